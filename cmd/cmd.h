@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd - what a command is.
+ *
+ * One file per command; its last line is CAIRN_CMD(&descriptor). Options are data: the
+ * same table yields parsing, help, completion and the check against the man page.
+ */
+#ifndef CAIRN_CMD_CMD_H
+#define CAIRN_CMD_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/out.h"
+#include "lib/base/set.h"
+#include "lib/kern/session.h"
+
+/** An option of a command (or of the program). The table ends with a zero entry. */
+struct opt {
+	char letter;      /* 'a'; 0: long only */
+	const char *name; /* "all"; NULL: short only */
+	const char *arg;  /* "CPU": takes an argument, shown by this word; NULL: a flag */
+	const char *help; /* one line */
+};
+
+struct opt_value {
+	bool set;
+	const char *value; /* of the last occurrence; NULL for a flag */
+};
+
+#define CMD_OPTS 16
+
+/** What completes a word that is not an option. */
+enum cmd_complete { COMPLETE_NONE, COMPLETE_SYMBOL, COMPLETE_TYPE, COMPLETE_COMMAND, COMPLETE_FILE };
+
+/** One call of a command. */
+struct call {
+	struct cairn *cairn;     /* NULL: a command that needs no dump (help, explain) */
+	struct out *out;
+	struct arena *scratch;   /* reset after the command */
+	const struct cmd *cmd;
+	struct opt_value opt[CMD_OPTS]; /* by index into cmd->opts */
+	int argc;                /* operands, options taken out */
+	const char *const *argv;
+};
+
+/** A command's verdict besides its error: the exit code of the program.
+ *  JSON.md: 0 nothing found, 1 findings, 4 answered as far as a damaged dump allowed. */
+enum verdict { VERDICT_OK = 0, VERDICT_FINDINGS = 1, VERDICT_PARTIAL = 4 };
+
+struct cmd {
+	const char *name;
+	const char *synopsis;  /* "[-a] [-c CPU] [PID | TASK]..." */
+	const char *summary;   /* one line for `help` */
+	const char *help;      /* paragraphs for `help NAME` */
+	const struct opt *opts;
+	bool no_dump;          /* runs without a vmcore */
+	enum cmd_complete complete;
+	enum cairn_code (*run)(struct call *call, enum verdict *verdict, struct cairn_err *err);
+};
+
+SET_DECLARE(cairn_cmds, const struct cmd);
+#define CAIRN_CMD(member) SET_ADD(cairn_cmds, const struct cmd, member)
+
+/** By name, or by an abbreviation that only one command has. */
+const struct cmd *cmd_find(const char *name);
+
+/** All commands sorted by name; *n is their number. Memory from the arena. */
+const struct cmd *const *cmd_sorted(struct arena *a, size_t *n);
+
+/** True when the user pressed Ctrl-C: long loops ask and return CAIRN_INTERRUPTED. */
+bool cmd_interrupted(void);
+
+#endif

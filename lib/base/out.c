@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/base/out.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FLUSH_AT ((size_t)64 << 10)
+
+void out_init(struct out *o, enum out_mode mode, int fd)
+{
+	*o = (struct out){ .mode = mode, .fd = fd };
+	str_init(&o->buf);
+}
+
+void out_deinit(struct out *o)
+{
+	out_flush(o);
+	str_deinit(&o->buf);
+}
+
+bool out_broken(const struct out *o)
+{
+	return o->error != 0;
+}
+
+void out_flush(struct out *o)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	if (o->buf.failed && !o->error)
+		o->error = ENOMEM;
+	if (o->fd < 0)
+		return;
+	while (done < o->buf.len && !o->error) {
+		n = write(o->fd, o->buf.buf + done, o->buf.len - done);
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			o->error = errno;
+	}
+	str_clear(&o->buf);
+}
+
+static void flush_if_full(struct out *o)
+{
+	if (o->fd >= 0 && o->buf.len >= FLUSH_AT)
+		out_flush(o);
+}
+
+/* ---- JSON ---- */
+
+static void json_text(struct out *o, const char *s, size_t n)
+{
+	struct str safe;
+	const char *p, *run;
+
+	str_init(&safe);
+	str_add_safe(&safe, s, n);
+	str_addc(&o->buf, '"');
+	/* what is left to escape after str_add_safe are quote and backslash */
+	for (run = p = safe.buf; *p; p++) {
+		if (*p != '"' && *p != '\\')
+			continue;
+		str_addn(&o->buf, run, (size_t)(p - run));
+		str_addc(&o->buf, '\\');
+		run = p;
+	}
+	str_addn(&o->buf, run, (size_t)(p - run));
+	str_addc(&o->buf, '"');
+	o->buf.failed |= safe.failed;
+	str_deinit(&safe);
+}
+
+static void json_key(struct out *o, const char *name)
+{
+	unsigned top = o->depth - 1;
+
+	assert(o->depth > 0);
+	assert(o->array[top] == (name == NULL));
+	if (!o->empty[top])
+		str_addc(&o->buf, ',');
+	o->empty[top] = false;
+	if (name)
+		str_addf(&o->buf, "\"%s\":", name);
+}
+
+static void nest(struct out *o, bool array)
+{
+	assert(o->depth < OUT_DEPTH);
+	o->array[o->depth] = array;
+	o->empty[o->depth] = true;
+	o->depth++;
+	if (o->mode == OUT_JSON)
+		str_addc(&o->buf, array ? '[' : '{');
+}
+
+void out_record(struct out *o, const char *what)
+{
+	assert(o->depth == 0);
+	nest(o, false);
+	if (o->mode == OUT_JSON) {
+		json_key(o, "schema");
+		str_addf(&o->buf, "\"cairn.%s/1\"", what);
+	}
+}
+
+void out_object(struct out *o, const char *name)
+{
+	if (o->mode == OUT_JSON)
+		json_key(o, name);
+	nest(o, false);
+}
+
+void out_array(struct out *o, const char *name)
+{
+	if (o->mode == OUT_JSON)
+		json_key(o, name);
+	nest(o, true);
+}
+
+void out_end(struct out *o)
+{
+	assert(o->depth > 0);
+	o->depth--;
+	if (o->mode == OUT_JSON) {
+		str_addc(&o->buf, o->array[o->depth] ? ']' : '}');
+		if (o->depth == 0)
+			str_addc(&o->buf, '\n');
+	}
+	flush_if_full(o);
+}
+
+/* ---- text ---- */
+
+/* Columns that a text takes on a terminal: UTF-8 continuation bytes take none. */
+static size_t columns(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void look_text(struct out *o, const char *look, const char *value)
+{
+	const char *pct = strchr(look, '%');
+	size_t width, have;
+	bool left;
+	char *end;
+
+	if (!pct) {
+		str_add(&o->buf, look);
+		return;
+	}
+	str_addn(&o->buf, look, (size_t)(pct - look));
+	left = *++pct == '-';
+	width = strtoul(pct + left, &end, 10);
+	assert(*end == 's');
+	have = columns(value);
+	if (!left && have < width)
+		str_fill(&o->buf, ' ', width - have);
+	str_add(&o->buf, value);
+	if (left && have < width)
+		str_fill(&o->buf, ' ', width - have);
+	str_add(&o->buf, end + 1);
+}
+
+/* A field whose JSON is `json` and whose text is `text`, neither needing escapes. */
+static void field(struct out *o, const char *name, const char *look, const char *json,
+		  const char *text)
+{
+	if (o->mode == OUT_JSON) {
+		json_key(o, name);
+		str_add(&o->buf, json);
+	} else if (look) {
+		look_text(o, look, text);
+	}
+}
+
+void out_num(struct out *o, const char *name, const char *look, int64_t value)
+{
+	char s[24];
+
+	snprintf(s, sizeof(s), "%" PRId64, value);
+	field(o, name, look, s, s);
+}
+
+void out_real(struct out *o, const char *name, const char *look, double value, int digits)
+{
+	char s[400];
+
+	snprintf(s, sizeof(s), "%.*f", digits, value);
+	field(o, name, look, s, s);
+}
+
+void out_addr(struct out *o, const char *name, const char *look, uint64_t value, int width)
+{
+	char json[24], text[24];
+
+	snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
+	snprintf(text, sizeof(text), "%0*" PRIx64, width, value);
+	field(o, name, look, json, text);
+}
+
+void out_hex(struct out *o, const char *name, const char *look, uint64_t value)
+{
+	char json[24], text[24];
+
+	snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	field(o, name, look, json, text);
+}
+
+void out_strn(struct out *o, const char *name, const char *look, const char *value, size_t n)
+{
+	struct str safe;
+
+	if (o->mode == OUT_JSON) {
+		json_key(o, name);
+		json_text(o, value, n);
+		return;
+	}
+	if (!look)
+		return;
+	str_init(&safe);
+	str_add_safe(&safe, value, n);
+	look_text(o, look, safe.buf);
+	o->buf.failed |= safe.failed;
+	str_deinit(&safe);
+}
+
+void out_str(struct out *o, const char *name, const char *look, const char *value)
+{
+	if (value)
+		out_strn(o, name, look, value, strlen(value));
+	else
+		out_null(o, name, look);
+}
+
+void out_bool(struct out *o, const char *name, const char *look, bool value)
+{
+	field(o, name, look, value ? "true" : "false", value ? "yes" : "no");
+}
+
+void out_null(struct out *o, const char *name, const char *look)
+{
+	field(o, name, look, "null", "-");
+}
+
+void out_fault(struct out *o, const char *name, const char *look, const struct cairn_err *err)
+{
+	struct str text;
+
+	if (o->mode == OUT_JSON) {
+		out_object(o, name);
+		if (err->fault != CAIRN_FAULT_NONE) {
+			out_str(o, "fault", NULL, cairn_fault_name(err->fault));
+			out_hex(o, "address", NULL, err->addr);
+		} else {
+			out_str(o, "error", NULL, err->text);
+		}
+		out_end(o);
+		return;
+	}
+	if (!look)
+		return;
+	str_init(&text);
+	str_addc(&text, '<');
+	if (err->fault != CAIRN_FAULT_NONE)
+		str_add(&text, cairn_fault_name(err->fault));
+	else
+		str_add_safe(&text, err->text, strlen(err->text));
+	str_addc(&text, '>');
+	look_text(o, look, text.buf);
+	str_deinit(&text);
+}
+
+void out_text(struct out *o, const char *fmt, ...)
+{
+	char small[512], *big;
+	va_list ap;
+	int n;
+
+	if (o->mode != OUT_TEXT)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(small)) {
+		str_addn(&o->buf, small, (size_t)n);
+	} else if (n > 0) {
+		va_start(ap, fmt);
+		if (vasprintf(&big, fmt, ap) >= 0) {
+			str_add(&o->buf, big);
+			free(big);
+		} else {
+			o->buf.failed = true;
+		}
+		va_end(ap);
+	}
+	flush_if_full(o);
+}
+
+void out_text_safe(struct out *o, const char *s, size_t n)
+{
+	if (o->mode == OUT_TEXT)
+		str_add_safe(&o->buf, s, n);
+}
+
+void out_paint(struct out *o, enum out_style style)
+{
+	static const char *const code[] = {
+		[OUT_PLAIN] = "\033[0m", [OUT_BOLD] = "\033[1m",    [OUT_DIM] = "\033[2m",
+		[OUT_RED] = "\033[1;31m", [OUT_YELLOW] = "\033[33m", [OUT_GREEN] = "\033[32m",
+	};
+
+	if (o->mode == OUT_TEXT && o->colour && o->style != style)
+		str_add(&o->buf, code[style]);
+	o->style = style;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/base/str.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+
+static char empty[1];
+
+void str_init(struct str *s)
+{
+	*s = (struct str){ .buf = empty };
+}
+
+void str_deinit(struct str *s)
+{
+	if (s->cap)
+		mem_free(s->buf);
+	str_init(s);
+}
+
+void str_clear(struct str *s)
+{
+	s->len = 0;
+	if (s->cap)
+		s->buf[0] = '\0';
+}
+
+static bool reserve(struct str *s, size_t more)
+{
+	size_t want, cap;
+	char *buf;
+
+	if (s->failed)
+		return false;
+	if (more < s->cap - s->len && s->cap)
+		return true;
+	want = s->len + more + 1;
+	cap = s->cap ? s->cap : 64;
+	while (cap < want)
+		cap *= 2;
+	buf = mem_resize(s->cap ? s->buf : NULL, cap, 1);
+	if (!buf) {
+		s->failed = true;
+		return false;
+	}
+	if (!s->cap)
+		buf[0] = '\0';
+	s->buf = buf;
+	s->cap = cap;
+	return true;
+}
+
+void str_addn(struct str *s, const char *text, size_t n)
+{
+	if (!reserve(s, n))
+		return;
+	memcpy(s->buf + s->len, text, n);
+	s->len += n;
+	s->buf[s->len] = '\0';
+}
+
+void str_add(struct str *s, const char *text)
+{
+	str_addn(s, text, strlen(text));
+}
+
+void str_addc(struct str *s, char c)
+{
+	str_addn(s, &c, 1);
+}
+
+void str_fill(struct str *s, char c, size_t n)
+{
+	if (!reserve(s, n))
+		return;
+	memset(s->buf + s->len, c, n);
+	s->len += n;
+	s->buf[s->len] = '\0';
+}
+
+void str_addf(struct str *s, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0 || !reserve(s, (size_t)n))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->buf + s->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	s->len += (size_t)n;
+}
+
+/* Length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), its code point
+ * in *cp; 0 if the bytes are none. */
+static size_t utf8_at(const unsigned char *p, size_t n, uint32_t *cp)
+{
+	static const struct { unsigned char lo, hi; uint8_t len; uint32_t least; } lead[] = {
+		{ 0xc2, 0xdf, 2, 0x80 }, { 0xe0, 0xef, 3, 0x800 }, { 0xf0, 0xf4, 4, 0x10000 },
+	};
+	size_t i, k;
+
+	for (i = 0; i < sizeof(lead) / sizeof(lead[0]); i++) {
+		uint32_t c = p[0] & (0xffu >> (lead[i].len + 1));
+
+		if (p[0] < lead[i].lo || p[0] > lead[i].hi || n < lead[i].len)
+			continue;
+		for (k = 1; k < lead[i].len; k++) {
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+			c = c << 6 | (p[k] & 0x3f);
+		}
+		if (c < lead[i].least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+			return 0;
+		*cp = c;
+		return lead[i].len;
+	}
+	return 0;
+}
+
+/* C1 controls, line/paragraph separators, and the bidi controls that can make a line
+ * read as what it is not. */
+static bool treacherous(uint32_t cp)
+{
+	return cp < 0xa0 || cp == 0x2028 || cp == 0x2029 || cp == 0x200e || cp == 0x200f ||
+	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
+void str_add_safe(struct str *s, const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t i = 0, run = 0, len;
+	uint32_t cp;
+
+	while (i < n) {
+		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\') {
+			i++;
+			continue;
+		}
+		len = p[i] < 0x80 ? 0 : utf8_at(p + i, n - i, &cp);
+		if (len && !treacherous(cp)) {
+			i += len;
+			continue;
+		}
+		str_addn(s, text + run, i - run);
+		str_addf(s, "\\x%02x", p[i]);
+		run = ++i;
+	}
+	str_addn(s, text + run, n - run);
+}

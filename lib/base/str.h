@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * str - a growing text.
+ *
+ * Invariants: buf is never NULL and always NUL-terminated. Out of memory is sticky: the
+ * text stops growing, `failed` is set, and one check at the end tells.
+ */
+#ifndef CAIRN_BASE_STR_H
+#define CAIRN_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct str {
+	char *buf;
+	size_t len, cap; /* cap 0: buf is the shared empty text */
+	bool failed;
+};
+
+void str_init(struct str *s);
+void str_deinit(struct str *s);
+
+/** Make the text empty, keep the memory. */
+void str_clear(struct str *s);
+
+void str_add(struct str *s, const char *text);
+void str_addn(struct str *s, const char *text, size_t n);
+void str_addc(struct str *s, char c);
+void str_fill(struct str *s, char c, size_t n);
+void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** Append untrusted bytes so that they are harmless on a terminal: control bytes, DEL,
+ *  backslash and bytes that are not UTF-8 become \xNN; valid UTF-8 stays, but for C1
+ *  controls, bidirectional overrides and line separators, which are escaped bytewise. */
+void str_add_safe(struct str *s, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * image - physical memory of a vmcore, its notes, and what its file says of itself.
+ *
+ * libkdumpfile reads the formats and decompresses the pages; image keeps the pages in a
+ * cache of pinned frames, so that what is only looked at is not copied, gives every fault
+ * its reason, and stands before the library's traps (shared page of facts in the README:
+ * "libkdumpfile").
+ *
+ * A handle belongs to one thread. image_clone() gives another thread its own handle on
+ * the same files.
+ */
+#ifndef CAIRN_IMAGE_IMAGE_H
+#define CAIRN_IMAGE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/image/arch.h"
+#include "lib/image/vmcoreinfo.h"
+
+struct image;
+
+/** What the file says of itself. Borrowed from the image. */
+struct image_info {
+	const char *path;         /* of the first file */
+	const char *format;       /* "kdump", "elf", ... ; "kdump (flattened)" and the like */
+	const struct arch *arch;  /* NULL: the file does not say and nothing could be guessed */
+	unsigned page_shift;
+	uint64_t file_size;       /* of all files together, as they lie on disk */
+	bool truncated;           /* the file ends before what its own header promises */
+	uint64_t missing_from;    /* truncated: first file offset that is missing */
+	const void *notes;        /* ELF notes, as in the file; NULL: none */
+	size_t notes_len;
+	struct vmcoreinfo vmcoreinfo; /* .text NULL: neither note nor page found */
+	bool vmcoreinfo_searched; /* it was not in the notes but found in memory */
+};
+
+/** Open a dump: one file, or the files of a split set in any order. */
+enum cairn_code image_open(struct image **ret, const char *const *paths, size_t npaths,
+			   struct cairn_err *err);
+
+/** A further handle for another thread. The first must outlive it. */
+enum cairn_code image_clone(struct image **ret, struct image *img, struct cairn_err *err);
+void image_close(struct image *img);
+
+const struct image_info *image_info(const struct image *img);
+
+/** Look for the kernel's own copy of VMCOREINFO in memory (reads every page of the dump
+ *  until it is found) and put it into image_info().vmcoreinfo. */
+enum cairn_code image_search_vmcoreinfo(struct image *img, struct cairn_err *err);
+
+/** A page of physical memory in the cache. */
+struct page {
+	const unsigned char *data; /* 1 << page_shift bytes; NULL: fault says why */
+	enum cairn_fault fault;
+	/* private to image */
+	uint64_t pfn;
+	uint32_t pins, next;
+	bool used, recent;
+};
+
+/** The page that holds physical address `paddr`, pinned: valid until image_put(). Never NULL;
+ *  a page that cannot be read has data NULL and a fault. */
+struct page *image_pin(struct image *img, uint64_t paddr);
+void image_put(struct image *img, struct page *page);
+
+/** Copy physical memory. All or nothing; on failure err->addr is the first bad address. */
+enum cairn_code image_read(struct image *img, uint64_t paddr, void *buf, size_t len,
+			   struct cairn_err *err);
+
+/** Physical range of RAM that the file knows of: the lowest and one past the highest
+ *  address that is in the dump. False if no page is. */
+bool image_bounds(struct image *img, uint64_t *first, uint64_t *end);
+
+/** The next physical address >= *paddr whose page is in the file; false past the last. */
+bool image_next_present(struct image *img, uint64_t *paddr);
+
+/** Pages decompressed or read from the file so far, for measuring. */
+uint64_t image_pages_read(const struct image *img);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * space - a virtual address space of the dump: the kernel's, or a process's.
+ *
+ * A software TLB maps virtual pages to pinned pages of the image, so a hot read is a
+ * compare and a copy. Failures are kept too: asking again for an address that could not be
+ * read costs no more than a hit.
+ */
+#ifndef CAIRN_IMAGE_SPACE_H
+#define CAIRN_IMAGE_SPACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/image/image.h"
+#include "lib/image/paging.h"
+
+#define SPACE_TLB 512 /* entries; a power of two */
+
+struct space_tlb {
+	uint64_t vpage;    /* va >> page_shift, + 1; 0: empty */
+	struct page *page; /* pinned; NULL: could not be translated */
+	enum cairn_fault fault;
+};
+
+struct space {
+	struct image *img; /* borrowed */
+	const struct paging_form *form;
+	uint64_t root;     /* physical address of the root table */
+	unsigned page_shift;
+	uint8_t word;      /* bytes of a pointer */
+	const char *what;  /* for messages: "kernel address", "user address" */
+	struct space_tlb *tlb;
+};
+
+/** A space over `root`; free with space_deinit(). */
+enum cairn_code space_init(struct space *s, struct image *img, const struct paging_form *form,
+			   uint64_t root, uint8_t word, const char *what, struct cairn_err *err);
+void space_deinit(struct space *s);
+
+/** Copy virtual memory. All or nothing; on failure err->addr is the first address that
+ *  could not be read. */
+enum cairn_code space_read(struct space *s, uint64_t va, void *buf, size_t len,
+			   struct cairn_err *err);
+
+/** Copy as far as it goes: returns the bytes read before the first fault. */
+size_t space_read_some(struct space *s, uint64_t va, void *buf, size_t len,
+		       struct cairn_err *err);
+
+/** The page under va, borrowed until the next call on this space. *left gets the bytes
+ *  from va to its end. NULL: fault in *err. */
+const unsigned char *space_peek(struct space *s, uint64_t va, size_t *left,
+				struct cairn_err *err);
+
+/** Integers and pointers. */
+enum cairn_code space_u8(struct space *s, uint64_t va, uint8_t *ret, struct cairn_err *err);
+enum cairn_code space_u16(struct space *s, uint64_t va, uint16_t *ret, struct cairn_err *err);
+enum cairn_code space_u32(struct space *s, uint64_t va, uint32_t *ret, struct cairn_err *err);
+enum cairn_code space_u64(struct space *s, uint64_t va, uint64_t *ret, struct cairn_err *err);
+enum cairn_code space_word(struct space *s, uint64_t va, uint64_t *ret, struct cairn_err *err);
+
+/** A NUL-terminated text of at most size-1 bytes; always terminated. A fault after the
+ *  first byte just ends the text. */
+enum cairn_code space_text(struct space *s, uint64_t va, char *buf, size_t size,
+			   struct cairn_err *err);
+
+/** Physical address of va. */
+enum cairn_code space_translate(struct space *s, uint64_t va, uint64_t *paddr,
+				struct cairn_err *err);
+
+#endif

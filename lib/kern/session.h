@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session - one opened vmcore: what every later stage works on.
+ *
+ * Opening makes the image, the kernel's address space, symbols and types; everything else
+ * is made when it is first asked for. A part that cannot be made is recorded in `degraded`
+ * with its reason, and the rest goes on.
+ */
+#ifndef CAIRN_KERN_SESSION_H
+#define CAIRN_KERN_SESSION_H
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/debug/sym.h"
+#include "lib/debug/type.h"
+#include "lib/image/image.h"
+#include "lib/image/layout.h"
+#include "lib/image/space.h"
+
+#define DEGRADED_LIMIT 32
+
+struct cairn {
+	struct arena arena;        /* lives until close */
+	struct image *img;
+	const struct arch *arch;
+	struct layout layout;
+	struct space kernel;       /* kernel virtual memory; .tlb NULL: no layout was found */
+	struct syms syms;
+	struct types types;
+	char release[66];          /* OSRELEASE, "" if not known */
+	char build_id[42];         /* hexadecimal, "" if not known */
+	struct cairn_degraded degraded[DEGRADED_LIMIT];
+	size_t ndegraded;
+	const struct cairn_opts *opts; /* valid during open */
+	/* made on demand, each by the file of its name in lib/kern */
+	struct cpus *cpus;
+	struct tasks *tasks;
+	struct modules *modules;
+	struct log *log;
+};
+
+/** Note that a part is missing. The reason is copied; once per `what`. */
+void session_degrade(struct cairn *c, const char *what, const struct cairn_err *err);
+
+#endif
