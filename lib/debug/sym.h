@@ -56,7 +56,6 @@ struct syms {
 	   module's text, BPF images */
 	struct range *text;
 	size_t ntext, captext;
-	struct range *by_addr_cache; /* private */
 };
 
 void syms_init(struct syms *s, struct arena *arena);

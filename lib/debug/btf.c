@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/debug/btf.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/base/cursor.h"
+#include "lib/base/map.h"
+#include "lib/base/mem.h"
+
+struct btf_provider {
+	struct type_provider p;
+	struct btf *btf;
+	struct btf_provider *base;
+	struct arena arena;
+	const struct type **node;  /* by id - first */
+	uint32_t first, end;       /* ids of this blob: [first, end) */
+	uint32_t *own_slots;       /* NULL where the index was given */
+	struct btf_index index;
+	uint8_t word;
+	int depth;                 /* of node(), while it follows a chain */
+};
+
+static const struct type void_type = { .kind = TYPE_VOID, .name = "void", .complete = true };
+
+static struct btf_provider *self_of(struct type_provider *p)
+{
+	return (struct btf_provider *)((char *)p - offsetof(struct btf_provider, p));
+}
+
+int btf_is(const void *data, size_t size)
+{
+	return size >= 24 && le16(data) == 0xeb9f;
+}
+
+/* ---- names ---- */
+
+/* C keeps one name space for tags and one for everything else; variables are a third. */
+static unsigned name_space(const struct btf_type *t)
+{
+	switch (btf_kind(t)) {
+	case BTF_KIND_STRUCT: return TYPE_STRUCT;
+	case BTF_KIND_UNION: return TYPE_UNION;
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64: return TYPE_ENUM;
+	case BTF_KIND_FWD: return btf_kflag(t) ? TYPE_UNION : TYPE_STRUCT;
+	case BTF_KIND_INT:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPEDEF: return TYPE_VOID;
+	case BTF_KIND_VAR: return TYPE_FUNC;
+	}
+	return TYPE_PTR; /* not indexed */
+}
+
+static uint32_t name_hash(unsigned space, const char *name)
+{
+	return (uint32_t)hash_u64(hash_bytes(name, strlen(name)) + space);
+}
+
+static enum cairn_code build_index(struct btf_provider *b, struct cairn_err *err)
+{
+	uint32_t n = 64, id, h;
+
+	while (n < (b->end - b->first) * 2)
+		n *= 2;
+	b->own_slots = mem_zalloc(n, sizeof(*b->own_slots));
+	if (!b->own_slots)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the index of types");
+	for (id = b->first; id < b->end; id++) {
+		const struct btf_type *t = btf__type_by_id(b->btf, id);
+		unsigned space = t ? name_space(t) : TYPE_PTR;
+		const char *name;
+
+		if (space == TYPE_PTR || !t->name_off)
+			continue;
+		name = btf__name_by_offset(b->btf, t->name_off);
+		if (!name || !*name)
+			continue;
+		for (h = name_hash(space, name) & (n - 1); b->own_slots[h]; h = (h + 1) & (n - 1))
+			;
+		b->own_slots[h] = id;
+	}
+	b->index = (struct btf_index){ .slot = b->own_slots, .nslots = n };
+	return CAIRN_OK;
+}
+
+/* The first definition of that name; failing that, a declaration. */
+static uint32_t find_id(struct btf_provider *b, unsigned space, const char *name)
+{
+	uint32_t mask = b->index.nslots - 1, h = name_hash(space, name) & mask, probes, fwd = 0;
+
+	for (probes = 0; b->index.slot[h] && probes <= mask; probes++, h = (h + 1) & mask) {
+		uint32_t id = b->index.slot[h];
+		const struct btf_type *t = id < b->end ? btf__type_by_id(b->btf, id) : NULL;
+		const char *have = t ? btf__name_by_offset(b->btf, t->name_off) : NULL;
+
+		if (!have || name_space(t) != space || strcmp(have, name))
+			continue;
+		if (btf_kind(t) != BTF_KIND_FWD)
+			return id;
+		fwd = id;
+	}
+	return fwd;
+}
+
+/* ---- nodes ---- */
+
+static const struct type *node(struct btf_provider *b, uint32_t id);
+
+static const char *name_at(struct btf_provider *b, uint32_t off)
+{
+	const char *s = btf__name_by_offset(b->btf, off);
+
+	return s ? s : "";
+}
+
+static void set_int(struct type *t, const struct btf_type *raw)
+{
+	uint8_t enc = btf_int_encoding(raw);
+
+	t->kind = TYPE_INT;
+	t->size = raw->size;
+	t->is_signed = enc & BTF_INT_SIGNED;
+	t->is_bool = enc & BTF_INT_BOOL;
+	t->is_char = (enc & BTF_INT_CHAR) || (raw->size == 1 && strstr(t->name, "char"));
+	t->complete = true;
+}
+
+static void set_node(struct btf_provider *b, struct type *t, const struct btf_type *raw)
+{
+	static const enum type_kind kinds[] = {
+		[BTF_KIND_PTR] = TYPE_PTR,	   [BTF_KIND_ARRAY] = TYPE_ARRAY,
+		[BTF_KIND_STRUCT] = TYPE_STRUCT,   [BTF_KIND_UNION] = TYPE_UNION,
+		[BTF_KIND_ENUM] = TYPE_ENUM,	   [BTF_KIND_FWD] = TYPE_FWD,
+		[BTF_KIND_TYPEDEF] = TYPE_TYPEDEF, [BTF_KIND_VOLATILE] = TYPE_VOLATILE,
+		[BTF_KIND_CONST] = TYPE_CONST,	   [BTF_KIND_RESTRICT] = TYPE_OTHER_QUALIFIER,
+		[BTF_KIND_FUNC_PROTO] = TYPE_FUNC, [BTF_KIND_FLOAT] = TYPE_FLOAT,
+		[BTF_KIND_TYPE_TAG] = TYPE_OTHER_QUALIFIER, [BTF_KIND_ENUM64] = TYPE_ENUM,
+	};
+	unsigned kind = btf_kind(raw);
+
+	t->kind = kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[kind] : TYPE_VOID;
+	switch (kind) {
+	case BTF_KIND_INT:
+		set_int(t, raw);
+		break;
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		t->size = raw->size;
+		break;
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+		t->size = raw->size;
+		t->is_signed = btf_kflag(raw);
+		break;
+	case BTF_KIND_ARRAY:
+		t->target = node(b, btf_array(raw)->type);
+		t->count = btf_array(raw)->nelems;
+		t->size = t->count * type_strip(t->target)->size;
+		break;
+	case BTF_KIND_PTR:
+		t->size = b->word;
+		t->target = node(b, raw->type);
+		break;
+	case BTF_KIND_FWD:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_DATASEC:
+	case BTF_KIND_UNKN:
+		break;
+	default:
+		t->target = node(b, raw->type);
+		if (t->kind != TYPE_FUNC)
+			t->size = type_strip(t->target)->size;
+	}
+}
+
+/* A node is entered before its target is made, so a cycle finds it half made rather than
+ * recursing; a chain deeper than the stack should bear ends as void. */
+static const struct type *node(struct btf_provider *b, uint32_t id)
+{
+	const struct btf_type *raw;
+	struct type *t;
+
+	if (id < b->first)
+		return b->base && id ? node(b->base, id) : &void_type;
+	if (id >= b->end)
+		return &void_type;
+	if (b->node[id - b->first])
+		return b->node[id - b->first];
+	raw = btf__type_by_id(b->btf, id);
+	t = arena_alloc(&b->arena, sizeof(*t));
+	if (!raw || !t)
+		return &void_type;
+	*t = (struct type){ .name = name_at(b, raw->name_off), .provider = &b->p, .id = id };
+	b->node[id - b->first] = t;
+	if (b->depth++ < 4 * TYPE_DEPTH)
+		set_node(b, t, raw);
+	b->depth--;
+	return t;
+}
+
+static bool complete_struct(struct btf_provider *b, struct type *t, const struct btf_type *raw)
+{
+	uint32_t n = btf_vlen(raw), i;
+	struct type_member *m = arena_array(&b->arena, n, sizeof(*m));
+
+	if (!m)
+		return false;
+	for (i = 0; i < n; i++) {
+		const struct btf_member *from = &btf_members(raw)[i];
+
+		m[i] = (struct type_member){
+			.name = name_at(b, from->name_off),
+			.type = node(b, from->type),
+			.bit_offset = btf_member_bit_offset(raw, i),
+			.bit_size = (uint16_t)btf_member_bitfield_size(raw, i),
+		};
+	}
+	t->members = m;
+	t->nmembers = n;
+	return true;
+}
+
+static bool complete_enum(struct btf_provider *b, struct type *t, const struct btf_type *raw)
+{
+	uint32_t n = btf_vlen(raw), i;
+	struct type_enumerator *e = arena_array(&b->arena, n, sizeof(*e));
+
+	if (!e)
+		return false;
+	for (i = 0; i < n; i++) {
+		if (btf_kind(raw) == BTF_KIND_ENUM64) {
+			const struct btf_enum64 *from = &btf_enum64(raw)[i];
+
+			e[i].name = name_at(b, from->name_off);
+			e[i].value = (int64_t)btf_enum64_value(from);
+		} else {
+			const struct btf_enum *from = &btf_enum(raw)[i];
+
+			e[i].name = name_at(b, from->name_off);
+			e[i].value = t->is_signed ? from->val : (int64_t)(uint32_t)from->val;
+		}
+	}
+	t->enumerators = e;
+	t->nmembers = n;
+	return true;
+}
+
+static bool complete_func(struct btf_provider *b, struct type *t, const struct btf_type *raw)
+{
+	uint32_t n = btf_vlen(raw), i;
+	struct type_member *m = arena_array(&b->arena, n, sizeof(*m));
+
+	if (!m)
+		return false;
+	for (i = 0; i < n; i++) {
+		m[i].name = name_at(b, btf_params(raw)[i].name_off);
+		m[i].type = node(b, btf_params(raw)[i].type);
+	}
+	t->members = m;
+	t->nmembers = n;
+	return true;
+}
+
+static bool complete(struct type_provider *p, struct type *t)
+{
+	struct btf_provider *b = self_of(p);
+	const struct btf_type *raw = btf__type_by_id(b->btf, (uint32_t)t->id);
+
+	if (!raw)
+		return false;
+	switch (t->kind) {
+	case TYPE_STRUCT:
+	case TYPE_UNION: return complete_struct(b, t, raw);
+	case TYPE_ENUM: return complete_enum(b, t, raw);
+	case TYPE_FUNC: return complete_func(b, t, raw);
+	default: return true;
+	}
+}
+
+/* ---- the provider ---- */
+
+static const struct type *find(struct type_provider *p, enum type_kind kind, const char *name)
+{
+	struct btf_provider *b = self_of(p);
+	uint32_t id = find_id(b, kind, name);
+
+	return id ? node(b, id) : NULL;
+}
+
+static const struct type *variable(struct type_provider *p, const char *name)
+{
+	struct btf_provider *b = self_of(p);
+	uint32_t id = find_id(b, TYPE_FUNC, name);
+	const struct btf_type *raw = id ? btf__type_by_id(b->btf, id) : NULL;
+
+	return raw ? node(b, raw->type) : NULL;
+}
+
+static void each_name(struct type_provider *p, const char *prefix,
+		      bool (*fn)(void *arg, enum type_kind kind, const char *name), void *arg)
+{
+	struct btf_provider *b = self_of(p);
+	size_t len = strlen(prefix);
+
+	for (uint32_t id = b->first; id < b->end; id++) {
+		const struct btf_type *t = btf__type_by_id(b->btf, id);
+		unsigned space = t ? name_space(t) : TYPE_PTR;
+		const char *name;
+
+		if (space == TYPE_PTR || space == TYPE_FUNC || !t->name_off)
+			continue;
+		name = name_at(b, t->name_off);
+		if (!strncmp(name, prefix, len) && !fn(arg, (enum type_kind)space, name))
+			return;
+	}
+}
+
+static void provider_close(struct type_provider *p)
+{
+	struct btf_provider *b = self_of(p);
+
+	btf__free(b->btf);
+	arena_deinit(&b->arena);
+	mem_free(b->node);
+	mem_free(b->own_slots);
+	mem_free(b);
+}
+
+static const struct type_provider_ops ops = {
+	.find = find, .complete = complete, .variable = variable,
+	.each_name = each_name, .close = provider_close,
+};
+
+static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+/* libbpf 1.1 declares btf__new_split() but does not export it; its file variant it does. */
+static struct btf *new_split(const void *data, size_t size, struct btf *base)
+{
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+	struct btf *btf = NULL;
+	char path[32];
+
+	if (fd < 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write(fd, data, size) == (ssize_t)size)
+		btf = btf__parse_raw_split(path, base);
+	close(fd);
+	return libbpf_get_error(btf) ? NULL : btf;
+}
+
+static enum cairn_code set_up(struct btf_provider *b, const char *name, const void *data,
+			      size_t size, const struct btf_index *index, struct cairn_err *err)
+{
+	b->p.ops = &ops;
+	b->p.name = arena_strdup(&b->arena, name);
+	libbpf_set_print(silent);
+	b->btf = b->base ? new_split(data, size, b->base->btf) : btf__new(data, (uint32_t)size);
+	if (!b->btf || libbpf_get_error(b->btf)) {
+		b->btf = NULL;
+		return cairn_fail(err, CAIRN_CORRUPT, "%s: libbpf does not accept these %zu bytes",
+				  name, size);
+	}
+	b->first = b->base ? b->base->end : 1;
+	b->end = btf__type_cnt(b->btf);
+	if (b->end < b->first)
+		return cairn_fail(err, CAIRN_CORRUPT, "%s: it has no types", name);
+	b->node = mem_zalloc(b->end - b->first + 1, sizeof(*b->node));
+	if (!b->node || !b->p.name)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for %s", name);
+	if (!index)
+		return build_index(b, err);
+	b->index = *index;
+	return CAIRN_OK;
+}
+
+enum cairn_code btf_provider_new(struct btf_provider **ret, const char *name, const void *data,
+				 size_t size, struct btf_provider *base,
+				 const struct btf_index *index, uint8_t word,
+				 struct cairn_err *err)
+{
+	struct btf_provider *b = mem_zalloc(1, sizeof(*b));
+	enum cairn_code code;
+
+	if (!b)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for %s", name);
+	b->base = base;
+	b->word = word;
+	code = size > MEM_LIMIT || !btf_is(data, size)
+		       ? cairn_fail(err, CAIRN_CORRUPT, "%s: not BTF", name)
+		       : set_up(b, name, data, size, index, err);
+	if (code != CAIRN_OK) {
+		provider_close(&b->p);
+		return code;
+	}
+	*ret = b;
+	return CAIRN_OK;
+}
+
+struct type_provider *btf_types(struct btf_provider *b)
+{
+	return &b->p;
+}
+
+struct btf_index btf_provider_index(const struct btf_provider *b)
+{
+	return b->index;
+}
+
+bool btf_percpu_offset(struct btf_provider *b, const char *name, uint64_t *ret)
+{
+	uint32_t var = find_id(b, TYPE_FUNC, name), id, i;
+
+	for (id = b->end - 1; var && id >= b->first; id--) {
+		const struct btf_type *t = btf__type_by_id(b->btf, id);
+
+		if (!t || btf_kind(t) != BTF_KIND_DATASEC)
+			continue;
+		for (i = 0; i < btf_vlen(t); i++)
+			if (btf_var_secinfos(t)[i].type == var) {
+				*ret = btf_var_secinfos(t)[i].offset;
+				return true;
+			}
+	}
+	return false;
+}

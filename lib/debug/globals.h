@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * globals - the C types of the kernel's global variables that cairn and its users ask for.
+ *
+ * Kernel BTF has types for per-CPU variables only. This table stands in for what only
+ * DWARF says, so that a session without a vmlinux needs no declarations.
+ */
+#ifndef CAIRN_DEBUG_GLOBALS_H
+#define CAIRN_DEBUG_GLOBALS_H
+
+/** The declared type of a kernel variable as type_find() takes it, or NULL. */
+const char *global_declaration(const char *name);
+
+#endif

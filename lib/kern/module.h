@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * module - loaded modules: where they lie, their symbols (mod->kallsyms) and types (BTF).
+ *
+ * Sources: include/linux/module.h (module_layout up to 6.3, module_memory since 6.4),
+ * kernel/module/kallsyms.c, kernel/bpf/btf.c (btf_modules).
+ */
+#ifndef CAIRN_KERN_MODULE_H
+#define CAIRN_KERN_MODULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/kern/session.h"
+
+#define MODULE_RANGES 7 /* MOD_MEM_NUM_TYPES; two (core, init) before 6.4 */
+
+struct module {
+	uint64_t addr;           /* struct module */
+	char name[64];
+	const char *state;       /* as /proc/modules: "Live" "Loading" "Unloading" "Unformed" */
+	uint64_t base;           /* as /proc/modules: start of its core text */
+	uint64_t size;           /* as /proc/modules: bytes of its core memory */
+	struct range mem[MODULE_RANGES]; /* all its memory; begin == end: unused */
+	struct range text;       /* core text */
+	uint32_t taints;         /* bits as in the kernel's taint mask */
+	char build_id[42];       /* hexadecimal, "" if not known */
+	struct cairn_err fault;  /* code not CAIRN_OK: addr is all that is known */
+};
+
+struct modules {
+	struct module *module;   /* in list order, as /proc/modules */
+	size_t n;
+	bool partial;
+	struct cairn_err err;
+};
+
+/** Read on the first call; kept in the session. Also adds every module's symbols and text
+ *  ranges, and BPF's, to c->syms. */
+enum cairn_code modules_get(struct cairn *c, const struct modules **ret, struct cairn_err *err);
+
+/** Types of one module: adds its split BTF (kept in the dump's btf_modules) to c->types;
+ *  again is no error. CAIRN_MISSING when the module carries none. */
+enum cairn_code module_types(struct cairn *c, const char *module, struct cairn_err *err);
+
+/** The module that owns an address, or NULL. */
+const struct module *module_at(const struct modules *ms, uint64_t addr);
+
+#endif
