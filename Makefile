@@ -1,33 +1,196 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cairn: one Makefile. `make help` lists the targets.
+# cairn: one Makefile, no configure step. `make help` lists the targets.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+DESTDIR ?=
 BUILD ?= build
 CFLAGS ?= -O2 -g
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 SANITIZE ?=
 
-PKGS := libkdumpfile libdw libelf libbpf readline libzstd zlib
-CPPFLAGS_ALL = -D_GNU_SOURCE -I. -DCAIRN_VERSION='"$(VERSION)"' $(CPPFLAGS)
-CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) $(shell pkg-config --cflags $(PKGS))
-LIBS = $(shell pkg-config --libs $(PKGS)) -lpthread
+# V=1 shows the commands
+Q := $(if $(V),,@)
+say := @$(if $(V),:,echo)
 
-SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard lib/*.c lib/*/*.c mm/*.c unwind/*.c plugins/*.c cmd/*.c))
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+PKGS := libkdumpfile libdw libelf libbpf readline libzstd zlib lzo2 snappy
+# the same, and what the tests and the demo need, by Debian's names
+DEBS := gcc make pkg-config libkdumpfile-dev libdw-dev libelf-dev libbpf-dev \
+	libreadline-dev libzstd-dev zlib1g-dev liblzo2-dev libsnappy-dev
+TEST_DEBS := libcmocka-dev zstd python3 perl man-db
+
+# ---- sources: found, never listed ---------------------------------------------------
+
+ROOMS := lib lib/base lib/image lib/debug lib/kern mm unwind plugins cmd
+ALL_C := $(wildcard $(ROOMS:%=%/*.c))
+SRC := $(filter-out %_test.c %_fuzz.c,$(ALL_C))
+TESTS := $(filter %_test.c,$(ALL_C))
+FUZZ := $(filter %_fuzz.c,$(ALL_C))
+HEADERS := $(wildcard $(ROOMS:%=%/*.h))
+
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(filter-out $(BUILD)/cmd/%,$(OBJ))
+CMD_OBJ := $(filter-out $(BUILD)/cmd/main.o,$(filter $(BUILD)/cmd/%,$(OBJ)))
+TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
+FUZZ_BIN := $(FUZZ:%.c=$(BUILD)/%)
 
-all: $(BUILD)/cairn
+ifneq ($(filter-out clean help demo check deps test-deps,$(or $(MAKECMDGOALS),all)),)
+missing := $(foreach p,$(PKGS),$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo y),,$(p)))
+ifneq ($(strip $(missing)),)
+$(info cairn needs these libraries, and pkg-config does not find them: $(missing))
+$(info On Debian: apt-get install $(DEBS))
+$(error missing: $(missing))
+endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS := $(shell pkg-config --libs $(PKGS))
+endif
 
+CPPFLAGS_ALL = -D_GNU_SOURCE -I. -DCAIRN_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) $(PKG_CFLAGS)
+LIBS = $(PKG_LIBS) -lpthread -ldl
+
+# ---- the program ----------------------------------------------------------------------
+
+all: $(BUILD)/cairn $(BUILD)/libcairn.a
+
+# objects are linked directly: in a plain archive the registration sets would vanish
 $(BUILD)/cairn: $(OBJ)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/%.o: %.c
+# one relocatable object, for the same reason
+$(BUILD)/libcairn.o: $(LIB_OBJ)
+	$(Q)$(LD) -r -o $@ $^
+
+$(BUILD)/libcairn.a: $(BUILD)/libcairn.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(say) "CC   $<"
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
--include $(OBJ:.o=.d)
+# rebuild when the compiler or a flag changes
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' > $@
+
+-include $(OBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)
+
+# ---- tests ------------------------------------------------------------------------------
+
+# check, demo and deps may install; every other target only says what is missing
+check: test-deps
+	@$(MAKE) --no-print-directory run-check
+
+run-check: check-headers check-ranks check-spdx run-unit run-golden
+
+$(BUILD)/%_test: $(BUILD)/%_test.o $(LIB_OBJ) $(CMD_OBJ)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+run-unit: $(TEST_BIN)
+	@failed=; for t in $(sort $(TEST_BIN)); do \
+	 echo "== $${t#$(BUILD)/}"; $$t 2>&1 || failed="$$failed $$t"; done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+run-golden: $(BUILD)/cairn
+	CAIRN=$(abspath $(BUILD)/cairn) prove --timer -v testdata/*.t
+
+# each header compiles alone; ranks: who may include whom (README, Architecture)
+check-headers:
+	@for h in $(HEADERS); do \
+	 $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(PKG_CFLAGS) -fsyntax-only -x c $$h || exit 1; done
+	@echo "headers: $(words $(HEADERS)) compile alone"
+
+check-ranks:
+	@sh testdata/ranks.sh
+
+check-spdx:
+	@bad=$$(for f in $(ALL_C) $(HEADERS); do head -1 $$f | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo $$f; done); \
+	if [ -n "$$bad" ]; then echo "no SPDX line: $$bad"; exit 1; fi; echo "licence: every file says"
+
+sanitize:
+	$(MAKE) check BUILD=$(BUILD)-asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+coverage:
+	$(MAKE) run-unit run-golden BUILD=$(BUILD)-cov CFLAGS="-O0 -g --coverage"
+	cd $(BUILD)-cov && for o in $(LIB_OBJ:$(BUILD)/%=%); do gcov -n $$o 2>/dev/null; done | \
+	 awk -F"'" '/^File/{f=$$2} /^Lines/&&f!~"^/"{print f": "$$0}' | sort -u
+
+# ---- fuzzing: libFuzzer with clang; seconds per target by FUZZ_SECONDS --------------------
+
+FUZZ_SECONDS ?= 20
+
+fuzz:
+	@$(MAKE) --no-print-directory run-fuzz BUILD=$(BUILD)-fuzz CC=clang CFLAGS="-O1 -g" \
+	 SANITIZE="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined"
+
+$(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(LIB_OBJ) $(CMD_OBJ)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
+run-fuzz: $(FUZZ_BIN)
+	@for f in $(sort $(FUZZ_BIN)); do n=$$(basename $$f); seeds=testdata/fuzz/$$n; \
+	 mkdir -p $(BUILD)/corpus/$$n; echo "== $$n"; \
+	 $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 -verbosity=0 \
+	  $(BUILD)/corpus/$$n $$(test -d $$seeds && echo $$seeds) || exit 1; done
+	@echo "fuzz: $(words $(FUZZ)) targets, $(FUZZ_SECONDS) s each, nothing found"
+
+# ---- measuring ----------------------------------------------------------------------------
+
+bench: $(BUILD)/cairn
+	CAIRN=$(abspath $(BUILD)/cairn) sh testdata/bench.sh $(DUMP)
+
+# ---- for the newcomer -----------------------------------------------------------------------
+
+DEMO := testdata/captures/amd64-6.1-irqbug.kdump.zst
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@echo; echo "\$$ cairn triage $(DEMO)"; echo
+	@$(BUILD)/cairn triage $(DEMO); s=$$?; test $$s -le 1
+
+deps:
+	@sh testdata/install-deps.sh $(DEBS)
+
+test-deps:
+	@sh testdata/install-deps.sh $(DEBS) $(TEST_DEBS)
+
+# ---- installing -------------------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	 $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BUILD)/cairn $(DESTDIR)$(PREFIX)/bin/cairn
+	install -m 644 $(BUILD)/libcairn.a $(DESTDIR)$(PREFIX)/lib/libcairn.a
+	install -m 644 lib/cairn.h $(DESTDIR)$(PREFIX)/include/cairn.h
+	install -m 644 man/cairn.1 $(DESTDIR)$(PREFIX)/share/man/man1/cairn.1
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKGS)|' \
+	 cairn.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/cairn.pc
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/cairn $(DESTDIR)$(PREFIX)/lib/libcairn.a \
+	 $(DESTDIR)$(PREFIX)/include/cairn.h $(DESTDIR)$(PREFIX)/share/man/man1/cairn.1 \
+	 $(DESTDIR)$(PREFIX)/lib/pkgconfig/cairn.pc
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz $(BUILD)-cov
 
-.PHONY: all clean
+help:
+	@echo "all        build $(BUILD)/cairn and $(BUILD)/libcairn.a (installs nothing)"
+	@echo "demo       install what is missing, build, and triage a captured crash"
+	@echo "check      install what is missing, build, and run every test"
+	@echo "sanitize   check under ASan and UBSan"
+	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
+	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
+	@echo "coverage   lines that the tests reach"
+	@echo "install    into PREFIX=$(PREFIX), below DESTDIR; uninstall undoes it"
+	@echo "clean      remove what was built"
+
+FORCE:
+.PHONY: all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
+.SECONDARY:

@@ -5,7 +5,7 @@
 
 struct cursor cursor_init(const void *data, size_t size)
 {
-	const unsigned char *p = data;
+	const unsigned char *p = size ? data : (const unsigned char *)"";
 
 	return (struct cursor){ .start = p, .pos = p, .end = p + size };
 }
@@ -85,8 +85,12 @@ void cursor_seek(struct cursor *c, size_t offset)
 {
 	if (c->bad)
 		return;
-	c->pos = c->start;
-	cursor_bytes(c, offset);
+	if (offset <= (size_t)(c->end - c->start)) {
+		c->pos = c->start + offset;
+	} else {
+		c->bad = true;
+		c->bad_at = offset;
+	}
 }
 
 void cursor_align(struct cursor *c, size_t align)

@@ -26,16 +26,16 @@ const char *cairn_fault_name(enum cairn_fault fault)
 
 enum cairn_code cairn_fail(struct cairn_err *err, enum cairn_code code, const char *fmt, ...)
 {
+	struct cairn_err new = { .code = code };
 	va_list ap;
 
 	if (!err)
 		return code;
-	err->code = code;
-	err->fault = CAIRN_FAULT_NONE;
-	err->addr = 0;
+	/* the arguments may point into the old text */
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	vsnprintf(new.text, sizeof(new.text), fmt, ap);
 	va_end(ap);
+	*err = new;
 	return code;
 }
 
@@ -63,9 +63,10 @@ enum cairn_code cairn_context(struct cairn_err *err, enum cairn_code code, const
 	va_start(ap, fmt);
 	n = vsnprintf(whole, sizeof(whole), fmt, ap);
 	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(whole))
+	if (n >= 0 && (size_t)n < sizeof(whole))
+		n = snprintf(whole + n, sizeof(whole) - (size_t)n, ": %s", err->text);
+	if (n < 0)
 		return err->code;
-	snprintf(whole + n, sizeof(whole) - (size_t)n, ": %s", err->text);
 	memcpy(err->text, whole, sizeof(whole));
 	return err->code;
 }

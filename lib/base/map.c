@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/base/map.h"
 
+#include <string.h>
+
+#include "lib/base/cursor.h"
 #include "lib/base/mem.h"
 
 uint64_t hash_u64(uint64_t x)
@@ -23,6 +26,36 @@ uint64_t hash_bytes(const void *p, size_t n)
 	for (i = 0; i < n; i++)
 		h = (h ^ b[i]) * 0x100000001b3u;
 	return h;
+}
+
+uint64_t hash_text(const void *p, size_t n)
+{
+	const unsigned char *b = p;
+	uint64_t h = n, last = 0;
+
+	for (; n >= 8; n -= 8, b += 8) {
+		h = (h ^ le64(b)) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	memcpy(&last, b, n);
+	return hash_u64((h ^ last) * 0x9e3779b97f4a7c15u);
+}
+
+uint64_t hash_bulk(const void *p, size_t n)
+{
+	const unsigned char *b = p;
+	uint64_t lane[4] = { n, 1, 2, 3 }, h = 0;
+	size_t i, at = 0;
+
+	/* four independent multiply chains keep the multiplier busy */
+	for (; n - at >= 32; at += 32)
+		for (i = 0; i < 4; i++) {
+			lane[i] = (lane[i] ^ le64(b + at + 8 * i)) * 0x9e3779b97f4a7c15u;
+			lane[i] ^= lane[i] >> 29;
+		}
+	for (i = 0; i < 4; i++)
+		h = hash_u64(h ^ lane[i]);
+	return hash_u64(h ^ hash_bytes(b + at, n - at));
 }
 
 void map_deinit(struct map *m)

@@ -39,4 +39,11 @@ bool map_visit(struct map *m, uint64_t key);
 uint64_t hash_u64(uint64_t x);
 uint64_t hash_bytes(const void *p, size_t n);
 
+/** A fast hash of short texts, eight bytes at a time. Kept in the index cache: what it
+ *  yields is part of that format. */
+uint64_t hash_text(const void *p, size_t n);
+
+/** A checksum for megabytes: several bytes a cycle; no defence against intent. */
+uint64_t hash_bulk(const void *p, size_t n);
+
 #endif

@@ -13,12 +13,10 @@ static bool fails_now(void)
 {
 	long left = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
 
-	if (left < 0)
-		return false;
-	if (left == 0)
-		return true;
-	atomic_fetch_sub(&fail_countdown, 1);
-	return false;
+	while (left > 0)
+		if (atomic_compare_exchange_weak(&fail_countdown, &left, left - 1))
+			return false;
+	return left == 0;
 }
 
 static bool too_big(size_t n, size_t size)
@@ -37,7 +35,7 @@ void *mem_resize(void *p, size_t n, size_t size)
 {
 	if (too_big(n, size) || fails_now())
 		return NULL;
-	return realloc(p, n * size ? n * size : 1);
+	return realloc(p, n && size ? n * size : 1);
 }
 
 char *mem_strdup(const char *s)

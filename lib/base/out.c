@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,10 +42,12 @@ void out_flush(struct out *o)
 		return;
 	while (done < o->buf.len && !o->error) {
 		n = write(o->fd, o->buf.buf + done, o->buf.len - done);
-		if (n >= 0)
+		if (n > 0)
 			done += (size_t)n;
-		else if (errno != EINTR)
-			o->error = errno;
+		else if (n < 0 && errno == EAGAIN)
+			poll(&(struct pollfd){ .fd = o->fd, .events = POLLOUT }, 1, -1);
+		else if (n == 0 || errno != EINTR)
+			o->error = n ? errno : EIO;
 	}
 	str_clear(&o->buf);
 }
@@ -197,6 +201,10 @@ void out_real(struct out *o, const char *name, const char *look, double value, i
 {
 	char s[400];
 
+	if (!isfinite(value)) {
+		out_null(o, name, look);
+		return;
+	}
 	snprintf(s, sizeof(s), "%.*f", digits, value);
 	field(o, name, look, s, s);
 }
@@ -280,32 +288,19 @@ void out_fault(struct out *o, const char *name, const char *look, const struct c
 		str_add_safe(&text, err->text, strlen(err->text));
 	str_addc(&text, '>');
 	look_text(o, look, text.buf);
+	o->buf.failed |= text.failed;
 	str_deinit(&text);
 }
 
 void out_text(struct out *o, const char *fmt, ...)
 {
-	char small[512], *big;
 	va_list ap;
-	int n;
 
 	if (o->mode != OUT_TEXT)
 		return;
 	va_start(ap, fmt);
-	n = vsnprintf(small, sizeof(small), fmt, ap);
+	str_addv(&o->buf, fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(small)) {
-		str_addn(&o->buf, small, (size_t)n);
-	} else if (n > 0) {
-		va_start(ap, fmt);
-		if (vasprintf(&big, fmt, ap) >= 0) {
-			str_add(&o->buf, big);
-			free(big);
-		} else {
-			o->buf.failed = true;
-		}
-		va_end(ap);
-	}
 	flush_if_full(o);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/base/str.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +33,8 @@ static bool reserve(struct str *s, size_t more)
 	size_t want, cap;
 	char *buf;
 
+	if (more > MEM_LIMIT)
+		s->failed = true;
 	if (s->failed)
 		return false;
 	if (more < s->cap - s->len && s->cap)
@@ -56,7 +57,7 @@ static bool reserve(struct str *s, size_t more)
 
 void str_addn(struct str *s, const char *text, size_t n)
 {
-	if (!reserve(s, n))
+	if (!n || !reserve(s, n))
 		return;
 	memcpy(s->buf + s->len, text, n);
 	s->len += n;
@@ -82,20 +83,29 @@ void str_fill(struct str *s, char c, size_t n)
 	s->buf[s->len] = '\0';
 }
 
+void str_addv(struct str *s, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n < 0)
+		s->failed = true;
+	if (n > 0 && reserve(s, (size_t)n)) {
+		vsnprintf(s->buf + s->len, (size_t)n + 1, fmt, again);
+		s->len += (size_t)n;
+	}
+	va_end(again);
+}
+
 void str_addf(struct str *s, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	str_addv(s, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !reserve(s, (size_t)n))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(s->buf + s->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	s->len += (size_t)n;
 }
 
 /* Length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), its code point
@@ -129,7 +139,7 @@ static size_t utf8_at(const unsigned char *p, size_t n, uint32_t *cp)
  * read as what it is not. */
 static bool treacherous(uint32_t cp)
 {
-	return cp < 0xa0 || cp == 0x2028 || cp == 0x2029 || cp == 0x200e || cp == 0x200f ||
+	return cp < 0xa0 || cp == 0x61c || cp == 0x2028 || cp == 0x2029 || cp == 0x200e || cp == 0x200f ||
 	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
 }
 
@@ -139,6 +149,8 @@ void str_add_safe(struct str *s, const char *text, size_t n)
 	size_t i = 0, run = 0, len;
 	uint32_t cp;
 
+	if (!n)
+		return;
 	while (i < n) {
 		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\') {
 			i++;

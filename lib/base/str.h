@@ -8,6 +8,7 @@
 #ifndef CAIRN_BASE_STR_H
 #define CAIRN_BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,6 +29,7 @@ void str_addn(struct str *s, const char *text, size_t n);
 void str_addc(struct str *s, char c);
 void str_fill(struct str *s, char c, size_t n);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void str_addv(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /** Append untrusted bytes so that they are harmless on a terminal: control bytes, DEL,
  *  backslash and bytes that are not UTF-8 become \xNN; valid UTF-8 stays, but for C1
