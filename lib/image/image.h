@@ -2,10 +2,9 @@
 /*
  * image - physical memory of a vmcore, its notes, and what its file says of itself.
  *
- * libkdumpfile reads the formats and decompresses the pages; image keeps the pages in a
- * cache of pinned frames, so that what is only looked at is not copied, gives every fault
- * its reason, and stands before the library's traps (shared page of facts in the README:
- * "libkdumpfile").
+ * image keeps pages in a cache of pinned frames, so that what is only looked at is not
+ * copied, and gives every fault its reason. Opening reads headers; neither its time nor its
+ * memory grows with the machine.
  *
  * A handle belongs to one thread. image_clone() gives another thread its own handle on
  * the same files.
@@ -26,19 +25,22 @@ struct image;
 /** What the file says of itself. Borrowed from the image. */
 struct image_info {
 	const char *path;         /* of the first file */
-	const char *format;       /* "kdump", "elf", ... ; "kdump (flattened)" and the like */
+	const char *format;       /* "kdump", "elf", ... ; "kdump (zstd, flattened)" and the like */
 	const struct arch *arch;  /* NULL: the file does not say and nothing could be guessed */
 	unsigned page_shift;
 	uint64_t file_size;       /* of all files together, as they lie on disk */
 	bool truncated;           /* the file ends before what its own header promises */
 	uint64_t missing_from;    /* truncated: first file offset that is missing */
+	const char *damage;       /* what the files lack, one line: truncated, or a file of a split
+				     set was not given; NULL: nothing that the headers tell */
 	const void *notes;        /* ELF notes, as in the file; NULL: none */
 	size_t notes_len;
 	struct vmcoreinfo vmcoreinfo; /* .text NULL: neither note nor page found */
 	bool vmcoreinfo_searched; /* it was not in the notes but found in memory */
 };
 
-/** Open a dump: one file, or the files of a split set in any order. */
+/** Open a dump: one file, or the files of a split set in any order. Files that are cut
+ *  short, and a set that is not complete, give what they hold. */
 enum cairn_code image_open(struct image **ret, const char *const *paths, size_t npaths,
 			   struct cairn_err *err);
 
@@ -49,7 +51,9 @@ void image_close(struct image *img);
 const struct image_info *image_info(const struct image *img);
 
 /** Look for the kernel's own copy of VMCOREINFO in memory (reads every page of the dump
- *  until it is found) and put it into image_info().vmcoreinfo. */
+ *  until it is found) and put it into image_info().vmcoreinfo. What is found may be stale,
+ *  or another kernel's (a virtual machine's, the one before kexec): whoever finds that it
+ *  does not fit calls again, and the search goes on behind it. */
 enum cairn_code image_search_vmcoreinfo(struct image *img, struct cairn_err *err);
 
 /** A page of physical memory in the cache. */
@@ -70,6 +74,17 @@ void image_put(struct image *img, struct page *page);
 /** Copy physical memory. All or nothing; on failure err->addr is the first bad address. */
 enum cairn_code image_read(struct image *img, uint64_t paddr, void *buf, size_t len,
 			   struct cairn_err *err);
+
+/** One page to be loaded by image_load(). */
+struct image_load {
+	uint64_t paddr;         /* any address in it */
+	void *to;               /* 1 << page_shift bytes */
+	enum cairn_fault fault; /* what became of it */
+};
+
+/** Load pages straight to where they are wanted, past the cache, on two threads where
+ *  there are many. For large blocks: kallsyms, BTF, a search through all of memory. */
+void image_load(struct image *img, struct image_load *loads, size_t n);
 
 /** Physical range of RAM that the file knows of: the lowest and one past the highest
  *  address that is in the dump. False if no page is. */

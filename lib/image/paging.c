@@ -2,24 +2,49 @@
 #include "lib/image/paging.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/base/cursor.h"
 
+unsigned paging_page_shift(const struct paging_form *form)
+{
+	return form->level[form->nlevels - 1].shift;
+}
+
+void paging_ignore(struct paging_form *form, uint64_t bits)
+{
+	for (unsigned i = 0; i < form->nlevels; i++)
+		for (unsigned r = 0; r < form->level[i].nrules; r++)
+			form->level[i].rules[r].addr_mask &= ~bits;
+}
+
+static bool right_half(const struct paging_form *form, uint64_t va)
+{
+	switch (form->half) {
+	case PAGING_LOW: return !(va >> 63);
+	case PAGING_HIGH: return va >> 63;
+	case PAGING_BOTH: break;
+	}
+	return true;
+}
+
 bool paging_canonical(const struct paging_form *form, uint64_t va)
 {
-	uint64_t high;
+	unsigned bits = form->va_bits - (form->sign_extended ? 1u : 0u);
+	uint64_t high = va >> bits;
 
 	if (!form->canonical)
 		return va <= UINT32_MAX;
-	high = va >> (form->va_bits - (form->sign_extended ? 1 : 0));
-	return high == 0 || high == UINT64_MAX >> (form->va_bits - (form->sign_extended ? 1 : 0));
+	return (high == 0 || high == UINT64_MAX >> bits) && right_half(form, va);
 }
 
 struct paging_walk paging_begin(const struct paging_form *form, struct image *img,
 				uint64_t root, uint64_t va)
 {
 	return (struct paging_walk){
-		.form = form, .img = img, .va = va, .table = root, .kind = PAGING_TABLE,
+		.form = form, .img = img, .va = va, .kind = PAGING_TABLE,
+		/* so that no entry crosses a page, wherever a root is said to be */
+		.table = root & ~(uint64_t)(form->entry_size - 1),
 	};
 }
 
@@ -31,61 +56,135 @@ static const struct paging_rule *match(const struct paging_level *level, uint64_
 	return NULL;
 }
 
-enum cairn_code paging_step(struct paging_walk *w, struct cairn_err *err)
+static enum cairn_fault read_entry(struct paging_walk *w)
+{
+	size_t page = (size_t)1 << image_info(w->img)->page_shift;
+	struct page *p = image_pin(w->img, w->entry_addr);
+	enum cairn_fault fault = p->fault;
+
+	if (p->data)
+		w->entry = le_uint(p->data + (w->entry_addr & (page - 1)), w->form->entry_size);
+	image_put(w->img, p);
+	if (fault != CAIRN_FAULT_NONE)
+		return fault;
+	w->rule = match(w->level, w->entry);
+	w->kind = w->rule ? w->rule->kind : PAGING_NONE;
+	return CAIRN_FAULT_NONE;
+}
+
+static uint64_t entry_address(const struct paging_rule *rule, uint64_t entry)
+{
+	uint64_t e = rule->inverted ? ~entry : entry, addr = e & rule->addr_mask;
+
+	for (unsigned i = 0; i < PAGING_MOVED; i++)
+		addr |= (e & rule->moved[i].mask) << rule->moved[i].left;
+	return addr;
+}
+
+static enum cairn_fault step(struct paging_walk *w)
 {
 	const struct paging_level *level = &w->form->level[w->depth];
-	const unsigned size = w->form->entry_size;
 	uint64_t index = w->va >> level->shift & (((uint64_t)1 << level->bits) - 1);
-	unsigned char raw[8];
-	enum cairn_code code;
+	enum cairn_fault fault;
 
-	if (w->kind != PAGING_TABLE || w->depth >= w->form->nlevels)
-		return cairn_fail(err, CAIRN_USAGE, "the page-table walk is over");
-	w->entry_addr = w->table + index * size;
-	code = image_read(w->img, w->entry_addr, raw, size, err);
-	if (code != CAIRN_OK)
-		return cairn_context(err, code, "%s entry of 0x%" PRIx64, level->name, w->va);
-	w->entry = le_uint(raw, size);
-	w->rule = match(level, w->entry);
-	w->kind = w->rule ? w->rule->kind : PAGING_NONE;
-	w->depth++;
-	if (w->kind == PAGING_TABLE || w->kind == PAGING_PAGE) {
-		uint64_t addr = (w->rule->inverted ? ~w->entry : w->entry) & w->rule->addr_mask;
-
-		if (w->kind == PAGING_TABLE)
-			w->table = addr;
-		else
-			w->paddr = addr | (w->va & (((uint64_t)1 << w->rule->page_shift) - 1));
+	w->level = level;
+	w->entry_addr = w->table + index * w->form->entry_size;
+	fault = read_entry(w);
+	if (fault == CAIRN_FAULT_NONE && w->kind == PAGING_NONE && level->shadow &&
+	    (w->entry_addr & level->shadow_back)) {
+		w->level = level->shadow;
+		w->entry_addr -= level->shadow_back;
+		fault = read_entry(w);
 	}
-	if (w->kind == PAGING_TABLE && w->depth == w->form->nlevels)
-		w->kind = PAGING_NONE;
-	return CAIRN_OK;
+	if (fault != CAIRN_FAULT_NONE)
+		return fault;
+	w->depth++;
+	if (w->kind == PAGING_TABLE)
+		w->table = entry_address(w->rule, w->entry);
+	else if (w->kind == PAGING_PAGE)
+		w->paddr = entry_address(w->rule, w->entry) |
+			   (w->va & (((uint64_t)1 << w->rule->page_shift) - 1));
+	return CAIRN_FAULT_NONE;
+}
+
+static bool walking(const struct paging_walk *w)
+{
+	return w->kind == PAGING_TABLE && w->depth < w->form->nlevels;
+}
+
+enum cairn_code paging_step(struct paging_walk *w, struct cairn_err *err)
+{
+	enum cairn_fault fault;
+
+	if (!walking(w))
+		return cairn_fail(err, CAIRN_USAGE, "the page-table walk is over");
+	fault = step(w);
+	if (fault == CAIRN_FAULT_NONE)
+		return CAIRN_OK;
+	cairn_fail_read(err, fault, w->entry_addr, "physical address");
+	return cairn_context(err, CAIRN_FAULT, "%s entry of 0x%" PRIx64, w->level->name, w->va);
+}
+
+const char *paging_describe(const struct paging_walk *w, char *buf, size_t size)
+{
+	const struct paging_flag *f = w->rule ? w->rule->flags : NULL;
+	size_t len = 0, n;
+
+	buf[0] = '\0';
+	for (; f && f->name; f++) {
+		n = strlen(f->name);
+		if ((w->entry & f->mask) != f->value || n + 1 >= size - len)
+			continue;
+		if (len)
+			buf[len++] = ' ';
+		memcpy(buf + len, f->name, n + 1);
+		len += n;
+	}
+	return buf;
+}
+
+struct paging_result paging_lookup(const struct paging_form *form, struct image *img,
+				   uint64_t root, uint64_t va)
+{
+	struct paging_walk w = paging_begin(form, img, root, va);
+	struct paging_result ret = { .fault = CAIRN_FAULT_NONCANONICAL };
+
+	if (!paging_canonical(form, va))
+		return ret;
+	do {
+		ret.fault = step(&w);
+	} while (ret.fault == CAIRN_FAULT_NONE && walking(&w));
+	ret.entry_addr = w.entry_addr;
+	if (ret.fault != CAIRN_FAULT_NONE)
+		return ret;
+	if (w.kind == PAGING_PAGE) {
+		ret.paddr = w.paddr;
+		ret.size = (uint64_t)1 << w.rule->page_shift;
+		ret.size -= va & (ret.size - 1);
+	} else {
+		ret.fault = w.kind == PAGING_SWAPPED ? CAIRN_FAULT_SWAPPED : CAIRN_FAULT_UNMAPPED;
+	}
+	return ret;
 }
 
 enum cairn_code paging_translate(const struct paging_form *form, struct image *img,
 				 uint64_t root, uint64_t va, uint64_t *paddr, uint64_t *size,
 				 struct cairn_err *err)
 {
-	struct paging_walk w = paging_begin(form, img, root, va);
-	enum cairn_code code;
+	struct paging_result r = paging_lookup(form, img, root, va);
 
-	if (!paging_canonical(form, va))
-		return cairn_fail_read(err, CAIRN_FAULT_NONCANONICAL, va, "address");
-	while (w.kind == PAGING_TABLE) {
-		code = paging_step(&w, err);
-		if (code != CAIRN_OK)
-			return code;
+	switch (r.fault) {
+	case CAIRN_FAULT_NONE:
+		*paddr = r.paddr;
+		if (size)
+			*size = r.size;
+		return CAIRN_OK;
+	case CAIRN_FAULT_UNMAPPED:
+	case CAIRN_FAULT_SWAPPED:
+	case CAIRN_FAULT_NONCANONICAL:
+		return cairn_fail_read(err, r.fault, va, "address");
+	default:
+		cairn_fail_read(err, r.fault, r.entry_addr, "physical address");
+		return cairn_context(err, CAIRN_FAULT, "page table of 0x%" PRIx64, va);
 	}
-	if (w.kind != PAGING_PAGE)
-		return cairn_fail_read(err,
-				       w.kind == PAGING_SWAPPED ? CAIRN_FAULT_SWAPPED
-								: CAIRN_FAULT_UNMAPPED,
-				       va, "address");
-	*paddr = w.paddr;
-	if (size) {
-		uint64_t whole = (uint64_t)1 << w.rule->page_shift;
-
-		*size = whole - (va & (whole - 1));
-	}
-	return CAIRN_OK;
 }

@@ -1,57 +1,139 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/image/space.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "lib/base/cursor.h"
 #include "lib/base/mem.h"
+
+static void flush(struct space *s)
+{
+	for (size_t i = 0; i < SPACE_TLB; i++) {
+		image_put(s->img, s->tlb[i].page);
+		s->tlb[i] = (struct space_tlb){ 0 };
+	}
+}
+
+void space_switch(struct space *s, const struct paging_form *form, uint64_t root)
+{
+	unsigned dump = image_info(s->img)->page_shift, table = paging_page_shift(form);
+
+	flush(s);
+	s->form = form;
+	s->root = root;
+	s->page_shift = dump < table ? dump : table;
+}
 
 enum cairn_code space_init(struct space *s, struct image *img, const struct paging_form *form,
 			   uint64_t root, uint8_t word, const char *what, struct cairn_err *err)
 {
 	*s = (struct space){
-		.img = img, .form = form, .root = root, .word = word, .what = what,
-		.page_shift = image_info(img)->page_shift,
+		.img = img, .word = word, .what = what,
 		.tlb = mem_zalloc(SPACE_TLB, sizeof(struct space_tlb)),
 	};
-	return s->tlb ? CAIRN_OK : cairn_fail(err, CAIRN_NOMEM, "no memory for a TLB");
+	if (!s->tlb)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for a TLB");
+	space_switch(s, form, root);
+	return CAIRN_OK;
 }
 
 void space_deinit(struct space *s)
 {
 	if (!s->tlb)
 		return;
-	for (size_t i = 0; i < SPACE_TLB; i++)
-		image_put(s->img, s->tlb[i].page);
+	flush(s);
 	mem_free(s->tlb);
 	*s = (struct space){ 0 };
 }
 
-static void fill(struct space *s, struct space_tlb *t, uint64_t vpage)
+bool space_add_linear(struct space *s, struct space_linear range)
 {
-	struct cairn_err err;
-	uint64_t paddr;
-
-	image_put(s->img, t->page);
-	*t = (struct space_tlb){ .vpage = vpage + 1 };
-	if (paging_translate(s->form, s->img, s->root, vpage << s->page_shift, &paddr, NULL,
-			     &err) != CAIRN_OK) {
-		t->fault = err.fault;
-		return;
-	}
-	t->page = image_pin(s->img, paddr);
-	t->fault = t->page->fault;
+	if (s->nlinear == SPACE_LINEAR)
+		return false;
+	s->linear[s->nlinear++] = range;
+	flush(s);
+	return true;
 }
 
-static const struct space_tlb *lookup(struct space *s, uint64_t va)
+/* ---- translation ---- */
+
+static bool fault_of_address(enum cairn_fault fault)
+{
+	return fault == CAIRN_FAULT_UNMAPPED || fault == CAIRN_FAULT_SWAPPED ||
+	       fault == CAIRN_FAULT_NONCANONICAL;
+}
+
+/* The tables decide; where one of them is missing, a linear range may know. */
+static struct paging_result translate(const struct space *s, uint64_t va)
+{
+	struct paging_result r = paging_lookup(s->form, s->img, s->root, va);
+
+	if (r.fault == CAIRN_FAULT_NONE || fault_of_address(r.fault))
+		return r;
+	for (size_t i = 0; i < s->nlinear; i++) {
+		uint64_t in = va - s->linear[i].va;
+
+		if (in < s->linear[i].size)
+			return (struct paging_result){
+				.paddr = s->linear[i].phys + in,
+				.size = s->linear[i].size - in,
+			};
+	}
+	return r;
+}
+
+static void fill(struct space *s, struct space_tlb *t, uint64_t vpage)
+{
+	struct paging_result r = translate(s, vpage << s->page_shift);
+	size_t page = (size_t)1 << image_info(s->img)->page_shift;
+	size_t part = (size_t)1 << s->page_shift;
+
+	image_put(s->img, t->page);
+	*t = (struct space_tlb){ .vpage = vpage + 1, .fault = r.fault };
+	if (r.fault != CAIRN_FAULT_NONE) {
+		t->in_table = !fault_of_address(r.fault);
+		return;
+	}
+	t->page = image_pin(s->img, r.paddr);
+	t->fault = t->page->fault;
+	if (t->page->data)
+		t->data = t->page->data + (r.paddr & (page - 1) & ~(part - 1));
+}
+
+static inline const struct space_tlb *lookup(struct space *s, uint64_t va)
 {
 	uint64_t vpage = va >> s->page_shift;
 	struct space_tlb *t = &s->tlb[(vpage ^ vpage >> 9) & (SPACE_TLB - 1)];
 
-	if (t->vpage != vpage + 1)
+	if (__builtin_expect(t->vpage != vpage + 1, 0))
 		fill(s, t, vpage);
 	return t;
 }
+
+static enum cairn_code fail(const struct space *s, const struct space_tlb *t, uint64_t va,
+			    struct cairn_err *err)
+{
+	char what[64];
+
+	if (!err || !t->in_table)
+		return cairn_fail_read(err, t->fault, va, s->what);
+	snprintf(what, sizeof(what), "page table of %s", s->what);
+	return cairn_fail_read(err, t->fault, va, what);
+}
+
+enum cairn_code space_translate(struct space *s, uint64_t va, uint64_t *paddr,
+				struct cairn_err *err)
+{
+	struct paging_result r = translate(s, va);
+	struct space_tlb t = { .fault = r.fault, .in_table = !fault_of_address(r.fault) };
+
+	if (r.fault != CAIRN_FAULT_NONE)
+		return fail(s, &t, va, err);
+	*paddr = r.paddr;
+	return CAIRN_OK;
+}
+
+/* ---- reading ---- */
 
 const unsigned char *space_peek(struct space *s, uint64_t va, size_t *left,
 				struct cairn_err *err)
@@ -59,12 +141,12 @@ const unsigned char *space_peek(struct space *s, uint64_t va, size_t *left,
 	const struct space_tlb *t = lookup(s, va);
 	size_t size = (size_t)1 << s->page_shift, in = va & (size - 1);
 
-	if (!t->page || !t->page->data) {
-		cairn_fail_read(err, t->fault, va, s->what);
+	if (!t->data) {
+		fail(s, t, va, err);
 		return NULL;
 	}
 	*left = size - in;
-	return t->page->data + in;
+	return t->data + in;
 }
 
 size_t space_read_some(struct space *s, uint64_t va, void *buf, size_t len,
@@ -74,8 +156,13 @@ size_t space_read_some(struct space *s, uint64_t va, void *buf, size_t len,
 	size_t done = 0, left;
 
 	while (done < len) {
-		const unsigned char *p = space_peek(s, va + done, &left, err);
+		const unsigned char *p;
 
+		if (va + done < va) {
+			cairn_fail_read(err, CAIRN_FAULT_NONCANONICAL, va + done, s->what);
+			break;
+		}
+		p = space_peek(s, va + done, &left, err);
 		if (!p)
 			break;
 		if (left > len - done)
@@ -92,8 +179,8 @@ enum cairn_code space_read(struct space *s, uint64_t va, void *buf, size_t len,
 	return space_read_some(s, va, buf, len, err) == len ? CAIRN_OK : CAIRN_FAULT;
 }
 
-static enum cairn_code read_uint(struct space *s, uint64_t va, size_t size, uint64_t *ret,
-				 struct cairn_err *err)
+static enum cairn_code read_across(struct space *s, uint64_t va, size_t size, uint64_t *ret,
+				   struct cairn_err *err)
 {
 	unsigned char raw[8];
 	enum cairn_code code = space_read(s, va, raw, size, err);
@@ -103,9 +190,26 @@ static enum cairn_code read_uint(struct space *s, uint64_t va, size_t size, uint
 	return code;
 }
 
+static inline enum cairn_code read_uint(struct space *s, uint64_t va, size_t size, uint64_t *ret,
+					struct cairn_err *err)
+{
+	const struct space_tlb *t = lookup(s, va);
+	size_t page = (size_t)1 << s->page_shift, in = va & (page - 1);
+
+	if (__builtin_expect(!t->data || in > page - size, 0))
+		return read_across(s, va, size, ret, err);
+	*ret = le_uint(t->data + in, size);
+	return CAIRN_OK;
+}
+
 enum cairn_code space_u8(struct space *s, uint64_t va, uint8_t *ret, struct cairn_err *err)
 {
-	return space_read(s, va, ret, 1, err);
+	uint64_t v;
+	enum cairn_code code = read_uint(s, va, 1, &v, err);
+
+	if (code == CAIRN_OK)
+		*ret = (uint8_t)v;
+	return code;
 }
 
 enum cairn_code space_u16(struct space *s, uint64_t va, uint16_t *ret, struct cairn_err *err)
@@ -135,7 +239,7 @@ enum cairn_code space_u64(struct space *s, uint64_t va, uint64_t *ret, struct ca
 
 enum cairn_code space_word(struct space *s, uint64_t va, uint64_t *ret, struct cairn_err *err)
 {
-	return read_uint(s, va, s->word, ret, err);
+	return s->word == 8 ? read_uint(s, va, 8, ret, err) : read_uint(s, va, 4, ret, err);
 }
 
 enum cairn_code space_text(struct space *s, uint64_t va, char *buf, size_t size,
@@ -145,8 +249,11 @@ enum cairn_code space_text(struct space *s, uint64_t va, char *buf, size_t size,
 
 	buf[0] = '\0';
 	while (done < size - 1) {
-		const unsigned char *p = space_peek(s, va + done, &left, done ? NULL : err), *nul;
+		const unsigned char *p, *nul;
 
+		if (va + done < va)
+			break;
+		p = space_peek(s, va + done, &left, done ? NULL : err);
 		if (!p)
 			return done ? CAIRN_OK : CAIRN_FAULT;
 		if (left > size - 1 - done)
@@ -161,10 +268,4 @@ enum cairn_code space_text(struct space *s, uint64_t va, char *buf, size_t size,
 			break;
 	}
 	return CAIRN_OK;
-}
-
-enum cairn_code space_translate(struct space *s, uint64_t va, uint64_t *paddr,
-				struct cairn_err *err)
-{
-	return paging_translate(s->form, s->img, s->root, va, paddr, NULL, err);
 }

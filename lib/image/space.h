@@ -4,24 +4,38 @@
  *
  * A software TLB maps virtual pages to pinned pages of the image, so a hot read is a
  * compare and a copy. Failures are kept too: asking again for an address that could not be
- * read costs no more than a hit.
+ * read costs no more than a hit. Each entry pins one page of the image's cache for as long
+ * as it stays; a space that is not needed any more should be freed.
+ *
+ * A TLB page is the smaller of the dump's page and the smallest page of the tables, so that
+ * it lies within one of either.
  */
 #ifndef CAIRN_IMAGE_SPACE_H
 #define CAIRN_IMAGE_SPACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/cursor.h"
 #include "lib/base/err.h"
 #include "lib/image/image.h"
 #include "lib/image/paging.h"
 
 #define SPACE_TLB 512 /* entries; a power of two */
+#define SPACE_LINEAR 4
 
 struct space_tlb {
-	uint64_t vpage;    /* va >> page_shift, + 1; 0: empty */
-	struct page *page; /* pinned; NULL: could not be translated */
+	uint64_t vpage;            /* va >> page_shift, + 1; 0: empty */
+	const unsigned char *data; /* of the virtual page; NULL: fault */
+	struct page *page;         /* pinned; NULL: could not be translated */
 	enum cairn_fault fault;
+	bool in_table;             /* the fault is of a page table */
+};
+
+/** A range that the kernel maps linearly: physical = va - va_start + phys. */
+struct space_linear {
+	uint64_t va, size, phys;
 };
 
 struct space {
@@ -32,19 +46,30 @@ struct space {
 	uint8_t word;      /* bytes of a pointer */
 	const char *what;  /* for messages: "kernel address", "user address" */
 	struct space_tlb *tlb;
+	struct space_linear linear[SPACE_LINEAR];
+	size_t nlinear;
 };
 
-/** A space over `root`; free with space_deinit(). */
+/** A space over `root`; free with space_deinit(). `form` and `what` are borrowed. */
 enum cairn_code space_init(struct space *s, struct image *img, const struct paging_form *form,
 			   uint64_t root, uint8_t word, const char *what, struct cairn_err *err);
 void space_deinit(struct space *s);
+
+/** Another address space in the same memory: empties the TLB. */
+void space_switch(struct space *s, const struct paging_form *form, uint64_t root);
+
+/** A range whose addresses can be translated without tables. It is used only where a table
+ *  that should say is not in the dump, never against what a table says; what was asked
+ *  before is asked anew. False when there is no room for more. */
+bool space_add_linear(struct space *s, struct space_linear range);
 
 /** Copy virtual memory. All or nothing; on failure err->addr is the first address that
  *  could not be read. */
 enum cairn_code space_read(struct space *s, uint64_t va, void *buf, size_t len,
 			   struct cairn_err *err);
 
-/** Copy as far as it goes: returns the bytes read before the first fault. */
+/** Copy as far as it goes: returns the bytes read before the first fault. Memory does not
+ *  wrap around at the end of the address space: what lies beyond is non-canonical. */
 size_t space_read_some(struct space *s, uint64_t va, void *buf, size_t len,
 		       struct cairn_err *err);
 
@@ -65,7 +90,7 @@ enum cairn_code space_word(struct space *s, uint64_t va, uint64_t *ret, struct c
 enum cairn_code space_text(struct space *s, uint64_t va, char *buf, size_t size,
 			   struct cairn_err *err);
 
-/** Physical address of va. */
+/** Physical address of va; whether that page is in the dump is another question. */
 enum cairn_code space_translate(struct space *s, uint64_t va, uint64_t *paddr,
 				struct cairn_err *err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/image/vmcoreinfo.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +10,11 @@
 bool vmcoreinfo_get(const struct vmcoreinfo *v, const char *key, char *buf, size_t size)
 {
 	size_t klen = strlen(key), n;
-	const char *line = v->text, *end, *stop = v->text + v->len;
+	const char *line = v->text, *end, *stop;
 
-	for (; line && line < stop; line = end + 1) {
+	if (!line)
+		return false;
+	for (stop = line + v->len; line < stop; line = end + 1) {
 		end = memchr(line, '\n', (size_t)(stop - line));
 		if (!end)
 			end = stop;
@@ -37,36 +41,57 @@ static bool get_value(const struct vmcoreinfo *v, const char *what, const char *
 	return n > 0 && (size_t)n < sizeof(key) && vmcoreinfo_get(v, key, buf, size);
 }
 
-static bool parse_hex(const char *s, uint64_t *ret)
+/* Digits of the base and nothing else; strtoull() would take blanks and signs. */
+static bool parse(const char *s, int base, uint64_t *ret)
 {
 	char *end;
 
-	*ret = strtoull(s, &end, 16);
-	return end != s && *end == '\0';
+	if (base == 16 ? !isxdigit((unsigned char)*s) : !isdigit((unsigned char)*s))
+		return false;
+	errno = 0;
+	*ret = strtoull(s, &end, base);
+	return *end == '\0' && errno == 0;
 }
 
 bool vmcoreinfo_symbol(const struct vmcoreinfo *v, const char *name, uint64_t *ret)
 {
 	char buf[32];
 
-	return get_value(v, "SYMBOL", name, buf, sizeof(buf)) && parse_hex(buf, ret);
+	return get_value(v, "SYMBOL", name, buf, sizeof(buf)) && parse(buf, 16, ret);
 }
 
 bool vmcoreinfo_hex(const struct vmcoreinfo *v, const char *key, uint64_t *ret)
 {
 	char buf[32];
 
-	return get_value(v, NULL, key, buf, sizeof(buf)) && parse_hex(buf, ret);
+	return get_value(v, NULL, key, buf, sizeof(buf)) && parse(buf, 16, ret);
+}
+
+bool vmcoreinfo_decimal(const struct vmcoreinfo *v, const char *what, const char *name,
+			uint64_t *ret)
+{
+	char buf[32];
+
+	return get_value(v, what, name, buf, sizeof(buf)) && parse(buf, 10, ret);
 }
 
 bool vmcoreinfo_number(const struct vmcoreinfo *v, const char *name, int64_t *ret)
 {
-	char buf[32], *end;
+	bool negative;
+	uint64_t u;
+	char buf[32];
 
 	if (!get_value(v, "NUMBER", name, buf, sizeof(buf)))
 		return false;
-	if (buf[0] == '0' && buf[1] == 'x')
-		return parse_hex(buf, (uint64_t *)ret);
-	*ret = strtoll(buf, &end, 10);
-	return end != buf && *end == '\0';
+	if (buf[0] == '0' && buf[1] == 'x') {
+		if (!parse(buf, 16, &u))
+			return false;
+		*ret = (int64_t)u;
+		return true;
+	}
+	negative = buf[0] == '-';
+	if (!parse(buf + negative, 10, &u) || u > (uint64_t)INT64_MAX + negative)
+		return false;
+	*ret = (int64_t)(negative ? -u : u);
+	return true;
 }

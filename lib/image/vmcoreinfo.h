@@ -4,7 +4,9 @@
  *
  * Source: kernel/crash_core.c (kernel/vmcore_info.c since 6.9) and
  * Documentation/admin-guide/kdump/vmcoreinfo.rst. Numbers are decimal and may be
- * negative, or hexadecimal with 0x; symbols are bare hexadecimal.
+ * negative, or hexadecimal with 0x; symbols are bare hexadecimal. Where a key stands
+ * twice, the first one counts. The text comes from the dump: a value that is no number in
+ * its whole length, or none that fits 64 bits, is as good as missing.
  */
 #ifndef CAIRN_IMAGE_VMCOREINFO_H
 #define CAIRN_IMAGE_VMCOREINFO_H
@@ -26,5 +28,9 @@ bool vmcoreinfo_get(const struct vmcoreinfo *v, const char *key, char *buf, size
 bool vmcoreinfo_symbol(const struct vmcoreinfo *v, const char *name, uint64_t *ret);
 bool vmcoreinfo_number(const struct vmcoreinfo *v, const char *name, int64_t *ret);
 bool vmcoreinfo_hex(const struct vmcoreinfo *v, const char *key, uint64_t *ret);
+
+/** OFFSET(name), SIZE(name), LENGTH(name): `what` is the word before the bracket. */
+bool vmcoreinfo_decimal(const struct vmcoreinfo *v, const char *what, const char *name,
+			uint64_t *ret);
 
 #endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "lib/base/cursor.h"
+#include "lib/base/map.h"
+#include "lib/image/dumpfile.h"
+
+/* struct disk_dump_header: signature 8, version 4, utsname 6 x 65, then (aligned to a
+ * long) struct timeval, and from here: status, block_size, sub_hdr_size (in blocks),
+ * bitmap_blocks, max_mapnr. */
+#define UTSNAME 12
+#define TAIL64  424
+#define TAIL32  412
+
+#define STATUS_INCOMPLETE 0x8u /* diskdump_mod.h, DUMP_DH_COMPRESSED_INCOMPLETE */
+
+/* Fields of struct kdump_sub_header by their offset in each of its layouts: 64 bit; 32 bit
+ * with 4-byte alignment of 64-bit fields (i386); 32 bit with 8-byte alignment (ARM). */
+struct sub_layout {
+	uint8_t word, split, start_pfn, end_pfn, off_vmcoreinfo, size_vmcoreinfo;
+	uint8_t off_note, size_note, start_pfn_64, end_pfn_64, max_mapnr_64;
+};
+static const struct sub_layout sub64 = { 8, 12, 16, 24, 32, 40, 48, 56, 80, 88, 96 };
+static const struct sub_layout sub32 = { 4, 8, 12, 16, 20, 28, 32, 40, 56, 64, 72 };
+static const struct sub_layout sub32_arm = { 4, 8, 12, 16, 24, 32, 40, 48, 72, 80, 88 };
+
+#define SUB_SIZE 104
+
+struct kdump {
+	struct dumpfile *d;
+	const struct rawfile *f;
+	struct arena *arena;
+	const unsigned char *tail; /* the header from `status` on */
+	unsigned char sub[SUB_SIZE];
+	int version;
+	bool wide;
+};
+
+static bool starts_vmcoreinfo(const struct rawfile *f, uint64_t off, uint64_t size)
+{
+	char head[10];
+
+	return size >= sizeof(head) &&
+	       rawfile_read(f, off, head, sizeof(head), NULL) == sizeof(head) &&
+	       !memcmp(head, "OSRELEASE=", sizeof(head));
+}
+
+/* Which of the 32-bit layouts it is shows in where VMCOREINFO lies; without one, ARM
+ * files are known by their machine. */
+static const struct sub_layout *sub_layout(const struct kdump *k)
+{
+	const unsigned char *s = k->sub;
+
+	if (k->wide)
+		return &sub64;
+	if (starts_vmcoreinfo(k->f, le64(s + sub32.off_vmcoreinfo),
+			      le32(s + sub32.size_vmcoreinfo)))
+		return &sub32;
+	if (starts_vmcoreinfo(k->f, le64(s + sub32_arm.off_vmcoreinfo),
+			      le32(s + sub32_arm.size_vmcoreinfo)))
+		return &sub32_arm;
+	return k->d->arch && k->d->arch->id == ARCH_ARM ? &sub32_arm : &sub32;
+}
+
+static enum cairn_code read_vmcoreinfo(struct kdump *k, uint64_t off, uint64_t len,
+				       struct cairn_err *err)
+{
+	char *text;
+
+	if (!len || len > DUMPFILE_NOTES_LIMIT || off >= k->f->size || len > k->f->size - off)
+		return CAIRN_OK;
+	text = arena_alloc(k->arena, len);
+	if (!text)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for VMCOREINFO");
+	return dumpfile_vmcoreinfo(k->d, text, rawfile_read(k->f, off, text, len, NULL), k->arena,
+				   err);
+}
+
+static void read_split(struct kdump *k, const struct sub_layout *l)
+{
+	struct dumpfile *d = k->d;
+
+	d->end_pfn = UINT64_MAX;
+	d->split = k->version >= 2 && le32(k->sub + l->split);
+	if (!d->split)
+		return;
+	d->start_pfn = le_uint(k->sub + l->start_pfn, l->word);
+	d->end_pfn = le_uint(k->sub + l->end_pfn, l->word);
+	if (k->version >= 6) {
+		d->start_pfn = le64(k->sub + l->start_pfn_64);
+		d->end_pfn = le64(k->sub + l->end_pfn_64);
+	}
+}
+
+static enum cairn_code read_sub_header(struct kdump *k, struct cairn_err *err)
+{
+	const struct sub_layout *l;
+	enum cairn_code code;
+
+	k->d->max_pfn = le32(k->tail + 16);
+	k->d->end_pfn = UINT64_MAX;
+	if (k->version < 1)
+		return CAIRN_OK;
+	code = dumpfile_bytes(k->f, k->d->block_size, k->sub, SUB_SIZE, err);
+	if (code != CAIRN_OK)
+		return code;
+	l = sub_layout(k);
+	/* x86_64 also stores phys_base here, but counts pfns from 0 */
+	if (k->d->arch && k->d->arch->id == ARCH_ARM)
+		k->d->phys_base = le32(k->sub);
+	if (k->version >= 6 && le64(k->sub + l->max_mapnr_64))
+		k->d->max_pfn = le64(k->sub + l->max_mapnr_64);
+	read_split(k, l);
+	if (k->version >= 4)
+		code = dumpfile_notes(k->d, k->f, le64(k->sub + l->off_note),
+				      le_uint(k->sub + l->size_note, l->word), k->arena, err);
+	if (code == CAIRN_OK && k->version >= 3 && !k->d->vmcoreinfo)
+		code = read_vmcoreinfo(k, le64(k->sub + l->off_vmcoreinfo),
+				       le_uint(k->sub + l->size_vmcoreinfo, l->word), err);
+	return code;
+}
+
+/* One bitmap of RAM and one of what was dumped, each half of the blocks; or, in old files
+ * that hold all of RAM, one alone. */
+static enum cairn_code find_maps(struct kdump *k, struct cairn_err *err)
+{
+	uint32_t sub_blocks = le32(k->tail + 8), map_blocks = le32(k->tail + 12);
+	struct dumpfile *d = k->d;
+	uint64_t bytes = (uint64_t)map_blocks * d->block_size;
+
+	if (sub_blocks > 65536 || map_blocks > INT32_MAX)
+		return cairn_fail(err, CAIRN_FORMAT,
+				  "kdump header with %u blocks of sub-header and %u of bitmaps",
+				  sub_blocks, map_blocks);
+	d->dump_map = (uint64_t)(1 + sub_blocks) * d->block_size;
+	d->descs = d->dump_map + bytes;
+	if (d->max_pfn <= bytes * 4) {
+		d->memory_map = d->dump_map;
+		bytes /= 2;
+		d->dump_map += bytes;
+	}
+	d->map_size = bytes;
+	if (d->max_pfn > bytes * 8)
+		d->max_pfn = bytes * 8;
+	d->set_id = hash_u64(d->set_id ^ hash_u64(d->max_pfn) ^ d->descs);
+	return CAIRN_OK;
+}
+
+/* ---- is the file all there ---- */
+
+#define DESC_SIZE  24
+#define DESC_BATCH 170 /* 4 KiB of them */
+
+struct batch {
+	unsigned char data[DESC_BATCH * DESC_SIZE];
+	size_t n;
+};
+
+static void read_batch(const struct kdump *k, uint64_t first, size_t n, struct batch *b)
+{
+	b->n = rawfile_read(k->f, k->d->descs + first * DESC_SIZE, b->data, n * DESC_SIZE, NULL) /
+	       DESC_SIZE;
+}
+
+/* Of the pages of a batch that do not share the block of zeros at `shared`: where the last
+ * one ends. Descriptors of pages that were never written are zero. */
+static uint64_t batch_end(const struct batch *b, uint64_t shared)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		uint64_t off = le64(b->data + i * DESC_SIZE);
+		uint32_t size = le32(b->data + i * DESC_SIZE + 8);
+
+		if (off > shared && off <= INT64_MAX && off + size > last)
+			last = off + size;
+	}
+	return last;
+}
+
+static uint64_t batch_start(const struct batch *b)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < b->n; i++) {
+		uint64_t off = le64(b->data + i * DESC_SIZE);
+
+		if (off && off < first)
+			first = off;
+	}
+	return first;
+}
+
+/* The descriptors end where the data of the first page begins, and data is written in the
+ * order of the descriptors; so the last of them that has data of its own tells the size of
+ * the file. Zero pages share one block: some thousand of them at the end are passed over. */
+static void find_promised(struct kdump *k)
+{
+	struct dumpfile *d = k->d;
+	uint64_t data, left, end = 0;
+	struct batch b;
+
+	if (d->promised < d->descs)
+		d->promised = d->descs;
+	read_batch(k, 0, DESC_BATCH, &b);
+	data = batch_start(&b);
+	if (data <= d->descs || data > INT64_MAX ||
+	    (data - d->descs) / DESC_SIZE > d->map_size * 8 + d->block_size)
+		return;
+	if (d->promised < data)
+		d->promised = data;
+	left = (data - d->descs) / DESC_SIZE;
+	for (int tries = 0; tries < 1024 && left && !end; tries++) {
+		size_t n = left < DESC_BATCH ? (size_t)left : DESC_BATCH;
+
+		left -= n;
+		read_batch(k, left, n, &b);
+		end = batch_end(&b, data);
+	}
+	if (d->promised < end)
+		d->promised = end;
+}
+
+static bool plausible_block(uint32_t block)
+{
+	return block >= 4096 && block <= 65536 && !(block & (block - 1));
+}
+
+enum cairn_code dumpfile_read_kdump(struct dumpfile *d, const struct rawfile *f,
+				    const unsigned char head[512], struct arena *arena,
+				    struct cairn_err *err)
+{
+	struct kdump k = { .d = d, .f = f, .arena = arena, .version = (int)le32(head + 8) };
+	char machine[66] = { 0 };
+	enum cairn_code code;
+
+	d->format = DUMPFILE_KDUMP;
+	memcpy(machine, head + UTSNAME + 4 * 65, 65);
+	d->arch = arch_by_utsname(machine);
+	k.wide = d->arch ? d->arch->word == 8 : plausible_block(le32(head + TAIL64 + 4));
+	k.tail = head + (k.wide ? TAIL64 : TAIL32);
+	d->block_size = le32(k.tail + 4);
+	d->incomplete = le32(k.tail) & STATUS_INCOMPLETE;
+	d->set_id = hash_bytes(head + UTSNAME, (size_t)(k.tail - head) - UTSNAME);
+	if (!plausible_block(d->block_size))
+		return cairn_fail(err, CAIRN_FORMAT, "kdump header with a page size of %u",
+				  d->block_size);
+	code = read_sub_header(&k, err);
+	if (code == CAIRN_OK)
+		code = find_maps(&k, err);
+	if (code == CAIRN_OK)
+		find_promised(&k);
+	return code;
+}

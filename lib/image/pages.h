@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pages - where each page of physical memory lies in the dump files, and how to get it.
+ *
+ * Finding and loading are two steps: finding keeps small caches and belongs to one thread;
+ * loading what was found touches nothing shared, so several threads may do it at once
+ * (where `parallel` says so), each with a codec of its own.
+ *
+ * A find that succeeds is no promise: the data may be cut off or damaged, which the load
+ * tells. Each format is one file: pages_kdump.c, pages_elf.c, kdumpfile.c.
+ */
+#ifndef CAIRN_IMAGE_PAGES_H
+#define CAIRN_IMAGE_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/image/codec.h"
+#include "lib/image/dumpfile.h"
+#include "lib/image/rawfile.h"
+
+struct pages;
+
+/** Where a page was found; meant for pages_load() alone. */
+struct page_place {
+	uint64_t pfn;
+	uint64_t off;    /* kdump: of its data in the file */
+	uint32_t size;   /* kdump: of its data */
+	uint16_t part;   /* kdump: which file */
+	uint8_t codec;   /* kdump: enum codec_kind */
+};
+
+struct pages_ops {
+	bool parallel;
+	enum cairn_fault (*find)(struct pages *p, uint64_t pfn, struct page_place *ret);
+	enum cairn_fault (*load)(const struct pages *p, const struct page_place *at,
+				 struct codec *codec, void *buf);
+	bool (*next)(struct pages *p, uint64_t *pfn);
+	bool (*last)(struct pages *p, uint64_t *pfn);
+	void (*close)(struct pages *p);
+};
+
+/** Each format's struct begins with this. */
+struct pages {
+	const struct pages_ops *ops;
+	const char *format; /* "kdump", "elf", ... */
+	unsigned page_shift;
+};
+
+/** Open the pages of n files (borrowed, as are their headers; they must outlive it). Only
+ *  kdump files come in sets of more than one. */
+enum cairn_code pages_open(struct pages **ret, const struct dumpfile *heads,
+			   const struct rawfile *files, size_t n, unsigned page_shift,
+			   struct cairn_err *err);
+void pages_close(struct pages *p);
+
+/** Find a page: NONE, or why it is not there. TRUNCATED also where the file that should
+ *  hold it was not given, or its descriptor was never written. */
+static inline enum cairn_fault pages_find(struct pages *p, uint64_t pfn, struct page_place *ret)
+{
+	return p->ops->find(p, pfn, ret);
+}
+
+/** Get a page into buf, 1 << page_shift bytes. */
+static inline enum cairn_fault pages_load(const struct pages *p, const struct page_place *at,
+					  struct codec *codec, void *buf)
+{
+	return p->ops->load(p, at, codec, buf);
+}
+
+/** The first pfn >= *pfn that the dump names as its own; false past the last. And the
+ *  last one of all. */
+static inline bool pages_next(struct pages *p, uint64_t *pfn)
+{
+	return p->ops->next(p, pfn);
+}
+static inline bool pages_last(struct pages *p, uint64_t *pfn)
+{
+	return p->ops->last(p, pfn);
+}
+
+/* ---- the formats ---- */
+
+enum cairn_code kdump_pages_open(struct pages **ret, const struct dumpfile *heads,
+				 const struct rawfile *files, size_t n, struct cairn_err *err);
+enum cairn_code elf_pages_open(struct pages **ret, const struct dumpfile *head,
+			       const struct rawfile *file, unsigned page_shift,
+			       struct cairn_err *err);
+enum cairn_code other_pages_open(struct pages **ret, const struct rawfile *file,
+				 struct cairn_err *err);
+
+#endif
