@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "lib/base/cursor.h"
-#include "lib/base/map.h"
 #include "lib/base/mem.h"
 
 struct btf_provider {
@@ -19,8 +18,7 @@ struct btf_provider {
 	struct arena arena;
 	const struct type **node;  /* by id - first */
 	uint32_t first, end;       /* ids of this blob: [first, end) */
-	uint32_t *own_slots;       /* NULL where the index was given */
-	struct btf_index index;
+	struct nameindex index;    /* of ids less first */
 	uint8_t word;
 	int depth;                 /* of node(), while it follows a chain */
 };
@@ -56,53 +54,49 @@ static unsigned name_space(const struct btf_type *t)
 	return TYPE_PTR; /* not indexed */
 }
 
-static uint32_t name_hash(unsigned space, const char *name)
+/* What a name is indexed under; 0: not at all. */
+static uint32_t hash_of(const struct btf_provider *b, const struct btf_type *t)
 {
-	return (uint32_t)hash_u64(hash_bytes(name, strlen(name)) + space);
+	unsigned space = t && t->name_off ? name_space(t) : TYPE_PTR;
+	const char *name;
+
+	if (space == TYPE_PTR)
+		return 0;
+	name = btf__name_by_offset(b->btf, t->name_off);
+	return name && *name ? nameindex_hash(name, strlen(name), space) : 0;
 }
 
 static enum cairn_code build_index(struct btf_provider *b, struct cairn_err *err)
 {
-	uint32_t n = 64, id, h;
+	uint32_t n = b->end - b->first, i, *hash = mem_zalloc(n, sizeof(*hash));
+	enum cairn_code code;
 
-	while (n < (b->end - b->first) * 2)
-		n *= 2;
-	b->own_slots = mem_zalloc(n, sizeof(*b->own_slots));
-	if (!b->own_slots)
+	if (!hash)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the index of types");
-	for (id = b->first; id < b->end; id++) {
-		const struct btf_type *t = btf__type_by_id(b->btf, id);
-		unsigned space = t ? name_space(t) : TYPE_PTR;
-		const char *name;
-
-		if (space == TYPE_PTR || !t->name_off)
-			continue;
-		name = btf__name_by_offset(b->btf, t->name_off);
-		if (!name || !*name)
-			continue;
-		for (h = name_hash(space, name) & (n - 1); b->own_slots[h]; h = (h + 1) & (n - 1))
-			;
-		b->own_slots[h] = id;
-	}
-	b->index = (struct btf_index){ .slot = b->own_slots, .nslots = n };
-	return CAIRN_OK;
+	for (i = 0; i < n; i++)
+		hash[i] = hash_of(b, btf__type_by_id(b->btf, b->first + i));
+	code = nameindex_build(&b->index, hash, n, &b->arena, err);
+	mem_free(hash);
+	return code;
 }
 
 /* The first definition of that name; failing that, a declaration. */
 static uint32_t find_id(struct btf_provider *b, unsigned space, const char *name)
 {
-	uint32_t mask = b->index.nslots - 1, h = name_hash(space, name) & mask, probes, fwd = 0;
+	uint32_t n, i, fwd = 0;
+	const uint32_t *number = nameindex_bucket(&b->index,
+						  nameindex_hash(name, strlen(name), space), &n);
 
-	for (probes = 0; b->index.slot[h] && probes <= mask; probes++, h = (h + 1) & mask) {
-		uint32_t id = b->index.slot[h];
-		const struct btf_type *t = id < b->end ? btf__type_by_id(b->btf, id) : NULL;
+	for (i = 0; i < n; i++) {
+		uint32_t id = b->first + number[i];
+		const struct btf_type *t = btf__type_by_id(b->btf, id);
 		const char *have = t ? btf__name_by_offset(b->btf, t->name_off) : NULL;
 
 		if (!have || name_space(t) != space || strcmp(have, name))
 			continue;
 		if (btf_kind(t) != BTF_KIND_FWD)
 			return id;
-		fwd = id;
+		fwd = fwd ? fwd : id;
 	}
 	return fwd;
 }
@@ -328,7 +322,6 @@ static void provider_close(struct type_provider *p)
 	btf__free(b->btf);
 	arena_deinit(&b->arena);
 	mem_free(b->node);
-	mem_free(b->own_slots);
 	mem_free(b);
 }
 
@@ -362,7 +355,7 @@ static struct btf *new_split(const void *data, size_t size, struct btf *base)
 }
 
 static enum cairn_code set_up(struct btf_provider *b, const char *name, const void *data,
-			      size_t size, const struct btf_index *index, struct cairn_err *err)
+			      size_t size, const struct nameindex *index, struct cairn_err *err)
 {
 	b->p.ops = &ops;
 	b->p.name = arena_strdup(&b->arena, name);
@@ -388,7 +381,7 @@ static enum cairn_code set_up(struct btf_provider *b, const char *name, const vo
 
 enum cairn_code btf_provider_new(struct btf_provider **ret, const char *name, const void *data,
 				 size_t size, struct btf_provider *base,
-				 const struct btf_index *index, uint8_t word,
+				 const struct nameindex *index, uint8_t word,
 				 struct cairn_err *err)
 {
 	struct btf_provider *b = mem_zalloc(1, sizeof(*b));
@@ -414,7 +407,7 @@ struct type_provider *btf_types(struct btf_provider *b)
 	return &b->p;
 }
 
-struct btf_index btf_provider_index(const struct btf_provider *b)
+struct nameindex btf_provider_index(const struct btf_provider *b)
 {
 	return b->index;
 }

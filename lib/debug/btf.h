@@ -13,30 +13,24 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/debug/nameindex.h"
 #include "lib/debug/type.h"
 
 struct btf_provider;
 
-/** Name index of a BTF blob: open addressing, type id + 1... see btf.c. It depends on the
- *  blob alone, so the index cache keeps it. */
-struct btf_index {
-	const uint32_t *slot; /* type ids; 0: empty */
-	uint32_t nslots;      /* a power of two */
-};
-
 /** A provider over a blob (copied). `base`: the kernel's BTF for a module's split one, or
- *  NULL. `index`: a kept index over the same blob, borrowed for the provider's life, or
- *  NULL to build one. `word`: bytes of a pointer. The name is copied. */
+ *  NULL. `index`: a kept index over the same blob (of type ids less the blob's first; it depends
+ *  on the blob alone), borrowed for the provider's life, or NULL to build one. `word`: bytes of a pointer. The name is copied. */
 enum cairn_code btf_provider_new(struct btf_provider **ret, const char *name, const void *data,
 				 size_t size, struct btf_provider *base,
-				 const struct btf_index *index, uint8_t word,
+				 const struct nameindex *index, uint8_t word,
 				 struct cairn_err *err);
 
 /** To add to struct types, which then closes it. */
 struct type_provider *btf_types(struct btf_provider *b);
 
 /** The index, for keeping. Borrowed. */
-struct btf_index btf_provider_index(const struct btf_provider *b);
+struct nameindex btf_provider_index(const struct btf_provider *b);
 
 /** Whether the bytes begin like BTF of this byte order (magic 0xeb9f). */
 int btf_is(const void *data, size_t size);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cursor.h"
-#include "lib/base/map.h"
+#include "lib/base/mem.h"
 #include "lib/debug/kallsyms_find.h"
 #include "lib/image/bulk.h"
 
@@ -33,26 +33,59 @@ static uint32_t entry_len(const struct kallsyms *k, uint32_t at, uint32_t *head)
 	return len <= k->names_len - at - *head ? len : 0;
 }
 
-size_t kallsyms_text(const struct kallsyms *k, uint32_t i, char buf[KALLSYMS_NAME_MAX], char *type)
+/* The whole text of symbol i, type letter first, not terminated. Returns its length, 0 if
+ * it is empty or too long. */
+static size_t expand(const struct kallsyms *k, uint32_t i, char buf[KALLSYMS_NAME_MAX])
 {
 	uint32_t head, at = k->start[i], len = entry_len(k, at, &head), t;
 	size_t n = 0;
 
 	for (t = 0; t < len; t++) {
-		const char *s = k->tokens + k->token_index[k->names[at + head + t]];
+		const struct kallsyms_token *token = &k->token[k->names[at + head + t]];
 
-		for (; *s && n < KALLSYMS_NAME_MAX; s++)
-			buf[n++] = *s;
+		/* nearly all are short: copying all eight bytes is cheaper than asking how many */
+		if (token->len <= sizeof(token->head) && n <= KALLSYMS_NAME_MAX - sizeof(token->head))
+			memcpy(buf + n, token->head, sizeof(token->head));
+		else if (token->len < KALLSYMS_NAME_MAX - n)
+			memcpy(buf + n, token->text, token->len);
+		else
+			return 0;
+		n += token->len;
 	}
-	if (!n || n == KALLSYMS_NAME_MAX) {
-		*type = '?';
-		buf[0] = '\0';
-		return 0;
+	return n < KALLSYMS_NAME_MAX ? n : 0;
+}
+
+size_t kallsyms_text(const struct kallsyms *k, uint32_t i, char buf[KALLSYMS_NAME_MAX], char *type)
+{
+	size_t n = expand(k, i, buf);
+
+	*type = n ? buf[0] : '?';
+	if (n)
+		memmove(buf, buf + 1, --n);
+	buf[n] = '\0';
+	return n;
+}
+
+enum cairn_code kallsyms_tokens(struct kallsyms *k, struct arena *arena, struct cairn_err *err)
+{
+	struct kallsyms_token *token = arena_array(arena, 256, sizeof(*token));
+
+	if (!token)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for kallsyms");
+	if (!k->tokens_len || k->tokens[k->tokens_len - 1])
+		return cairn_fail(err, CAIRN_CORRUPT, "kallsyms_token_table does not end");
+	for (int i = 0; i < 256; i++) {
+		if (i && k->token_index[i] <= k->token_index[i - 1])
+			return cairn_fail(err, CAIRN_CORRUPT, "kallsyms_token_index does not rise");
+		if (k->token_index[i] >= k->tokens_len)
+			return cairn_fail(err, CAIRN_CORRUPT, "kallsyms_token_table is too short");
+		token[i].text = k->tokens + k->token_index[i];
+		token[i].len = (uint32_t)strlen(token[i].text);
+		memcpy(token[i].head, token[i].text,
+		       token[i].len < sizeof(token[i].head) ? token[i].len : sizeof(token[i].head));
 	}
-	*type = buf[0];
-	memmove(buf, buf + 1, n - 1);
-	buf[n - 1] = '\0';
-	return n - 1;
+	k->token = token;
+	return CAIRN_OK;
 }
 
 /* ---- reading the tables ---- */
@@ -82,15 +115,10 @@ static enum cairn_code load_tokens(struct kallsyms *k, struct space *kernel,
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for kallsyms");
 	for (int i = 0; i < 256; i++)
 		index[i] = le16(raw + 2 * i);
-	for (int i = 1; i < 256; i++)
-		if (index[i] <= index[i - 1])
-			return cairn_fail(err, CAIRN_CORRUPT, "kallsyms_token_index does not rise");
 	k->tokens_len = (uint32_t)index[255] + 256;
 	/* the table may end close before its page does: what follows need not be readable */
 	if (t->token_index > t->token_table && t->token_index - t->token_table <= TOKENS_MAX)
 		k->tokens_len = (uint32_t)(t->token_index - t->token_table);
-	if (k->tokens_len <= index[255])
-		return cairn_fail(err, CAIRN_CORRUPT, "kallsyms_token_table is too short");
 	code = fetch(kernel, t->token_table, k->tokens_len, arena, &p, err);
 	if (code != CAIRN_OK)
 		return code;
@@ -98,7 +126,7 @@ static enum cairn_code load_tokens(struct kallsyms *k, struct space *kernel,
 	tokens[k->tokens_len - 1] = '\0';
 	k->tokens = tokens;
 	k->token_index = index;
-	return CAIRN_OK;
+	return kallsyms_tokens(k, arena, err);
 }
 
 /* names has no length of its own: it ends where the next table begins, or is walked. */
@@ -175,13 +203,12 @@ static uint64_t decode(const struct raw_addrs *r, enum kallsyms_encoding e, uint
 
 static uint32_t number_of(const struct kallsyms *k, const char *name)
 {
-	char buf[KALLSYMS_NAME_MAX], type;
+	size_t len = strlen(name);
+	char buf[KALLSYMS_NAME_MAX];
 
-	for (uint32_t i = 0; i < k->n; i++) {
-		kallsyms_text(k, i, buf, &type);
-		if (!strcmp(buf, name))
+	for (uint32_t i = 0; i < k->n; i++)
+		if (expand(k, i, buf) == len + 1 && !memcmp(buf + 1, name, len))
 			return i;
-	}
 	return NO_SYM;
 }
 
@@ -281,31 +308,22 @@ uint64_t kallsyms_addr(const struct kallsyms *k, uint32_t i)
 
 /* ---- names ---- */
 
-static uint32_t name_hash(const char *s, size_t n)
-{
-	return (uint32_t)hash_u64(hash_bytes(s, n));
-}
-
 enum cairn_code kallsyms_hash(struct kallsyms *k, struct arena *arena, struct cairn_err *err)
 {
-	char buf[KALLSYMS_NAME_MAX], type;
-	uint32_t *hash, n = 256, i, h;
+	uint32_t *hash = mem_zalloc(k->n, sizeof(*hash));
+	char buf[KALLSYMS_NAME_MAX];
+	enum cairn_code code;
 
-	while (n < k->n * 2)
-		n *= 2;
-	hash = arena_array(arena, n, sizeof(*hash));
 	if (!hash)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for kallsyms");
-	for (i = 0; i < k->n; i++) {
-		size_t len = kallsyms_text(k, i, buf, &type);
+	for (uint32_t i = 0; i < k->n; i++) {
+		size_t len = expand(k, i, buf);
 
-		for (h = name_hash(buf, len) & (n - 1); hash[h]; h = (h + 1) & (n - 1))
-			;
-		hash[h] = i + 1;
+		hash[i] = len ? nameindex_hash(buf + 1, len - 1, 0) : 0;
 	}
-	k->hash = hash;
-	k->nhash = n;
-	return CAIRN_OK;
+	code = nameindex_build(&k->by_name, hash, k->n, arena, err);
+	mem_free(hash);
+	return code;
 }
 
 enum cairn_code kallsyms_load(struct kallsyms *ret, struct space *kernel,
@@ -346,24 +364,14 @@ static const char *intern(struct kallsyms *k, uint32_t i, char *type)
 	return k->text[i] ? k->text[i] : "";
 }
 
-static void fill(struct kallsyms *k, uint32_t i, struct sym *ret)
+static bool is_relative(const struct kallsyms *k, uint32_t i)
 {
-	uint64_t next = k->end;
-	uint32_t j = i + 1;
-
-	*ret = (struct sym){ .addr = kallsyms_addr(k, i) };
-	ret->name = intern(k, i, &ret->type);
-	ret->percpu = k->absolute[i / 8] >> i % 8 & 1;
-	while (j < k->n && kallsyms_addr(k, j) == ret->addr)
-		j++;
-	if (j < k->n)
-		next = kallsyms_addr(k, j);
-	ret->size = next > ret->addr ? next - ret->addr : 0;
+	return !(k->absolute[i / 8] >> i % 8 & 1);
 }
 
-static bool by_addr(void *self, uint64_t addr, struct sym *ret)
+/* The first symbol behind addr; k->n if there is none. */
+static uint32_t first_above(const struct kallsyms *k, uint64_t addr)
 {
-	struct kallsyms *k = self;
 	uint32_t lo = 0, hi = k->n;
 
 	while (lo < hi) {
@@ -374,30 +382,55 @@ static bool by_addr(void *self, uint64_t addr, struct sym *ret)
 		else
 			hi = mid;
 	}
-	if (!lo)
+	return lo;
+}
+
+/* The last per-CPU offset and the last symbol of the image have no next one. */
+static uint64_t size_of(const struct kallsyms *k, uint32_t i)
+{
+	uint64_t addr = kallsyms_addr(k, i);
+	uint32_t next = first_above(k, addr);
+
+	if (next < k->n && is_relative(k, next) == is_relative(k, i))
+		return kallsyms_addr(k, next) - addr;
+	return is_relative(k, i) && k->end > addr ? k->end - addr : 0;
+}
+
+static void fill(struct kallsyms *k, uint32_t i, struct sym *ret)
+{
+	*ret = (struct sym){
+		.addr = kallsyms_addr(k, i), .size = size_of(k, i), .percpu = !is_relative(k, i),
+	};
+	ret->name = intern(k, i, &ret->type);
+}
+
+static bool by_addr(void *self, uint64_t addr, struct sym *ret)
+{
+	struct kallsyms *k = self;
+	uint32_t above = first_above(k, addr);
+	uint64_t start;
+
+	if (!above || !is_relative(k, above - 1))
 		return false;
-	for (lo--; lo && kallsyms_addr(k, lo - 1) == kallsyms_addr(k, lo); lo--)
-		;
-	fill(k, lo, ret);
+	start = kallsyms_addr(k, above - 1);
+	fill(k, start ? first_above(k, start - 1) : 0, ret);
 	return true;
 }
 
 static bool by_name(void *self, const char *name, size_t nth, struct sym *ret)
 {
 	struct kallsyms *k = self;
-	char buf[KALLSYMS_NAME_MAX], type;
 	size_t len = strlen(name);
-	uint32_t h = name_hash(name, len) & (k->nhash - 1), probes;
+	char buf[KALLSYMS_NAME_MAX];
+	uint32_t n, i;
+	const uint32_t *number = nameindex_bucket(&k->by_name, nameindex_hash(name, len, 0), &n);
 
-	for (probes = 0; k->hash[h] && probes < k->nhash; probes++, h = (h + 1) & (k->nhash - 1)) {
-		uint32_t i = k->hash[h] - 1;
-
-		if (i >= k->n || kallsyms_text(k, i, buf, &type) != len || memcmp(buf, name, len))
+	for (i = 0; i < n; i++) {
+		if (number[i] >= k->n || expand(k, number[i], buf) != len + 1 ||
+		    memcmp(buf + 1, name, len) || nth--)
 			continue;
-		if (nth-- == 0) {
-			fill(k, i, ret);
-			return true;
-		}
+		fill(k, number[i], ret);
+		return true;
 	}
 	return false;
 }

@@ -21,6 +21,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/debug/nameindex.h"
 #include "lib/debug/sym.h"
 #include "lib/image/space.h"
 #include "lib/image/vmcoreinfo.h"
@@ -34,6 +35,13 @@ enum kallsyms_encoding {
 	KALLSYMS_VALUE32,         /* u32, the value itself; 32-bit kernels that do not relocate */
 };
 
+/** A token's text, borrowed from the table, and its first bytes. */
+struct kallsyms_token {
+	const char *text;
+	uint32_t len;
+	char head[8]; /* zeros behind the end */
+};
+
 /** The decoded table. Everything a KASLR slide moves is relative to `base`, so that the
  *  same table serves every dump of the build. All arrays have `n` entries. */
 struct kallsyms {
@@ -44,12 +52,12 @@ struct kallsyms {
 	uint32_t names_len;
 	const char *tokens;     /* token_table, tokens_len bytes, NUL at the end */
 	uint32_t tokens_len;
-	const uint16_t *token_index; /* 256, host order, each inside tokens */
+	const uint16_t *token_index; /* 256, host order, rising, each inside tokens */
+	const struct kallsyms_token *token; /* the same, ready for use */
 	const uint32_t *start;  /* offset of each symbol's entry in names */
 	const int32_t *rel;     /* address - base, or the value itself where absolute */
 	const uint8_t *absolute; /* bitmap */
-	const uint32_t *hash;   /* open addressing by name: symbol number + 1; 0: empty */
-	uint32_t nhash;         /* a power of two */
+	struct nameindex by_name; /* symbol numbers */
 	uint64_t end;           /* runtime address one past the image (_end) */
 	struct arena *arena;
 	const char **text;      /* names handed out so far, by symbol number */
@@ -70,7 +78,11 @@ size_t kallsyms_text(const struct kallsyms *k, uint32_t i, char buf[KALLSYMS_NAM
 /** Runtime address (or per-CPU offset) of symbol i. */
 uint64_t kallsyms_addr(const struct kallsyms *k, uint32_t i);
 
-/** Build the name hash (kallsyms_load does; the index cache brings its own). */
+/** Check tokens and token_index, and fill `token` from them: CAIRN_CORRUPT if the index does
+ *  not rise or leaves the table. */
+enum cairn_code kallsyms_tokens(struct kallsyms *k, struct arena *arena, struct cairn_err *err);
+
+/** Build the index of names (kallsyms_load does; the index cache brings its own). */
 enum cairn_code kallsyms_hash(struct kallsyms *k, struct arena *arena, struct cairn_err *err);
 
 /** Make it a source of symbols, and note the kernel's text ranges. */
