@@ -144,10 +144,7 @@ static bool may_go_on(struct list_walk *w)
 
 static bool accept(struct list_walk *w, uint64_t node, uint64_t next)
 {
-	size_t before = w->seen.count;
-
-	if (!map_visit(&w->seen, node) && w->seen.count == before &&
-	    !map_get(&w->seen, node, NULL)) {
+	if (!map_put(&w->seen, node, 0)) {
 		cairn_fail(&w->err, CAIRN_NOMEM, "no memory to walk list 0x%" PRIx64, w->head);
 		return false;
 	}

@@ -3,11 +3,12 @@
  * module - loaded modules: where they lie, their symbols (mod->kallsyms) and types (BTF).
  *
  * Sources: include/linux/module.h (module_layout up to 6.3, module_memory since 6.4),
- * kernel/module/kallsyms.c, kernel/bpf/btf.c (btf_modules).
+ * kernel/module/kallsyms.c and procfs.c, kernel/bpf/btf.c (btf_modules).
  */
 #ifndef CAIRN_KERN_MODULE_H
 #define CAIRN_KERN_MODULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,11 +19,13 @@
 struct module {
 	uint64_t addr;           /* struct module */
 	char name[64];
-	const char *state;       /* as /proc/modules: "Live" "Loading" "Unloading" "Unformed" */
+	const char *state;       /* as /proc/modules: "Live" "Loading" "Unloading"; "Unformed",
+				    which that does not show */
 	uint64_t base;           /* as /proc/modules: start of its core text */
-	uint64_t size;           /* as /proc/modules: bytes of its core memory */
+	uint64_t size;           /* as /proc/modules: bytes of all its memory */
 	struct range mem[MODULE_RANGES]; /* all its memory; begin == end: unused */
 	struct range text;       /* core text */
+	struct range init_text;  /* empty once its init function has returned */
 	uint32_t taints;         /* bits as in the kernel's taint mask */
 	char build_id[42];       /* hexadecimal, "" if not known */
 	struct cairn_err fault;  /* code not CAIRN_OK: addr is all that is known */
@@ -31,19 +34,23 @@ struct module {
 struct modules {
 	struct module *module;   /* in list order, as /proc/modules */
 	size_t n;
-	bool partial;
+	bool partial;            /* the list is damaged: reason in `err`; what could be found
+				    from its other end is there all the same */
 	struct cairn_err err;
 };
 
 /** Read on the first call; kept in the session. Also adds every module's symbols and text
- *  ranges, and BPF's, to c->syms. */
+ *  ranges, and those of code made at run time (jit.h), to c->syms. */
 enum cairn_code modules_get(struct cairn *c, const struct modules **ret, struct cairn_err *err);
 
 /** Types of one module: adds its split BTF (kept in the dump's btf_modules) to c->types;
- *  again is no error. CAIRN_MISSING when the module carries none. */
+ *  again is no error. CAIRN_NOTFOUND: no such module; CAIRN_MISSING: it carries none. */
 enum cairn_code module_types(struct cairn *c, const char *module, struct cairn_err *err);
 
 /** The module that owns an address, or NULL. */
 const struct module *module_at(const struct modules *ms, uint64_t addr);
+
+/** The module of that name, or NULL. */
+const struct module *module_by_name(const struct modules *ms, const char *name);
 
 #endif

@@ -3,11 +3,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/base/mem.h"
 #include "lib/debug/btf.h"
+#include "lib/debug/index.h"
 #include "lib/debug/kallsyms.h"
+#include "lib/debug/kallsyms_index.h"
 #include "lib/image/bulk.h"
+#include "lib/kern/anchor.h"
+#include "lib/kern/debuginfo.h"
+#include "lib/kern/task.h"
 
 #define BTF_LIMIT ((uint64_t)256 << 20)
 
@@ -49,47 +55,128 @@ static enum cairn_code open_space(struct cairn *c, struct cairn_err *err)
 	if (code != CAIRN_OK)
 		return code;
 	c->arch = c->layout.arch;
+	c->types.word = c->arch->word;
 	return space_init(&c->kernel, c->img, &c->layout.form, c->layout.root, c->arch->word,
 			  "kernel address", err);
 }
 
 static enum cairn_code open_symbols(struct cairn *c, struct cairn_err *err)
 {
+	const struct vmcoreinfo *v = &image_info(c->img)->vmcoreinfo;
 	struct kallsyms *k = arena_alloc(&c->arena, sizeof(*k));
-	enum cairn_code code;
+	enum cairn_code code = CAIRN_NOTFOUND;
 
 	if (!k)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for symbols");
-	code = kallsyms_load(k, &c->kernel, &image_info(c->img)->vmcoreinfo, &c->arena, err);
-	return code == CAIRN_OK ? kallsyms_register(k, &c->syms, err) : code;
+	if (!c->opts->no_cache && index_open(&c->index, c->build_id, NULL) == CAIRN_OK)
+		code = kallsyms_from_index(k, c->index, &c->kernel, v, &c->arena, NULL);
+	if (code != CAIRN_OK) {
+		index_close(c->index);
+		c->index = NULL;
+		code = kallsyms_load(k, &c->kernel, v, &c->arena, err);
+	}
+	if (code != CAIRN_OK)
+		return code;
+	c->kallsyms = k;
+	code = kallsyms_register(k, &c->syms, err);
+	symlist_add_vmcoreinfo(&c->known, v, &c->arena);
+	return code == CAIRN_OK ? symlist_register(&c->known, "vmcoreinfo", &c->syms, err) : code;
 }
 
-static enum cairn_code open_types(struct cairn *c, struct cairn_err *err)
+static enum cairn_code types_from_index(struct cairn *c, struct cairn_err *err)
 {
-	uint64_t start, stop;
+	size_t len = 0, by_name_len = 0;
+	struct nameindex by_name;
 	struct btf_provider *b;
 	enum cairn_code code;
-	void *blob;
+	const void *blob;
 
-	code = sym_addr(&c->syms, "__start_BTF", &start, err);
+	blob = index_get(c->index, INDEX_BTF, &len);
+	if (!blob || !nameindex_take(&by_name, index_get(c->index, INDEX_BTF_BY_NAME, &by_name_len),
+				     by_name_len))
+		return cairn_fail(err, CAIRN_NOTFOUND, "the index has no types");
+	code = btf_provider_new(&b, "BTF of the dump", blob, len, NULL, &by_name, c->arch->word,
+				err);
+	if (code != CAIRN_OK)
+		return code;
+	c->btf = b;
+	types_add(&c->types, btf_types(b));
+	return CAIRN_OK;
+}
+
+static void save_index(struct cairn *c, const void *btf, size_t len)
+{
+	struct index_part part[INDEX_SECTIONS] = { 0 };
+	struct kallsyms_head head;
+	struct nameindex by_name;
+
+	if (c->opts->no_cache || !c->build_id[0])
+		return;
+	kallsyms_parts(c->kallsyms, &head, part);
+	if (c->btf) {
+		by_name = btf_provider_index(c->btf);
+		part[INDEX_BTF] = (struct index_part){ btf, len };
+		part[INDEX_BTF_BY_NAME] = (struct index_part){ by_name.block, by_name.size };
+	}
+	/* a cache that cannot be written costs time, nothing else */
+	index_save(c->build_id, part, NULL);
+}
+
+static enum cairn_code read_btf(struct cairn *c, void **ret, size_t *len, struct cairn_err *err)
+{
+	uint64_t start, stop;
+	enum cairn_code code = sym_addr(&c->syms, "__start_BTF", &start, NULL);
+
 	if (code == CAIRN_OK)
-		code = sym_addr(&c->syms, "__stop_BTF", &stop, err);
+		code = sym_addr(&c->syms, "__stop_BTF", &stop, NULL);
+	if (code != CAIRN_OK)
+		code = anchor_find_btf(c, &start, &stop, err);
 	if (code != CAIRN_OK)
 		return code;
 	if (stop <= start || stop - start > BTF_LIMIT)
 		return cairn_fail(err, CAIRN_CORRUPT, "BTF from %#llx to %#llx",
 				  (unsigned long long)start, (unsigned long long)stop);
-	blob = mem_zalloc(stop - start, 1);
-	if (!blob)
+	*len = stop - start;
+	*ret = mem_zalloc(*len, 1);
+	if (!*ret)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for BTF");
-	code = bulk_read(&c->kernel, start, blob, stop - start, err);
-	if (code == CAIRN_OK)
-		code = btf_provider_new(&b, "BTF of the dump", blob, stop - start, NULL, NULL,
-					c->arch->word, err);
-	mem_free(blob);
-	if (code == CAIRN_OK)
-		types_add(&c->types, btf_types(b));
+	code = bulk_read(&c->kernel, start, *ret, *len, err);
+	if (code != CAIRN_OK)
+		mem_free(*ret);
 	return code;
+}
+
+static enum cairn_code open_btf(struct cairn *c, struct cairn_err *err)
+{
+	enum cairn_code code;
+	size_t len = 0;
+	void *blob;
+
+	if (c->index && types_from_index(c, NULL) == CAIRN_OK)
+		return CAIRN_OK;
+	code = read_btf(c, &blob, &len, err);
+	if (code != CAIRN_OK) {
+		save_index(c, NULL, 0);
+		return code;
+	}
+	code = btf_provider_new(&c->btf, "BTF of the dump", blob, len, NULL, NULL, c->arch->word,
+				err);
+	if (code == CAIRN_OK) {
+		types_add(&c->types, btf_types(c->btf));
+		save_index(c, blob, len);
+	}
+	mem_free(blob);
+	return code;
+}
+
+static enum cairn_code open_types(struct cairn *c, struct cairn_err *err)
+{
+	enum cairn_code code = open_btf(c, err);
+
+	/* files that the user gave come next, in debuginfo_open() */
+	if (code != CAIRN_OK && !c->opts->debug_files && debuginfo_search(c, NULL) == CAIRN_OK)
+		code = CAIRN_OK;
+	return c->opts->debug_files ? CAIRN_OK : code;
 }
 
 /* Each stage needs the one before; what comes after a failed one is missing too, and the
@@ -116,13 +203,17 @@ static void open_stages(struct cairn *c)
 enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t npaths,
 			   const struct cairn_opts *opts, struct cairn_err *err)
 {
-	static const struct cairn_opts defaults;
 	struct cairn *c = mem_zalloc(1, sizeof(*c));
+	struct timespec now;
 	enum cairn_code code;
 
 	if (!c)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for a session");
-	c->opts = opts ? opts : &defaults;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	c->opened_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	if (opts)
+		c->opts_copy = *opts;
+	c->opts = &c->opts_copy;
 	syms_init(&c->syms, &c->arena);
 	types_init(&c->types, &c->arena, 8);
 	code = image_open(&c->img, paths, npaths, err);
@@ -131,9 +222,14 @@ enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t 
 		return code;
 	}
 	c->arch = image_info(c->img)->arch;
-	if (c->arch)
-		c->types.word = c->arch->word;
 	open_stages(c);
+	code = debuginfo_open(c, err);
+	if (code != CAIRN_OK) {
+		cairn_close(c);
+		return code;
+	}
+	anchor_find_globals(c, &c->known);
+	c->opts_copy.debug_files = NULL;
 	*ret = c;
 	return CAIRN_OK;
 }
@@ -142,8 +238,11 @@ void cairn_close(struct cairn *c)
 {
 	if (!c)
 		return;
+	tasks_free(c);
 	types_deinit(&c->types);
 	space_deinit(&c->kernel);
+	debuginfo_close(c);
+	index_close(c->index);
 	image_close(c->img);
 	arena_deinit(&c->arena);
 	mem_free(c);

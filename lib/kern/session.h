@@ -12,6 +12,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/debug/sym.h"
+#include "lib/debug/symlist.h"
 #include "lib/debug/type.h"
 #include "lib/image/image.h"
 #include "lib/image/layout.h"
@@ -21,17 +22,24 @@
 
 struct cairn {
 	struct arena arena;        /* lives until close */
+	uint64_t opened_ns;        /* CLOCK_MONOTONIC when opening began */
 	struct image *img;
 	const struct arch *arch;
 	struct layout layout;
 	struct space kernel;       /* kernel virtual memory; .tlb NULL: no layout was found */
 	struct syms syms;
 	struct types types;
+	struct index *index;       /* what is known of this build; NULL: no cache */
+	struct kallsyms *kallsyms; /* NULL: no symbols */
+	struct symlist known;      /* named by VMCOREINFO, or inferred from memory */
+	struct btf_provider *btf;  /* the kernel's own; base of its modules'. NULL: none */
 	char release[66];          /* OSRELEASE, "" if not known */
 	char build_id[42];         /* hexadecimal, "" if not known */
 	struct cairn_degraded degraded[DEGRADED_LIMIT];
 	size_t ndegraded;
-	const struct cairn_opts *opts; /* valid during open */
+	struct cairn_opts opts_copy; /* debug_files is the caller's, valid during open only */
+	const struct cairn_opts *opts;
+	struct debuginfo *debuginfo; /* NULL: no file was added */
 	/* made on demand, each by the file of its name in lib/kern */
 	struct cpus *cpus;
 	struct tasks *tasks;

@@ -46,6 +46,9 @@ struct tasks {
 /** Read on the first call; kept in the session. Partial lists are returned with OK. */
 enum cairn_code tasks_get(struct cairn *c, const struct tasks **ret, struct cairn_err *err);
 
+/** Free what tasks_get() made; session close calls it. */
+void tasks_free(struct cairn *c);
+
 /** The task of that pid (a thread's own id; the first of several idle tasks for 0), by
  *  the address of its task_struct, by an address on its kernel stack; or NULL. */
 const struct task *task_by_pid(const struct tasks *ts, int32_t pid);

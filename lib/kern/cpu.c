@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/cpu.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cursor.h"
+#include "lib/debug/shape.h"
+#include "lib/image/note.h"
+
+#define CPUS_LIMIT 8192u /* NR_CPUS of MAXSMP kernels */
+
+const struct cpu *cpu_by_id(const struct cpus *cpus, unsigned id)
+{
+	for (size_t i = 0; i < cpus->n; i++)
+		if (cpus->cpu[i].id == id)
+			return &cpus->cpu[i];
+	return NULL;
+}
+
+enum cairn_code percpu_symbol(struct cairn *c, const struct cpu *cpu, const char *name,
+			      uint64_t *ret, struct cairn_err *err)
+{
+	enum cairn_code code = sym_addr(&c->syms, name, ret, err);
+
+	if (code == CAIRN_OK)
+		*ret += cpu->offset;
+	if (c->arch->word == 4)
+		*ret &= UINT32_MAX;
+	return code;
+}
+
+/* One of percpu_word()'s alternatives, "var" or "var.member.path". */
+static enum cairn_code percpu_one(struct cairn *c, const struct cpu *cpu, char *name, uint64_t *ret,
+				  struct cairn_err *err)
+{
+	char *dot = strchr(name, '.');
+	const struct type *t;
+	struct member m = { 0 };
+	enum cairn_code code;
+	uint64_t addr;
+
+	if (dot)
+		*dot = '\0';
+	code = percpu_symbol(c, cpu, name, &addr, err);
+	if (code != CAIRN_OK)
+		return code;
+	if (dot) {
+		t = type_of_variable(&c->types, name);
+		if (!t || !type_member(t, dot + 1, &m))
+			return cairn_fail(err, CAIRN_MISSING, "per-CPU %s has no member %s", name,
+					  dot + 1);
+	}
+	return space_word(&c->kernel, addr + m.offset, ret, err);
+}
+
+enum cairn_code percpu_word(struct cairn *c, const struct cpu *cpu, const char *names,
+			    uint64_t *ret, struct cairn_err *err)
+{
+	enum cairn_code code = CAIRN_MISSING;
+	char name[96];
+
+	while (*names) {
+		size_t len = strcspn(names, "|");
+
+		if (len >= sizeof(name))
+			return cairn_fail(err, CAIRN_USAGE, "a name of %zu characters", len);
+		memcpy(name, names, len);
+		name[len] = '\0';
+		names += len + (names[len] == '|');
+		code = percpu_one(c, cpu, name, ret, err);
+		if (code != CAIRN_MISSING)
+			break;
+	}
+	return code;
+}
+
+/* ---- which CPUs there are ---- */
+
+static uint32_t cpu_limit(struct cairn *c)
+{
+	uint64_t addr;
+	uint32_t n;
+
+	if (sym_addr(&c->syms, "nr_cpu_ids", &addr, NULL) != CAIRN_OK ||
+	    space_u32(&c->kernel, addr, &n, NULL) != CAIRN_OK || !n || n > CPUS_LIMIT)
+		return CPUS_LIMIT;
+	return n;
+}
+
+/* Bit `cpu` of a struct cpumask: an array of longs, so on little-endian one of bytes. */
+static bool mask_bit(struct cairn *c, uint64_t mask, unsigned cpu)
+{
+	uint8_t byte;
+
+	return space_u8(&c->kernel, mask + cpu / 8, &byte, NULL) == CAIRN_OK &&
+	       byte >> cpu % 8 & 1;
+}
+
+static enum cairn_code list_cpus(struct cairn *c, struct cpus *cpus, struct cairn_err *err)
+{
+	uint64_t possible, online, offsets;
+	uint32_t n = cpu_limit(c), found = 0, i;
+	enum cairn_code code;
+
+	/* a kernel without SMP has no offsets: one CPU, its variables where the symbols say */
+	if (sym_addr(&c->syms, "__per_cpu_offset", &offsets, NULL) != CAIRN_OK) {
+		cpus->cpu = arena_array(&c->arena, 1, sizeof(*cpus->cpu));
+		if (!cpus->cpu)
+			return cairn_fail(err, CAIRN_NOMEM, "no memory for CPUs");
+		cpus->cpu[0].online = true;
+		cpus->n = 1;
+		return CAIRN_OK;
+	}
+	code = sym_addr(&c->syms, "__cpu_possible_mask", &possible, err);
+	if (code == CAIRN_OK)
+		code = sym_addr(&c->syms, "__cpu_online_mask", &online, err);
+	if (code != CAIRN_OK)
+		return code;
+	for (i = 0; i < n; i++)
+		found += mask_bit(c, possible, i);
+	cpus->cpu = arena_array(&c->arena, found ? found : 1, sizeof(*cpus->cpu));
+	if (!cpus->cpu)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for CPUs");
+	for (i = 0; i < n && cpus->n < found; i++) {
+		struct cpu *cpu = &cpus->cpu[cpus->n];
+
+		if (!mask_bit(c, possible, i))
+			continue;
+		cpu->id = i;
+		cpu->online = mask_bit(c, online, i);
+		if (space_word(&c->kernel, offsets + (uint64_t)i * c->arch->word, &cpu->offset,
+			       err) == CAIRN_OK)
+			cpus->n++;
+	}
+	return cpus->n ? CAIRN_OK : cairn_fail(err, CAIRN_CORRUPT, "no CPU is possible");
+}
+
+/* ---- whose registers ---- */
+
+enum { RQ_CURR, RQ_N };
+static const struct shape_want rq_want = { "struct rq", RQ_N, { [RQ_CURR] = "curr" } };
+
+/* current_task moved: per-CPU up to 6.1, pcpu_hot up to 6.14, per-CPU again; ARM and arm64
+ * keep theirs in a register or in __entry_task, and every kernel's runqueue says rq->curr. */
+static void set_current(struct cairn *c, struct cpu *cpu)
+{
+	struct shape rq;
+	uint64_t addr;
+
+	if (percpu_word(c, cpu, "current_task|pcpu_hot.current_task", &cpu->current, NULL) == CAIRN_OK)
+		return;
+	if (shape_resolve(&rq, &rq_want, &c->types, NULL) == CAIRN_OK &&
+	    percpu_symbol(c, cpu, "runqueues", &addr, NULL) == CAIRN_OK &&
+	    shape_get(&rq, &c->kernel, addr, RQ_CURR, &cpu->current, NULL) == CAIRN_OK)
+		return;
+	percpu_word(c, cpu, "__entry_task", &cpu->current, NULL);
+}
+
+static void take_note(struct cpu *cpu, const struct vcpu_note *n)
+{
+	cpu->regs = n->regs;
+	cpu->regs_source = CPU_REGS_NOTE;
+	cpu->tr_base = n->tr_base;
+}
+
+/* kdump: struct elf_note, "CORE", NT_PRSTATUS in the per-CPU buffer that crash_notes names
+ * (kernel/kexec_core.c crash_save_cpu). Zero where the CPU never answered. */
+static bool from_crash_notes(struct cairn *c, struct cpu *cpu)
+{
+	unsigned char buf[512];
+	struct note note;
+	uint64_t ptr;
+	uint32_t pid;
+	size_t pos = 0;
+
+	if (sym_addr(&c->syms, "crash_notes", &ptr, NULL) != CAIRN_OK ||
+	    space_word(&c->kernel, ptr, &ptr, NULL) != CAIRN_OK || !ptr ||
+	    space_read(&c->kernel, ptr + cpu->offset, buf, sizeof(buf), NULL) != CAIRN_OK ||
+	    !note_next(buf, sizeof(buf), &pos, &note) || !note_is(&note, "CORE", 1) ||
+	    !regs_from_prstatus(&cpu->regs, &pid, c->arch, note.desc, note.desc_len))
+		return false;
+	cpu->regs_source = CPU_REGS_CRASH_NOTES;
+	return true;
+}
+
+static bool by_base(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n)
+{
+	if (!n->have_qemu || !cpu->offset)
+		return false;
+	return c->arch->id == ARCH_X86_64 ? n->kernel_gs == cpu->offset
+					  : c->arch->id == ARCH_I386 && n->fs_base == cpu->offset;
+}
+
+/* Whether the stack pointer is on a stack of this CPU: its current task's, or the one for
+ * interrupts, of which irq_stack_ptr names an end. */
+static bool by_stack(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n)
+{
+	static const struct shape_want want = { "struct task_struct", 1, { "stack" } };
+	const uint64_t size = 65536;
+	uint64_t sp = regs_sp(&n->regs), stack;
+	struct shape task;
+
+	if (shape_resolve(&task, &want, &c->types, NULL) == CAIRN_OK &&
+	    shape_get(&task, &c->kernel, cpu->current, 0, &stack, NULL) == CAIRN_OK &&
+	    sp - stack < size / 4)
+		return true;
+	return percpu_word(c, cpu, "irq_stack_ptr", &stack, NULL) == CAIRN_OK &&
+	       sp - stack + size / 4 < size / 2;
+}
+
+typedef bool (*match_fn)(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n);
+
+/* What is left when all but one are matched. */
+static bool by_elimination(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n)
+{
+	(void)c;
+	(void)cpu;
+	(void)n;
+	return true;
+}
+
+/* Give each CPU that has no registers the one note that matches; ambiguity gives none. */
+static void hand_out(struct cairn *c, struct cpus *cpus, struct vcpu_notes *notes, match_fn match)
+{
+	for (size_t i = 0; i < cpus->n; i++) {
+		struct cpu *cpu = &cpus->cpu[i];
+		struct vcpu_note *found = NULL;
+		size_t hits = 0;
+
+		for (size_t j = 0; j < notes->n; j++)
+			if (notes->note[j].regs.arch && match(c, cpu, &notes->note[j])) {
+				found = &notes->note[j];
+				hits++;
+			}
+		if (cpu->regs_source != CPU_REGS_NONE || hits != 1)
+			continue;
+		take_note(cpu, found);
+		found->regs.arch = NULL; /* taken */
+	}
+}
+
+static void find_regs(struct cairn *c, struct cpus *cpus)
+{
+	const struct image_info *info = image_info(c->img);
+	struct vcpu_notes notes = { 0 };
+	struct cairn_err err;
+	bool qemu = false;
+
+	if (regs_read_notes(&notes, c->arch, info->notes, info->notes_len, &c->arena, &err) !=
+	    CAIRN_OK)
+		session_degrade(c, "registers", &err);
+	for (size_t i = 0; i < notes.n; i++)
+		qemu |= notes.note[i].have_qemu;
+	hand_out(c, cpus, &notes, by_base);
+	for (size_t i = 0; i < cpus->n && !qemu; i++)
+		from_crash_notes(c, &cpus->cpu[i]);
+	hand_out(c, cpus, &notes, by_stack);
+	hand_out(c, cpus, &notes, by_elimination);
+}
+
+enum cairn_code cpus_get(struct cairn *c, const struct cpus **ret, struct cairn_err *err)
+{
+	enum cairn_code code;
+	struct cpus *cpus;
+
+	if (!c->cpus) {
+		cpus = arena_alloc(&c->arena, sizeof(*cpus));
+		if (!cpus)
+			return cairn_fail(err, CAIRN_NOMEM, "no memory for CPUs");
+		code = list_cpus(c, cpus, err);
+		if (code != CAIRN_OK)
+			return code;
+		for (size_t i = 0; i < cpus->n; i++)
+			set_current(c, &cpus->cpu[i]);
+		find_regs(c, cpus);
+		c->cpus = cpus;
+	}
+	*ret = c->cpus;
+	return CAIRN_OK;
+}

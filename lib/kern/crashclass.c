@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/crashclass.h"
+
+#include <string.h>
+
+/* A pattern is anchored at its start and open at its end; '*' stands for any text. The
+   first row that matches wins. */
+struct row {
+	const char *pattern;
+	struct crash_class class;
+};
+
+#define FATAL(pattern, name) { pattern, { name, false, false } }
+#define COMPLAINT(pattern, name) { pattern, { name, true, false } }
+#define VAGUE(pattern, name) { pattern, { name, false, true } }
+
+static const struct row lines[] = {
+	FATAL("BUG: kernel NULL pointer dereference", "null-deref"),
+	FATAL("BUG: unable to handle kernel NULL pointer", "null-deref"),
+	FATAL("Unable to handle kernel NULL pointer", "null-deref"),
+	FATAL("kernel tried to execute", "exec-fault"),
+	FATAL("unable to execute userspace code", "exec-fault"),
+	FATAL("Unable to handle kernel exec", "exec-fault"),
+	FATAL("BUG: unable to handle", "page-fault"),
+	FATAL("Unable to handle kernel", "page-fault"),
+	FATAL("kernel BUG at", "bug"),
+	FATAL("general protection fault", "gp-fault"),
+	FATAL("*stack guard page was hit", "stack-overflow"),
+	FATAL("Insufficient stack space to handle exception", "stack-overflow"),
+	FATAL("*PANIC: double fault", "double-fault"),
+	FATAL("double fault:", "double-fault"),
+	FATAL("divide error:", "divide-error"),
+	VAGUE("invalid opcode:", "invalid-opcode"),
+	FATAL("stack segment:", "cpu-exception"),
+	FATAL("alignment check:", "cpu-exception"),
+	FATAL("segment not present:", "cpu-exception"),
+	FATAL("invalid TSS:", "cpu-exception"),
+	FATAL("Unhandled fault:", "page-fault"),
+	FATAL("Unhandled prefetch abort:", "exec-fault"),
+	FATAL("Bad mode in", "cpu-exception"),
+	FATAL("*SError Interrupt on CPU", "serror"),
+	FATAL("Internal error: Oops - BUG", "bug"),
+	FATAL("Internal error: Oops - undefined instruction", "invalid-opcode"),
+	FATAL("Internal error: *external abort", "serror"),
+	VAGUE("Internal error:", "oops"),
+	FATAL("CFI failure at", "cfi"),
+	COMPLAINT("BUG: KASAN:", "kasan"),
+	COMPLAINT("BUG: KFENCE:", "kfence"),
+	COMPLAINT("BUG: KMSAN:", "kmsan"),
+	COMPLAINT("BUG: KCSAN:", "kcsan"),
+	COMPLAINT("UBSAN:", "ubsan"),
+	COMPLAINT("*BUG: soft lockup", "soft-lockup"),
+	COMPLAINT("*atchdog detected hard LOCKUP", "hard-lockup"),
+	COMPLAINT("*INFO: rcu*stall", "rcu-stall"),
+	COMPLAINT("INFO: task * blocked ", "hung-task"),
+	COMPLAINT("BUG: workqueue lockup", "workqueue-lockup"),
+	COMPLAINT("BUG: scheduling while atomic", "atomic-sleep"),
+	COMPLAINT("BUG: sleeping function called", "atomic-sleep"),
+	COMPLAINT("BUG: spinlock", "spinlock"),
+	COMPLAINT("BUG: Bad page", "bad-page"),
+	COMPLAINT("BUG: Bad rss-counter", "bad-page"),
+	COMPLAINT("list_add*corruption", "list-corruption"),
+	COMPLAINT("list_del*corruption", "list-corruption"),
+	COMPLAINT("BUG * (", "slab-corruption"), /* SLUB: "BUG kmalloc-64 (Not tainted): ..." */
+	COMPLAINT("usercopy: ", "usercopy"),
+	COMPLAINT("refcount_t: ", "refcount"),
+	COMPLAINT("mce: [Hardware Error]: *Machine Check", "machine-check"),
+	COMPLAINT("WARNING: ", "warning"),
+	COMPLAINT("BUG: ", "bug-report"),
+	VAGUE("Oops", "oops"),
+};
+
+static const struct row panics[] = {
+	FATAL("sysrq triggered crash", "sysrq"),
+	VAGUE("Fatal exception", "oops"),
+	VAGUE("*: Fatal exception", "oops"),
+	VAGUE("Oops", "oops"),
+	VAGUE("hung_task: blocked tasks", "hung-task"),
+	VAGUE("softlockup: hung tasks", "soft-lockup"),
+	VAGUE("*ard LOCKUP", "hard-lockup"),
+	VAGUE("RCU Stall", "rcu-stall"),
+	VAGUE("*panic_on_warn set", "warning"),
+	VAGUE("*system warned too often", "warning"),
+	VAGUE("panic_on_taint set", "taint"),
+	VAGUE("Attempted to kill init", "init-killed"),
+	VAGUE("Attempted to kill the idle task", "oops"),
+	VAGUE("Aiee, killing interrupt handler", "oops"),
+	VAGUE("Machine halted", "double-fault"),
+	VAGUE("bad mode", "cpu-exception"),
+	FATAL("*stack-protector: Kernel stack is corrupted", "stack-smash"),
+	FATAL("corrupted stack end detected", "stack-overflow"),
+	FATAL("*kernel stack overflow", "stack-overflow"),
+	FATAL("*stack guard hit", "stack-overflow"),
+	FATAL("*ut of memory", "oom"),
+	FATAL("System is deadlocked on memory", "oom"),
+	FATAL("VFS: Unable to mount root", "no-root"),
+	FATAL("No working init found", "no-init"),
+	FATAL("Requested init", "no-init"),
+	FATAL("*NMI", "nmi"),
+	FATAL("*achine check", "machine-check"),
+	FATAL("*atal hardware error", "machine-check"),
+	FATAL("Asynchronous SError Interrupt", "serror"),
+};
+
+static const struct crash_class unknown_panic = { "panic", false, false };
+
+/* The first occurrence of a piece in the text, or NULL. */
+static const char *find(const char *text, size_t len, const char *piece, size_t n)
+{
+	return n ? memmem(text, len, piece, n) : text;
+}
+
+static bool matches(const char *pattern, const char *text, size_t len)
+{
+	const char *end = text + len;
+	size_t n = strcspn(pattern, "*");
+
+	if (n > len || memcmp(text, pattern, n))
+		return false;
+	for (text += n, pattern += n; *pattern == '*'; text += n, pattern += n) {
+		n = strcspn(++pattern, "*");
+		text = find(text, (size_t)(end - text), pattern, n);
+		if (!text)
+			return false;
+	}
+	return true;
+}
+
+static const struct crash_class *look_up(const struct row *row, size_t n, const char *text,
+					 size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (matches(row[i].pattern, text, len))
+			return &row[i].class;
+	return NULL;
+}
+
+static bool begins(const char *line, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len >= n && !memcmp(line, with, n);
+}
+
+const struct crash_class *crash_class_of_line(const char *line, size_t len)
+{
+	static const char oops[] = "Oops: ";
+	size_t n = sizeof(oops) - 1;
+
+	/* x86 says "Oops: general protection fault, ..." since 6.10, "Oops: 0002 [#1]" ever */
+	if (begins(line, len, oops) && len > n && (line[n] < '0' || line[n] > '9')) {
+		const struct crash_class *c = crash_class_of_line(line + n, len - n);
+
+		if (c)
+			return c;
+	}
+	return look_up(lines, sizeof(lines) / sizeof(lines[0]), line, len);
+}
+
+const struct crash_class *crash_class_of_panic(const char *message, size_t len)
+{
+	const struct crash_class *c = look_up(panics, sizeof(panics) / sizeof(panics[0]), message,
+					      len);
+
+	return c ? c : &unknown_panic;
+}
+
+const char *crash_panic_message(const char *line, size_t len, size_t *message_len)
+{
+	static const char head[] = "Kernel panic - not syncing: ";
+	size_t n = sizeof(head) - 1;
+
+	if (!begins(line, len, head))
+		return NULL;
+	*message_len = len - n;
+	return line + n;
+}
+
+bool crash_is_end_of_report(const char *line, size_t len)
+{
+	return begins(line, len, "---[ end trace");
+}

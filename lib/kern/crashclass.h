@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * crashclass - what one line of a kernel log says of a crash.
+ *
+ * A table of the kernel's own words, for the log in a dump and for a log that is a text
+ * file. The lines are without stamps and levels. Sources: kernel/panic.c, hung_task.c,
+ * watchdog.c, rcu/tree_stall.h, lib/bug.c, lib/list_debug.c, mm/slub.c, arch/x86/mm/fault.c,
+ * arch/x86/kernel/traps.c, dumpstack.c, arch/arm and arch/arm64 (mm/fault.c, kernel/traps.c).
+ */
+#ifndef CAIRN_KERN_CRASHCLASS_H
+#define CAIRN_KERN_CRASHCLASS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct crash_class {
+	const char *name;    /* "null-deref", "bug", "hung-task", ... : stable, for scripts */
+	bool complaint;      /* the kernel goes on after it unless told to panic */
+	bool vague;          /* says that it died, not why: a line before it may know */
+};
+
+/** The class of a line that reports trouble; NULL: an ordinary line. */
+const struct crash_class *crash_class_of_line(const char *line, size_t len);
+
+/** The class of a panic by its message: what follows "Kernel panic - not syncing: ". A
+ *  message that the table does not know has class "panic". Never NULL. */
+const struct crash_class *crash_class_of_panic(const char *message, size_t len);
+
+/** If the line is "Kernel panic - not syncing: MESSAGE": the message, else NULL. */
+const char *crash_panic_message(const char *line, size_t len, size_t *message_len);
+
+/** Whether the line ends a report: "---[ end trace ...". */
+bool crash_is_end_of_report(const char *line, size_t len);
+
+#endif

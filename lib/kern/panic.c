@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/panic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/kern/clock.h"
+#include "lib/kern/crashclass.h"
+
+/* Records of one report follow each other closely, on a serial console too. */
+#define REPORT_GAP_NSEC 2000000000
+
+/* ---- lines of the log ---- */
+
+static size_t first_line(const struct log_record *rec)
+{
+	const char *nl = memchr(rec->text, '\n', rec->len);
+
+	return nl ? (size_t)(nl - rec->text) : rec->len;
+}
+
+/* What user space writes to /dev/kmsg proves nothing. */
+static bool from_kernel(const struct log_record *rec)
+{
+	return !rec->has_level || rec->facility == 0;
+}
+
+static const struct crash_class *class_of(const struct log_record *rec)
+{
+	return from_kernel(rec) ? crash_class_of_line(rec->text, first_line(rec)) : NULL;
+}
+
+static size_t find_panic(const struct log *log)
+{
+	size_t len;
+
+	for (size_t i = 0; i < log->n; i++) {
+		const struct log_record *rec = &log->record[i];
+
+		if (from_kernel(rec) && crash_panic_message(rec->text, first_line(rec), &len))
+			return i;
+	}
+	return log->n;
+}
+
+/* A report being read backward. */
+struct report {
+	const struct log_record *last;  /* seen so far: the earliest */
+	const struct log_record *first; /* its first telling line */
+	const struct log_record *plain; /* its first line that is not vague */
+};
+
+/* False at the record that belongs to an earlier report. */
+static bool extend(struct report *r, const struct log_record *rec)
+{
+	const struct crash_class *class = class_of(rec);
+
+	if (r->first && (crash_is_end_of_report(rec->text, rec->len) ||
+			 (int64_t)(r->last->ts_nsec - rec->ts_nsec) > REPORT_GAP_NSEC))
+		return false;
+	if (class) {
+		r->first = rec;
+		if (!class->vague)
+			r->plain = rec;
+	}
+	r->last = rec;
+	return true;
+}
+
+/* The telling line of the report that ends before record `end`, by the writer of `by`. */
+static const struct log_record *find_cause(const struct log *log, size_t end,
+					   const struct log_record *by)
+{
+	struct report r = { .last = by };
+
+	for (size_t i = end; i > 0; i--) {
+		const struct log_record *rec = &log->record[i - 1];
+
+		if (!rec->has_info || rec->caller != by->caller)
+			continue;
+		if (!extend(&r, rec))
+			break;
+	}
+	return r.plain ? r.plain : r.first;
+}
+
+/* Without a panic record: the last report of the log. What the kernel survives counts only
+   if there is nothing else. */
+static const struct log_record *last_report(const struct log *log)
+{
+	const struct log_record *complaint = NULL;
+
+	for (size_t i = log->n; i > 0; i--) {
+		const struct log_record *rec = &log->record[i - 1];
+		const struct crash_class *class = class_of(rec);
+
+		if (!class || !rec->has_info)
+			continue;
+		if (!class->complaint)
+			return find_cause(log, i, rec);
+		if (!complaint)
+			complaint = rec;
+	}
+	return complaint;
+}
+
+static const char *line_copy(struct cairn *c, const struct log_record *rec)
+{
+	return arena_strndup(&c->arena, rec->text, first_line(rec));
+}
+
+static void from_panic_record(struct cairn *c, struct panic *p, const struct log *log, size_t at)
+{
+	const struct log_record *rec = &log->record[at];
+	const struct crash_class *class;
+	size_t len;
+	const char *message = crash_panic_message(rec->text, first_line(rec), &len);
+
+	p->record = rec;
+	p->message = arena_strndup(&c->arena, message, len);
+	class = crash_class_of_panic(message, len);
+	if (class->vague)
+		p->cause = find_cause(log, at, rec);
+	p->class = p->cause ? class_of(p->cause)->name : class->name;
+}
+
+/* "CPU: 0 PID: 134 Comm: zoo-write Tainted: ..." */
+static bool parse_cpu(const struct log_record *rec, int *ret)
+{
+	static const char head[] = "CPU: ";
+	size_t n = sizeof(head) - 1;
+	long v = 0;
+
+	if (rec->len <= n || memcmp(rec->text, head, n) || rec->text[n] < '0' || rec->text[n] > '9')
+		return false;
+	for (; n < rec->len && rec->text[n] >= '0' && rec->text[n] <= '9' && v < 1 << 20; n++)
+		v = v * 10 + rec->text[n] - '0';
+	*ret = (int)v;
+	return true;
+}
+
+static void cpu_from_log(struct panic *p, const struct log *log)
+{
+	const struct log_record *from = p->cause ? p->cause : p->record;
+
+	if (p->cpu >= 0 || !from)
+		return;
+	for (const struct log_record *rec = from; rec < log->record + log->n; rec++)
+		if (rec->has_info && rec->caller == from->caller && parse_cpu(rec, &p->cpu)) {
+			p->cpu_source = "log";
+			return;
+		}
+}
+
+/* ---- variables ---- */
+
+/* All are 32 bits and -1 until a CPU crashes. */
+static void cpu_from_memory(struct cairn *c, struct panic *p)
+{
+	static const char *const names[] = { "panic_redirect_cpu", "panic_cpu", "crashing_cpu" };
+	uint64_t addr;
+	uint32_t v;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (sym_addr(&c->syms, names[i], &addr, NULL) != CAIRN_OK ||
+		    space_u32(&c->kernel, addr, &v, NULL) != CAIRN_OK || v > INT32_MAX)
+			continue;
+		p->cpu = (int)v;
+		p->cpu_source = names[i];
+		return;
+	}
+}
+
+static int64_t crash_time(struct cairn *c)
+{
+	char buf[32];
+
+	return vmcoreinfo_get(&image_info(c->img)->vmcoreinfo, "CRASHTIME", buf, sizeof(buf))
+		       ? strtoll(buf, NULL, 10) : 0;
+}
+
+static void fill_time(struct cairn *c, struct panic *p)
+{
+	const struct log_record *rec = p->record ? p->record : p->cause;
+	int64_t seconds = crash_time(c);
+	struct clock clock;
+
+	if (rec && rec->has_info) {
+		p->has_time = true;
+		p->ts_nsec = rec->ts_nsec;
+	}
+	if (p->has_time && clock_get(c, &clock, NULL) == CAIRN_OK)
+		p->wall_ns = (int64_t)(p->ts_nsec + (uint64_t)clock.to_wall_ns);
+	else if (seconds > 0 && seconds < INT64_MAX / 1000000000)
+		p->wall_ns = seconds * 1000000000;
+}
+
+static void ask_log(struct cairn *c, struct panic *p)
+{
+	const struct log *log;
+	size_t at;
+
+	if (log_get(c, &log, &p->log_err) != CAIRN_OK)
+		return;
+	at = find_panic(log);
+	if (at < log->n) {
+		from_panic_record(c, p, log, at);
+	} else if (p->crashed) {
+		p->cause = last_report(log);
+		if (p->cause)
+			p->class = class_of(p->cause)->name;
+	}
+	p->crashed |= p->record != NULL;
+	if (p->crashed)
+		cpu_from_log(p, log);
+	if (p->cause || p->record)
+		p->title = line_copy(c, p->cause ? p->cause : p->record);
+}
+
+enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *err)
+{
+	*ret = (struct panic){ .cpu = -1 };
+	cpu_from_memory(c, ret);
+	ret->crashed = ret->cpu >= 0 || crash_time(c);
+	ret->class = ret->crashed ? "unknown" : "none";
+	ask_log(c, ret);
+	if (ret->crashed)
+		fill_time(c, ret);
+	if ((ret->record && !ret->message) || ((ret->record || ret->cause) && !ret->title))
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the panic message");
+	return CAIRN_OK;
+}

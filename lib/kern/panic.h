@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * panic - what the log and a few variables say of the crash itself.
+ *
+ * The log is searched for the record "Kernel panic - not syncing: ..." and, where that only
+ * says that the kernel died (an oops, a watchdog), backward from it for the record that says
+ * why: written by the same thread or CPU, in the same report. A kernel that went into kdump
+ * straight from an oops has no panic record: then its last report is the crash.
+ * Sources: kernel/panic.c, kernel/crash_core.c (CRASHTIME), arch/x86/kernel/crash.c.
+ */
+#ifndef CAIRN_KERN_PANIC_H
+#define CAIRN_KERN_PANIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/kern/log.h"
+#include "lib/kern/session.h"
+
+struct panic {
+	bool crashed;                    /* false: the machine was alive when it was dumped */
+	const char *class;               /* crashclass.h; "none" if not crashed, "unknown" if
+					    only a variable tells of the crash */
+	const struct log_record *record; /* the panic record; NULL: there is none */
+	const struct log_record *cause;  /* the record that says why; NULL: none but `record` */
+	const char *message;             /* of the panic record, first line; NULL: none */
+	const char *title;               /* one line: of the cause, else of the panic; NULL: none */
+	int cpu;                         /* that crashed; -1: not known */
+	const char *cpu_source;          /* "panic_cpu", "log", ...; NULL */
+	bool has_time;
+	uint64_t ts_nsec;                /* since boot, as the log counts */
+	int64_t wall_ns;                 /* since 1970; 0: not known */
+	struct cairn_err log_err;        /* code not CAIRN_OK: why there was no log to ask */
+};
+
+/** Never fails but for want of memory: what cannot be found out is not known. */
+enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *err);
+
+#endif

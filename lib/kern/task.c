@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/task.h"
+
+#include <string.h>
+
+#include "lib/base/map.h"
+#include "lib/base/mem.h"
+#include "lib/debug/shape.h"
+#include "lib/kern/cpu.h"
+#include "lib/kern/list.h"
+
+#define TASKS_LIMIT (4u << 20) /* PID_MAX_LIMIT, include/linux/threads.h */
+
+/* include/linux/sched.h */
+#define STATE_REPORT 0x7fu       /* TASK_REPORT */
+#define STATE_UNINTERRUPTIBLE 0x2u
+#define STATE_NOLOAD 0x400u
+#define STATE_RTLOCK_WAIT 0x1000u
+#define STATE_FROZEN 0x8000u
+#define PF_KTHREAD 0x00200000u
+
+enum {
+	T_TASKS, T_PID, T_TGID, T_COMM, T_STATE, T_EXIT_STATE, T_FLAGS, T_CPU, T_ON_CPU, T_STACK,
+	T_SP, T_MM, T_ACTIVE_MM, T_PARENT, T_SIGNAL, T_THREAD_NODE, T_UTIME, T_STIME, T_START, T_N,
+};
+
+static const struct shape_want task_want = {
+	"struct task_struct", T_N,
+	{
+		[T_TASKS] = "tasks", [T_PID] = "pid", [T_TGID] = "tgid", [T_COMM] = "comm",
+		[T_STATE] = "__state|state", [T_EXIT_STATE] = "exit_state", [T_FLAGS] = "flags",
+		/* RHEL 9 keeps an unused thread_info.cpu beside the true one */
+		[T_CPU] = "cpu|thread_info.cpu", [T_ON_CPU] = "on_cpu", [T_STACK] = "stack",
+		[T_SP] = "thread.sp|thread.cpu_context.sp|thread_info.cpu_context.sp",
+		[T_MM] = "mm", [T_ACTIVE_MM] = "active_mm", [T_PARENT] = "real_parent",
+		[T_SIGNAL] = "signal", [T_THREAD_NODE] = "thread_node", [T_UTIME] = "utime",
+		[T_STIME] = "stime", [T_START] = "start_boottime|real_start_time|start_time",
+	},
+};
+
+enum { SIGNAL_THREADS, SIGNAL_N };
+static const struct shape_want signal_want = {
+	"struct signal_struct", SIGNAL_N, { [SIGNAL_THREADS] = "thread_head" },
+};
+
+/* What the walk carries. */
+struct walk {
+	struct cairn *c;
+	struct tasks *ts;
+	struct shape shape, signal;
+	struct map seen;
+	size_t cap;
+};
+
+/* fs/proc/array.c get_task_state(), include/linux/sched.h __task_state_index() */
+static char state_letter(uint32_t state, uint32_t exit_state)
+{
+	static const char letters[] = "RSDTtXZPI";
+	uint32_t report = (state | exit_state) & STATE_REPORT;
+	unsigned n = 0;
+
+	if ((state & (STATE_UNINTERRUPTIBLE | STATE_NOLOAD)) ==
+	    (STATE_UNINTERRUPTIBLE | STATE_NOLOAD))
+		return 'I';
+	if (state & (STATE_RTLOCK_WAIT | STATE_FROZEN))
+		report = STATE_UNINTERRUPTIBLE;
+	for (; report; report >>= 1)
+		n++;
+	return n < sizeof(letters) - 1 ? letters[n] : '?';
+}
+
+static struct task *add_task(struct walk *w, uint64_t addr)
+{
+	struct tasks *ts = w->ts;
+	struct task *t;
+
+	if (ts->n == w->cap) {
+		size_t cap = w->cap ? w->cap * 2 : 256;
+
+		t = mem_resize(ts->task, cap, sizeof(*t));
+		if (!t)
+			return NULL;
+		ts->task = t;
+		w->cap = cap;
+	}
+	t = &ts->task[ts->n++];
+	*t = (struct task){ .addr = addr, .cpu = -1, .state = '?' };
+	return t;
+}
+
+static void fill_task(struct task *t, const struct object *o)
+{
+	const unsigned char *comm = object_bytes(o, T_COMM, NULL);
+
+	t->pid = (int32_t)object_get(o, T_PID);
+	t->tgid = (int32_t)object_get(o, T_TGID);
+	if (comm)
+		memcpy(t->comm, comm, TASK_COMM_LEN);
+	t->raw_state = (uint32_t)object_get(o, T_STATE);
+	t->exit_state = (uint32_t)object_get(o, T_EXIT_STATE);
+	t->state = state_letter(t->raw_state, t->exit_state);
+	t->flags = (uint32_t)object_get(o, T_FLAGS);
+	t->kernel_thread = t->flags & PF_KTHREAD;
+	if (shape_has(o->shape, T_CPU))
+		t->cpu = (int32_t)object_get(o, T_CPU);
+	t->on_cpu = object_get(o, T_ON_CPU);
+	t->stack = object_get(o, T_STACK);
+	t->sp = object_get(o, T_SP);
+	t->mm = object_get(o, T_MM);
+	t->active_mm = object_get(o, T_ACTIVE_MM);
+	t->parent = object_get(o, T_PARENT);
+	t->utime = object_get(o, T_UTIME);
+	t->stime = object_get(o, T_STIME);
+	t->start_time = object_get(o, T_START);
+}
+
+/* The list ends early: what was found stays, with the first reason. */
+static void cut(struct walk *w, const struct cairn_err *err)
+{
+	if (!w->ts->partial)
+		w->ts->err = *err;
+	w->ts->partial = true;
+}
+
+static struct task *read_task(struct walk *w, uint64_t addr, struct object *o)
+{
+	struct cairn_err err = { 0 };
+	struct task *t;
+
+	if (!map_visit(&w->seen, addr)) {
+		cairn_fail(&err, CAIRN_CORRUPT, "the task list comes back to 0x%llx",
+			   (unsigned long long)addr);
+		cut(w, &err);
+		return NULL;
+	}
+	if (w->ts->n >= TASKS_LIMIT) {
+		cairn_fail(&err, CAIRN_LIMIT, "more than %u tasks", TASKS_LIMIT);
+		cut(w, &err);
+		return NULL;
+	}
+	t = add_task(w, addr);
+	if (!t)
+		return NULL;
+	if (object_read(o, &w->shape, &w->c->kernel, addr, &err) == CAIRN_OK)
+		fill_task(t, o);
+	else
+		t->fault = err;
+	return t;
+}
+
+static void walk_list(struct walk *w, uint64_t head, uint64_t link, uint64_t leader);
+
+/* The other threads of a process, by signal->thread_head: the one list that all kernels
+ * from 3.14 (0c740d0afc3b) to 7.2 have. */
+static void read_threads(struct walk *w, uint64_t leader, uint64_t signal)
+{
+	if (signal && shape_has(&w->signal, SIGNAL_THREADS) && shape_has(&w->shape, T_THREAD_NODE))
+		walk_list(w, signal + w->signal.m[SIGNAL_THREADS].offset,
+			  w->shape.m[T_THREAD_NODE].offset, leader);
+}
+
+/* The list of thread group leaders (leader 0), or of the threads of one. */
+static void walk_list(struct walk *w, uint64_t head, uint64_t link, uint64_t leader)
+{
+	struct list_walk list;
+	struct cairn_err err;
+	struct object o;
+
+	list_begin(&list, &w->c->kernel, LIST_DOUBLE, head, TASKS_LIMIT);
+	while (list_next(&list)) {
+		uint64_t addr = list.node - link, signal;
+		struct task *t;
+
+		if (addr == leader)
+			continue;
+		t = read_task(w, addr, &o);
+		signal = t && t->fault.code == CAIRN_OK ? object_get(&o, T_SIGNAL) : 0;
+		object_done(&o);
+		if (!leader)
+			read_threads(w, addr, signal);
+	}
+	if (list_end(&list, &err) != CAIRN_OK)
+		cut(w, &err);
+}
+
+/* The idle tasks are on no list; each CPU's runqueue names its own. */
+static void read_idle(struct walk *w)
+{
+	const struct cpus *cpus;
+	struct object o;
+	uint64_t addr;
+
+	if (cpus_get(w->c, &cpus, NULL) != CAIRN_OK)
+		return;
+	for (size_t i = 0; i < cpus->n; i++) {
+		struct task *t;
+
+		if (percpu_word(w->c, &cpus->cpu[i], "runqueues.idle", &addr, NULL) != CAIRN_OK ||
+		    map_get(&w->seen, addr, NULL))
+			continue;
+		t = read_task(w, addr, &o);
+		object_done(&o);
+		if (t)
+			t->idle = true;
+	}
+}
+
+/* init_task is CPU 0's idle task and the head of the list of all others. */
+static enum cairn_code read_all(struct walk *w, struct cairn_err *err)
+{
+	static const unsigned needed[] = { T_TASKS, T_PID, T_COMM, T_STACK };
+	uint64_t init_task;
+	enum cairn_code code;
+	struct object o;
+
+	code = sym_addr(&w->c->syms, "init_task", &init_task, err);
+	if (code == CAIRN_OK)
+		code = shape_resolve(&w->shape, &task_want, &w->c->types, err);
+	if (code == CAIRN_OK)
+		code = shape_require(&w->shape, needed, 4, err);
+	if (code != CAIRN_OK)
+		return code;
+	if (shape_resolve(&w->signal, &signal_want, &w->c->types, NULL) != CAIRN_OK)
+		w->signal = (struct shape){ 0 };
+	read_idle(w);
+	if (!map_get(&w->seen, init_task, NULL)) {
+		struct task *t = read_task(w, init_task, &o);
+
+		object_done(&o);
+		if (t)
+			t->idle = true;
+	}
+	walk_list(w, init_task + w->shape.m[T_TASKS].offset, w->shape.m[T_TASKS].offset, 0);
+	return CAIRN_OK;
+}
+
+/* ---- what is derived ---- */
+
+static void set_parents(struct tasks *ts)
+{
+	struct map index = { 0 };
+	uint64_t at;
+
+	for (size_t i = 0; i < ts->n; i++)
+		map_put(&index, ts->task[i].addr, i);
+	for (size_t i = 0; i < ts->n; i++)
+		if (ts->task[i].parent && map_get(&index, ts->task[i].parent, &at))
+			ts->task[i].ppid = ts->task[at].tgid;
+	map_deinit(&index);
+}
+
+/* THREAD_SIZE is a macro. init_task's stack is bounded by linker symbols; the IRQ stack of
+ * x86 and the vmap'd stacks are as large. */
+static uint64_t stack_size(struct cairn *c)
+{
+	static const char *const bounds[][2] = {
+		{ "__start_init_stack", "__end_init_stack" },
+		{ "init_stack", "__end_init_task" },
+		{ "init_thread_union", "__end_init_task" },
+		{ "init_stack", "__end_init_stack" },
+	};
+	const struct type *t = type_find(&c->types, "union thread_union", NULL);
+	uint64_t begin, end;
+
+	if (t && type_strip(t)->size)
+		return type_strip(t)->size;
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
+		if (sym_addr(&c->syms, bounds[i][0], &begin, NULL) == CAIRN_OK &&
+		    sym_addr(&c->syms, bounds[i][1], &end, NULL) == CAIRN_OK && end > begin &&
+		    end - begin >= 4096 && end - begin <= 65536)
+			return end - begin;
+	t = type_find(&c->types, "struct irq_stack", NULL);
+	return t ? type_strip(t)->size : 0;
+}
+
+/* The kernel's own on_cpu is set for both sides of a context switch, and for the stopped
+ * CPUs of a panic; where registers are known, the owner of the stack pointer runs. */
+static void set_running(struct cairn *c, struct tasks *ts)
+{
+	const struct cpus *cpus;
+
+	if (cpus_get(c, &cpus, NULL) != CAIRN_OK)
+		return;
+	for (size_t i = 0; i < cpus->n; i++) {
+		const struct cpu *cpu = &cpus->cpu[i];
+		const struct task *t = task_on_cpu(c, ts, cpu->id);
+
+		for (size_t j = 0; j < ts->n; j++)
+			if (ts->task[j].on_cpu && ts->task[j].cpu == (int32_t)cpu->id)
+				ts->task[j].on_cpu = &ts->task[j] == t;
+		if (t) {
+			ts->task[t - ts->task].on_cpu = true;
+			ts->task[t - ts->task].cpu = (int32_t)cpu->id;
+		}
+	}
+}
+
+enum cairn_code tasks_get(struct cairn *c, const struct tasks **ret, struct cairn_err *err)
+{
+	struct walk w = { .c = c };
+	enum cairn_code code;
+
+	if (!c->tasks) {
+		w.ts = mem_zalloc(1, sizeof(*w.ts));
+		if (!w.ts)
+			return cairn_fail(err, CAIRN_NOMEM, "no memory for tasks");
+		code = read_all(&w, err);
+		map_deinit(&w.seen);
+		if (code != CAIRN_OK) {
+			mem_free(w.ts->task);
+			mem_free(w.ts);
+			return code;
+		}
+		c->tasks = w.ts;
+		w.ts->stack_size = stack_size(c);
+		set_parents(w.ts);
+		set_running(c, w.ts);
+		if (w.ts->partial)
+			session_degrade(c, "task list", &w.ts->err);
+	}
+	*ret = c->tasks;
+	return CAIRN_OK;
+}
+
+void tasks_free(struct cairn *c)
+{
+	if (c->tasks)
+		mem_free(c->tasks->task);
+	mem_free(c->tasks);
+	c->tasks = NULL;
+}
+
+const struct task *task_by_pid(const struct tasks *ts, int32_t pid)
+{
+	for (size_t i = 0; i < ts->n; i++)
+		if (ts->task[i].pid == pid && ts->task[i].fault.code == CAIRN_OK)
+			return &ts->task[i];
+	return NULL;
+}
+
+const struct task *task_by_addr(const struct tasks *ts, uint64_t addr)
+{
+	for (size_t i = 0; i < ts->n; i++)
+		if (ts->task[i].addr == addr)
+			return &ts->task[i];
+	return NULL;
+}
+
+const struct task *task_by_stack(const struct tasks *ts, uint64_t sp)
+{
+	for (size_t i = 0; i < ts->n; i++)
+		if (ts->task[i].stack && sp - ts->task[i].stack < ts->stack_size)
+			return &ts->task[i];
+	return NULL;
+}
+
+const struct task *task_on_cpu(struct cairn *c, const struct tasks *ts, unsigned id)
+{
+	const struct cpus *cpus;
+	const struct cpu *cpu;
+	const struct task *t = NULL;
+
+	if (cpus_get(c, &cpus, NULL) != CAIRN_OK)
+		return NULL;
+	cpu = cpu_by_id(cpus, id);
+	if (cpu && cpu->regs_source != CPU_REGS_NONE)
+		t = task_by_stack(ts, regs_sp(&cpu->regs));
+	return t || !cpu ? t : task_by_addr(ts, cpu->current);
+}
