@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unwind/grade.h"
+
+#include <string.h>
+
+#include "lib/base/cursor.h"
+#include "unwind/callsite.h"
+
+#define JUMP_BYTES 9 /* endbr64 and a jump */
+#define JUMPS      2 /* trampolines behind each other: a static call's, a module's PLT */
+#define SCAN_CHUNK 1024
+#define SCAN_LIMIT 65536 /* of a function that is searched for a jump */
+
+enum fit { FIT_NONE, FIT_OTHER, FIT_MAYBE, FIT_EXACT };
+
+struct site {
+	bool readable;
+	struct callsite call[2];
+	size_t n;
+};
+
+static bool is64(const struct unwinder *u)
+{
+	return u->mem.word == 8;
+}
+
+static struct site read_site(struct unwinder *u, uint64_t pc)
+{
+	unsigned char before[CALLSITE_BYTES];
+	struct site s = { 0 };
+
+	if (reader_bytes(&u->mem, pc - sizeof(before), before, sizeof(before), NULL))
+		return s;
+	s.readable = true;
+	s.n = callsite_candidates(before, sizeof(before), pc, is64(u), s.call);
+	return s;
+}
+
+bool is_after_call_of(struct unwinder *u, uint64_t pc, uint64_t target)
+{
+	struct site s = read_site(u, pc);
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.call[i].kind == CALLSITE_INDIRECT || s.call[i].target == target)
+			return true;
+	return false;
+}
+
+static bool covers(const struct sym *s, uint64_t addr)
+{
+	return addr >= s->addr && (s->size ? addr - s->addr < s->size : addr == s->addr);
+}
+
+/* Where the jumps at addr lead: a static call's trampoline, a PLT. */
+static uint64_t follow_jumps(struct unwinder *u, uint64_t addr, const struct sym *to)
+{
+	unsigned char bytes[JUMP_BYTES];
+
+	for (int i = 0; i < JUMPS && !covers(to, addr); i++)
+		if (reader_bytes(&u->mem, addr, bytes, sizeof(bytes), NULL) ||
+		    !callsite_jump(bytes, sizeof(bytes), addr, is64(u), &addr))
+			break;
+	return addr;
+}
+
+/* Calls through a register are made by calling a thunk: arch/x86/lib/retpoline.S. Its names
+ * have had prefixes of their own. */
+static bool is_thunk(const char *name)
+{
+	return strstr(name, "__x86_indirect_") != NULL;
+}
+
+/* "panic.cold" is the part of "panic" that the compiler moved away. */
+static bool is_part_of(const char *part, const char *whole)
+{
+	size_t n = strlen(whole);
+
+	return !strncmp(part, whole, n) && part[n] == '.';
+}
+
+/* Some jump in `from` goes to the first byte of `to`. Every offset is tried: that a 32-bit
+ * distance comes out right by chance is not to be feared. jmp is e9, jcc is 0f 80 to 8f. */
+static bool scan_for_jump(struct unwinder *u, const struct sym *from, const struct sym *to)
+{
+	unsigned char bytes[SCAN_CHUNK + 4];
+	uint64_t at = from->addr, end = from->addr + from->size;
+
+	for (; at + 5 <= end; at += SCAN_CHUNK) {
+		size_t n = end - at < sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
+
+		if (reader_bytes(&u->mem, at, bytes, n, NULL))
+			return false;
+		for (size_t i = 0; i + 5 <= n; i++)
+			if ((bytes[i] == 0xe9 || (bytes[i] & 0xf0) == 0x80) &&
+			    at + i + 5 + (uint64_t)(int64_t)(int32_t)le32(bytes + i + 1) == to->addr)
+				return true;
+	}
+	return false;
+}
+
+/* The same question comes up for many tasks. */
+static bool jumps_to(struct unwinder *u, const struct sym *from, const struct sym *to)
+{
+	uint64_t key = hash_u64(from->addr) ^ to->addr, known;
+
+	if (!from->size || from->size > SCAN_LIMIT)
+		return false;
+	if (!map_get(&u->jumps, key, &known)) {
+		known = scan_for_jump(u, from, to);
+		map_put(&u->jumps, key, known);
+	}
+	return known;
+}
+
+static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct frame *callee,
+			   struct grade *g)
+{
+	struct sym sym;
+
+	if (!callee || !callee->named)
+		return FIT_MAYBE;
+	if (covers(&callee->sym, target) ||
+	    covers(&callee->sym, follow_jumps(u, target, &callee->sym)))
+		return FIT_EXACT;
+	if (!sym_at(u->syms, target, &sym, NULL))
+		return FIT_OTHER;
+	if (is_thunk(sym.name))
+		return FIT_MAYBE;
+	if (is_part_of(callee->sym.name, sym.name))
+		return FIT_EXACT;
+	g->via = sym.name;
+	return jumps_to(u, &sym, &callee->sym) ? FIT_EXACT : FIT_OTHER;
+}
+
+/* Bytes of an indirect call can look like the tail of a direct one, to anywhere; if what
+ * looks direct calls text, it is. */
+static enum fit fit_site(struct unwinder *u, const struct site *s, const struct frame *callee,
+			 struct grade *g)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->call[i].kind == CALLSITE_INDIRECT)
+			return FIT_MAYBE;
+		if (unwinder_is_text(u, s->call[i].target))
+			return fit_direct(u, s->call[i].target, callee, g);
+	}
+	return FIT_NONE;
+}
+
+struct grade grade_return(struct unwinder *u, const struct frame *callee, const struct frame *f)
+{
+	struct site s = read_site(u, f->pc);
+	struct grade g = { 0 };
+	enum fit fit;
+
+	if (!s.readable)
+		return (struct grade){ .grade = 'B', .note = "the call site is not in the dump" };
+	fit = fit_site(u, &s, callee, &g);
+	if (fit == FIT_NONE && f->pc > u->init_text.begin && f->pc <= u->init_text.end)
+		return (struct grade){ .grade = 'B', .note = "init text, which is freed after boot" };
+	if (fit == FIT_NONE)
+		return (struct grade){ .grade = 'C', .note = "no call before the return address" };
+	g.grade = fit == FIT_OTHER ? 'B' : 'A';
+	g.confirmed = fit == FIT_EXACT;
+	return g;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * trace - a walk up the stacks of one task or CPU, and what each frame rests on.
+ *
+ * Every frame says by which rule it was found and how sure that is; every trace says why
+ * it ended. Frames found by scanning a stack for likely words are never made here.
+ *
+ * Grades:
+ *   A  the kernel's own tables or saved registers led here, each step on a stack in use
+ *      and upwards, and the bytes before the return address call the function below, or
+ *      one that jumps to it (a tail call: see `via`)
+ *   B  as A, but the call site names a function of which no such jump is known, or cannot
+ *      be read; or the address was recovered from a return probe
+ *   C  a fallback led here: frame pointer, a call through a bad pointer, a word at a
+ *      stack's top, a stack that ran over
+ *   D  a guess (scan)
+ * After a frame of grade C, frames are at most B until saved registers or a matching
+ * direct call confirm the walk.
+ */
+#ifndef CAIRN_UNWIND_TRACE_H
+#define CAIRN_UNWIND_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/debug/sym.h"
+#include "lib/image/arch.h"
+#include "unwind/stack_info.h"
+
+/** What led to a frame's pc. */
+enum frame_rule {
+	RULE_REGS,     /* registers that were saved: by a note, an exception, an interrupt */
+	RULE_SWITCH,   /* what a context switch left on the stack of a task that waits */
+	RULE_ORC,
+	RULE_CFI,
+	RULE_FP,
+	RULE_EHABI,
+	RULE_RETHOOK,  /* the true return address that a return probe had replaced */
+	RULE_FGRAPH,
+	RULE_BAD_CALL, /* the caller of an address that holds no code */
+	RULE_LINK,     /* the word at the top of a stack that leads to the one before */
+	RULE_SCAN,
+	FRAME_RULES,
+};
+
+/** As JSON shows it: "regs", "switch", "orc", ... */
+const char *frame_rule_name(enum frame_rule rule);
+
+/** Why a walk ended. */
+enum trace_end {
+	TRACE_GOES_ON,
+	/* it is complete */
+	TRACE_USER_MODE,     /* the CPU was in user mode: no kernel frames */
+	TRACE_USER_REGS,
+	TRACE_END_OF_STACK,
+	TRACE_RET_FROM_FORK,
+	TRACE_NO_STACK,      /* the task is dead, its stack is freed */
+	/* it is cut */
+	TRACE_UNREADABLE,
+	TRACE_NOT_TEXT,
+	TRACE_NO_ORC,
+	TRACE_UNDEFINED,
+	TRACE_NO_REGISTER,
+	TRACE_DIRECTION,
+	TRACE_VISITED,
+	TRACE_ORDER,
+	TRACE_OTHER_CPU,
+	TRACE_OFF_STACK,
+	TRACE_STALE_LINK,
+	TRACE_NMI_OVERWRITTEN,
+	TRACE_TRAMPOLINE,    /* a return address was replaced and the true one is not found */
+	TRACE_LIMIT,
+	TRACE_NO_REGS,       /* the task runs and its CPU's registers are not in the dump */
+	TRACE_NO_UNWINDER,   /* none for this machine, or without its tables */
+	TRACE_ENDS,
+};
+
+/** The words for it, without the details: "user-mode regs", "ip not text", ... */
+const char *trace_end_name(enum trace_end end);
+
+/** The walk reached the beginning of the task's or CPU's work. */
+bool trace_end_is_complete(enum trace_end end);
+
+struct frame {
+	uint64_t pc;      /* return address, or the interrupted instruction */
+	uint64_t sp;      /* stack pointer as of pc; 0: not known */
+	enum frame_rule rule;
+	char grade;       /* 'A' to 'D' */
+	bool interrupted; /* pc is an instruction that was to be executed, no return address */
+	struct stack_info stack;   /* where sp lies */
+	bool named;       /* sym and offset are valid */
+	struct sym sym;   /* covers pc; of a return address: covers pc - 1 */
+	uint64_t offset;  /* of pc from sym */
+	const uint64_t *regs;      /* registers as of pc in the order of arch->reg_names, as
+				      many as trace.nregs; NULL: not known */
+	uint64_t regs_addr;        /* where they lie on a stack; 0: nowhere */
+	const char *via;  /* the function that the call site calls, which jumped to the one
+			     below; NULL: none */
+	const char *note; /* something odd about this frame; NULL: nothing */
+};
+
+struct trace {
+	struct frame *frame; /* innermost first */
+	size_t n;
+	enum trace_end end;
+	const char *reason;  /* end in words, with details; never NULL after a walk */
+	bool complete;       /* ended at the beginning, and no frame is worse than B */
+	struct cairn_err err; /* the read fault of TRACE_UNREADABLE */
+	const uint64_t *user_regs; /* registers of user mode, as for frames; NULL: none */
+	unsigned nregs;      /* registers in each set */
+};
+
+/** No walk is longer. */
+#define TRACE_FRAMES 512
+
+#endif

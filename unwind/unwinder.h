@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * unwinder - what all walks of one dump share: its stacks, its unwind tables.
+ *
+ * Made for a command, or kept longer; memory from the arena. Stacks of CPUs are found when
+ * a walk first leaves a task's stack, modules when it first meets their code.
+ */
+#ifndef CAIRN_UNWIND_UNWINDER_H
+#define CAIRN_UNWIND_UNWINDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/map.h"
+#include "lib/debug/sym.h"
+#include "lib/image/arch.h"
+#include "lib/kern/session.h"
+#include "unwind/orc_tables.h"
+#include "unwind/reader.h"
+#include "unwind/stack_info.h"
+
+struct walk_arch;
+struct stack_arch;
+
+struct unwinder {
+	struct cairn *c;        /* NULL: nothing can be fetched later (tests) */
+	struct arena *arena;
+	struct reader mem;
+	struct syms *syms;
+	const struct arch *machine;
+	const struct walk_arch *arch;
+	const struct stack_arch *stack_arch; /* NULL: only task stacks are known */
+	uint64_t task_stack_size;            /* THREAD_SIZE; 0: not known */
+	struct stacks stacks;                /* of CPUs, as far as they were asked for */
+	struct map cpus_done;                /* CPUs whose stacks are in the table */
+	bool has_modules;                    /* c->modules was asked for */
+	struct range init_text;              /* the kernel's; its bytes may be gone */
+	struct map jumps;                    /* private to grade.c */
+	struct orc orc;
+};
+
+/** CAIRN_MISSING when this machine or kernel has nothing to unwind by. */
+enum cairn_code unwinder_init(struct unwinder *u, struct cairn *c, struct arena *arena,
+			      struct cairn_err *err);
+void unwinder_deinit(struct unwinder *u);
+
+/** Put the stacks of a CPU into the table; once. Stacks that cannot be found are left out. */
+void unwinder_add_cpu(struct unwinder *u, unsigned cpu);
+
+/** The stack of the task that a CPU executes, by what the CPU has of it: for when the task
+ *  itself cannot be read. STACK_UNKNOWN if it says nothing. */
+struct stack_info unwinder_current_stack(struct unwinder *u, unsigned cpu);
+
+/** Put the stacks of all CPUs into the table. */
+void unwinder_add_all_cpus(struct unwinder *u);
+
+/** The stack of the task that owns sp, where a list of tasks is at hand. */
+bool unwinder_task_stack(struct unwinder *u, uint64_t sp, struct stack_info *ret);
+
+/** Instructions lie at addr. */
+bool unwinder_is_text(struct unwinder *u, uint64_t addr);
+
+#endif

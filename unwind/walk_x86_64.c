@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Steps on x86_64: by ORC, else by frame pointer.
+ *
+ * Sources: arch/x86/kernel/unwind_orc.c unwind_next_frame(), include/asm/ptrace.h,
+ * asm/switch_to.h struct inactive_task_frame, arch/x86/entry/entry_64.S.
+ */
+#include <string.h>
+
+#include "unwind/grade.h"
+#include "unwind/tracer.h"
+
+/* struct pt_regs, which is also the beginning of pr_reg: words by index */
+enum {
+	R13 = 2, BP = 4, R10 = 7, AX = 10, DX = 12, DI = 14, IP = 16, CS = 17, FLAGS = 18,
+	SP = 19, SS = 20, PT_REGS = 21,
+};
+#define WORD      8u
+#define IRET      5 /* words that an interrupt pushes: IP to SS */
+#define FLAG_ONE  2u /* bit 1 of RFLAGS is always set */
+
+/* Words below the end of the NMI stack, asm_exc_nmi: pt_regs begin 33 below it; the frame
+ * that the outermost NMI pushed is kept above them, where a nested NMI cannot reach. */
+#define NMI_REGS      33
+#define NMI_OUTERMOST 17
+
+static bool user_mode(const uint64_t *regs)
+{
+	return regs[CS] & 3;
+}
+
+static bool plausible(const uint64_t *regs)
+{
+	return (regs[CS] & 0xffff) && regs[FLAGS] & FLAG_ONE;
+}
+
+/* A state out of saved registers. */
+static enum trace_end from_regs(struct tracer *t, const uint64_t *regs, uint64_t addr, bool full,
+				struct walk_state *next)
+{
+	if (user_mode(regs))
+		return tracer_user_regs(t, regs, addr);
+	memcpy(next->regs, regs, PT_REGS * sizeof(*regs));
+	next->pc = regs[IP];
+	next->sp = regs[SP];
+	next->interrupted = true;
+	next->has_regs = next->full = full;
+	next->rule = RULE_REGS;
+	next->by_regs = true;
+	next->regs_addr = addr;
+	next->grade = 'A';
+	if (!plausible(regs)) {
+		next->grade = 'C';
+		next->note = "the saved registers look wrong";
+	}
+	return TRACE_GOES_ON;
+}
+
+/* A second NMI overwrites what the first was entered with, and lets it be repeated: then the
+ * frame that iret will use leads back into the NMI code, the outermost one out of it. */
+static enum trace_end outermost_nmi(struct tracer *t, uint64_t addr, uint64_t *regs,
+				    const char **note)
+{
+	uint64_t outer[IRET];
+	enum trace_end end;
+
+	if (t->stack.type != STACK_NMI || addr != t->stack.end - NMI_REGS * WORD)
+		return TRACE_GOES_ON;
+	end = tracer_stack_words(t, t->stack.end - NMI_OUTERMOST * WORD, outer, IRET);
+	if (end)
+		return end;
+	if (memcmp(regs + IP, outer, sizeof(outer)))
+		*note = "another NMI came in and waits to be handled";
+	memcpy(regs + IP, outer, sizeof(outer));
+	return TRACE_GOES_ON;
+}
+
+static enum trace_end step_regs(struct tracer *t, uint64_t cfa, struct walk_state *next)
+{
+	uint64_t regs[PT_REGS];
+	const char *note = NULL;
+	enum trace_end end = tracer_stack_words(t, cfa, regs, PT_REGS);
+
+	if (!end)
+		end = outermost_nmi(t, cfa, regs, &note);
+	if (!end)
+		end = from_regs(t, regs, cfa, true, next);
+	if (!end && note)
+		next->note = note;
+	return end;
+}
+
+/* Entry code that had not yet saved all registers: the rest are those it interrupted with,
+ * if the walk knows them. */
+static enum trace_end step_partial(struct tracer *t, uint64_t cfa, struct walk_state *next)
+{
+	uint64_t regs[PT_REGS] = { 0 };
+	bool full = t->now.has_regs && t->now.full;
+	enum trace_end end;
+
+	if (full)
+		memcpy(regs, t->now.regs, sizeof(regs));
+	end = tracer_stack_words(t, cfa, regs + IP, IRET);
+	if (end)
+		return end;
+	return from_regs(t, regs, cfa - IP * WORD, full, next);
+}
+
+static enum trace_end step_call(struct tracer *t, uint64_t cfa, struct walk_state *next)
+{
+	next->slot = cfa - WORD;
+	next->sp = cfa;
+	next->rule = RULE_ORC;
+	next->grade = 'A';
+	return tracer_stack_words(t, next->slot, &next->pc, 1);
+}
+
+/* ---- ORC ---- */
+
+static enum trace_end get_cfa_reg(struct tracer *t, unsigned index, uint64_t *ret)
+{
+	if (!t->now.has_regs || !t->now.full)
+		return tracer_end(t, TRACE_NO_REGISTER, "%s at %#llx",
+				  t->u->machine->reg_names[index], (unsigned long long)t->now.pc);
+	*ret = t->now.regs[index];
+	return TRACE_GOES_ON;
+}
+
+static enum trace_end get_fp(struct tracer *t, uint64_t *ret)
+{
+	if (!t->now.fp_known)
+		return tracer_end(t, TRACE_NO_REGISTER, "rbp at %#llx",
+				  (unsigned long long)t->now.pc);
+	*ret = t->now.fp;
+	return TRACE_GOES_ON;
+}
+
+static enum trace_end get_cfa(struct tracer *t, const struct orc_row *row, uint64_t *ret)
+{
+	uint64_t off = (uint64_t)(int64_t)row->sp_offset;
+	enum trace_end end = TRACE_GOES_ON;
+
+	switch (row->sp_reg) {
+	case ORC_REG_SP:
+		*ret = t->now.sp + off;
+		return TRACE_GOES_ON;
+	case ORC_REG_BP:
+		end = get_fp(t, ret);
+		*ret += off;
+		return end;
+	case ORC_REG_SP_INDIRECT:
+		end = tracer_stack_words(t, t->now.sp, ret, 1);
+		*ret += off;
+		return end;
+	case ORC_REG_BP_INDIRECT:
+		end = get_fp(t, ret);
+		return end ? end : tracer_stack_words(t, *ret + off, ret, 1);
+	case ORC_REG_AX: return get_cfa_reg(t, AX, ret);
+	case ORC_REG_DX: return get_cfa_reg(t, DX, ret);
+	case ORC_REG_DI: return get_cfa_reg(t, DI, ret);
+	case ORC_REG_R10: return get_cfa_reg(t, R10, ret);
+	case ORC_REG_R13: return get_cfa_reg(t, R13, ret);
+	}
+	return tracer_end(t, TRACE_UNDEFINED, "unknown base register at %#llx",
+			  (unsigned long long)t->now.pc);
+}
+
+/* Where the caller's frame pointer is. What cannot be read only matters if it is used. */
+static void set_fp(struct tracer *t, const struct orc_row *row, uint64_t cfa,
+		   struct walk_state *next)
+{
+	uint64_t at = (uint64_t)(int64_t)row->bp_offset;
+
+	switch (row->bp_reg) {
+	case ORC_REG_PREV_SP:
+		at += cfa;
+		break;
+	case ORC_REG_BP:
+		if (!t->now.fp_known)
+			return;
+		at += t->now.fp;
+		break;
+	default:
+		next->fp = next->has_regs ? next->regs[BP] : t->now.fp;
+		next->fp_known = next->has_regs || t->now.fp_known;
+		return;
+	}
+	next->fp_known = !reader_word(&t->u->mem, at, &next->fp, NULL);
+}
+
+static enum trace_end step_row(struct tracer *t, const struct orc_row *row,
+			       struct walk_state *next)
+{
+	uint64_t cfa = 0;
+	enum trace_end end;
+
+	if (row->type == ORC_TYPE_END_OF_STACK)
+		return tracer_end(t, TRACE_END_OF_STACK, NULL);
+	if (row->type == ORC_TYPE_UNDEFINED || row->type == ORC_TYPE_BAD)
+		return tracer_end(t, TRACE_UNDEFINED, "at %#llx", (unsigned long long)t->now.pc);
+	end = get_cfa(t, row, &cfa);
+	if (end)
+		return end;
+	switch (row->type) {
+	case ORC_TYPE_REGS:
+		end = step_regs(t, cfa, next);
+		break;
+	case ORC_TYPE_REGS_PARTIAL:
+		end = step_partial(t, cfa, next);
+		break;
+	default:
+		end = step_call(t, cfa, next);
+	}
+	if (!end)
+		set_fp(t, row, cfa, next);
+	return end;
+}
+
+/* ---- without ORC ---- */
+
+/* Code that was made at run time (BPF) begins with push %rbp; mov %rsp,%rbp. */
+static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
+{
+	uint64_t words[2];
+	struct sym sym;
+	bool named = sym_at(t->u->syms, t->now.pc, &sym, NULL);
+	enum trace_end end;
+
+	if (!t->now.fp_known || t->now.fp <= t->now.sp - WORD ||
+	    !on_stack(&t->stack, t->now.fp, sizeof(words)))
+		return tracer_end(t, TRACE_NO_ORC, "%s at %#llx, and no frame pointer",
+				  named ? sym.name : "code", (unsigned long long)t->now.pc);
+	end = tracer_stack_words(t, t->now.fp, words, 2);
+	if (end)
+		return end;
+	next->slot = t->now.fp + WORD;
+	next->pc = words[1];
+	next->sp = t->now.fp + 2 * WORD;
+	next->fp = words[0];
+	next->fp_known = true;
+	next->rule = RULE_FP;
+	next->grade = 'C';
+	return TRACE_GOES_ON;
+}
+
+/* The processor was sent where no code is: its caller called through a bad pointer. */
+static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
+{
+	unsigned long long pc = t->now.pc;
+	enum trace_end end = tracer_stack_words(t, t->now.sp, &next->pc, 1);
+
+	if (end)
+		return end;
+	if (!unwinder_is_text(t->u, next->pc - 1) ||
+	    !is_after_call_of(t->u, next->pc, t->now.pc))
+		return tracer_end(t, TRACE_NOT_TEXT, "%#llx, and no caller at %#llx", pc,
+				  (unsigned long long)t->now.sp);
+	next->slot = t->now.sp;
+	next->sp = t->now.sp + WORD;
+	next->fp = t->now.fp;
+	next->fp_known = t->now.fp_known;
+	next->rule = RULE_BAD_CALL;
+	next->grade = 'C';
+	return TRACE_GOES_ON;
+}
+
+/* ---- the machine ---- */
+
+static bool is_fresh_fork(struct unwinder *u, uint64_t pc)
+{
+	uint64_t offset;
+	struct sym sym;
+
+	return sym_at(u->syms, pc, &sym, &offset) && !offset &&
+	       (!strcmp(sym.name, "ret_from_fork") || !strcmp(sym.name, "ret_from_fork_asm"));
+}
+
+static enum trace_end step(struct tracer *t, struct walk_state *next)
+{
+	uint64_t pc = t->now.pc - (t->now.interrupted ? 0 : 1);
+	struct unwinder *u = t->u;
+	struct orc_row row;
+	struct cairn_err err;
+	enum cairn_code code;
+
+	if (!unwinder_is_text(u, pc))
+		return step_bad_call(t, next);
+	if (t->now.interrupted && t->now.rule == RULE_SWITCH)
+		return tracer_end(t, TRACE_RET_FROM_FORK, "it has not run yet");
+	code = orc_row_at(&u->orc, &u->mem, pc, &row, &err);
+	if (code == CAIRN_NOTFOUND && u->c && !orc_add_module(&u->orc, u->c, pc, u->arena, NULL))
+		code = orc_row_at(&u->orc, &u->mem, pc, &row, &err);
+	if (code == CAIRN_NOTFOUND)
+		return step_fp(t, next);
+	if (code) {
+		t->trace->err = err;
+		return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);
+	}
+	return step_row(t, &row, next);
+}
+
+/* struct inactive_task_frame: r15 r14 r13 r12 rbx rbp ret_addr */
+static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *ret)
+{
+	enum { FRAME_BP = 5, FRAME_RET = 6, FRAME_WORDS = 7 };
+	uint64_t words[FRAME_WORDS];
+	enum trace_end end = tracer_stack_words(t, sp, words, FRAME_WORDS);
+
+	if (end)
+		return end;
+	ret->pc = words[FRAME_RET];
+	ret->slot = sp + FRAME_RET * WORD;
+	ret->sp = sp + FRAME_WORDS * WORD;
+	ret->fp = words[FRAME_BP];
+	ret->fp_known = true;
+	ret->interrupted = is_fresh_fork(t->u, ret->pc);
+	ret->rule = RULE_SWITCH;
+	ret->grade = 'A';
+	return TRACE_GOES_ON;
+}
+
+/* The top of a stack that software switched to (IRQ; #DF after an overflow that was caught
+ * in time): the stack pointer before, and below it the return address of the call made
+ * there. 931b94145981; arch/x86/mm/fault.c handle_stack_overflow(). */
+static enum trace_end link_software(struct tracer *t, struct walk_state *next)
+{
+	uint64_t top[2];
+	struct stack_info from;
+	enum trace_end end = tracer_stack_words(t, t->stack.end - sizeof(top), top, 2);
+
+	if (end)
+		return end;
+	if (!unwinder_is_text(t->u, top[0] - 1) || tracer_find_stack(t, top[1], &from, NULL))
+		return tracer_end(t, TRACE_STALE_LINK, "%#llx of the %s stack",
+				  (unsigned long long)top[1], stack_type_name(t->stack.type));
+	next->pc = top[0];
+	next->slot = t->stack.end - sizeof(top);
+	next->sp = t->stack.end - WORD;
+	next->fp = top[1];
+	next->fp_known = true;
+	next->rule = RULE_LINK;
+	next->grade = 'C';
+	return TRACE_GOES_ON;
+}
+
+static enum trace_end link_regs(struct tracer *t, uint64_t addr, struct walk_state *next)
+{
+	enum trace_end end = step_regs(t, addr, next);
+
+	if (end)
+		return end;
+	if (!plausible(next->regs))
+		return tracer_end(t, TRACE_STALE_LINK, "no registers at the top of the %s stack",
+				  stack_type_name(t->stack.type));
+	next->fp = next->regs[BP];
+	next->fp_known = true;
+	next->rule = RULE_LINK;
+	next->grade = 'C';
+	return TRACE_GOES_ON;
+}
+
+static enum trace_end link(struct tracer *t, struct walk_state *next)
+{
+	enum trace_end end;
+
+	if (t->stack.type == STACK_IRQ)
+		return link_software(t, next);
+	if (t->stack.type == STACK_NMI)
+		return link_regs(t, t->stack.end - NMI_REGS * WORD, next);
+	if (t->stack.type == STACK_DF) {
+		end = link_software(t, next);
+		if (!end)
+			return end;
+	}
+	return link_regs(t, t->stack.end - PT_REGS * WORD, next);
+}
+
+static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
+{
+	enum cairn_code code = orc_init(&u->orc, u->syms, &u->mem, u->arena, err);
+
+	return code ? cairn_context(err, code, "ORC") : CAIRN_OK;
+}
+
+static const struct walk_arch x86_64 = {
+	.id = ARCH_X86_64, .nregs = PT_REGS, .step = step, .waiting = waiting, .link = link,
+	.user_mode = user_mode, .init = init,
+};
+WALK_ARCH(&x86_64);
