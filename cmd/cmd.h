@@ -32,7 +32,13 @@ struct opt_value {
 #define CMD_OPTS 16
 
 /** What completes a word that is not an option. */
-enum cmd_complete { COMPLETE_NONE, COMPLETE_SYMBOL, COMPLETE_TYPE, COMPLETE_COMMAND, COMPLETE_FILE };
+enum cmd_complete {
+	COMPLETE_NONE,
+	COMPLETE_SYMBOL,
+	COMPLETE_TYPE,
+	COMPLETE_COMMAND,
+	COMPLETE_FILE,
+};
 
 /** One call of a command. */
 struct call {
@@ -43,6 +49,8 @@ struct call {
 	struct opt_value opt[CMD_OPTS]; /* by index into cmd->opts */
 	int argc;                /* operands, options taken out */
 	const char *const *argv;
+	const char *const *files; /* what the session was opened from; nfiles 0: no session */
+	size_t nfiles;
 };
 
 /** A command's verdict besides its error: the exit code of the program.
@@ -56,6 +64,10 @@ struct cmd {
 	const char *help;      /* paragraphs for `help NAME` */
 	const struct opt *opts;
 	bool no_dump;          /* runs without a vmcore */
+	bool many_dumps;       /* `cairn NAME A B`: every operand is a vmcore, and the command
+				  runs once for each (else only the first operand is one) */
+	bool options_first;    /* the first operand ends the options: the rest is another
+				  command with options of its own (foreach, slim) */
 	enum cmd_complete complete;
 	enum cairn_code (*run)(struct call *call, enum verdict *verdict, struct cairn_err *err);
 };
@@ -68,6 +80,20 @@ const struct cmd *cmd_find(const char *name);
 
 /** All commands sorted by name; *n is their number. Memory from the arena. */
 const struct cmd *const *cmd_sorted(struct arena *a, size_t *n);
+
+/** The commands are fit to be used together: names differ, option tables have at most
+ *  CMD_OPTS entries whose letters and names differ. CAIRN_USAGE names the first that is
+ *  not. */
+enum cairn_code cmd_check(struct cairn_err *err);
+
+/** As cmd_find, with the reason: unknown, or the names that an abbreviation could mean. */
+enum cairn_code cmd_lookup(const char *name, const struct cmd **ret, struct cairn_err *err);
+
+/** Run another command inside a command (foreach, slim): argv[0] is its name, its options
+ *  are parsed, the session and scratch memory are the caller's. Every command also takes
+ *  -j, --json (here without effect: `out` has its mode) and -h, --help. */
+enum cairn_code cmd_call(const struct call *from, struct out *out, int argc,
+			 const char *const *argv, enum verdict *verdict, struct cairn_err *err);
 
 /** True when the user pressed Ctrl-C: long loops ask and return CAIRN_INTERRUPTED. */
 bool cmd_interrupted(void);

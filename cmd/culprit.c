@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/culprit.h"
+
+#include <fnmatch.h>
+
+/* Patterns of function names (fnmatch); each list ends with NULL. */
+
+/* The way from a fault or a decision to die into the end. kernel/panic.c, kernel/exit.c,
+ * arch/x86/kernel/dumpstack.c, traps.c, arch/x86/mm/fault.c */
+static const char *const dying[] = {
+	"panic", "vpanic", "nmi_panic", "nmi_panic.*", "panic_other_cpus_shutdown", "oops_end",
+	"oops_end.*", "oops_begin", "die", "die.*", "die_addr", "__die", "__die_body", "oops_exit",
+	"make_task_dead", "make_task_dead.*", "do_exit", "do_exit.*", "rewind_stack_and_make_dead",
+	"check_panic_on_warn", "__crash_kexec", "crash_kexec", "crash_save_cpu",
+	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", NULL,
+};
+
+/* Where hardware enters for something that the interrupted instruction itself did. */
+static const char *const exceptions[] = {
+	"asm_exc_*", "exc_*", "error_entry", "paranoid_entry", "double_fault", NULL,
+};
+
+/* A CPU that was told to stop, and a task that waits. */
+static const char *const idle_talk[] = {
+	"stop_this_cpu", "*sysvec_reboot", "*sysvec_call_function*", "native_stop_other_cpus",
+	"crash_nmi_callback", "nmi_handle", "nmi_handle.*", "default_do_nmi", "exc_nmi", "*end_repeat_nmi",
+	"__schedule", "schedule", "schedule_*", "__switch_to*", "preempt_schedule*", "io_schedule*",
+	"__cond_resched", NULL,
+};
+
+static bool is_one_of(const char *const *patterns, const struct frame *f)
+{
+	for (; f->named && *patterns; patterns++)
+		if (!fnmatch(*patterns, f->sym.name, 0))
+			return true;
+	return false;
+}
+
+/* The frame after the outermost one that is on its way to die. */
+static size_t after_dying(const struct trace *tr)
+{
+	size_t after = 0;
+
+	for (size_t i = 0; i < tr->n; i++)
+		if (is_one_of(dying, &tr->frame[i]))
+			after = i + 1;
+	return after;
+}
+
+const struct frame *culprit_find(const struct trace *tr)
+{
+	size_t first = after_dying(tr), i;
+
+	for (i = 1; i < tr->n; i++)
+		if (tr->frame[i].interrupted && is_one_of(exceptions, &tr->frame[i - 1]) && i >= first)
+			return &tr->frame[i];
+	return first && first < tr->n ? &tr->frame[first] : NULL;
+}
+
+size_t culprit_skip_idle_talk(const struct trace *tr)
+{
+	size_t i = 0;
+
+	while (i < tr->n && is_one_of(idle_talk, &tr->frame[i]))
+		i++;
+	return i;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * culprit - which frame of a crash's trace is the one that crashed.
+ */
+#ifndef CAIRN_CMD_CULPRIT_H
+#define CAIRN_CMD_CULPRIT_H
+
+#include "unwind/trace.h"
+
+/** The interrupted instruction if an exception led to the panic; else the frame that called
+ *  panic() and its like. NULL if the trace does not show it. Borrowed from the trace. */
+const struct frame *culprit_find(const struct trace *tr);
+
+/** Index of the first frame that is worth telling of what a CPU or task was doing: stopping
+ *  for the panic, and the scheduler, are not. tr->n if there is none. */
+size_t culprit_skip_idle_talk(const struct trace *tr);
+
+#endif

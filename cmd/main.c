@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * main - the program: its words, its messages, its exit code. The only file that prints
+ * errors and exits.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+#include "cmd/repl.h"
+#include "cmd/run.h"
+#include "lib/base/str.h"
+#include "lib/cairn.h"
+
+#define USAGE \
+	"usage: cairn [OPTION]... VMCORE... [COMMAND [WORD]...]\n" \
+	"       cairn [OPTION]... COMMAND [WORD]...\n"
+
+static const char *code_name(enum cairn_code code)
+{
+	static const char *const names[] = {
+		[CAIRN_OK] = "ok",             [CAIRN_NOMEM] = "nomem",
+		[CAIRN_IO] = "io",             [CAIRN_FORMAT] = "format",
+		[CAIRN_FAULT] = "fault",       [CAIRN_NOTFOUND] = "notfound",
+		[CAIRN_MISSING] = "missing",   [CAIRN_CORRUPT] = "corrupt",
+		[CAIRN_LIMIT] = "limit",       [CAIRN_USAGE] = "usage",
+		[CAIRN_INTERRUPTED] = "interrupted",
+	};
+
+	return (size_t)code < sizeof(names) / sizeof(names[0]) ? names[code] : "unknown";
+}
+
+/* One cairn.error/1: what a reader of standard output must know to trust the rest. */
+static void report_json(const struct runner *r, struct out *o, const char *name,
+			const struct cairn_err *err)
+{
+	out_record(o, "error");
+	out_str(o, "command", NULL, name);
+	out_str(o, "file", NULL, r && r->nfiles ? r->files[0] : NULL);
+	out_str(o, "code", NULL, code_name(err->code));
+	out_str(o, "message", NULL, err->text);
+	if (err->fault)
+		out_str(o, "fault", NULL, cairn_fault_name(err->fault));
+	else
+		out_null(o, "fault", NULL);
+	if (err->addr)
+		out_hex(o, "address", NULL, err->addr);
+	else
+		out_null(o, "address", NULL);
+	out_end(o);
+}
+
+static void report_text(const struct runner *r, const struct cmd *cmd,
+			const struct cairn_err *err)
+{
+	const char *text = *err->text ? err->text : code_name(err->code);
+	struct str s;
+
+	str_init(&s);
+	str_add(&s, "cairn: ");
+	if (r && r->script)
+		str_addf(&s, "%s:%lu: ", r->script, r->lineno);
+	if (cmd)
+		str_addf(&s, "%s: ", cmd->name);
+	str_add_safe(&s, text, strlen(text));
+	str_addc(&s, '\n');
+	if (cmd && err->code == CAIRN_USAGE) {
+		str_add(&s, "usage: ");
+		help_usage(&s, cmd);
+		str_addc(&s, '\n');
+	}
+	fputs(s.buf, stderr);
+	str_deinit(&s);
+}
+
+static void report(const struct runner *r, struct out *o, const char *name,
+		   const struct cmd *cmd, const struct cairn_err *err)
+{
+	if (o && o->mode == OUT_JSON)
+		report_json(r, o, name, err);
+	if (o)
+		out_flush(o);
+	report_text(r, cmd, err);
+}
+
+static void report_now(const struct runner *r, enum out_mode mode, const struct cmd *cmd,
+		       const struct cairn_err *err)
+{
+	struct out o;
+
+	out_init(&o, mode, STDOUT_FILENO);
+	report(r, &o, cmd ? cmd->name : NULL, cmd, err);
+	out_deinit(&o);
+}
+
+static enum status usage_error(const struct args *args, const struct cairn_err *err)
+{
+	report_now(NULL, args->json ? OUT_JSON : OUT_TEXT, args->cmd, err);
+	if (!args->cmd)
+		fputs(USAGE, stderr);
+	return STATUS_USAGE;
+}
+
+static void show_help(void)
+{
+	struct out o;
+
+	out_init(&o, OUT_TEXT, STDOUT_FILENO);
+	out_text(&o, USAGE);
+	help_options(&o, args_opts);
+	out_text(&o, "\nWithout a command, a terminal gets a shell; else commands are read from\n"
+		     "standard input. `cairn help` lists the commands.\n");
+	out_deinit(&o);
+}
+
+static bool colour_wanted(const struct args *args)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (args->colour != COLOUR_AUTO)
+		return args->colour == COLOUR_ALWAYS;
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb");
+}
+
+static void run_job(struct runner *r, const struct args_job *job)
+{
+	struct cairn_err err;
+	FILE *f;
+
+	if (!job->script) {
+		run_line(r, job->text);
+	} else if (!strcmp(job->text, "-")) {
+		run_script(r, stdin, "standard input");
+	} else if ((f = fopen(job->text, "re"))) {
+		run_script(r, f, job->text);
+		fclose(f);
+	} else {
+		cairn_fail(&err, CAIRN_IO, "%s: %s", job->text, strerror(errno));
+		report_now(r, r->mode, NULL, &err);
+		r->status = status_worse(r->status, STATUS_OPEN);
+	}
+}
+
+static void run_all(struct runner *r, const struct args *args)
+{
+	const struct sink to = { .fd = STDOUT_FILENO, .plain = true };
+	size_t i;
+
+	for (i = 0; i < args->njobs && !r->interrupted; i++)
+		run_job(r, &args->jobs[i]);
+	if (args->cmd && !r->interrupted)
+		run_words(r, args->nwords, args->words, &to);
+	if (args->cmd || args->njobs)
+		return;
+	if (isatty(STDIN_FILENO))
+		repl_run(r);
+	else
+		run_script(r, stdin, "standard input");
+}
+
+/* Open the dump that r->files name, do everything, close it. */
+static void run_dump(struct runner *r, const struct args *args)
+{
+	const struct cairn_opts opts = {
+		.debug_files = args->debug_files,
+		.no_cache = args->no_cache,
+		.no_debug_search = args->no_debug_search,
+	};
+	struct cairn_err err;
+
+	if (cairn_open(&r->cairn, r->files, r->nfiles, &opts, &err)) {
+		report_now(r, r->mode, NULL, &err);
+		r->status = status_worse(r->status, STATUS_OPEN);
+		return;
+	}
+	run_all(r, args);
+	cairn_close(r->cairn);
+	r->cairn = NULL;
+}
+
+static bool wants_dump(const struct args *args)
+{
+	if (args->cmd)
+		return !args->cmd->no_dump && !args->command_help;
+	return args->nfiles || !args->njobs;
+}
+
+static enum status run_args(struct runner *r, const struct args *args)
+{
+	struct cairn_err err;
+	bool wanted = wants_dump(args);
+	size_t i;
+
+	if (!args->nfiles && wanted) {
+		cairn_fail(&err, CAIRN_USAGE, "no vmcore was given");
+		return usage_error(args, &err);
+	}
+	r->files = args->files;
+	r->nfiles = args->nfiles;
+	if (args->each)
+		r->nfiles = 1;
+	if (!wanted && !(args->nfiles && args->njobs))
+		run_all(r, args);
+	else if (!args->each)
+		run_dump(r, args);
+	for (i = 0; args->each && i < args->nfiles && !r->interrupted; i++) {
+		r->files = args->files + i;
+		run_dump(r, args);
+	}
+	return r->status;
+}
+
+/* Whoever started cairn learns that it was Ctrl-C, not an exit code of ours. */
+static void die_of_interrupt(void)
+{
+	fflush(stdout);
+	signal(SIGINT, SIG_DFL);
+	raise(SIGINT);
+}
+
+static enum status run_program(const struct args *args)
+{
+	struct runner r = { .mode = args->json ? OUT_JSON : OUT_TEXT, .report = report };
+	enum status status;
+
+	r.colour_stdout = colour_wanted(args);
+	r.colour_always = args->colour == COLOUR_ALWAYS;
+	status = run_args(&r, args);
+	arena_deinit(&r.scratch);
+	if (r.interrupted)
+		die_of_interrupt();
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arena a = { 0 };
+	struct args args;
+	struct cairn_err err;
+	enum status status = STATUS_OK;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (cmd_check(&err) ||
+	    args_parse(&args, &a, argc, (const char *const *)argv, &err))
+		status = usage_error(&args, &err);
+	else if (args.help)
+		show_help();
+	else if (args.version)
+		puts("cairn " CAIRN_VERSION);
+	else
+		status = run_program(&args);
+	arena_deinit(&a);
+	return fflush(stdout) ? STATUS_OPEN : (int)status;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/operand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/kern/cpu.h"
+#include "lib/kern/module.h"
+
+#define WORD_MAX 256
+
+static bool whole_number(const char *s, int base, uint64_t *ret)
+{
+	char *end;
+
+	if (!*s || *s == '-' || *s == '+' || *s == ' ')
+		return false;
+	errno = 0;
+	*ret = strtoull(s, &end, base);
+	return !*end && !errno;
+}
+
+/* A module's symbols are read when a name is not the kernel's. */
+static bool find_symbol(struct cairn *c, const char *name, struct sym *sym)
+{
+	const struct modules *ms;
+
+	if (sym_find(&c->syms, name, sym))
+		return true;
+	return modules_get(c, &ms, NULL) == CAIRN_OK && sym_find(&c->syms, name, sym);
+}
+
+static enum cairn_code percpu_address(struct cairn *c, char *word, uint64_t *ret,
+				      struct cairn_err *err)
+{
+	char *colon = strrchr(word, ':');
+	const struct cpus *cpus;
+	const struct cpu *cpu;
+	enum cairn_code code;
+	uint64_t id;
+
+	if (!colon || !whole_number(colon + 1, 10, &id))
+		return CAIRN_NOTFOUND;
+	code = cpus_get(c, &cpus, err);
+	if (code != CAIRN_OK)
+		return code;
+	cpu = id <= UINT32_MAX ? cpu_by_id(cpus, (unsigned)id) : NULL;
+	if (!cpu)
+		return cairn_fail(err, CAIRN_USAGE, "there is no CPU %s", colon + 1);
+	*colon = '\0';
+	code = percpu_symbol(c, cpu, word, ret, err);
+	return code == CAIRN_OK ? code : cairn_fail(err, CAIRN_USAGE, "no per-CPU variable %s", word);
+}
+
+static enum cairn_code base_address(struct cairn *c, char *word, uint64_t *ret,
+				    struct cairn_err *err)
+{
+	enum cairn_code code;
+	struct sym sym;
+
+	if (find_symbol(c, word, &sym)) {
+		if (sym.percpu)
+			return cairn_fail(err, CAIRN_USAGE,
+					  "%s is per-CPU: say which one, as in %s:0", word, word);
+		*ret = sym.addr;
+		return CAIRN_OK;
+	}
+	if (whole_number(word, 16, ret))
+		return CAIRN_OK;
+	code = percpu_address(c, word, ret, err);
+	if (code != CAIRN_NOTFOUND)
+		return code;
+	return cairn_fail(err, CAIRN_USAGE, "%s is neither a symbol nor a hexadecimal address",
+			  word);
+}
+
+enum cairn_code operand_address(struct cairn *c, const char *word, uint64_t *ret,
+				struct cairn_err *err)
+{
+	char copy[WORD_MAX], *plus;
+	enum cairn_code code;
+	uint64_t off = 0;
+
+	if (strlen(word) >= sizeof(copy))
+		return cairn_fail(err, CAIRN_USAGE, "a word of %zu characters", strlen(word));
+	memcpy(copy, word, strlen(word) + 1);
+	plus = strrchr(copy, '+');
+	if (plus) {
+		*plus = '\0';
+		if (!whole_number(plus + 1, 0, &off))
+			return cairn_fail(err, CAIRN_USAGE, "%s is no number", plus + 1);
+	}
+	code = base_address(c, copy, ret, err);
+	*ret += off;
+	return code;
+}
+
+enum cairn_code operand_count(const char *word, uint64_t *ret, struct cairn_err *err)
+{
+	if (whole_number(word, 0, ret))
+		return CAIRN_OK;
+	return cairn_fail(err, CAIRN_USAGE, "%s is no number", word);
+}
+
+enum cairn_code operand_task(struct cairn *c, const char *word, const struct task **ret,
+			     struct cairn_err *err)
+{
+	const struct tasks *ts;
+	enum cairn_code code = tasks_get(c, &ts, err);
+	size_t found = 0;
+	uint64_t v;
+
+	if (code != CAIRN_OK)
+		return code;
+	*ret = NULL;
+	if (whole_number(word, 10, &v) && v <= INT32_MAX)
+		*ret = task_by_pid(ts, (int32_t)v);
+	if (!*ret && whole_number(word, 16, &v))
+		*ret = task_by_addr(ts, v);
+	if (*ret)
+		return CAIRN_OK;
+	for (size_t i = 0; i < ts->n; i++)
+		if (!strcmp(ts->task[i].comm, word)) {
+			*ret = &ts->task[i];
+			found++;
+		}
+	if (found == 1)
+		return CAIRN_OK;
+	if (found > 1)
+		return cairn_fail(err, CAIRN_USAGE, "%zu tasks are called %s: name one by its pid",
+				  found, word);
+	return cairn_fail(err, CAIRN_USAGE, "no task has the pid, address or name %s", word);
+}

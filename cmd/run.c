@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/help.h"
+#include "cmd/intr.h"
+#include "cmd/opt.h"
+#include "cmd/words.h"
+
+enum status status_of(enum cairn_code code)
+{
+	switch (code) {
+	case CAIRN_OK: return STATUS_OK;
+	case CAIRN_USAGE:
+	case CAIRN_NOTFOUND: return STATUS_USAGE;
+	case CAIRN_IO:
+	case CAIRN_FORMAT: return STATUS_OPEN;
+	default: return STATUS_PARTIAL;
+	}
+}
+
+enum status status_worse(enum status a, enum status b)
+{
+	static const unsigned char rank[] = {
+		[STATUS_OK] = 0,   [STATUS_PARTIAL] = 1, [STATUS_FINDINGS] = 2,
+		[STATUS_OPEN] = 3, [STATUS_USAGE] = 4,
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+/* Run a command whose words have been read into `call`. */
+static enum cairn_code invoke(struct call *call, const bool common[COMMON_N],
+			      enum verdict *verdict, struct cairn_err *err)
+{
+	if (common[COMMON_HELP]) {
+		help_show(call->out, call->cmd);
+		return CAIRN_OK;
+	}
+	if (!call->cairn && !call->cmd->no_dump)
+		return cairn_fail(err, CAIRN_USAGE, "needs a vmcore");
+	return call->cmd->run(call, verdict, err);
+}
+
+static enum cairn_code read_words(struct call *call, bool common[COMMON_N], int argc,
+				  const char *const *argv, struct cairn_err *err)
+{
+	enum cairn_code code = cmd_lookup(argv[0], &call->cmd, err);
+
+	if (code)
+		return code;
+	return opt_parse(call, common, call->cmd, argc, argv, call->scratch, err);
+}
+
+enum cairn_code cmd_call(const struct call *from, struct out *out, int argc,
+			 const char *const *argv, enum verdict *verdict, struct cairn_err *err)
+{
+	struct call call = *from;
+	bool common[COMMON_N] = { false };
+	enum cairn_code code;
+
+	call.out = out;
+	call.cmd = NULL;
+	code = read_words(&call, common, argc, argv, err);
+	if (!code)
+		code = invoke(&call, common, verdict, err);
+	return code && call.cmd ? cairn_context(err, code, "%s", call.cmd->name) : code;
+}
+
+/* A command that failed may have left its record open. */
+static void close_record(struct out *o)
+{
+	while (o->depth)
+		out_end(o);
+	out_paint(o, OUT_PLAIN);
+}
+
+static enum status status_of_answer(const struct call *call, enum verdict verdict)
+{
+	if (verdict != VERDICT_OK)
+		return verdict == VERDICT_FINDINGS ? STATUS_FINDINGS : STATUS_PARTIAL;
+	if (call->cairn && !call->cmd->no_dump && call->cairn->ndegraded)
+		return STATUS_PARTIAL;
+	return STATUS_OK;
+}
+
+/* A reader that went away (EPIPE) has seen enough: that is no error. */
+static enum cairn_code end_output(struct out *o, struct cairn_err *err)
+{
+	out_flush(o);
+	if (!o->error || o->error == EPIPE)
+		return CAIRN_OK;
+	return cairn_fail(err, CAIRN_IO, "output: %s", strerror(o->error));
+}
+
+void run_words(struct runner *r, int argc, const char *const *argv, const struct sink *to)
+{
+	struct out o;
+	struct call call = { .cairn = r->cairn, .out = &o, .scratch = &r->scratch,
+			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0 };
+	bool common[COMMON_N] = { false };
+	enum verdict verdict = VERDICT_OK;
+	struct cairn_err err = { 0 };
+	enum cairn_code code, ended;
+	struct intr intr;
+
+	intr_begin(&intr, to->pid != 0);
+	code = read_words(&call, common, argc, argv, &err);
+	out_init(&o, common[COMMON_JSON] ? OUT_JSON : r->mode, to->fd);
+	o.colour = to->plain ? r->colour_stdout : r->colour_always;
+	if (!code)
+		code = invoke(&call, common, &verdict, &err);
+	close_record(&o);
+	if (code)
+		r->report(r, &o, argv[0], call.cmd, &err);
+	ended = end_output(&o, &err);
+	if (ended)
+		r->report(r, NULL, argv[0], NULL, &err);
+	r->status = status_worse(r->status, status_of(ended));
+	r->status = status_worse(r->status, code ? status_of(code)
+						 : status_of_answer(&call, verdict));
+	r->interrupted = cmd_interrupted();
+	out_deinit(&o);
+	arena_reset(&r->scratch);
+	intr_end(&intr);
+}
+
+static void fail_line(struct runner *r, const char *name, const struct cairn_err *err)
+{
+	struct out o;
+
+	out_init(&o, r->mode, STDOUT_FILENO);
+	r->report(r, &o, name, NULL, err);
+	out_deinit(&o);
+	r->status = status_worse(r->status, status_of(err->code));
+}
+
+static void run_split(struct runner *r, const struct line *line)
+{
+	struct cairn_err err;
+	struct sink to;
+
+	/* the words must outlive the command, which resets r->scratch */
+	if (sink_open(&to, line, &err)) {
+		fail_line(r, line->words[0], &err);
+		return;
+	}
+	run_words(r, line->nwords, line->words, &to);
+	if (sink_close(&to, &err))
+		fail_line(r, line->words[0], &err);
+}
+
+static bool is_quit(const struct line *line)
+{
+	const char *word = line->words[0];
+
+	return line->nwords == 1 && line->to == LINE_PLAIN &&
+	       (!strcmp(word, "q") || !strcmp(word, "quit") || !strcmp(word, "exit"));
+}
+
+static void run_program(struct runner *r, const char *command)
+{
+	struct cairn_err err;
+
+	command += strspn(command, " \t");
+	if (!*command)
+		cairn_fail(&err, CAIRN_USAGE, "! needs a program to run");
+	else if (!sink_shell(command, &err))
+		return;
+	fail_line(r, "!", &err);
+}
+
+bool run_line(struct runner *r, const char *text)
+{
+	struct arena a = { 0 };
+	struct cairn_err err;
+	struct line line;
+	bool quit = false;
+
+	r->interrupted = false;
+	text += strspn(text, " \t\r\n");
+	if (*text == '!') {
+		run_program(r, text + 1);
+		return true;
+	}
+	if (!*text || *text == '#')
+		return true;
+	if (line_split(&line, &a, text, &err))
+		fail_line(r, NULL, &err);
+	else if (is_quit(&line))
+		quit = true;
+	else
+		run_split(r, &line);
+	arena_deinit(&a);
+	return !quit;
+}
+
+void run_script(struct runner *r, FILE *f, const char *name)
+{
+	char *text = NULL;
+	size_t cap = 0;
+	bool more = true;
+
+	r->script = name;
+	for (r->lineno = 1; more && getline(&text, &cap, f) >= 0; r->lineno++)
+		more = run_line(r, text) && !r->interrupted;
+	r->script = NULL;
+	free(text);
+}

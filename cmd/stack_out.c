@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/stack_out.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define INDENT "        "
+
+/* ---- registers ---- */
+
+/* arch/x86/kernel/process_64.c __show_regs(), by index into pt_regs */
+static void regs_x86_64(struct out *o, struct cairn *c, const uint64_t *r)
+{
+	static const struct {
+		const char *name;
+		unsigned at;
+	} order[] = {
+		{ "RAX", 10 }, { "RBX", 5 }, { "RCX", 11 }, { "RDX", 12 }, { "RSI", 13 },
+		{ "RDI", 14 }, { "RBP", 4 }, { "R08", 9 }, { "R09", 8 }, { "R10", 7 },
+		{ "R11", 6 }, { "R12", 3 }, { "R13", 2 }, { "R14", 1 }, { "R15", 0 },
+	};
+	struct sym sym;
+	uint64_t off;
+
+	out_text(o, INDENT "RIP: %04" PRIx64 ":", r[17] & 0xffff);
+	if (!(r[17] & 3) && sym_at(&c->syms, r[16], &sym, &off)) {
+		out_text_safe(o, sym.name, strlen(sym.name));
+		out_text(o, "+0x%" PRIx64 "/0x%" PRIx64 "\n", off, sym.size);
+	} else {
+		out_text(o, "0x%" PRIx64 "\n", r[16]);
+	}
+	out_text(o, INDENT "RSP: %04" PRIx64 ":%016" PRIx64 " EFLAGS: %08" PRIx64, r[20] & 0xffff,
+		 r[19], r[18]);
+	if (r[15] != UINT64_MAX)
+		out_text(o, " ORIG_RAX: %016" PRIx64, r[15]);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		out_text(o, "%s%s: %016" PRIx64, i % 3 ? " " : "\n" INDENT, order[i].name,
+			 r[order[i].at]);
+	out_text(o, "\n");
+}
+
+static void regs_any(struct out *o, struct cairn *c, const uint64_t *r, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		out_text(o, "%s%8s: %0*" PRIx64, i % 4 ? " " : i ? "\n" INDENT : INDENT,
+			 c->arch->reg_names[i], c->arch->word * 2, r[i]);
+	out_text(o, "\n");
+}
+
+void stack_regs_text(struct out *o, struct cairn *c, const uint64_t *regs, unsigned n)
+{
+	if (o->mode != OUT_TEXT)
+		return;
+	if (c->arch->id == ARCH_X86_64 && n > 20)
+		regs_x86_64(o, c, regs);
+	else
+		regs_any(o, c, regs, n);
+}
+
+static void regs_object(struct out *o, struct cairn *c, const char *name, const uint64_t *regs,
+			unsigned n)
+{
+	if (!regs)
+		return;
+	out_object(o, name);
+	for (unsigned i = 0; i < n && c->arch->reg_names[i]; i++)
+		out_hex(o, c->arch->reg_names[i], NULL, regs[i]);
+	out_end(o);
+	stack_regs_text(o, c, regs, n);
+}
+
+/* ---- frames ---- */
+
+/* Which stack the frames that follow lie on. Every switch is labelled; so is the first
+ * stack, unless the whole trace stays on the task's own. */
+static void label(struct out *o, const struct trace *tr, size_t i, bool leaving)
+{
+	const struct stack_info *s = &tr->frame[i].stack;
+	size_t next = leaving ? i + 1 : i - 1;
+
+	if (!leaving && !i && s->type == STACK_TASK && tr->frame[tr->n - 1].stack.begin == s->begin)
+		return;
+	if (leaving && next >= tr->n && s->type == STACK_TASK && tr->frame[0].stack.begin == s->begin)
+		return;
+	if (next < tr->n && tr->frame[next].stack.begin == s->begin)
+		return;
+	out_paint(o, OUT_DIM);
+	out_text(o, " <%s%s>\n", leaving ? "/" : "", stack_type_tag(s->type));
+	out_paint(o, OUT_PLAIN);
+}
+
+static void function(struct out *o, const struct frame *f)
+{
+	if (f->named) {
+		out_str(o, "function", "%s", f->sym.name);
+		out_hex(o, "offset", "+%s", f->offset);
+		out_hex(o, "size", "/%s", f->sym.size);
+	} else {
+		out_null(o, "function", NULL);
+		out_null(o, "offset", NULL);
+		out_null(o, "size", NULL);
+	}
+	out_hex(o, "pc", f->named ? NULL : "%s", f->pc);
+	if (f->named && f->sym.module)
+		out_str(o, "module", " [%s]", f->sym.module);
+	else
+		out_null(o, "module", NULL);
+}
+
+static void origin(struct out *o, const struct frame *f, size_t n)
+{
+	const char grade[2] = { f->grade, '\0' };
+
+	out_num(o, "n", "%s", (int64_t)n);
+	out_str(o, "stack", NULL, stack_type_name(f->stack.type));
+	if (f->stack.cpu >= 0)
+		out_num(o, "cpu", NULL, f->stack.cpu);
+	else
+		out_null(o, "cpu", NULL);
+	out_str(o, "rule", NULL, frame_rule_name(f->rule));
+	out_str(o, "grade", NULL, grade);
+	out_bool(o, "interrupted", NULL, f->interrupted);
+	out_bool(o, "inline", NULL, false);
+	out_null(o, "file", NULL);
+	out_null(o, "line", NULL);
+}
+
+static void frame(struct out *o, struct cairn *c, const struct trace *tr, size_t n)
+{
+	const struct frame *f = &tr->frame[n];
+
+	label(o, tr, n, false);
+	out_object(o, NULL);
+	out_text(o, n < 10 ? "  #" : " #");
+	origin(o, f, n);
+	if (f->sp)
+		out_addr(o, "sp", " [%s]", f->sp, c->arch->word * 2);
+	else
+		out_null(o, "sp", " [%s]");
+	out_text(o, " %c ", f->grade == 'A' ? ' ' : f->grade == 'D' ? '?' : f->grade);
+	function(o, f);
+	if (f->via)
+		out_str(o, "via", "  (tail call via %s)", f->via);
+	if (f->note)
+		out_str(o, "note", "  (%s)", f->note);
+	out_text(o, "\n");
+	regs_object(o, c, "regs", f->regs, tr->nregs);
+	out_end(o);
+	label(o, tr, n, true);
+}
+
+/* ---- the whole ---- */
+
+static void heading(struct out *o, struct cairn *c, const struct task *task, int32_t cpu)
+{
+	bool known = task && !task->fault.code;
+
+	out_paint(o, OUT_BOLD);
+	if (known)
+		out_num(o, "pid", "PID: %-7s", task->pid);
+	else
+		out_null(o, "pid", "PID: %-7s");
+	if (task)
+		out_addr(o, "task", " TASK: %s", task->addr, c->arch->word * 2);
+	else
+		out_null(o, "task", " TASK: %s");
+	if (cpu >= 0)
+		out_num(o, "cpu", "  CPU: %-3s", cpu);
+	else
+		out_null(o, "cpu", "  CPU: %-3s");
+	out_str(o, "comm", "  COMMAND: \"%s\"", known ? task->comm : NULL);
+	out_paint(o, OUT_PLAIN);
+	out_text(o, "\n");
+}
+
+void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
+		  const struct trace *tr)
+{
+	heading(o, c, task, cpu);
+	out_array(o, "frames");
+	for (size_t i = 0; i < tr->n; i++)
+		frame(o, c, tr, i);
+	out_end(o);
+	out_bool(o, "complete", NULL, tr->complete);
+	out_str(o, "end", "  %s", tr->reason);
+	out_text(o, tr->complete ? "\n" : "; incomplete\n");
+	regs_object(o, c, "user_regs", tr->user_regs, tr->nregs);
+}
+
+void stack_record(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
+		  const struct trace *tr)
+{
+	out_record(o, "stack");
+	stack_fields(o, c, task, cpu, tr);
+	out_text(o, "\n");
+	out_end(o);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stack_out - traces for people and for programs (cairn.stack/1).
+ *
+ * One set of calls writes both. The text shows stacks between brackets as the kernel's own
+ * traces do, a frame's grade where it is not A, the registers of every interruption, and
+ * why the walk ended.
+ */
+#ifndef CAIRN_CMD_STACK_OUT_H
+#define CAIRN_CMD_STACK_OUT_H
+
+#include "lib/base/out.h"
+#include "lib/kern/session.h"
+#include "lib/kern/task.h"
+#include "unwind/trace.h"
+
+/** One record cairn.stack/1. `task` is NULL when it is not known who runs on the CPU;
+ *  cpu is -1 when not known. */
+void stack_record(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
+		  const struct trace *tr);
+
+/** The same fields into an object or record that is open. */
+void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
+		  const struct trace *tr);
+
+/** A register set as the kernel prints it, each line indented. Text only. */
+void stack_regs_text(struct out *o, struct cairn *c, const uint64_t *regs, unsigned n);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/operand.h"
+#include "lib/debug/value.h"
+
+enum { OPT_OFFSETS, OPT_HEX };
+
+static const struct opt opts[] = {
+	{ 'o', "offsets", NULL, "the definition with offsets, also when an address is given" },
+	{ 'x', "hex", NULL, "integers in hexadecimal" },
+	{ 0, NULL, NULL, NULL },
+};
+
+#define NAME_MAX_LEN 192
+
+/* "task_struct", "struct task_struct", "union x", a typedef; "name.member,member". */
+static const struct type *find(struct call *call, const char *name, struct cairn_err *err)
+{
+	static const char *const tags[] = { "", "struct ", "union ", "enum " };
+	char spelled[NAME_MAX_LEN + 8];
+	const struct type *t;
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		snprintf(spelled, sizeof(spelled), "%s%s", tags[i], name);
+		t = type_find(&call->cairn->types, spelled, NULL);
+		if (t && type_strip(t)->kind != TYPE_FWD)
+			return t;
+	}
+	type_find(&call->cairn->types, spelled + strlen("enum "), err);
+	return NULL;
+}
+
+/* ---- the definition ---- */
+
+static void member_row(struct call *call, const struct type_member *m, uint64_t base_bits, int nest)
+{
+	struct out *o = call->out;
+	uint64_t bit = base_bits + m->bit_offset;
+
+	out_object(o, NULL);
+	out_num(o, "offset", "  [%5s]", (int64_t)(bit / 8));
+	out_text(o, "%*s", 2 + 2 * nest, "");
+	out_str(o, "type", "%s", type_spell(call->scratch, m->type));
+	out_str(o, "name", " %s", m->name);
+	if (m->bit_size) {
+		out_num(o, "bit", NULL, (int64_t)(bit % 8));
+		out_num(o, "bit_size", " : %s", m->bit_size);
+	}
+	out_num(o, "size", NULL, (int64_t)type_strip(m->type)->size);
+	out_text(o, ";\n");
+	out_end(o);
+}
+
+static void members(struct call *call, const struct type *t, uint64_t base_bits, int nest)
+{
+	uint32_t n, i;
+	const struct type_member *m = type_members(t, &n);
+
+	for (i = 0; i < n; i++) {
+		const struct type *mt = type_strip(m[i].type);
+		bool tagged = mt->kind == TYPE_STRUCT || mt->kind == TYPE_UNION;
+
+		if (m[i].name[0] || !tagged || nest >= TYPE_DEPTH) {
+			member_row(call, &m[i], base_bits, nest);
+			continue;
+		}
+		out_text(call->out, "  [%5" PRIu64 "]%*s%s {\n", (base_bits + m[i].bit_offset) / 8,
+			 2 + 2 * nest, "", mt->kind == TYPE_UNION ? "union" : "struct");
+		members(call, mt, base_bits + m[i].bit_offset, nest + 1);
+		out_text(call->out, "         %*s};\n", 2 + 2 * nest, "");
+	}
+}
+
+static void enumerators(struct call *call, const struct type *t)
+{
+	uint32_t n, i;
+	const struct type_enumerator *e = type_enumerators(t, &n);
+
+	for (i = 0; i < n; i++) {
+		out_object(call->out, NULL);
+		out_str(call->out, "name", "  %s", e[i].name);
+		out_num(call->out, "value", " = %s,\n", e[i].value);
+		out_end(call->out);
+	}
+}
+
+static void define(struct call *call, const char *name, const struct type *t)
+{
+	struct out *o = call->out;
+	const struct type *bare = type_strip(t);
+
+	out_record(o, "type");
+	out_str(o, "name", NULL, name);
+	out_str(o, "type", "%s {\n", type_spell(call->scratch, bare));
+	out_num(o, "size", NULL, (int64_t)bare->size);
+	out_array(o, "members");
+	if (bare->kind == TYPE_ENUM)
+		enumerators(call, bare);
+	else
+		members(call, bare, 0, 0);
+	out_end(o);
+	out_text(o, "}\nSIZE: %" PRIu64 "\n", bare->size);
+	out_end(o);
+}
+
+static enum cairn_code define_members(struct call *call, const struct type *t, char *list,
+				      struct cairn_err *err)
+{
+	struct out *o = call->out;
+	char *save, *path;
+
+	for (path = strtok_r(list, ",", &save); path; path = strtok_r(NULL, ",", &save)) {
+		struct member m;
+
+		if (!type_member(t, path, &m))
+			return cairn_fail(err, CAIRN_USAGE, "%s has no member %s",
+					  type_spell(call->scratch, t), path);
+		out_record(o, "member");
+		out_num(o, "offset", "  [%5s]  ", m.offset);
+		out_str(o, "type", "%s ", type_spell(call->scratch, m.type));
+		out_str(o, "name", "%s", path);
+		if (m.bit_size) {
+			out_num(o, "bit", NULL, m.bit_shift);
+			out_num(o, "bit_size", " : %s", m.bit_size);
+		}
+		out_num(o, "size", NULL, m.size);
+		out_text(o, ";\n");
+		out_end(o);
+	}
+	return CAIRN_OK;
+}
+
+/* ---- values ---- */
+
+static enum cairn_code print(struct call *call, const char *name, const struct type *t, char *list,
+			     uint64_t addr, struct cairn_err *err)
+{
+	struct value_style style = { .syms = &call->cairn->syms, .hex = call->opt[OPT_HEX].set };
+	struct out *o = call->out;
+	char *save, *path;
+
+	out_record(o, "struct");
+	out_str(o, "type", NULL, name);
+	out_hex(o, "address", NULL, addr);
+	if (!list) {
+		out_str(o, "spelled", "%s ", type_spell(call->scratch, type_strip(t)));
+		value_write(o, "value", t, &call->cairn->kernel, addr, &style);
+		out_text(o, "\n");
+		out_end(o);
+		return CAIRN_OK;
+	}
+	out_object(o, "value");
+	for (path = strtok_r(list, ",", &save); path; path = strtok_r(NULL, ",", &save)) {
+		struct member m;
+
+		if (!type_member(t, path, &m)) {
+			out_end(o);
+			out_end(o);
+			return cairn_fail(err, CAIRN_USAGE, "%s has no member %s",
+					  type_spell(call->scratch, t), path);
+		}
+		out_text(o, "  %s = ", path);
+		value_write_member(o, path, &m, &call->cairn->kernel, addr, &style);
+		out_text(o, ",\n");
+	}
+	out_end(o);
+	out_end(o);
+	return CAIRN_OK;
+}
+
+static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	char name[NAME_MAX_LEN], *dot;
+	const struct type *t;
+	enum cairn_code code;
+	uint64_t addr;
+
+	(void)verdict;
+	if (!call->argc || strlen(call->argv[0]) >= sizeof(name))
+		return cairn_fail(err, CAIRN_USAGE, "name a type, as in task_struct.pid,comm");
+	memcpy(name, call->argv[0], strlen(call->argv[0]) + 1);
+	dot = strchr(name, '.');
+	if (dot)
+		*dot++ = '\0';
+	t = find(call, name, err);
+	if (!t)
+		return err->code;
+	if (call->argc == 1 || call->opt[OPT_OFFSETS].set) {
+		if (dot)
+			return define_members(call, t, dot, err);
+		define(call, name, t);
+		return CAIRN_OK;
+	}
+	for (int i = 1; i < call->argc; i++) {
+		char *list = dot ? arena_strdup(call->scratch, dot) : NULL;
+
+		code = operand_address(call->cairn, call->argv[i], &addr, err);
+		if (code == CAIRN_OK)
+			code = print(call, name, t, list, addr, err);
+		if (code != CAIRN_OK)
+			return code;
+	}
+	return CAIRN_OK;
+}
+
+static const struct cmd structure = {
+	.name = "struct",
+	.synopsis = "[-o] [-x] TYPE[.MEMBER,...] [ADDRESS]...",
+	.summary = "a type's layout, or an object's values",
+	.help = "Without an address: the definition with byte offsets, of a struct, union, enum or\n"
+		"typedef. With addresses: the values there. `.MEMBER,...` shows only those; a member\n"
+		"is a path such as se.vruntime or comm or thread.fpu, also through anonymous structs.",
+	.opts = opts,
+	.complete = COMPLETE_TYPE,
+	.run = run,
+};
+CAIRN_CMD(&structure);

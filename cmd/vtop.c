@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/operand.h"
+
+/* Whose addresses: the kernel's. */
+struct tables {
+	struct space *space;
+	int width; /* digits of an address */
+};
+
+static const char *kind_name(enum paging_kind kind)
+{
+	switch (kind) {
+	case PAGING_TABLE: return "table";
+	case PAGING_PAGE: return "page";
+	case PAGING_SWAPPED: return "swapped";
+	case PAGING_NONE: break;
+	}
+	return "none";
+}
+
+static void show_level(struct out *o, const struct tables *t, const struct paging_walk *w)
+{
+	char flags[256];
+
+	out_object(o, NULL);
+	out_str(o, "level", "  %-9s", w->level->name);
+	out_addr(o, "entry", "  %s:", w->entry_addr, t->width);
+	out_addr(o, "value", " %s", w->entry, w->form->entry_size * 2);
+	out_str(o, "kind", NULL, kind_name(w->kind));
+	out_str(o, "flags", *paging_describe(w, flags, sizeof(flags)) ? "  %s" : NULL, flags);
+	out_text(o, "\n");
+	out_end(o);
+}
+
+/* The steps; what is left in *w says how it ended. */
+static enum cairn_code show_levels(struct out *o, const struct tables *t, struct paging_walk *w,
+				   struct cairn_err *fault)
+{
+	enum cairn_code code = CAIRN_OK;
+
+	out_array(o, "levels");
+	while (code == CAIRN_OK && w->kind == PAGING_TABLE && w->depth < w->form->nlevels) {
+		code = paging_step(w, fault);
+		if (code == CAIRN_OK)
+			show_level(o, t, w);
+	}
+	out_end(o);
+	return code;
+}
+
+static void show_page(struct out *o, const struct tables *t, uint64_t paddr, unsigned shift)
+{
+	static const char units[] = "BKMGT";
+	struct page *page = image_pin(t->space->img, paddr);
+	struct cairn_err fault;
+
+	out_addr(o, "paddr", "  physical %s", paddr, t->width);
+	out_hex(o, "page_size", NULL, (uint64_t)1 << shift);
+	out_text(o, ", in a page of %u%c", 1u << shift % 10, units[shift / 10]);
+	if (page->data) {
+		out_null(o, "fault", NULL);
+	} else {
+		cairn_fail_read(&fault, page->fault, paddr, "physical address");
+		out_fault(o, "fault", ": %s", &fault);
+	}
+	out_text(o, "\n");
+	image_put(t->space->img, page);
+}
+
+static void show_fault(struct out *o, const struct cairn_err *fault)
+{
+	out_null(o, "paddr", NULL);
+	out_fault(o, "fault", "  %s", fault);
+	if (fault->fault != CAIRN_FAULT_NONCANONICAL && fault->fault != CAIRN_FAULT_UNMAPPED &&
+	    fault->fault != CAIRN_FAULT_SWAPPED)
+		out_text(o, "  %s", fault->text);
+	out_text(o, "\n");
+}
+
+/* Where a table is not in the dump, a linear map of the kernel may still answer. */
+static void show_end(struct out *o, const struct tables *t, const struct paging_walk *w,
+		     enum cairn_code code, const struct cairn_err *fault)
+{
+	uint64_t paddr;
+
+	if (code == CAIRN_OK && w->kind == PAGING_PAGE) {
+		show_page(o, t, w->paddr, w->rule->page_shift);
+	} else if (code != CAIRN_OK &&
+		   space_translate(t->space, w->va, &paddr, NULL) == CAIRN_OK) {
+		out_text(o, "  %s; by the linear map:\n", fault->text);
+		show_page(o, t, paddr, t->space->page_shift);
+	} else {
+		show_fault(o, fault);
+	}
+}
+
+static void show(struct out *o, const struct tables *t, uint64_t va, enum verdict *verdict)
+{
+	const struct space *s = t->space;
+	struct paging_walk w = paging_begin(s->form, s->img, s->root, va);
+	struct cairn_err fault;
+	enum cairn_code code;
+
+	out_record(o, "vtop");
+	out_addr(o, "address", "%s\n", va, t->width);
+	if (!paging_canonical(s->form, va)) {
+		cairn_fail_read(&fault, CAIRN_FAULT_NONCANONICAL, va, s->what);
+		out_array(o, "levels");
+		out_end(o);
+		show_fault(o, &fault);
+	} else {
+		code = show_levels(o, t, &w, &fault);
+		if (code == CAIRN_OK && w.kind != PAGING_PAGE)
+			cairn_fail_read(&fault, w.kind == PAGING_SWAPPED ? CAIRN_FAULT_SWAPPED
+									 : CAIRN_FAULT_UNMAPPED,
+					va, s->what);
+		if (code != CAIRN_OK)
+			*verdict = VERDICT_PARTIAL;
+		show_end(o, t, &w, code, &fault);
+	}
+	out_end(o);
+}
+
+static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	struct cairn *c = call->cairn;
+	struct tables t = { .space = &c->kernel };
+	enum cairn_code code;
+	uint64_t va;
+
+	if (!call->argc)
+		return cairn_fail(err, CAIRN_USAGE, "name an address");
+	if (!c->kernel.tlb)
+		return cairn_fail(err, CAIRN_MISSING, "kernel memory cannot be translated: %s",
+				  c->ndegraded ? c->degraded[0].reason : "no layout");
+	t.width = c->kernel.word * 2;
+	for (int i = 0; i < call->argc && !out_broken(call->out); i++) {
+		code = operand_address(c, call->argv[i], &va, err);
+		if (code != CAIRN_OK)
+			return code;
+		show(call->out, &t, va, verdict);
+	}
+	return CAIRN_OK;
+}
+
+static const struct cmd vtop = {
+	.name = "vtop",
+	.synopsis = "ADDRESS...",
+	.summary = "translate kernel addresses, showing each page-table entry",
+	.help = "Each line is one level of the page tables: the physical address of the entry, its\n"
+		"value and its flags. The last line is the physical address, the size of the page\n"
+		"that maps it, and why that page cannot be read if it is not in the dump.",
+	.complete = COMPLETE_SYMBOL,
+	.run = run,
+};
+CAIRN_CMD(&vtop);
