@@ -243,7 +243,8 @@ static void show(struct view *v, const struct log_record *rec)
 	out_record(o, "log");
 	out_num(o, "seq", NULL, (int64_t)rec->seq);
 	if (rec->has_info)
-		out_real(o, "time", NULL, (double)rec->ts_nsec / 1e9, 6);
+		/* printk cuts off what is below a microsecond */
+		out_real(o, "time", NULL, (double)(rec->ts_nsec / 1000) / 1e6, 6);
 	else
 		out_null(o, "time", NULL);
 	if (rec->has_info && v->wall)

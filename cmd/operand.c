@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/operand.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static bool whole_number(const char *s, int base, uint64_t *ret)
 {
 	char *end;
 
-	if (!*s || *s == '-' || *s == '+' || *s == ' ')
+	if (!isxdigit((unsigned char)*s))
 		return false;
 	errno = 0;
 	*ret = strtoull(s, &end, base);
@@ -92,7 +93,8 @@ enum cairn_code operand_address(struct cairn *c, const char *word, uint64_t *ret
 			return cairn_fail(err, CAIRN_USAGE, "%s is no number", plus + 1);
 	}
 	code = base_address(c, copy, ret, err);
-	*ret += off;
+	if (code == CAIRN_OK)
+		*ret += off;
 	return code;
 }
 

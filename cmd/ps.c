@@ -46,7 +46,7 @@ static void heading(struct call *call)
 	out_text(call->out, "\n");
 }
 
-static void row(struct call *call, const struct task *t)
+static void row(struct call *call, const struct task *t, enum verdict *verdict)
 {
 	struct out *o = call->out;
 	const char state[2] = { t->state, '\0' };
@@ -57,6 +57,7 @@ static void row(struct call *call, const struct task *t)
 		out_text(o, "      -       -    -  ");
 		out_addr(o, "task", "%s  ", t->addr, call->cairn->arch->word * 2);
 		out_fault(o, "fault", "%s", &t->fault);
+		*verdict = VERDICT_PARTIAL;
 	} else {
 		out_num(o, "pid", "%7s", t->pid);
 		out_num(o, "tgid", NULL, t->tgid);
@@ -94,13 +95,13 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		code = operand_task(call->cairn, call->argv[i], &t, err);
 		if (code != CAIRN_OK)
 			return code;
-		row(call, t);
+		row(call, t, verdict);
 	}
 	for (size_t i = 0; i < ts->n && !call->argc && !out_broken(call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		if (wanted(call, &ts->task[i]))
-			row(call, &ts->task[i]);
+			row(call, &ts->task[i], verdict);
 	}
 	if (ts->partial) {
 		out_text(call->out, "the list ends early: %s\n", ts->err.text);

@@ -162,6 +162,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		code = operand_count(call->argv[1], &count, err);
 	if (code == CAIRN_OK && call->opt[OPT_END].set) {
 		code = operand_address(call->cairn, call->opt[OPT_END].value, &end, err);
+		if (code != CAIRN_OK)
+			return code;
 		count = end > r.addr ? (end - r.addr + r.width - 1) / r.width : 0;
 	}
 	if (code != CAIRN_OK)

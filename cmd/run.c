@@ -79,13 +79,14 @@ static void close_record(struct out *o)
 	out_paint(o, OUT_PLAIN);
 }
 
-static enum status status_of_answer(const struct call *call, enum verdict verdict)
+/* What is missing of the session is no business of a command that did not need it. */
+static enum status status_of_answer(enum verdict verdict)
 {
-	if (verdict != VERDICT_OK)
-		return verdict == VERDICT_FINDINGS ? STATUS_FINDINGS : STATUS_PARTIAL;
-	if (call->cairn && !call->cmd->no_dump && call->cairn->ndegraded)
-		return STATUS_PARTIAL;
-	return STATUS_OK;
+	switch (verdict) {
+	case VERDICT_OK: return STATUS_OK;
+	case VERDICT_FINDINGS: return STATUS_FINDINGS;
+	default: return STATUS_PARTIAL;
+	}
 }
 
 /* A reader that went away (EPIPE) has seen enough: that is no error. */
@@ -122,7 +123,7 @@ void run_words(struct runner *r, int argc, const char *const *argv, const struct
 		r->report(r, NULL, argv[0], NULL, &err);
 	r->status = status_worse(r->status, status_of(ended));
 	r->status = status_worse(r->status, code ? status_of(code)
-						 : status_of_answer(&call, verdict));
+						 : status_of_answer(verdict));
 	r->interrupted = cmd_interrupted();
 	out_deinit(&o);
 	arena_reset(&r->scratch);

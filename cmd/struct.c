@@ -36,6 +36,13 @@ static const struct type *find(struct call *call, const char *name, struct cairn
 
 /* ---- the definition ---- */
 
+static void declaration(struct call *call, const struct type *t, const char *name)
+{
+	const char *text = type_declare(call->scratch, t, name);
+
+	out_text_safe(call->out, text, strlen(text));
+}
+
 static void member_row(struct call *call, const struct type_member *m, uint64_t base_bits, int nest)
 {
 	struct out *o = call->out;
@@ -44,8 +51,9 @@ static void member_row(struct call *call, const struct type_member *m, uint64_t 
 	out_object(o, NULL);
 	out_num(o, "offset", "  [%5s]", (int64_t)(bit / 8));
 	out_text(o, "%*s", 2 + 2 * nest, "");
-	out_str(o, "type", "%s", type_spell(call->scratch, m->type));
-	out_str(o, "name", " %s", m->name);
+	declaration(call, m->type, m->name);
+	out_str(o, "type", NULL, type_spell(call->scratch, m->type));
+	out_str(o, "name", NULL, m->name);
 	if (m->bit_size) {
 		out_num(o, "bit", NULL, (int64_t)(bit % 8));
 		out_num(o, "bit_size", " : %s", m->bit_size);
@@ -55,22 +63,27 @@ static void member_row(struct call *call, const struct type_member *m, uint64_t 
 	out_end(o);
 }
 
-static void members(struct call *call, const struct type *t, uint64_t base_bits, int nest)
+/* Rows of one definition: those of a hostile BTF may contain themselves without end. */
+#define ROWS_LIMIT 65536u
+
+static void members(struct call *call, const struct type *t, uint64_t base_bits, int nest,
+		    unsigned *left)
 {
 	uint32_t n, i;
 	const struct type_member *m = type_members(t, &n);
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && *left; i++) {
 		const struct type *mt = type_strip(m[i].type);
 		bool tagged = mt->kind == TYPE_STRUCT || mt->kind == TYPE_UNION;
 
+		--*left;
 		if (m[i].name[0] || !tagged || nest >= TYPE_DEPTH) {
 			member_row(call, &m[i], base_bits, nest);
 			continue;
 		}
 		out_text(call->out, "  [%5" PRIu64 "]%*s%s {\n", (base_bits + m[i].bit_offset) / 8,
 			 2 + 2 * nest, "", mt->kind == TYPE_UNION ? "union" : "struct");
-		members(call, mt, base_bits + m[i].bit_offset, nest + 1);
+		members(call, mt, base_bits + m[i].bit_offset, nest + 1, left);
 		out_text(call->out, "         %*s};\n", 2 + 2 * nest, "");
 	}
 }
@@ -92,6 +105,7 @@ static void define(struct call *call, const char *name, const struct type *t)
 {
 	struct out *o = call->out;
 	const struct type *bare = type_strip(t);
+	unsigned left = ROWS_LIMIT;
 
 	out_record(o, "type");
 	out_str(o, "name", NULL, name);
@@ -101,7 +115,7 @@ static void define(struct call *call, const char *name, const struct type *t)
 	if (bare->kind == TYPE_ENUM)
 		enumerators(call, bare);
 	else
-		members(call, bare, 0, 0);
+		members(call, bare, 0, 0, &left);
 	out_end(o);
 	out_text(o, "}\nSIZE: %" PRIu64 "\n", bare->size);
 	out_end(o);
@@ -121,8 +135,9 @@ static enum cairn_code define_members(struct call *call, const struct type *t, c
 					  type_spell(call->scratch, t), path);
 		out_record(o, "member");
 		out_num(o, "offset", "  [%5s]  ", m.offset);
-		out_str(o, "type", "%s ", type_spell(call->scratch, m.type));
-		out_str(o, "name", "%s", path);
+		declaration(call, m.type, path);
+		out_str(o, "type", NULL, type_spell(call->scratch, m.type));
+		out_str(o, "name", NULL, path);
 		if (m.bit_size) {
 			out_num(o, "bit", NULL, m.bit_shift);
 			out_num(o, "bit_size", " : %s", m.bit_size);

@@ -67,8 +67,11 @@ static enum cairn_code lookup(struct call *call, const char *word, struct cairn_
 	struct sym s;
 	size_t n = 0;
 
-	for (; sym_find_nth(&c->syms, word, n, &s); n++)
+	for (; sym_find_nth(&c->syms, word, n, &s) && !out_broken(call->out); n++) {
+		if (cmd_interrupted())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		show(call, &s, 0, NULL);
+	}
 	if (n)
 		return CAIRN_OK;
 	code = operand_address(c, word, &addr, err);

@@ -94,7 +94,7 @@ static void when(struct report *r)
 	char text[CLOCK_TEXT];
 
 	if (r->panic.has_time)
-		out_real(o, "time", "  after    %s s", (double)r->panic.ts_nsec / 1e9, 6);
+		out_real(o, "time", "  after    %s s", (double)(r->panic.ts_nsec / 1000) / 1e6, 6);
 	else
 		out_null(o, "time", NULL);
 	if (r->panic.wall_ns)
@@ -304,7 +304,8 @@ static void log_tail(struct report *r)
 		const struct log_record *rec = &log->record[i];
 
 		out_object(r->o, NULL);
-		out_real(r->o, "time", "  [%12s] ", (double)rec->ts_nsec / 1e9, 6);
+		/* printk cuts off what is below a microsecond */
+		out_real(r->o, "time", "  [%12s] ", (double)(rec->ts_nsec / 1000) / 1e6, 6);
 		out_strn(r->o, "text", "%s\n", rec->text, rec->len);
 		out_end(r->o);
 	}

@@ -62,24 +62,9 @@ static void flush_if_full(struct out *o)
 
 static void json_text(struct out *o, const char *s, size_t n)
 {
-	struct str safe;
-	const char *p, *run;
-
-	str_init(&safe);
-	str_add_safe(&safe, s, n);
 	str_addc(&o->buf, '"');
-	/* what is left to escape after str_add_safe are quote and backslash */
-	for (run = p = safe.buf; *p; p++) {
-		if (*p != '"' && *p != '\\')
-			continue;
-		str_addn(&o->buf, run, (size_t)(p - run));
-		str_addc(&o->buf, '\\');
-		run = p;
-	}
-	str_addn(&o->buf, run, (size_t)(p - run));
+	str_add_json(&o->buf, s, n);
 	str_addc(&o->buf, '"');
-	o->buf.failed |= safe.failed;
-	str_deinit(&safe);
 }
 
 static void json_key(struct out *o, const char *name)
@@ -91,8 +76,11 @@ static void json_key(struct out *o, const char *name)
 	if (!o->empty[top])
 		str_addc(&o->buf, ',');
 	o->empty[top] = false;
-	if (name)
-		str_addf(&o->buf, "\"%s\":", name);
+	if (!name)
+		return;
+	/* names of members come out of the dump's types */
+	json_text(o, name, strlen(name));
+	str_addc(&o->buf, ':');
 }
 
 static void nest(struct out *o, bool array)

@@ -143,16 +143,18 @@ static bool treacherous(uint32_t cp)
 	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
 }
 
-void str_add_safe(struct str *s, const char *text, size_t n)
+/* Calls escape() for each piece that must not be written as it is: a byte (len 0) or a
+ * well-formed character; writes the runs between. */
+static void add_escaped(struct str *s, const char *text, size_t n, bool (*plain)(unsigned char c),
+			void (*escape)(struct str *s, const unsigned char *p, size_t len,
+				       uint32_t cp))
 {
 	const unsigned char *p = (const unsigned char *)text;
 	size_t i = 0, run = 0, len;
-	uint32_t cp;
+	uint32_t cp = 0;
 
-	if (!n)
-		return;
 	while (i < n) {
-		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\') {
+		if (p[i] < 0x80 && plain(p[i])) {
 			i++;
 			continue;
 		}
@@ -162,8 +164,56 @@ void str_add_safe(struct str *s, const char *text, size_t n)
 			continue;
 		}
 		str_addn(s, text + run, i - run);
-		str_addf(s, "\\x%02x", p[i]);
-		run = ++i;
+		escape(s, p + i, len, cp);
+		i += len ? len : 1;
+		run = i;
 	}
-	str_addn(s, text + run, n - run);
+	if (n)
+		str_addn(s, text + run, n - run);
+}
+
+static bool plain_on_terminal(unsigned char c)
+{
+	return (c >= 0x20 && c < 0x7f) || c == '\t';
+}
+
+static void escape_for_terminal(struct str *s, const unsigned char *p, size_t len, uint32_t cp)
+{
+	(void)cp;
+	do
+		str_addf(s, "\\x%02x", *p++);
+	while (len-- > 1);
+}
+
+void str_add_safe(struct str *s, const char *text, size_t n)
+{
+	add_escaped(s, text, n, plain_on_terminal, escape_for_terminal);
+}
+
+static bool plain_in_json(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* RFC 8259 section 7; a byte that is no character has no escape of its own there */
+static void escape_for_json(struct str *s, const unsigned char *p, size_t len, uint32_t cp)
+{
+	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+
+	if (len) {
+		str_addf(s, "\\u%04x", cp);
+		return;
+	}
+	for (const char *l = letters; *l; l += 2)
+		if ((unsigned char)*l == *p) {
+			str_addc(s, '\\');
+			str_addc(s, l[1]);
+			return;
+		}
+	str_addf(s, *p < 0x80 ? "\\u%04x" : "\\\\x%02x", *p);
+}
+
+void str_add_json(struct str *s, const char *text, size_t n)
+{
+	add_escaped(s, text, n, plain_in_json, escape_for_json);
 }

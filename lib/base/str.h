@@ -31,9 +31,14 @@ void str_fill(struct str *s, char c, size_t n);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
-/** Append untrusted bytes so that they are harmless on a terminal: control bytes, DEL,
- *  backslash and bytes that are not UTF-8 become \xNN; valid UTF-8 stays, but for C1
- *  controls, bidirectional overrides and line separators, which are escaped bytewise. */
+/** Append untrusted bytes so that they are harmless on a terminal: control bytes but tab,
+ *  DEL and bytes that are not UTF-8 become \xNN; valid UTF-8 stays, but for C1 controls,
+ *  bidirectional overrides and line separators, which are escaped bytewise. */
 void str_add_safe(struct str *s, const char *text, size_t n);
+
+/** Append untrusted bytes as the inside of a JSON string, so that a reader gets back every
+ *  character; the same characters as above go as \uNNNN, and a byte that is not UTF-8 as
+ *  the four characters \xNN. */
+void str_add_json(struct str *s, const char *text, size_t n);
 
 #endif
