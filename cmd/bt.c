@@ -4,6 +4,7 @@
 #include "cmd/operand.h"
 #include "cmd/stack_out.h"
 #include "lib/kern/cpu.h"
+#include "lib/kern/panic.h"
 #include "unwind/start.h"
 
 enum { OPT_ALL, OPT_CPU };
@@ -17,13 +18,15 @@ static const struct opt opts[] = {
 /* What traces share, and the memory of one. */
 struct bt {
 	struct call *call;
+	enum verdict *verdict;
 	struct unwinder u;
 	struct arena one;
 };
 
-static enum cairn_code bt_begin(struct bt *bt, struct call *call, struct cairn_err *err)
+static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *verdict,
+				struct cairn_err *err)
 {
-	*bt = (struct bt){ .call = call };
+	*bt = (struct bt){ .call = call, .verdict = verdict };
 	return unwinder_init(&bt->u, call->cairn, call->scratch, err);
 }
 
@@ -33,29 +36,35 @@ static void bt_end(struct bt *bt)
 	arena_deinit(&bt->one);
 }
 
+static void show(struct bt *bt, const struct task *task, int32_t cpu, const struct trace *tr)
+{
+	stack_record(bt->call->out, bt->call->cairn, task, cpu, tr);
+	if (tr->end == TRACE_UNREADABLE || tr->end == TRACE_NO_REGS)
+		*bt->verdict = VERDICT_PARTIAL;
+	arena_reset(&bt->one);
+}
+
 static void one_task(struct bt *bt, const struct task *task)
 {
 	struct trace tr;
 
 	trace_task(&tr, &bt->u, task, &bt->one);
-	stack_record(bt->call->out, bt->call->cairn, task, task->cpu, &tr);
-	arena_reset(&bt->one);
+	show(bt, task, task->cpu, &tr);
 }
 
-static enum cairn_code one_cpu(struct bt *bt, const struct cpu *cpu, struct cairn_err *err)
+/* Who runs there need not be known to say where it stands. */
+static void one_cpu(struct bt *bt, const struct cpu *cpu)
 {
-	const struct task *task;
+	const struct task *task = NULL;
 	const struct tasks *ts;
 	struct trace tr;
-	enum cairn_code code = tasks_get(bt->call->cairn, &ts, err);
 
-	if (code)
-		return code;
-	task = task_on_cpu(bt->call->cairn, ts, cpu->id);
+	if (tasks_get(bt->call->cairn, &ts, NULL))
+		*bt->verdict = VERDICT_PARTIAL;
+	else
+		task = task_on_cpu(bt->call->cairn, ts, cpu->id);
 	trace_cpu(&tr, &bt->u, cpu, task, &bt->one);
-	stack_record(bt->call->out, bt->call->cairn, task, (int32_t)cpu->id, &tr);
-	arena_reset(&bt->one);
-	return CAIRN_OK;
+	show(bt, task, (int32_t)cpu->id, &tr);
 }
 
 enum cairn_code bt_tasks(struct call *call, bool (*wanted)(void *arg, const struct task *t),
@@ -66,7 +75,7 @@ enum cairn_code bt_tasks(struct call *call, bool (*wanted)(void *arg, const stru
 	struct bt bt;
 
 	if (!code)
-		code = bt_begin(&bt, call, err);
+		code = bt_begin(&bt, call, verdict, err);
 	if (code)
 		return code;
 	for (size_t i = 0; i < ts->n && !code && !out_broken(call->out); i++) {
@@ -86,9 +95,11 @@ static enum cairn_code each_cpu(struct bt *bt, struct cairn_err *err)
 	const struct cpus *cpus;
 	enum cairn_code code = cpus_get(bt->call->cairn, &cpus, err);
 
-	for (size_t i = 0; !code && i < cpus->n && !out_broken(bt->call->out); i++)
-		code = cmd_interrupted() ? cairn_fail(err, CAIRN_INTERRUPTED, "interrupted") :
-					   one_cpu(bt, &cpus->cpu[i], err);
+	for (size_t i = 0; !code && i < cpus->n && !out_broken(bt->call->out); i++) {
+		if (cmd_interrupted())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+		one_cpu(bt, &cpus->cpu[i]);
+	}
 	return code;
 }
 
@@ -104,27 +115,47 @@ static enum cairn_code cpu_operand(struct bt *bt, const char *word, struct cairn
 	if (code)
 		return code;
 	cpu = id <= UINT32_MAX ? cpu_by_id(cpus, (unsigned)id) : NULL;
-	return cpu ? one_cpu(bt, cpu, err) : cairn_fail(err, CAIRN_USAGE, "there is no CPU %s", word);
+	if (!cpu)
+		return cairn_fail(err, CAIRN_USAGE, "there is no CPU %s", word);
+	one_cpu(bt, cpu);
+	return CAIRN_OK;
 }
 
-/* The CPU that panics puts its number into panic_cpu first of all (kernel/panic.c). */
+/* The CPU that panics puts its number into panic_cpu first of all; one that hands the panic
+ * over to another into panic_redirect_cpu (kernel/panic.c). */
+static const struct cpu *cpu_of_variable(struct cairn *c, const struct cpus *cpus)
+{
+	static const char *const names[] = { "panic_redirect_cpu", "panic_cpu" };
+	const struct cpu *cpu = NULL;
+	uint64_t addr;
+	uint32_t id;
+
+	for (size_t i = 0; i < 2 && !cpu; i++)
+		if (!sym_addr(&c->syms, names[i], &addr, NULL) &&
+		    !space_u32(&c->kernel, addr, &id, NULL))
+			cpu = cpu_by_id(cpus, id);
+	return cpu;
+}
+
+/* Only where the variable does not say is the log read for it. */
 static enum cairn_code panicking_cpu(struct bt *bt, struct cairn_err *err)
 {
 	struct cairn *c = bt->call->cairn;
 	const struct cpus *cpus;
-	const struct cpu *cpu = NULL;
-	uint64_t addr;
-	uint32_t id;
+	const struct cpu *cpu;
+	struct panic p;
 	enum cairn_code code = cpus_get(c, &cpus, err);
 
 	if (code)
 		return code;
-	if (!sym_addr(&c->syms, "panic_cpu", &addr, NULL) && !space_u32(&c->kernel, addr, &id, NULL))
-		cpu = cpu_by_id(cpus, id);
+	cpu = cpu_of_variable(c, cpus);
+	if (!cpu && !panic_get(c, &p, err) && p.cpu >= 0)
+		cpu = cpu_by_id(cpus, (unsigned)p.cpu);
 	if (!cpu)
 		return cairn_fail(err, CAIRN_NOTFOUND,
-				  "no CPU has panicked: name a task, or use -a or -c CPU");
-	return one_cpu(bt, cpu, err);
+				  "no CPU is known to have panicked: name a task, -a or -c CPU");
+	one_cpu(bt, cpu);
+	return CAIRN_OK;
 }
 
 static enum cairn_code each_operand(struct bt *bt, struct cairn_err *err)
@@ -147,10 +178,9 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	enum cairn_code code;
 	struct bt bt;
 
-	(void)verdict;
 	if (all + cpu + (call->argc > 0) > 1)
 		return cairn_fail(err, CAIRN_USAGE, "-a, -c CPU and tasks exclude each other");
-	code = bt_begin(&bt, call, err);
+	code = bt_begin(&bt, call, verdict, err);
 	if (code)
 		return code;
 	if (all)
@@ -167,18 +197,18 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd bt_cmd = {
 	.name = "bt",
-	.synopsis = "[-a | -c CPU | PID | TASK | COMM]...",
+	.synopsis = "[-a | -c CPU | {PID | TASK | COMM}...]",
 	.summary = "stack traces",
-	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU executes\n"
-		"(-c), or without operand of the CPU that panicked. Frames are numbered from the\n"
-		"innermost; the address is the stack pointer in that frame.\n"
+	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU\n"
+		"executes (-c), or without operand of the CPU that panicked. Frames are numbered\n"
+		"from the innermost; the address is the stack pointer in that frame.\n"
 		"\n"
-		"Stacks are named between brackets as in the kernel's own traces: <IRQ> ... </IRQ>.\n"
+		"Stacks are named between brackets as in the kernel's traces, <IRQ> to </IRQ>.\n"
 		"Where an interrupt or exception came in, the registers that it saved follow.\n"
 		"\n"
 		"The letter before a function says how sure the frame is. None: the kernel's own\n"
-		"tables led there and the call site agrees. B: the call site names another function,\n"
-		"which jumped here, or cannot be read. C: found by a fallback. ?: a guess. The last\n"
+		"tables led there and the call site agrees. B: the call site names another\n"
+		"function, which jumped here, or cannot be read. C: found by a fallback. The last\n"
 		"line says why the trace ended.",
 	.opts = opts,
 	.run = run,

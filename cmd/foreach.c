@@ -39,8 +39,8 @@ static const struct cmd foreach = {
 	.name = "foreach",
 	.synopsis = "[-A] [-k | -u] [-s LETTERS] bt",
 	.summary = "a command for every task",
-	.help = "Runs a command for every task of the machine, in the order of `ps`: `bt` shows its\n"
-		"stack.",
+	.help = "Runs a command for every task of the machine, in the order of `ps`: `bt` shows\n"
+		"its stack.",
 	.opts = opts,
 	.options_first = true,
 	.run = run,

@@ -54,12 +54,13 @@ static enum cairn_code parse_levels(const char *list, unsigned *ret, struct cair
 
 	*ret = 0;
 	for (const char *word = list;; word++) {
-		size_t len = strcspn(word, ","), name = len;
+		size_t len = strcspn(word, ",");
 		bool above = len && word[len - 1] == '+';
 
-		if (!parse_level(word, name - above, &level))
-			return cairn_fail(err, CAIRN_USAGE, "no level \"%.*s\"; they are emerg alert "
-					  "crit err warn notice info debug, or 0 to 7", (int)len, word);
+		if (!parse_level(word, len - above, &level))
+			return cairn_fail(err, CAIRN_USAGE,
+					  "no level \"%.*s\"; they are emerg alert crit err warn "
+					  "notice info debug, or 0 to 7", (int)len, word);
 		*ret |= above ? (2u << level) - 1 : 1u << level;
 		word += len;
 		if (!*word)
@@ -305,10 +306,10 @@ static const struct cmd log_cmd = {
 	.name = "log",
 	.synopsis = "[-l LIST] [-n N] [-t | -T] [-c] [-m] [-d] [-p]",
 	.summary = "the kernel's log (dmesg)",
-	.help = "Prints the records of the kernel's printk ring buffer as dmesg does: further lines of\n"
-		"a record are indented. A record that was being written when the machine stopped, or\n"
-		"that could not be read, keeps its place with the reason in angle brackets. Found\n"
-		"through VMCOREINFO, so it needs neither symbols nor types.",
+	.help = "Prints the records of the kernel's printk ring buffer as dmesg does: further\n"
+		"lines of a record are indented. A record that was being written when the machine\n"
+		"stopped, or that could not be read, keeps its place with the reason in angle\n"
+		"brackets. Found through VMCOREINFO, so it needs neither symbols nor types.",
 	.opts = opts,
 	.run = run,
 };

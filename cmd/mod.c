@@ -63,9 +63,9 @@ static const struct cmd mod = {
 	.name = "mod",
 	.synopsis = "[NAME]...",
 	.summary = "list modules",
-	.help = "Lists the kernel's modules in the order of /proc/modules: struct module, name, where\n"
-		"the code begins, size of all its memory, state, and the letters of the taints that\n"
-		"it brought (O: out of tree, E: unsigned, P: proprietary ...).",
+	.help = "Lists the kernel's modules in the order of /proc/modules: struct module, name,\n"
+		"where the code begins, size of all its memory, state, and the letters of the\n"
+		"taints that it brought (O: out of tree, E: unsigned, P: proprietary ...).",
 	.run = run,
 };
 CAIRN_CMD(&mod);

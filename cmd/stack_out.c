@@ -71,18 +71,24 @@ static void regs_object(struct out *o, struct cairn *c, const char *name, const 
 
 /* ---- frames ---- */
 
-/* Which stack the frames that follow lie on. Every switch is labelled; so is the first
- * stack, unless the whole trace stays on the task's own. */
+/* The whole trace lies on the task's own stack: there is nothing to tell apart. */
+static bool on_task_only(const struct trace *tr)
+{
+	for (size_t i = 0; i < tr->n; i++)
+		if (tr->frame[i].stack.type != STACK_TASK)
+			return false;
+	return true;
+}
+
+/* Frame i is the first of its stack, or the last (leaving). */
 static void label(struct out *o, const struct trace *tr, size_t i, bool leaving)
 {
 	const struct stack_info *s = &tr->frame[i].stack;
-	size_t next = leaving ? i + 1 : i - 1;
+	size_t other = leaving ? i + 1 : i - 1;
 
-	if (!leaving && !i && s->type == STACK_TASK && tr->frame[tr->n - 1].stack.begin == s->begin)
+	if (other < tr->n && tr->frame[other].stack.begin == s->begin)
 		return;
-	if (leaving && next >= tr->n && s->type == STACK_TASK && tr->frame[0].stack.begin == s->begin)
-		return;
-	if (next < tr->n && tr->frame[next].stack.begin == s->begin)
+	if (on_task_only(tr))
 		return;
 	out_paint(o, OUT_DIM);
 	out_text(o, " <%s%s>\n", leaving ? "/" : "", stack_type_tag(s->type));
@@ -182,8 +188,8 @@ void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32
 		frame(o, c, tr, i);
 	out_end(o);
 	out_bool(o, "complete", NULL, tr->complete);
-	out_str(o, "end", "  %s", tr->reason);
-	out_text(o, tr->complete ? "\n" : "; incomplete\n");
+	out_str(o, "end", "  end: %s", tr->reason);
+	out_text(o, tr->complete ? " (complete)\n" : " (incomplete)\n");
 	regs_object(o, c, "user_regs", tr->user_regs, tr->nregs);
 }
 

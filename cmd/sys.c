@@ -213,9 +213,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 static const struct cmd sys = {
 	.name = "sys",
 	.summary = "the machine, its kernel, and how it ended",
-	.help = "One page on the dump: file, kernel, CPUs, tasks, memory, when it crashed and why. CRASH\n"
-		"is the class of the crash, TITLE the line of the log that says why, PANIC what the\n"
-		"kernel said when it gave up. NOT READ names what this dump could not tell.",
+	.help = "One page on the dump: file, kernel, CPUs, tasks, memory, when it crashed and\n"
+		"why. CRASH is the class of the crash, TITLE the line of the log that says why,\n"
+		"PANIC what the kernel said when it gave up. NOT READ names what this dump could\n"
+		"not tell.",
 	.run = run,
 };
 CAIRN_CMD(&sys);

@@ -51,6 +51,7 @@ static enum cairn_code show_levels(struct out *o, const struct tables *t, struct
 	return code;
 }
 
+/* shift 0: the size of the page is not known */
 static void show_page(struct out *o, const struct tables *t, uint64_t paddr, unsigned shift)
 {
 	static const char units[] = "BKMGT";
@@ -58,8 +59,14 @@ static void show_page(struct out *o, const struct tables *t, uint64_t paddr, uns
 	struct cairn_err fault;
 
 	out_addr(o, "paddr", "  physical %s", paddr, t->width);
-	out_hex(o, "page_size", NULL, (uint64_t)1 << shift);
-	out_text(o, ", in a page of %u%c", 1u << shift % 10, units[shift / 10]);
+	out_bool(o, "linear", NULL, !shift);
+	if (shift) {
+		out_hex(o, "page_size", NULL, (uint64_t)1 << shift);
+		out_text(o, ", in a page of %u%c", 1u << shift % 10, units[shift / 10]);
+	} else {
+		out_null(o, "page_size", NULL);
+		out_text(o, ", by the linear map");
+	}
 	if (page->data) {
 		out_null(o, "fault", NULL);
 	} else {
@@ -90,8 +97,8 @@ static void show_end(struct out *o, const struct tables *t, const struct paging_
 		show_page(o, t, w->paddr, w->rule->page_shift);
 	} else if (code != CAIRN_OK &&
 		   space_translate(t->space, w->va, &paddr, NULL) == CAIRN_OK) {
-		out_text(o, "  %s; by the linear map:\n", fault->text);
-		show_page(o, t, paddr, t->space->page_shift);
+		out_text(o, "  %s\n", fault->text);
+		show_page(o, t, paddr, 0);
 	} else {
 		show_fault(o, fault);
 	}
@@ -150,9 +157,11 @@ static const struct cmd vtop = {
 	.name = "vtop",
 	.synopsis = "ADDRESS...",
 	.summary = "translate kernel addresses, showing each page-table entry",
-	.help = "Each line is one level of the page tables: the physical address of the entry, its\n"
-		"value and its flags. The last line is the physical address, the size of the page\n"
-		"that maps it, and why that page cannot be read if it is not in the dump.",
+	.help = "Each line is one level of the page tables: the physical address of the entry,\n"
+		"its value and its flags. The last line is the physical address, the size of the\n"
+		"page that maps it, and why that page cannot be read if it is not in the dump.\n"
+		"Where a page table is missing itself, the kernel's linear maps may still know\n"
+		"the address.",
 	.complete = COMPLETE_SYMBOL,
 	.run = run,
 };

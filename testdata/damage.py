@@ -54,8 +54,11 @@ class Kdump:
         self.data[self.bitmap2 + pfn // 8] &= ~(1 << pfn % 8) & 0xff
 
     def spoil(self, pfn):
-        off, size = struct.unpack_from("<qI", self.data, self.desc_of(pfn))
+        """Say zlib where no zlib stream is."""
+        at = self.desc_of(pfn)
+        off, size = struct.unpack_from("<qI", self.data, at)
         self.data[off:off + size] = bytes((i * 37 + 11) & 0xff for i in range(size))
+        struct.pack_into("<I", self.data, at + 12, 1)
 
     def no_notes(self):
         """Offsets and sizes of VMCOREINFO and notes in the sub-header."""

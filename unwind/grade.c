@@ -78,6 +78,11 @@ static bool is_part_of(const char *part, const char *whole)
 	return !strncmp(part, whole, n) && part[n] == '.';
 }
 
+static uint64_t jump_target(const unsigned char *distance, uint64_t next)
+{
+	return next + (uint64_t)(int64_t)(int32_t)le32(distance);
+}
+
 /* Some jump in `from` goes to the first byte of `to`. Every offset is tried: that a 32-bit
  * distance comes out right by chance is not to be feared. jmp is e9, jcc is 0f 80 to 8f. */
 static bool scan_for_jump(struct unwinder *u, const struct sym *from, const struct sym *to)
@@ -92,7 +97,7 @@ static bool scan_for_jump(struct unwinder *u, const struct sym *from, const stru
 			return false;
 		for (size_t i = 0; i + 5 <= n; i++)
 			if ((bytes[i] == 0xe9 || (bytes[i] & 0xf0) == 0x80) &&
-			    at + i + 5 + (uint64_t)(int64_t)(int32_t)le32(bytes + i + 1) == to->addr)
+			    jump_target(bytes + i + 1, at + i + 5) == to->addr)
 				return true;
 	}
 	return false;
@@ -156,7 +161,7 @@ struct grade grade_return(struct unwinder *u, const struct frame *callee, const 
 		return (struct grade){ .grade = 'B', .note = "the call site is not in the dump" };
 	fit = fit_site(u, &s, callee, &g);
 	if (fit == FIT_NONE && f->pc > u->init_text.begin && f->pc <= u->init_text.end)
-		return (struct grade){ .grade = 'B', .note = "init text, which is freed after boot" };
+		return (struct grade){ .grade = 'B', .note = "init text, freed after boot" };
 	if (fit == FIT_NONE)
 		return (struct grade){ .grade = 'C', .note = "no call before the return address" };
 	g.grade = fit == FIT_OTHER ? 'B' : 'A';

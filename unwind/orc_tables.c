@@ -99,20 +99,24 @@ static enum orc_version find_version(const struct orc_table *t, struct syms *sym
 enum cairn_code orc_init(struct orc *o, struct syms *syms, const struct reader *r,
 			 struct arena *arena, struct cairn_err *err)
 {
+	struct orc_table t = { 0 };
 	enum cairn_code code;
 
 	*o = (struct orc){ .version = ORC_NONE };
-	code = find_arrays(&o->kernel, syms, err);
+	o->cache = arena_array(arena, ORC_CACHE, sizeof(*o->cache));
+	if (!o->cache)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for ORC rows");
+	code = find_arrays(&t, syms, err);
 	if (!code)
-		code = kernel_range(&o->kernel, r, err);
+		code = kernel_range(&t, r, err);
 	if (code)
 		return code;
-	find_lookup(&o->kernel, syms);
-	o->version = find_version(&o->kernel, syms, r);
+	find_lookup(&t, syms);
+	o->version = find_version(&t, syms, r);
 	if (!o->version)
 		return cairn_fail(err, CAIRN_MISSING, "ORC entries of an unknown format");
-	o->cache = arena_array(arena, ORC_CACHE, sizeof(*o->cache));
-	return o->cache ? CAIRN_OK : cairn_fail(err, CAIRN_NOMEM, "no memory for ORC rows");
+	o->kernel = t;
+	return CAIRN_OK;
 }
 
 /* ---- modules ---- */
@@ -191,7 +195,7 @@ enum cairn_code orc_add_module(struct orc *o, struct cairn *c, uint64_t ip, stru
 
 	if (code)
 		return code;
-	m = module_at(ms, ip);
+	m = o->version ? module_at(ms, ip) : NULL;
 	if (!m)
 		return cairn_fail(err, CAIRN_NOTFOUND, "%#llx is in no module",
 				  (unsigned long long)ip);

@@ -28,7 +28,8 @@ struct orc {
 	struct orc_cached *cache;
 };
 
-/** Find the kernel's table and its version. CAIRN_MISSING: this kernel has none. */
+/** Find the kernel's table and its version. CAIRN_MISSING: this kernel has none; then *o is
+ *  valid and knows no rows. */
 enum cairn_code orc_init(struct orc *o, struct syms *syms, const struct reader *r,
 			 struct arena *arena, struct cairn_err *err);
 

@@ -133,7 +133,8 @@ enum trace_end retaddr_recover(struct tracer *t, struct walk_state *next)
 		return TRACE_GOES_ON;
 	if (rule != RULE_RETHOOK || !t->u->c || !t->task ||
 	    !find_true_address(t->u->c, t->task, next->slot, next->pc, &pc))
-		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found", sym.name);
+		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found",
+				  sym.name);
 	next->pc = pc;
 	next->rule = rule;
 	if (next->grade < 'B')

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unwind/stack_arch.h"
 
+#define PAGE        4096u
+#define PROBE_LIMIT (16 * PAGE)
+
 const struct stack_arch *stack_arch_by_id(enum arch_id id)
 {
 	SET_EACH(stack_archs, const struct stack_arch, p)
@@ -13,6 +16,16 @@ void stack_finder_add(struct stack_finder *f, struct stack_info info)
 {
 	info.cpu = (int32_t)f->cpu->id;
 	stacks_add(f->stacks, f->arena, &info, NULL);
+}
+
+uint64_t stack_probe(const struct reader *r, uint64_t end)
+{
+	uint64_t size = 0, word;
+
+	while (size < PROBE_LIMIT && end > size + PAGE &&
+	       !reader_word(r, end - size - PAGE, &word, NULL))
+		size += PAGE;
+	return size;
 }
 
 struct stack_info stack_of_task(uint64_t task, int32_t cpu, uint64_t begin, uint64_t size,

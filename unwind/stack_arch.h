@@ -41,6 +41,10 @@ const struct stack_arch *stack_arch_by_id(enum arch_id id);
 /** Add one stack of f->cpu; a stack that does not fit into the table is left out. */
 void stack_finder_add(struct stack_finder *f, struct stack_info info);
 
+/** Bytes below `end` that can be read, up to the first page that cannot (a guard, where the
+ *  stack is mapped by itself): the size of a stack when no type tells. */
+uint64_t stack_probe(const struct reader *r, uint64_t end);
+
 /** Name a stack where a task runs. STACK_UNKNOWN if it has none. */
 struct stack_info stack_of_task(uint64_t task, int32_t cpu, uint64_t begin, uint64_t size,
 				uint64_t guard);

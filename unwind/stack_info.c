@@ -78,7 +78,7 @@ enum cairn_code stacks_add(struct stacks *s, struct arena *a, const struct stack
 
 		if (info->begin < o->end && o->begin < info->end)
 			return cairn_fail(err, CAIRN_CORRUPT,
-					  "%s stack of CPU %d at %#llx overlaps the %s stack of CPU %d",
+					  "%s stack of CPU %d at %#llx overlaps %s of CPU %d",
 					  stack_type_name(info->type), info->cpu,
 					  (unsigned long long)info->begin,
 					  stack_type_name(o->type), o->cpu);

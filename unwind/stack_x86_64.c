@@ -51,13 +51,13 @@ static void irq_stack(struct stack_finder *f)
 {
 	uint64_t ptr, end, size = type_size(f->c, "struct irq_stack");
 
-	if (!size)
-		size = f->task_stack_size;
 	if (percpu_word(f->c, f->cpu,
 			"pcpu_hot.hardirq_stack_ptr|hardirq_stack_ptr|irq_stack_ptr", &ptr, NULL) ||
-	    !ptr || !size)
+	    !ptr)
 		return;
 	end = ptr % 16 ? ptr + 8 : ptr;
+	if (!size)
+		size = f->task_stack_size ? f->task_stack_size : stack_probe(f->mem, end);
 	stack_finder_add(f, (struct stack_info){
 		.type = STACK_IRQ, .use = irq_use(f), .begin = end - size, .end = end,
 		.guard = PAGE, .next_sp = word_at(f, end - 8),
@@ -157,15 +157,26 @@ static void cpu_stacks(struct stack_finder *f)
 		entry_stack(f, estacks);
 }
 
-/* Stacks are aligned to their size, and the top is at most some words below their end. */
+/* Up to 5.15 it was kept in a slot of the task state segment that the hardware ignores. */
+static uint64_t top_in_tss(struct stack_finder *f)
+{
+	const struct type *t = type_find(&f->c->types, "struct tss_struct", NULL);
+	uint64_t addr;
+	struct member m;
+
+	if (!t || !type_member(type_strip(t), "x86_tss.sp1", &m) ||
+	    percpu_symbol(f->c, f->cpu, "cpu_tss_rw", &addr, NULL))
+		return 0;
+	return word_at(f, addr + m.offset);
+}
+
+/* The top is at most some words below the end of the stack. */
 static uint64_t current_top(struct stack_finder *f)
 {
 	uint64_t top;
 
-	if (percpu_word(f->c, f->cpu,
-			"pcpu_hot.top_of_stack|cpu_current_top_of_stack|cpu_tss_rw.x86_tss.sp1",
-			&top, NULL))
-		return 0;
+	if (percpu_word(f->c, f->cpu, "pcpu_hot.top_of_stack|cpu_current_top_of_stack", &top, NULL))
+		top = top_in_tss(f);
 	return (top + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 

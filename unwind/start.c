@@ -9,7 +9,7 @@
 static void begin(struct tracer *t, struct trace *ret, struct unwinder *u, const struct task *task,
 		  int32_t cpu, struct arena *arena)
 {
-	*ret = (struct trace){ .nregs = u->arch->nregs };
+	*ret = (struct trace){ .nregs = u->arch ? u->arch->nregs : u->machine->nregs };
 	*t = (struct tracer){
 		.u = u, .trace = ret, .arena = arena, .task = task, .cpu = cpu,
 		.task_stack = { .cpu = -1 }, .stack = { .cpu = -1 },
@@ -40,11 +40,11 @@ void trace_cpu(struct trace *ret, struct unwinder *u, const struct cpu *cpu,
 		tracer_end(&t, TRACE_NO_REGS, "of CPU %u in the dump", cpu->id);
 		return;
 	}
-	if (u->arch->user_mode(cpu->regs.r)) {
+	if (u->arch && u->arch->user_mode(cpu->regs.r)) {
 		user_mode_only(&t, cpu->regs.r);
 		return;
 	}
-	memcpy(first.regs, cpu->regs.r, u->arch->nregs * sizeof(first.regs[0]));
+	memcpy(first.regs, cpu->regs.r, ret->nregs * sizeof(first.regs[0]));
 	first.has_regs = first.full = first.by_regs = true;
 	first.pc = regs_pc(&cpu->regs);
 	first.sp = regs_sp(&cpu->regs);
@@ -76,7 +76,9 @@ static void trace_waiting(struct trace *ret, struct unwinder *u, const struct ta
 			   (unsigned long long)task->sp);
 		return;
 	}
-	if (u->arch->waiting(&t, task->sp, &first) == TRACE_GOES_ON)
+	if (!u->arch)
+		tracer_end(&t, TRACE_NO_UNWINDER, "%s", u->lack.text);
+	else if (u->arch->waiting(&t, task->sp, &first) == TRACE_GOES_ON)
 		tracer_run(&t, &first);
 }
 

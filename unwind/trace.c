@@ -10,10 +10,9 @@
 #include "unwind/tracer.h"
 
 static const char *const rule_names[FRAME_RULES] = {
-	[RULE_REGS] = "regs", [RULE_SWITCH] = "switch", [RULE_ORC] = "orc", [RULE_CFI] = "cfi",
-	[RULE_FP] = "fp", [RULE_EHABI] = "ehabi", [RULE_RETHOOK] = "rethook",
-	[RULE_FGRAPH] = "fgraph", [RULE_BAD_CALL] = "bad-call", [RULE_LINK] = "link",
-	[RULE_SCAN] = "scan",
+	[RULE_REGS] = "regs", [RULE_SWITCH] = "switch", [RULE_ORC] = "orc", [RULE_FP] = "fp",
+	[RULE_RETHOOK] = "rethook", [RULE_FGRAPH] = "fgraph", [RULE_BAD_CALL] = "bad-call",
+	[RULE_LINK] = "link",
 };
 
 static const char *const end_names[TRACE_ENDS] = {
@@ -163,6 +162,11 @@ static enum trace_end refuse(struct tracer *t, enum stack_verdict verdict,
 			  (unsigned long long)sp);
 }
 
+static char worse(char a, char b)
+{
+	return a > b ? a : b;
+}
+
 /* A stack pointer equal to the end belongs to the stack that is thereby empty. */
 static bool stays(const struct tracer *t, uint64_t sp)
 {
@@ -186,7 +190,7 @@ static enum trace_end move_to(struct tracer *t, struct walk_state *next)
 	if (tracer_find_stack(t, next->sp, &to, NULL)) {
 		if (!find_guard(t, next->sp, &to))
 			return off_stack(t, next->sp);
-		next->grade = 'C';
+		next->grade = worse(next->grade, next->by_regs ? 'B' : 'C');
 		next->note = "the stack ran over into its guard";
 	}
 	verdict = stack_enter(&t->visits, &t->stack, &to, next->sp, next->by_regs);
@@ -232,11 +236,6 @@ static void name_frame(struct unwinder *u, struct frame *f)
 
 	f->named = sym_at(u->syms, f->pc - back, &f->sym, &f->offset);
 	f->offset += back;
-}
-
-static char worse(char a, char b)
-{
-	return a > b ? a : b;
 }
 
 static void grade_frame(struct tracer *t, const struct walk_state *s, struct frame *f)
@@ -309,7 +308,7 @@ static enum trace_end accept(struct tracer *t, struct walk_state *next)
 
 static bool may_link(const struct tracer *t, enum trace_end end)
 {
-	return t->u->arch->link && !t->link_used && !trace_end_is_complete(end) &&
+	return t->u->arch && t->u->arch->link && !t->link_used && !trace_end_is_complete(end) &&
 	       end != TRACE_LIMIT && t->stack.type != STACK_UNKNOWN &&
 	       t->stack.type != STACK_TASK && t->stack.type != STACK_ENTRY;
 }
@@ -335,7 +334,11 @@ static enum trace_end try_link(struct tracer *t, enum trace_end end)
 static enum trace_end step(struct tracer *t)
 {
 	struct walk_state next = { 0 };
-	enum trace_end end = t->u->arch->step(t, &next);
+	enum trace_end end;
+
+	if (!t->u->arch)
+		return tracer_end(t, TRACE_NO_UNWINDER, "%s", t->u->lack.text);
+	end = t->u->arch->step(t, &next);
 
 	if (!end)
 		end = accept(t, &next);

@@ -10,9 +10,10 @@
  *      and upwards, and the bytes before the return address call the function below, or
  *      one that jumps to it (a tail call: see `via`)
  *   B  as A, but the call site names a function of which no such jump is known, or cannot
- *      be read; or the address was recovered from a return probe
+ *      be read; or the address was recovered from a return probe; or saved registers have
+ *      their stack pointer in the guard below a stack that ran over
  *   C  a fallback led here: frame pointer, a call through a bad pointer, a word at a
- *      stack's top, a stack that ran over
+ *      stack's top
  *   D  a guess (scan)
  * After a frame of grade C, frames are at most B until saved registers or a matching
  * direct call confirm the walk.
@@ -34,14 +35,11 @@ enum frame_rule {
 	RULE_REGS,     /* registers that were saved: by a note, an exception, an interrupt */
 	RULE_SWITCH,   /* what a context switch left on the stack of a task that waits */
 	RULE_ORC,
-	RULE_CFI,
 	RULE_FP,
-	RULE_EHABI,
 	RULE_RETHOOK,  /* the true return address that a return probe had replaced */
 	RULE_FGRAPH,
 	RULE_BAD_CALL, /* the caller of an address that holds no code */
 	RULE_LINK,     /* the word at the top of a stack that leads to the one before */
-	RULE_SCAN,
 	FRAME_RULES,
 };
 

@@ -57,7 +57,7 @@ struct walk_arch {
 	/* The state behind the link of t->stack, where it leads from there. */
 	enum trace_end (*link)(struct tracer *t, struct walk_state *next);
 	bool (*user_mode)(const uint64_t *regs);
-	/* Unwinding is possible here; else a reason. Called once for each unwinder. */
+	/* Find the tables. Called once for each unwinder; a failure is kept as its `lack`. */
 	enum cairn_code (*init)(struct unwinder *u, struct cairn_err *err);
 };
 

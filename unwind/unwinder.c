@@ -18,14 +18,16 @@ enum cairn_code unwinder_init(struct unwinder *u, struct cairn *c, struct arena 
 	u->mem = reader_of_space(&c->kernel);
 	u->arch = walk_arch_by_id(c->arch->id);
 	u->stack_arch = stack_arch_by_id(c->arch->id);
-	if (!u->arch)
-		return cairn_fail(err, CAIRN_MISSING, "no unwinder for %s", c->arch->name);
 	if (!tasks_get(c, &ts, NULL))
 		u->task_stack_size = ts->stack_size;
 	if (sym_addr(u->syms, "_sinittext", &u->init_text.begin, NULL) ||
 	    sym_addr(u->syms, "_einittext", &u->init_text.end, NULL))
 		u->init_text = (struct range){ 0, 0 };
-	return u->arch->init(u, err);
+	if (u->arch)
+		u->arch->init(u, &u->lack);
+	else
+		cairn_fail(&u->lack, CAIRN_MISSING, "no unwinder for %s", c->arch->name);
+	return CAIRN_OK;
 }
 
 void unwinder_deinit(struct unwinder *u)
@@ -77,6 +79,8 @@ struct stack_info unwinder_current_stack(struct unwinder *u, unsigned id)
 		f = finder(u, cpu);
 		top = u->stack_arch->current_top(&f);
 	}
+	if (top && !size)
+		size = stack_probe(&u->mem, top);
 	return stack_of_task(cpu ? cpu->current : 0, (int32_t)id, top > size ? top - size : 0, size,
 			     u->stack_arch ? u->stack_arch->task_guard : 0);
 }

@@ -30,7 +30,7 @@ struct unwinder {
 	struct reader mem;
 	struct syms *syms;
 	const struct arch *machine;
-	const struct walk_arch *arch;
+	const struct walk_arch *arch;        /* NULL: no steps, only where a CPU stands */
 	const struct stack_arch *stack_arch; /* NULL: only task stacks are known */
 	uint64_t task_stack_size;            /* THREAD_SIZE; 0: not known */
 	struct stacks stacks;                /* of CPUs, as far as they were asked for */
@@ -39,9 +39,12 @@ struct unwinder {
 	struct range init_text;              /* the kernel's; its bytes may be gone */
 	struct map jumps;                    /* private to grade.c */
 	struct orc orc;
+	struct cairn_err lack;               /* code not CAIRN_OK: the tables that this machine
+						unwinds by are missing, and why */
 };
 
-/** CAIRN_MISSING when this machine or kernel has nothing to unwind by. */
+/** CAIRN_MISSING when kernel memory cannot be read. Missing tables are no error: walks get as
+ *  far as they do without, see `lack`. */
 enum cairn_code unwinder_init(struct unwinder *u, struct cairn *c, struct arena *arena,
 			      struct cairn_err *err);
 void unwinder_deinit(struct unwinder *u);

@@ -19,10 +19,11 @@ enum {
 #define IRET      5 /* words that an interrupt pushes: IP to SS */
 #define FLAG_ONE  2u /* bit 1 of RFLAGS is always set */
 
-/* Words below the end of the NMI stack, asm_exc_nmi: pt_regs begin 33 below it; the frame
- * that the outermost NMI pushed is kept above them, where a nested NMI cannot reach. */
-#define NMI_REGS      33
-#define NMI_OUTERMOST 17
+/* Words below the end of the NMI stack, asm_exc_nmi: what the processor pushed last, the
+ * frame that iret will use, and pt_regs, which end with a copy of what it pushed first. */
+#define NMI_PUSHED 5
+#define NMI_IRET   12
+#define NMI_REGS   33
 
 static bool user_mode(const uint64_t *regs)
 {
@@ -56,37 +57,26 @@ static enum trace_end from_regs(struct tracer *t, const uint64_t *regs, uint64_t
 	return TRACE_GOES_ON;
 }
 
-/* A second NMI overwrites what the first was entered with, and lets it be repeated: then the
- * frame that iret will use leads back into the NMI code, the outermost one out of it. */
-static enum trace_end outermost_nmi(struct tracer *t, uint64_t addr, uint64_t *regs,
-				    const char **note)
+/* An NMI that comes in while another is handled overwrites what the processor pushed, and
+ * makes the first one's iret go to repeat_nmi. pt_regs are out of its reach. */
+static bool is_nmi_pending(struct tracer *t, uint64_t addr, const uint64_t *regs)
 {
-	uint64_t outer[IRET];
-	enum trace_end end;
+	uint64_t ip;
 
-	if (t->stack.type != STACK_NMI || addr != t->stack.end - NMI_REGS * WORD)
-		return TRACE_GOES_ON;
-	end = tracer_stack_words(t, t->stack.end - NMI_OUTERMOST * WORD, outer, IRET);
-	if (end)
-		return end;
-	if (memcmp(regs + IP, outer, sizeof(outer)))
-		*note = "another NMI came in and waits to be handled";
-	memcpy(regs + IP, outer, sizeof(outer));
-	return TRACE_GOES_ON;
+	return t->stack.type == STACK_NMI && addr == t->stack.end - NMI_REGS * WORD &&
+	       !reader_word(&t->u->mem, t->stack.end - NMI_IRET * WORD, &ip, NULL) &&
+	       ip != regs[IP];
 }
 
 static enum trace_end step_regs(struct tracer *t, uint64_t cfa, struct walk_state *next)
 {
 	uint64_t regs[PT_REGS];
-	const char *note = NULL;
 	enum trace_end end = tracer_stack_words(t, cfa, regs, PT_REGS);
 
 	if (!end)
-		end = outermost_nmi(t, cfa, regs, &note);
-	if (!end)
 		end = from_regs(t, regs, cfa, true, next);
-	if (!end && note)
-		next->note = note;
+	if (!end && is_nmi_pending(t, cfa, regs))
+		next->note = "another NMI came in and waits to be handled";
 	return end;
 }
 
@@ -103,6 +93,9 @@ static enum trace_end step_partial(struct tracer *t, uint64_t cfa, struct walk_s
 	end = tracer_stack_words(t, cfa, regs + IP, IRET);
 	if (end)
 		return end;
+	if (t->stack.type == STACK_NMI && cfa == t->stack.end - NMI_PUSHED * WORD &&
+	    on_stack(&t->stack, regs[SP], 1))
+		return tracer_end(t, TRACE_NMI_OVERWRITTEN, "at %#llx", (unsigned long long)cfa);
 	return from_regs(t, regs, cfa - IP * WORD, full, next);
 }
 
@@ -228,8 +221,9 @@ static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 
 	if (!t->now.fp_known || t->now.fp <= t->now.sp - WORD ||
 	    !on_stack(&t->stack, t->now.fp, sizeof(words)))
-		return tracer_end(t, TRACE_NO_ORC, "%s at %#llx, and no frame pointer",
-				  named ? sym.name : "code", (unsigned long long)t->now.pc);
+		return tracer_end(t, TRACE_NO_ORC, "%s at %#llx, and no frame pointer%s%s",
+				  named ? sym.name : "code", (unsigned long long)t->now.pc,
+				  t->u->lack.code ? "; " : "", t->u->lack.text);
 	end = tracer_stack_words(t, t->now.fp, words, 2);
 	if (end)
 		return end;

@@ -105,7 +105,6 @@ static const struct { const char *magic; size_t len; const char *what; } strange
 /* Formats that are left to libkdumpfile. */
 static const struct { const char *magic; size_t len; } others[] = {
 	{ "\xed\x23\x8f\x61\x73\x01\x19\xa8", 8 }, /* LKCD */
-	{ "DISKDUMP", 8 },
 	{ "sadump", 6 },
 };
 
@@ -117,19 +116,26 @@ static bool looks_like_text(const unsigned char *p, size_t len)
 	return true;
 }
 
+/* diskdump, which kdump-compressed comes from, differs in the machine's part of the header
+ * alone, which is not read. */
+static bool is_kdump(const unsigned char *head)
+{
+	return !memcmp(head, "KDUMP   ", 8) || !memcmp(head, "DISKDUMP", 8);
+}
+
 static enum cairn_code no_dump(const unsigned char *head, size_t len, struct cairn_err *err)
 {
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
 		if (len >= strangers[i].len && !memcmp(head, strangers[i].magic, strangers[i].len))
 			return cairn_fail(err, CAIRN_FORMAT, "not a vmcore but %s",
 					  strangers[i].what);
-	if (len >= 8 && !memcmp(head, "KDUMP   ", 8))
+	if (len >= 8 && is_kdump(head))
 		return cairn_fail(err, CAIRN_FORMAT, "the file ends at %#zx, inside its own header",
 				  len);
 	if (looks_like_text(head, len))
 		return cairn_fail(err, CAIRN_FORMAT, "not a vmcore but a text");
 	return cairn_fail(err, CAIRN_FORMAT, "not a vmcore: the file begins with none of the "
-			  "signatures of kdump, ELF, LKCD, diskdump, SADUMP");
+			  "signatures of kdump, ELF, LKCD, SADUMP");
 }
 
 static enum cairn_code read_format(struct dumpfile *d, const struct rawfile *f,
@@ -141,7 +147,7 @@ static enum cairn_code read_format(struct dumpfile *d, const struct rawfile *f,
 
 	if (error)
 		return cairn_fail(err, CAIRN_IO, "read: %s", strerror(error));
-	if (n >= DUMPFILE_KDUMP_HEAD && !memcmp(head, "KDUMP   ", 8))
+	if (n >= DUMPFILE_KDUMP_HEAD && is_kdump(head))
 		return dumpfile_read_kdump(d, f, head, arena, err);
 	if (n >= 64 && !memcmp(head, ELFMAG, SELFMAG))
 		return dumpfile_read_elf(d, f, head, arena, err);

@@ -60,7 +60,7 @@ struct dumpfile {
 
 /** Read the header of a plain file. CAIRN_FORMAT if it is no dump, with a text that says
  *  what it looks like instead. DUMPFILE_OTHER: a dump of a kind whose header only
- *  libkdumpfile knows (LKCD, diskdump, SADUMP). */
+ *  libkdumpfile knows (LKCD, SADUMP). */
 enum cairn_code dumpfile_read(struct dumpfile *ret, const struct rawfile *f, struct arena *arena,
 			      struct cairn_err *err);
 

@@ -45,19 +45,40 @@ static bool starts_vmcoreinfo(const struct rawfile *f, uint64_t off, uint64_t si
 	       !memcmp(head, "OSRELEASE=", sizeof(head));
 }
 
-/* Which of the 32-bit layouts it is shows in where VMCOREINFO lies; without one, ARM
- * files are known by their machine. */
-static const struct sub_layout *sub_layout(const struct kdump *k)
+static bool starts_notes(const struct rawfile *f, uint64_t off, uint64_t size)
+{
+	unsigned char head[64];
+	struct note n;
+	size_t pos = 0, got;
+
+	if (!size)
+		return false;
+	got = rawfile_read(f, off, head, sizeof(head), NULL);
+	/* the name is what counts: the data may be longer than what was read */
+	if (got < sizeof(head) || le32(head) > 32)
+		return false;
+	memset(head + 4, 0, 4);
+	return note_next(head, got, &pos, &n) &&
+	       (note_is(&n, "CORE", n.type) || note_is(&n, "VMCOREINFO", 0));
+}
+
+static bool fits(const struct kdump *k, const struct sub_layout *l)
 {
 	const unsigned char *s = k->sub;
 
+	return starts_vmcoreinfo(k->f, le64(s + l->off_vmcoreinfo), le32(s + l->size_vmcoreinfo)) ||
+	       starts_notes(k->f, le64(s + l->off_note), le32(s + l->size_note));
+}
+
+/* Which of the 32-bit layouts it is shows in where VMCOREINFO or the notes lie; without
+ * any, ARM files are known by their machine. */
+static const struct sub_layout *sub_layout(const struct kdump *k)
+{
 	if (k->wide)
 		return &sub64;
-	if (starts_vmcoreinfo(k->f, le64(s + sub32.off_vmcoreinfo),
-			      le32(s + sub32.size_vmcoreinfo)))
+	if (fits(k, &sub32))
 		return &sub32;
-	if (starts_vmcoreinfo(k->f, le64(s + sub32_arm.off_vmcoreinfo),
-			      le32(s + sub32_arm.size_vmcoreinfo)))
+	if (fits(k, &sub32_arm))
 		return &sub32_arm;
 	return k->d->arch && k->d->arch->id == ARCH_ARM ? &sub32_arm : &sub32;
 }
@@ -105,7 +126,8 @@ static enum cairn_code read_sub_header(struct kdump *k, struct cairn_err *err)
 	if (code != CAIRN_OK)
 		return code;
 	l = sub_layout(k);
-	/* x86_64 also stores phys_base here, but counts pfns from 0 */
+	/* x86_64 also stores phys_base here, but counts pfns from 0; so does QEMU on every
+	   machine (dump.c, ARCH_PFN_OFFSET), and its files are those that do not say which */
 	if (k->d->arch && k->d->arch->id == ARCH_ARM)
 		k->d->phys_base = le32(k->sub);
 	if (k->version >= 6 && le64(k->sub + l->max_mapnr_64))
@@ -162,20 +184,22 @@ static void read_batch(const struct kdump *k, uint64_t first, size_t n, struct b
 	       DESC_SIZE;
 }
 
-/* Of the pages of a batch that do not share the block of zeros at `shared`: where the last
- * one ends. Descriptors of pages that were never written are zero. */
-static uint64_t batch_end(const struct batch *b, uint64_t shared)
+/* Where the last data of a batch ends; 0 if it is all one block, which pages of zeros share.
+ * Descriptors of pages that were never written are zero. */
+static uint64_t batch_end(const struct batch *b)
 {
-	uint64_t last = 0;
+	uint64_t end = 0, first = b->n ? le64(b->data) : 0;
+	bool shared = b->n > 1;
 
 	for (size_t i = 0; i < b->n; i++) {
 		uint64_t off = le64(b->data + i * DESC_SIZE);
 		uint32_t size = le32(b->data + i * DESC_SIZE + 8);
 
-		if (off > shared && off <= INT64_MAX && off + size > last)
-			last = off + size;
+		if (off && off <= INT64_MAX && off + size > end)
+			end = off + size;
+		shared &= off == first;
 	}
-	return last;
+	return shared ? 0 : end;
 }
 
 static uint64_t batch_start(const struct batch *b)
@@ -191,9 +215,35 @@ static uint64_t batch_start(const struct batch *b)
 	return first;
 }
 
+static bool any_bit(unsigned char byte, uint64_t pfn, uint64_t start, uint64_t end)
+{
+	for (unsigned i = 0; byte; i++, byte >>= 1)
+		if ((byte & 1) && pfn + i >= start && pfn + i < end)
+			return true;
+	return false;
+}
+
+/* Whether the file has any page; asked only where it ends before the descriptors. */
+static bool any_page(const struct kdump *k)
+{
+	const struct dumpfile *d = k->d;
+	unsigned char buf[4096];
+	size_t n;
+
+	for (uint64_t off = 0; off < d->map_size; off += n) {
+		n = rawfile_read(k->f, d->dump_map + off, buf, sizeof(buf), NULL);
+		for (size_t i = 0; i < n; i++)
+			if (any_bit(buf[i], (off + i) * 8, d->start_pfn, d->end_pfn))
+				return true;
+		if (!n)
+			break;
+	}
+	return false;
+}
+
 /* The descriptors end where the data of the first page begins, and data is written in the
  * order of the descriptors; so the last of them that has data of its own tells the size of
- * the file. Zero pages share one block: some thousand of them at the end are passed over. */
+ * the file. Zero pages share one block: up to 170,000 of them at the end are passed over. */
 static void find_promised(struct kdump *k)
 {
 	struct dumpfile *d = k->d;
@@ -203,6 +253,8 @@ static void find_promised(struct kdump *k)
 	if (d->promised < d->descs)
 		d->promised = d->descs;
 	read_batch(k, 0, DESC_BATCH, &b);
+	if (!b.n && d->promised <= d->file_size && any_page(k))
+		d->promised = d->descs + DESC_SIZE;
 	data = batch_start(&b);
 	if (data <= d->descs || data > INT64_MAX ||
 	    (data - d->descs) / DESC_SIZE > d->map_size * 8 + d->block_size)
@@ -215,7 +267,7 @@ static void find_promised(struct kdump *k)
 
 		left -= n;
 		read_batch(k, left, n, &b);
-		end = batch_end(&b, data);
+		end = batch_end(&b);
 	}
 	if (d->promised < end)
 		d->promised = end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kdumpfile - the one file that calls libkdumpfile, for the formats that are not read here:
- * LKCD, diskdump and SADUMP.
+ * LKCD and SADUMP.
  *
  * kdump-compressed files and ELF cores do not go through the library. Measured with 0.5.1
  * (Debian 12) and found in its sources:

@@ -223,5 +223,6 @@ uint64_t layout_register_root(const struct layout *l, uint64_t reg)
 enum cairn_code layout_user_space(const struct layout *l, struct image *img, uint64_t root,
 				  struct space *ret, struct cairn_err *err)
 {
-	return space_init(ret, img, &l->user, root, l->arch->word, "user address", err);
+	return space_init_sized(ret, img, &l->user, root, l->arch->word, "user address",
+				SPACE_TLB_USER, err);
 }

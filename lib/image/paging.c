@@ -18,6 +18,16 @@ void paging_ignore(struct paging_form *form, uint64_t bits)
 			form->level[i].rules[r].addr_mask &= ~bits;
 }
 
+bool paging_canonical(const struct paging_form *form, uint64_t va)
+{
+	unsigned bits = form->va_bits - (form->sign_extended ? 1u : 0u);
+	uint64_t high = va >> bits;
+
+	if (!form->canonical)
+		return va <= UINT32_MAX;
+	return high == 0 || high == UINT64_MAX >> bits;
+}
+
 static bool right_half(const struct paging_form *form, uint64_t va)
 {
 	switch (form->half) {
@@ -28,21 +38,12 @@ static bool right_half(const struct paging_form *form, uint64_t va)
 	return true;
 }
 
-bool paging_canonical(const struct paging_form *form, uint64_t va)
-{
-	unsigned bits = form->va_bits - (form->sign_extended ? 1u : 0u);
-	uint64_t high = va >> bits;
-
-	if (!form->canonical)
-		return va <= UINT32_MAX;
-	return (high == 0 || high == UINT64_MAX >> bits) && right_half(form, va);
-}
-
 struct paging_walk paging_begin(const struct paging_form *form, struct image *img,
 				uint64_t root, uint64_t va)
 {
 	return (struct paging_walk){
-		.form = form, .img = img, .va = va, .kind = PAGING_TABLE,
+		.form = form, .img = img, .va = va,
+		.kind = right_half(form, va) ? PAGING_TABLE : PAGING_NONE,
 		/* so that no entry crosses a page, wherever a root is said to be */
 		.table = root & ~(uint64_t)(form->entry_size - 1),
 	};
@@ -147,13 +148,14 @@ struct paging_result paging_lookup(const struct paging_form *form, struct image 
 				   uint64_t root, uint64_t va)
 {
 	struct paging_walk w = paging_begin(form, img, root, va);
-	struct paging_result ret = { .fault = CAIRN_FAULT_NONCANONICAL };
+	struct paging_result ret = { .fault = CAIRN_FAULT_NONE };
 
-	if (!paging_canonical(form, va))
+	if (!paging_canonical(form, va)) {
+		ret.fault = CAIRN_FAULT_NONCANONICAL;
 		return ret;
-	do {
+	}
+	while (ret.fault == CAIRN_FAULT_NONE && walking(&w))
 		ret.fault = step(&w);
-	} while (ret.fault == CAIRN_FAULT_NONE && walking(&w));
 	ret.entry_addr = w.entry_addr;
 	if (ret.fault != CAIRN_FAULT_NONE)
 		return ret;

@@ -67,7 +67,7 @@ struct paging_level {
 };
 
 /** Which addresses a table of this form holds, where the machine has one root for the low
- *  and another for the high addresses. */
+ *  and another for the high addresses. Those of the other half are unmapped. */
 enum paging_half { PAGING_BOTH, PAGING_LOW, PAGING_HIGH };
 
 struct paging_form {
@@ -119,6 +119,7 @@ struct paging_walk {
 	uint64_t paddr;  /* kind PAGE: physical address of va */
 };
 
+/** A walk of the other half's address is over before its first step, with kind NONE. */
 struct paging_walk paging_begin(const struct paging_form *form, struct image *img,
 				uint64_t root, uint64_t va);
 

@@ -127,6 +127,10 @@ static const struct paging_flag arm64_none_flags[] = {
 	FLAG(56, "SPECIAL"), END,
 };
 
+static const struct paging_flag arm64_table_flags[] = {
+	FLAG(0, "VALID"), FLAG(59, "PXN"), FLAG(60, "UXN"), END,
+};
+
 #define VALID        BIT(0)
 #define NG           BIT(11) /* since 6.11 PTE_PRESENT_INVALID where not valid */
 #define PXN          BIT(53)
@@ -193,7 +197,7 @@ static void fill_level(struct paging_level *level, unsigned page_shift, unsigned
 		struct paging_rule *table = &level->rules[level->nrules++];
 
 		*table = (struct paging_rule){
-			.mask = 3, .value = 3, .kind = PAGING_TABLE, .flags = long_table_flags,
+			.mask = 3, .value = 3, .kind = PAGING_TABLE, .flags = arm64_table_flags,
 		};
 		set_address(table, page_shift, page_shift, lpa2);
 		if (!has_blocks(page_shift, shift, lpa2))

@@ -110,6 +110,7 @@ const struct paging_form paging_i386 = {
 			  .addr_mask = BITS(31, 22), PSE36, .flags = none_flags },
 			SWAP } },
 		{ .name = "PTE", .shift = 12, .bits = 10, .nrules = 4, .rules = {
-			PAGE(12, 31, 0, pte_flags), EMPTY32, UNTOUCHABLE(12, 31, G, false), SWAP } },
+			PAGE(12, 31, 0, pte_flags), EMPTY32,
+			UNTOUCHABLE(12, 31, G, false), SWAP } },
 	},
 };

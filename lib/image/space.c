@@ -8,7 +8,7 @@
 
 static void flush(struct space *s)
 {
-	for (size_t i = 0; i < SPACE_TLB; i++) {
+	for (unsigned i = 0; i < s->tlb_size; i++) {
 		image_put(s->img, s->tlb[i].page);
 		s->tlb[i] = (struct space_tlb){ 0 };
 	}
@@ -24,17 +24,24 @@ void space_switch(struct space *s, const struct paging_form *form, uint64_t root
 	s->page_shift = dump < table ? dump : table;
 }
 
-enum cairn_code space_init(struct space *s, struct image *img, const struct paging_form *form,
-			   uint64_t root, uint8_t word, const char *what, struct cairn_err *err)
+enum cairn_code space_init_sized(struct space *s, struct image *img,
+				 const struct paging_form *form, uint64_t root, uint8_t word,
+				 const char *what, unsigned entries, struct cairn_err *err)
 {
 	*s = (struct space){
-		.img = img, .word = word, .what = what,
-		.tlb = mem_zalloc(SPACE_TLB, sizeof(struct space_tlb)),
+		.img = img, .word = word, .what = what, .tlb_size = entries,
+		.tlb = mem_zalloc(entries, sizeof(struct space_tlb)),
 	};
 	if (!s->tlb)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for a TLB");
 	space_switch(s, form, root);
 	return CAIRN_OK;
+}
+
+enum cairn_code space_init(struct space *s, struct image *img, const struct paging_form *form,
+			   uint64_t root, uint8_t word, const char *what, struct cairn_err *err)
+{
+	return space_init_sized(s, img, form, root, word, what, SPACE_TLB, err);
 }
 
 void space_deinit(struct space *s)
@@ -95,15 +102,19 @@ static void fill(struct space *s, struct space_tlb *t, uint64_t vpage)
 		return;
 	}
 	t->page = image_pin(s->img, r.paddr);
-	t->fault = t->page->fault;
-	if (t->page->data)
+	if (t->page->data) {
 		t->data = t->page->data + (r.paddr & (page - 1) & ~(part - 1));
+		return;
+	}
+	t->fault = t->page->fault;
+	image_put(s->img, t->page);
+	t->page = NULL;
 }
 
 static inline const struct space_tlb *lookup(struct space *s, uint64_t va)
 {
 	uint64_t vpage = va >> s->page_shift;
-	struct space_tlb *t = &s->tlb[(vpage ^ vpage >> 9) & (SPACE_TLB - 1)];
+	struct space_tlb *t = &s->tlb[(vpage ^ vpage >> 9) & (s->tlb_size - 1)];
 
 	if (__builtin_expect(t->vpage != vpage + 1, 0))
 		fill(s, t, vpage);

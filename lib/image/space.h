@@ -4,8 +4,8 @@
  *
  * A software TLB maps virtual pages to pinned pages of the image, so a hot read is a
  * compare and a copy. Failures are kept too: asking again for an address that could not be
- * read costs no more than a hit. Each entry pins one page of the image's cache for as long
- * as it stays; a space that is not needed any more should be freed.
+ * read costs no more than a hit. Each entry that holds a page pins it in the image's cache,
+ * of which there are at least 1024: a space that is not needed any more should be freed.
  *
  * A TLB page is the smaller of the dump's page and the smallest page of the tables, so that
  * it lies within one of either.
@@ -22,13 +22,14 @@
 #include "lib/image/image.h"
 #include "lib/image/paging.h"
 
-#define SPACE_TLB 512 /* entries; a power of two */
+#define SPACE_TLB      512 /* entries; a power of two */
+#define SPACE_TLB_USER 128
 #define SPACE_LINEAR 4
 
 struct space_tlb {
 	uint64_t vpage;            /* va >> page_shift, + 1; 0: empty */
 	const unsigned char *data; /* of the virtual page; NULL: fault */
-	struct page *page;         /* pinned; NULL: could not be translated */
+	struct page *page;         /* pinned; NULL: fault */
 	enum cairn_fault fault;
 	bool in_table;             /* the fault is of a page table */
 };
@@ -46,6 +47,7 @@ struct space {
 	uint8_t word;      /* bytes of a pointer */
 	const char *what;  /* for messages: "kernel address", "user address" */
 	struct space_tlb *tlb;
+	unsigned tlb_size;
 	struct space_linear linear[SPACE_LINEAR];
 	size_t nlinear;
 };
@@ -53,6 +55,11 @@ struct space {
 /** A space over `root`; free with space_deinit(). `form` and `what` are borrowed. */
 enum cairn_code space_init(struct space *s, struct image *img, const struct paging_form *form,
 			   uint64_t root, uint8_t word, const char *what, struct cairn_err *err);
+
+/** Likewise with a TLB of `entries`, a power of two: for spaces of which there are many. */
+enum cairn_code space_init_sized(struct space *s, struct image *img,
+				 const struct paging_form *form, uint64_t root, uint8_t word,
+				 const char *what, unsigned entries, struct cairn_err *err);
 void space_deinit(struct space *s);
 
 /** Another address space in the same memory: empties the TLB. */

@@ -41,23 +41,33 @@ const struct cairn_degraded *cairn_degraded(const struct cairn *c, size_t n)
 
 static enum cairn_code open_space(struct cairn *c, struct cairn_err *err)
 {
-	const struct image_info *info = image_info(c->img);
-	enum cairn_code code;
+	const struct vmcoreinfo *v = &image_info(c->img)->vmcoreinfo;
+	enum cairn_code code = layout_find(&c->layout, c->img, err);
 
-	if (!info->vmcoreinfo.text) {
-		code = image_search_vmcoreinfo(c->img, err);
-		if (code != CAIRN_OK)
-			return code;
+	/* layout_find() searches memory for VMCOREINFO where the notes have none */
+	if (v->text) {
+		vmcoreinfo_get(v, "OSRELEASE", c->release, sizeof(c->release));
+		vmcoreinfo_get(v, "BUILD-ID", c->build_id, sizeof(c->build_id));
 	}
-	vmcoreinfo_get(&info->vmcoreinfo, "OSRELEASE", c->release, sizeof(c->release));
-	vmcoreinfo_get(&info->vmcoreinfo, "BUILD-ID", c->build_id, sizeof(c->build_id));
-	code = layout_find(&c->layout, c->img, err);
 	if (code != CAIRN_OK)
 		return code;
 	c->arch = c->layout.arch;
 	c->types.word = c->arch->word;
-	return space_init(&c->kernel, c->img, &c->layout.form, c->layout.root, c->arch->word,
-			  "kernel address", err);
+	return layout_kernel_space(&c->layout, c->img, &c->kernel, err);
+}
+
+/* The direct map of x86_64, for where its page tables are lost: physical memory from 0 on
+ * at page_offset_base (arch/x86/mm/kaslr.c). */
+static void add_direct_map(struct cairn *c)
+{
+	uint64_t var, base, first, end;
+
+	if (c->arch->id != ARCH_X86_64 ||
+	    sym_addr(&c->syms, "page_offset_base", &var, NULL) != CAIRN_OK ||
+	    space_word(&c->kernel, var, &base, NULL) != CAIRN_OK ||
+	    !image_bounds(c->img, &first, &end) || base + end < base)
+		return;
+	space_add_linear(&c->kernel, (struct space_linear){ .va = base, .size = end });
 }
 
 static enum cairn_code open_symbols(struct cairn *c, struct cairn_err *err)
@@ -79,21 +89,33 @@ static enum cairn_code open_symbols(struct cairn *c, struct cairn_err *err)
 		return code;
 	c->kallsyms = k;
 	code = kallsyms_register(k, &c->syms, err);
+	add_direct_map(c);
 	symlist_add_vmcoreinfo(&c->known, v, &c->arena);
 	return code == CAIRN_OK ? symlist_register(&c->known, "vmcoreinfo", &c->syms, err) : code;
+}
+
+/* The header has the sizes of all that follows: enough to tell two kernels apart. Where it
+ * cannot be read, the build-id alone vouches. */
+static bool same_btf(struct cairn *c, const void *blob, size_t len)
+{
+	unsigned char head[24];
+	uint64_t start;
+
+	return sym_addr(&c->syms, "__start_BTF", &start, NULL) != CAIRN_OK ||
+	       space_read(&c->kernel, start, head, sizeof(head), NULL) != CAIRN_OK ||
+	       (len >= sizeof(head) && !memcmp(head, blob, sizeof(head)));
 }
 
 static enum cairn_code types_from_index(struct cairn *c, struct cairn_err *err)
 {
 	size_t len = 0, by_name_len = 0;
+	const void *blob = index_get(c->index, INDEX_BTF, &len);
+	const void *kept = index_get(c->index, INDEX_BTF_BY_NAME, &by_name_len);
 	struct nameindex by_name;
 	struct btf_provider *b;
 	enum cairn_code code;
-	const void *blob;
 
-	blob = index_get(c->index, INDEX_BTF, &len);
-	if (!blob || !nameindex_take(&by_name, index_get(c->index, INDEX_BTF_BY_NAME, &by_name_len),
-				     by_name_len))
+	if (!blob || !nameindex_take(&by_name, kept, by_name_len) || !same_btf(c, blob, len))
 		return cairn_fail(err, CAIRN_NOTFOUND, "the index has no types");
 	code = btf_provider_new(&b, "BTF of the dump", blob, len, NULL, &by_name, c->arch->word,
 				err);
@@ -156,7 +178,8 @@ static enum cairn_code open_btf(struct cairn *c, struct cairn_err *err)
 		return CAIRN_OK;
 	code = read_btf(c, &blob, &len, err);
 	if (code != CAIRN_OK) {
-		save_index(c, NULL, 0);
+		if (!c->index)
+			save_index(c, NULL, 0);
 		return code;
 	}
 	code = btf_provider_new(&c->btf, "BTF of the dump", blob, len, NULL, NULL, c->arch->word,
@@ -174,9 +197,11 @@ static enum cairn_code open_types(struct cairn *c, struct cairn_err *err)
 	enum cairn_code code = open_btf(c, err);
 
 	/* files that the user gave come next, in debuginfo_open() */
-	if (code != CAIRN_OK && !c->opts->debug_files && debuginfo_search(c, NULL) == CAIRN_OK)
+	if (c->opts->debug_files && c->opts->debug_files[0])
+		return CAIRN_OK;
+	if (code != CAIRN_OK && debuginfo_search(c, NULL) == CAIRN_OK)
 		code = CAIRN_OK;
-	return c->opts->debug_files ? CAIRN_OK : code;
+	return code;
 }
 
 /* Each stage needs the one before; what comes after a failed one is missing too, and the
@@ -196,8 +221,21 @@ static void open_stages(struct cairn *c)
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (stages[i].open(c, &err) != CAIRN_OK) {
 			session_degrade(c, stages[i].what, &err);
+			c->types.missing = c->degraded[c->ndegraded - 1].reason;
 			return;
 		}
+}
+
+static void note_truncation(struct cairn *c)
+{
+	const struct image_info *info = image_info(c->img);
+	struct cairn_err err;
+
+	if (!info->truncated)
+		return;
+	cairn_fail(&err, CAIRN_IO, "truncated: what lies past byte %llu is missing",
+		   (unsigned long long)info->missing_from);
+	session_degrade(c, "dump file", &err);
 }
 
 enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t npaths,
@@ -222,6 +260,7 @@ enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t 
 		return code;
 	}
 	c->arch = image_info(c->img)->arch;
+	note_truncation(c);
 	open_stages(c);
 	code = debuginfo_open(c, err);
 	if (code != CAIRN_OK) {

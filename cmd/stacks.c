@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/cmd.h"
+#include "cmd/operand.h"
+#include "lib/kern/cpu.h"
+#include "unwind/unwinder.h"
+
+static void heading(struct call *call)
+{
+	int w = call->cairn->arch->word * 2;
+
+	out_paint(call->out, OUT_BOLD);
+	out_text(call->out, "  CPU  %-8s  %-*s  %-*s  %-*s  IN USE\n", "TYPE", w, "BEGIN", w, "END",
+		 w, "NEXT SP");
+	out_paint(call->out, OUT_PLAIN);
+}
+
+static void row(struct call *call, const struct stack_info *s)
+{
+	int w = call->cairn->arch->word * 2;
+	struct out *o = call->out;
+
+	out_record(o, "stackrange");
+	if (s->cpu >= 0)
+		out_num(o, "cpu", "%5s", s->cpu);
+	else
+		out_null(o, "cpu", "%5s");
+	out_str(o, "type", "  %-8s", stack_type_name(s->type));
+	out_addr(o, "begin", "  %s", s->begin, w);
+	out_addr(o, "end", "  %s", s->end, w);
+	if (s->next_sp)
+		out_addr(o, "next_sp", "  %s", s->next_sp, w);
+	else
+		out_null(o, "next_sp", w == 16 ? "  %-16s" : "  %-8s");
+	if (s->use == STACK_USE_UNKNOWN)
+		out_null(o, "in_use", "  %s");
+	else
+		out_bool(o, "in_use", "  %s", s->use == STACK_IN_USE);
+	if (s->task)
+		out_addr(o, "task", "  task %s", s->task, w);
+	out_text(o, "\n");
+	out_end(o);
+}
+
+/* Which stack an address lies on. */
+static enum cairn_code classify(struct call *call, struct unwinder *u, const char *word,
+				struct cairn_err *err)
+{
+	struct stack_info s;
+	uint64_t addr;
+	enum cairn_code code = operand_address(call->cairn, word, &addr, err);
+
+	if (code)
+		return code;
+	if (unwinder_task_stack(u, addr, &s) || !stacks_find(&u->stacks, addr, &s, err)) {
+		row(call, &s);
+		return CAIRN_OK;
+	}
+	return CAIRN_NOTFOUND;
+}
+
+/* A CPU's own stacks follow the stack of the task that it executes. */
+static enum cairn_code list(struct call *call, struct unwinder *u, struct cairn_err *err)
+{
+	const struct cpus *cpus;
+	enum cairn_code code = cpus_get(call->cairn, &cpus, err);
+
+	for (size_t i = 0; !code && i < cpus->n && !out_broken(call->out); i++) {
+		struct stack_info task = unwinder_current_stack(u, cpus->cpu[i].id);
+
+		if (task.type != STACK_UNKNOWN)
+			row(call, &task);
+		for (size_t j = 0; j < u->stacks.n; j++)
+			if (u->stacks.stack[j].cpu == (int32_t)cpus->cpu[i].id)
+				row(call, &u->stacks.stack[j]);
+	}
+	return code;
+}
+
+static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	struct unwinder u;
+	enum cairn_code code = unwinder_init(&u, call->cairn, call->scratch, err);
+
+	(void)verdict;
+	if (code)
+		return code;
+	unwinder_add_all_cpus(&u);
+	heading(call);
+	if (!call->argc)
+		code = list(call, &u, err);
+	for (int i = 0; !code && i < call->argc; i++)
+		code = classify(call, &u, call->argv[i], err);
+	unwinder_deinit(&u);
+	return code;
+}
+
+static const struct cmd stacks = {
+	.name = "stacks",
+	.synopsis = "[ADDRESS]...",
+	.summary = "stacks of all CPUs, or the one that an address is on",
+	.help = "Lists every stack of every CPU: that of the task it executes, and those for\n"
+		"interrupts, each exception and the entry code. NEXT SP is where the stack says\n"
+		"it was entered from; unless the stack is in use, that is left from before.",
+	.complete = COMPLETE_SYMBOL,
+	.run = run,
+};
+CAIRN_CMD(&stacks);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scenario module: ways for a kernel to die, and tasks that wait for it in known states.
+ *
+ * A scenario is one function `void scen_NAME(int pid)` in any file here and one line in tables.py.
+ * It runs in the context of the process that writes "run NAME [PID]" to /proc/scen. Chains of calls
+ * are named scen_*, are never inlined and never end in a tail call, so that each is one frame.
+ */
+#ifndef SCEN_H
+#define SCEN_H
+
+#include <linux/compiler.h>
+#include <linux/printk.h>
+
+/* Starts a line on the console that the oracle's reader takes up. */
+#define ORACLE "ORACLE "
+
+/* A function with a frame of its own; SCEN_FRAME_END() behind its last call keeps it a call. */
+#define scen_frame noinline __attribute__((__noclone__))
+#define SCEN_FRAME_END() barrier()
+
+#define SCENARIO(name) void scen_##name(int pid);
+#include "scen_list.h"
+#undef SCENARIO
+
+struct task_struct;
+
+/* Start a kernel thread, say its pid and address; NULL if it could not be had. */
+struct task_struct *scen_thread(int (*fn)(void *), const char *name);
+
+/* Standing threads: scen_deep, scen_holder (owns scen_mutex), scen_dwait. */
+int scen_stand_init(void);
+
+/* Blocks for good in D state on scen_mutex, called by the process that wants to. */
+void scen_stand_dstate(void);
+
+/* Sleep for good (interruptibly) under a kretprobed function. */
+void scen_stand_kretwait(void);
+
+/* Timers of the interrupt scenarios. */
+void scen_irq_init(void);
+
+#endif

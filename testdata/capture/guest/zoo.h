@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zoo: a static program for the guest. Each mode parks a process in one known state for good, or
+ * does one step of the init script:
+ *
+ *   zoo MODE            park (modes: the table in zoo.c)
+ *   zoo vmas N          park with about N VMAs
+ *   zoo cpu N PROG ARG… run PROG on CPU N
+ *   zoo write FILE TEXT one write(2)
+ *   zoo oracle          print what /proc says of every task, and of the kernel
+ */
+#ifndef ZOO_H
+#define ZOO_H
+
+/* The lines that begin with "ORACLE", to standard output. Returns the exit code. */
+int zoo_oracle(void);
+
+#endif

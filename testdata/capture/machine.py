@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest in QEMU: boot, wait for a text on its console, take its memory. Each has a deadline."""
+
+import functools
+import json
+import pathlib
+import platform
+import re
+import socket
+import subprocess
+import time
+
+QMP_SECONDS = 60
+POLL_SECONDS = 0.2
+# A KVM that starts but does not get anywhere is given up after this long without a console.
+SILENT_SECONDS = 15
+TAIL_LINES = 25
+
+
+class BootError(Exception):
+    """The guest did not get where it should; the text ends with the console's last lines."""
+
+
+class Qmp:
+    """QEMU's control socket (docs/interop/qmp-spec.rst): one command at a time."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(QMP_SECONDS)
+        self.socket.connect(str(path))
+        self.stream = self.socket.makefile("rw")
+        self.stream.readline()
+        self.run("qmp_capabilities")
+
+    def run(self, command, **arguments):
+        """The command's return value; events on the way are skipped."""
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        for line in self.stream:
+            reply = json.loads(line)
+            if "error" in reply:
+                raise BootError("QMP %s: %s" % (command, reply["error"].get("desc")))
+            if "return" in reply:
+                return reply["return"]
+        raise BootError("QMP %s: QEMU went away" % command)
+
+
+@functools.lru_cache
+def kvm_usable(qemu, board, cpu):
+    """Whether QEMU comes up under KVM as this machine: it is started, paused, and told to quit."""
+    argv = [qemu, "-machine", board + ",accel=kvm", "-cpu", cpu, "-S", "-display", "none",
+            "-nodefaults", "-qmp", "stdio"]
+    quit_now = '{"execute":"qmp_capabilities"}{"execute":"quit"}'
+    try:
+        done = subprocess.run(argv, input=quit_now, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and not re.search(r"error|doesn't support", done.stderr)
+
+
+class Guest:
+    """One boot. Use as a context: QEMU never outlives it."""
+
+    def __init__(self, machine, image, initrd, append, memory, folder, accel):
+        self.console = pathlib.Path(folder) / "console"
+        self.qmp_path = pathlib.Path(folder) / "qmp"
+        self.accel, self.qmp, self.started = accel, None, time.monotonic()
+        self.argv = [
+            machine.qemu, "-machine", "%s,accel=%s" % (machine.board, accel), "-cpu", machine.cpu,
+            "-smp", "2", "-m", str(memory), "-kernel", str(image), "-initrd", str(initrd),
+            "-append", append, "-serial", "file:%s" % self.console, "-display", "none",
+            "-monitor", "none", "-qmp", "unix:%s,server=on,wait=off" % self.qmp_path,
+            "-nodefaults", "-no-reboot", "-device", "vmcoreinfo",
+        ]
+
+    def __enter__(self):
+        self.console.write_bytes(b"")
+        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def seconds(self):
+        return time.monotonic() - self.started
+
+    def text(self):
+        return self.console.read_bytes().decode("utf-8", "replace")
+
+    def fail(self, reason):
+        lines = [line.rstrip() for line in self.text().splitlines()[-TAIL_LINES:]]
+        raise BootError("%s after %.0f s under %s; the console ends with:\n%s"
+                        % (reason, self.seconds(), self.accel, "\n".join(lines) or "(nothing)"))
+
+    def control(self):
+        if not self.qmp:
+            self.qmp = Qmp(self.qmp_path)
+        return self.qmp
+
+    def wait_for(self, text, deadline, failures=()):
+        """Return once the console has `text`; BootError at the deadline (seconds from power on),
+        when QEMU ends, or when one of the `failures` texts appears first."""
+        while True:
+            console = self.text()
+            if text in console:
+                return
+            for failure in failures:
+                if failure in console:
+                    self.fail("guest says %r" % failure)
+            if self.process.poll() is not None:
+                said = self.process.stderr.read().decode("utf-8", "replace").strip()
+                self.fail("QEMU ended (%d) %s" % (self.process.returncode, said))
+            if self.accel == "kvm" and not console and self.seconds() > SILENT_SECONDS:
+                self.fail("nothing on the console")
+            if self.seconds() > deadline:
+                self.fail("no %r" % text)
+            time.sleep(POLL_SECONDS)
+
+    def inject_nmi(self):
+        self.control().run("inject-nmi")
+
+    def dump(self, path):
+        """Stop the guest and write its memory as an ELF core."""
+        self.control().run("stop")
+        self.control().run("dump-guest-memory", paging=False, protocol="file:%s" % path)
+        pathlib.Path(path).chmod(0o600)     # QEMU makes it read-only
+
+
+def accelerators(machine):
+    """What to try, in order."""
+    same = platform.machine() == {"amd64": "x86_64", "arm64": "aarch64"}.get(machine.deb)
+    if same and machine.kvm and kvm_usable(machine.qemu, machine.board, machine.cpu):
+        return ["kvm", "tcg"]
+    return ["tcg"]
+
+
+def version(program):
+    """The first version number that a program prints."""
+    out = subprocess.run([program, "--version"], capture_output=True, text=True)
+    found = re.search(r"\d+(\.\d+)+", out.stdout + out.stderr)
+    return found[0] if found else None

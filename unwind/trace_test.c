@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Walks on one stack: what each frame is worth, and where a walk must end.
+ */
+#include "unwind/testchain.h"
+
+/* User registers at the top of the task's stack, and the entry code that saved them. */
+static void make_user(struct world *w, const struct chain *c, uint64_t at)
+{
+	w_row(w, c->start, (int)(at - (c->sp + 32)), 0, W_SP | W_REGS | W_SIGNAL);
+	w->row[0] = w->row[1]; /* in place of the row that make_chain() gave it */
+	memmove(w->row + 1, w->row + 2, (w->nrows - 2) * sizeof(w->row[0]));
+	w->nrows--;
+	w_regs(w, at, 0x401000, W_USER_CS, 0x7ffe0000);
+}
+
+static void test_plain(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_int_equal(w->trace.frame[1].pc, c.outer + 0x25);
+	assert_int_equal(w->trace.frame[1].offset, 0x25);
+	assert_int_equal(w->trace.frame[1].sp, c.sp + 16);
+	assert_int_equal(w->trace.frame[1].rule, RULE_ORC);
+	assert_int_equal(w->trace.frame[0].rule, RULE_REGS);
+	assert_int_equal(w->trace.frame[0].stack.type, STACK_TASK);
+	assert_non_null(w->trace.frame[0].regs);
+	assert_null(w->trace.frame[1].regs);
+}
+
+/* A call that does not return is the last instruction: its return address is the next
+ * function's, the name is not. */
+static void test_noreturn_call(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x100 - 5, c.inner));
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_int_equal(w->trace.frame[1].offset, 0x100);
+}
+
+static void test_user_regs(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END - 0x200);
+
+	make_user(w, &c, TASK_END - PT_REGS);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
+	assert_string_equal(w->trace.reason, "user-mode regs");
+	assert_int_equal(w->trace.user_regs[16], 0x401000);
+}
+
+/* With FRED, 16 bytes lie above them. Anywhere else they are not the task's. */
+static void test_user_regs_padded(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END - 0x200);
+
+	make_user(w, &c, TASK_END - PT_REGS - 16);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
+}
+
+static void test_user_regs_misplaced(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END - 0x200);
+
+	make_user(w, &c, TASK_END - PT_REGS - 64);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, false);
+}
+
+static void test_call_sites(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t other = w_func(w, 3, "other", 8, W_SP | W_CALL);
+
+	/* another function is called, which is not known to jump to the callee */
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x20, other));
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:B start:A", TRACE_END_OF_STACK, true);
+	assert_string_equal(w->trace.frame[1].via, "other");
+	/* a jump is found in it */
+	map_deinit(&w->u.jumps);
+	w_rel32(w, other + 0x33, 0xe9, c.inner);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_string_equal(w->trace.frame[1].via, "other");
+	/* through a register */
+	w_put(w, c.sp + 8, w_call_rax(w, c.outer + 0x40));
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_null(w->trace.frame[1].via);
+	/* no call at all: the frame is doubtful, and what follows until a call site fits */
+	w_put(w, c.sp + 8, c.outer + 0x80);
+	w_put(w, c.sp + 24, w_call_rax(w, c.start + 0x40));
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:C start:B", TRACE_END_OF_STACK, false);
+	w_put(w, c.sp + 24, w_call(w, c.start + 0x10, c.outer));
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:C start:A", TRACE_END_OF_STACK, false);
+}
+
+static void test_thunk_and_trampoline(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t thunk = w_func(w, 3, "__pi___x86_indirect_thunk_rax", 8, W_SP | W_CALL);
+	uint64_t jump = w_func(w, 4, "__SCT__inner", 8, W_SP | W_CALL);
+
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x20, thunk));
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_null(w->trace.frame[1].via);
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x20, jump));
+	w_rel32(w, jump, 0xe9, c.inner);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_null(w->trace.frame[1].via);
+}
+
+static void test_cold_part(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t cold = w_func(w, 3, "inner.cold", 16, W_SP | W_CALL);
+
+	w_run(w, cold + 8, c.sp, 0);
+	check(w, "inner.cold:A outer:A start:A", TRACE_END_OF_STACK, true);
+}
+
+static void test_freed_init_text(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w->u.init_text = (struct range){ c.start, c.start + 0x100 };
+	w_bytes(w, c.start + 0x10, "\xcc\xcc\xcc\xcc\xcc", 5);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:B", TRACE_END_OF_STACK, true);
+}
+
+/* ---- ends ---- */
+
+static void test_return_to_data(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_put(w, c.sp + 24, 0xffff888000123456);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A", TRACE_NOT_TEXT, false);
+	assert_non_null(strstr(w->trace.reason, "0xffff888000123456"));
+}
+
+static void test_undefined(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_row(w, c.outer + 0x10, 0, 0, W_UNDEFINED);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A", TRACE_UNDEFINED, false);
+}
+
+static void test_missing_register(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_row(w, c.outer + 0x10, 0, 0, W_R10 | W_CALL);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A", TRACE_NO_REGISTER, false);
+	assert_non_null(strstr(w->trace.reason, "r10"));
+}
+
+/* A frame pointer that leads downwards, or to itself. */
+static void test_wrong_direction(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_row(w, c.inner + 4, 16, 0, W_BP | W_CALL);
+	w_put(w, c.sp - 0x100 + 8, c.outer + 0x25);
+	w_run(w, c.inner + 8, c.sp, c.sp - 0x100);
+	check(w, "inner:A", TRACE_DIRECTION, false);
+	w_put(w, c.sp - 8, c.outer + 0x25);
+	w_run(w, c.inner + 8, c.sp, c.sp - 16);
+	check(w, "inner:A", TRACE_DIRECTION, false);
+}
+
+static void test_off_stack(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_row(w, c.outer + 0x10, 0x4000, 0, W_SP | W_CALL);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A", TRACE_OFF_STACK, false);
+}
+
+/* Memory that is readable but no stack is never walked. */
+static void test_pointer_into_text(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_row(w, c.inner + 4, 16, 0, W_BP | W_CALL);
+	w_put(w, W_TEXT + 0x808, c.outer + 0x25);
+	w_run(w, c.inner + 8, c.sp, W_TEXT + 0x800);
+	check(w, "inner:A", TRACE_OFF_STACK, false);
+}
+
+static void test_unreadable(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_unmap(w, W_TASK);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A", TRACE_UNREADABLE, false);
+	assert_int_equal(w->trace.err.fault, CAIRN_FAULT_EXCLUDED);
+	assert_int_equal(w->trace.err.addr, c.sp + 8);
+}
+
+static void test_garbage_sp(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_run(w, c.inner + 8, 0xdead0000, 0);
+	check(w, "inner:A", TRACE_OFF_STACK, false);
+	assert_int_equal(w->trace.frame[0].stack.type, STACK_UNKNOWN);
+	assert_non_null(strstr(w->trace.reason, "below the task stack"));
+}
+
+static void test_limit(void **state)
+{
+	struct world *w = *state;
+	uint64_t f = w_func(w, 0, "recursive", 16, W_SP | W_CALL), ret = w_call(w, f + 0x10, f);
+
+	for (uint64_t at = W_TASK; at < TASK_END; at += 16)
+		w_put(w, at + 8, ret);
+	w_run(w, f + 8, W_TASK, 0);
+	assert_int_equal(w->trace.n, TRACE_FRAMES);
+	assert_int_equal(w->trace.end, TRACE_LIMIT);
+	assert_false(w->trace.complete);
+}
+
+/* Without the kernel's record of it, a replaced return address ends the walk. */
+static void test_replaced_address(void **state)
+{
+	static const char *const names[] = { "arch_rethook_trampoline", "kretprobe_trampoline",
+					     "return_to_handler" };
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t trampoline = w_func(w, 3 + i, names[i], 8, W_SP | W_CALL);
+
+		w_put(w, c.sp + 24, trampoline);
+		w_run(w, c.inner + 8, c.sp, 0);
+		check(w, "inner:A outer:A", TRACE_TRAMPOLINE, false);
+	}
+}
+
+/* ---- bad calls ---- */
+
+static void test_null_call(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_put(w, c.sp + 8, w_call_rax(w, c.outer + 0x40));
+	w_run(w, 0, c.sp + 8, 0);
+	check(w, "-:A outer:C start:A", TRACE_END_OF_STACK, false);
+	assert_int_equal(w->trace.frame[1].rule, RULE_BAD_CALL);
+}
+
+/* ret to a damaged address: nobody called it */
+static void test_return_to_nowhere(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_run(w, 0x4141414141414141, c.sp + 8, 0);
+	check(w, "-:A", TRACE_NOT_TEXT, false);
+}
+
+/* ---- code without tables ---- */
+
+static void test_frame_pointer(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t jit = W_TEXT + W_TEXT_SIZE - 0x100; /* beyond what the table speaks for */
+
+	w->sym[w->nsyms++] = (struct w_symbol){ "bpf_prog", jit, 0x100 };
+	w_put(w, c.sp + 8, w_call_rax(w, c.outer + 0x40));
+	w_put(w, c.sp, 0x1234);
+	w_run(w, jit + 0x10, c.sp - 64, c.sp);
+	check(w, "bpf_prog:A outer:C start:A", TRACE_END_OF_STACK, false);
+	assert_int_equal(w->trace.frame[1].rule, RULE_FP);
+	w_run(w, jit + 0x10, c.sp - 64, 0x1234);
+	check(w, "bpf_prog:A", TRACE_NO_ORC, false);
+	assert_non_null(strstr(w->trace.reason, "bpf_prog"));
+}
+
+static void test_fresh_fork(void **state)
+{
+	struct world *w = *state;
+	uint64_t fork = w_func(w, 0, "ret_from_fork_asm", 0, W_END), sp = TASK_END - 56 - PT_REGS;
+	struct walk_state first = { 0 };
+	struct tracer t;
+
+	w_put(w, sp + 48, fork);
+	w_finish_orc(w);
+	t = w_tracer(w);
+	t.cpu = -1;
+	assert_int_equal(w->u.arch->waiting(&t, sp, &first), TRACE_GOES_ON);
+	tracer_run(&t, &first);
+	check(w, "ret_from_fork_asm:A", TRACE_RET_FROM_FORK, true);
+	assert_int_equal(w->trace.frame[0].offset, 0);
+}
+
+static void test_waiting(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	struct walk_state first = { 0 };
+	struct tracer t;
+
+	w_put(w, c.sp - 8, w_call(w, c.inner + 0x40, c.outer));
+	w_put(w, c.sp - 16, 0x5678); /* rbp */
+	w_finish_orc(w);
+	t = w_tracer(w);
+	t.cpu = -1;
+	assert_int_equal(w->u.arch->waiting(&t, c.sp - 56, &first), TRACE_GOES_ON);
+	assert_int_equal(first.fp, 0x5678);
+	tracer_run(&t, &first);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_int_equal(w->trace.frame[0].rule, RULE_SWITCH);
+	assert_int_equal(w->u.arch->waiting(&t, TASK_END - 48, &first), TRACE_OFF_STACK);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FRAME_RULES; i++)
+		assert_non_null(frame_rule_name((enum frame_rule)i));
+	for (int i = 0; i < TRACE_ENDS; i++)
+		assert_non_null(trace_end_name((enum trace_end)i));
+	assert_string_equal(frame_rule_name(RULE_ORC), "orc");
+	assert_string_equal(frame_rule_name((enum frame_rule)77), "?");
+	assert_true(trace_end_is_complete(TRACE_USER_REGS));
+	assert_false(trace_end_is_complete(TRACE_UNREADABLE));
+	assert_false(trace_end_is_complete(TRACE_GOES_ON));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_plain), T(test_noreturn_call), T(test_user_regs),
+		T(test_user_regs_padded), T(test_user_regs_misplaced), T(test_call_sites),
+		T(test_thunk_and_trampoline), T(test_cold_part), T(test_freed_init_text),
+		T(test_return_to_data), T(test_undefined), T(test_missing_register),
+		T(test_wrong_direction), T(test_off_stack), T(test_pointer_into_text),
+		T(test_unreadable), T(test_garbage_sp), T(test_limit), T(test_replaced_address),
+		T(test_null_call), T(test_return_to_nowhere), T(test_frame_pointer),
+		T(test_fresh_fork), T(test_waiting), T(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
