@@ -96,7 +96,7 @@ run-unit: $(TEST_BIN)
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 run-golden: $(BUILD)/cairn
-	CAIRN=$(abspath $(BUILD)/cairn) prove --timer -v testdata/*.t
+	CAIRN=$(abspath $(BUILD)/cairn) prove testdata/*.t testdata/*_selftest.py
 
 # each header compiles alone; ranks: who may include whom (README, Architecture)
 check-headers:
@@ -142,7 +142,7 @@ run-fuzz: $(FUZZ_BIN)
 # ---- measuring ----------------------------------------------------------------------------
 
 bench: $(BUILD)/cairn
-	CAIRN=$(abspath $(BUILD)/cairn) sh testdata/bench.sh $(DUMP)
+	python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
 
 # ---- for the newcomer -----------------------------------------------------------------------
 
@@ -188,9 +188,13 @@ help:
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
 	@echo "coverage   lines that the tests reach"
 	@echo "install    into PREFIX=$(PREFIX), below DESTDIR; uninstall undoes it"
+	@echo "captures   remake a crash: KERNEL=6.1 SCENARIO=irqbug (or all)"
 	@echo "clean      remove what was built"
 
 FORCE:
-.PHONY: all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+captures:
+	python3 testdata/capture/capture.py $(or $(KERNEL),list) $(SCENARIO)
+
+.PHONY: captures all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:

@@ -83,10 +83,27 @@ static enum cairn_code lookup(struct call *call, const char *word, struct cairn_
 	return CAIRN_OK;
 }
 
+/* One word that is unknown does not cost the others; the first such is the error. */
+static enum cairn_code lookup_all(struct call *call, struct cairn_err *err)
+{
+	enum cairn_code first = CAIRN_OK;
+
+	for (int i = 0; i < call->argc; i++) {
+		struct cairn_err own;
+		enum cairn_code code = lookup(call, call->argv[i], &own);
+
+		if (code == CAIRN_OK || first != CAIRN_OK)
+			continue;
+		first = code;
+		if (err)
+			*err = own;
+	}
+	return first;
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	const struct modules *ms;
-	enum cairn_code code;
 
 	(void)verdict;
 	if (!call->cairn->syms.first)
@@ -97,12 +114,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return list(call, call->opt[OPT_MODULE].value, call->opt[OPT_QUERY].value, err);
 	if (!call->argc)
 		return cairn_fail(err, CAIRN_USAGE, "name a symbol or an address");
-	for (int i = 0; i < call->argc; i++) {
-		code = lookup(call, call->argv[i], err);
-		if (code != CAIRN_OK)
-			return code;
-	}
-	return CAIRN_OK;
+	return lookup_all(call, err);
 }
 
 static const struct cmd sym = {

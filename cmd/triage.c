@@ -162,6 +162,8 @@ static void crash(struct report *r)
 		out_null(o, "title", NULL);
 	if (!r->panic.crashed)
 		out_text(o, "\nno crash: the machine was alive when it was dumped\n");
+	else if (!r->panic.title)
+		out_text(o, "\ncrashed; what of is not known\n");
 	out_paint(o, OUT_PLAIN);
 	out_str(o, "class", "  class    %s\n", r->panic.class ? r->panic.class : "unknown");
 	if (r->panic.message)
@@ -190,6 +192,15 @@ static void crash_stack(struct report *r)
 	out_end(o);
 }
 
+static void nothing_shown(struct out *o, const struct trace *tr)
+{
+	out_text(o, "  ");
+	if (tr->end == TRACE_USER_MODE || tr->end == TRACE_USER_REGS)
+		out_text(o, "in user mode");
+	else
+		out_text_safe(o, tr->reason, strlen(tr->reason));
+}
+
 /* A stack in one line: what it was doing, innermost first. */
 static void chain(struct report *r, const struct trace *tr)
 {
@@ -208,7 +219,9 @@ static void chain(struct report *r, const struct trace *tr)
 	out_end(o);
 	if (shown > CHAIN_SHOWN)
 		out_text(o, " < ...");
-	out_str(o, "end", shown ? NULL : "  %s", tr->reason);
+	if (!shown)
+		nothing_shown(o, tr);
+	out_str(o, "end", NULL, tr->reason);
 	out_bool(o, "complete", NULL, tr->complete);
 }
 

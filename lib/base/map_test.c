@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "lib/base/map.h"
 #include "lib/base/mem.h"
 
@@ -107,6 +110,77 @@ static void test_checksum_sees_every_bit(void **state)
 	assert_int_not_equal(hash_bulk(data, 0), hash_bulk(data + 3, 1));
 }
 
+/* Every byte counts, wherever it stands, and so does the length. */
+static void test_hash_of_each_byte(void **state)
+{
+	static uint64_t (*const hashes[])(const void *p, size_t n) = { hash_text, hash_bulk };
+	unsigned char b[200] = { 0 };
+
+	(void)state;
+	for (size_t h = 0; h < 2; h++)
+		for (size_t n = 0; n < sizeof(b); n++) {
+			uint64_t plain = hashes[h](b, n);
+
+			assert_int_not_equal(plain, hashes[h](b, n + 1));
+			assert_int_equal(plain, hashes[h](b, n));
+			for (size_t i = 0; i < n; i++) {
+				b[i] ^= 1;
+				assert_int_not_equal(plain, hashes[h](b, n));
+				b[i] ^= 0x81;
+				assert_int_not_equal(plain, hashes[h](b, n));
+				b[i] = 0;
+			}
+		}
+}
+
+static void test_hash_of_order(void **state)
+{
+	unsigned char a[64] = { 0 }, b[64] = { 0 };
+
+	(void)state;
+	/* words that change places, within a lane of hash_bulk and across */
+	a[0] = b[32] = 1;
+	assert_int_not_equal(hash_bulk(a, 64), hash_bulk(b, 64));
+	assert_int_not_equal(hash_text(a, 64), hash_text(b, 64));
+	b[32] = 0;
+	b[8] = 1;
+	assert_int_not_equal(hash_bulk(a, 64), hash_bulk(b, 64));
+	assert_int_not_equal(hash_text(a, 64), hash_text(b, 64));
+}
+
+/* Where the bytes lie does not count. */
+static void test_hash_unaligned(void **state)
+{
+	unsigned char b[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(b); i++)
+		b[i] = (unsigned char)(i * 7);
+	for (size_t at = 1; at < 8; at++) {
+		unsigned char c[90];
+
+		memcpy(c + at, b, sizeof(b));
+		assert_int_equal(hash_text(c + at, sizeof(b)), hash_text(b, sizeof(b)));
+		assert_int_equal(hash_bulk(c + at, sizeof(b)), hash_bulk(b, sizeof(b)));
+	}
+}
+
+/* Names as kernels have them, in a table a third full: about as few collisions as chance. */
+static void test_hash_of_names(void **state)
+{
+	static unsigned char used[1 << 15];
+	unsigned hits = 0;
+	char name[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 10000; i++) {
+		uint64_t h = hash_text(name, (size_t)snprintf(name, sizeof(name), "__key.%u", i));
+
+		hits += used[h & (sizeof(used) - 1)]++ != 0;
+	}
+	assert_in_range(hits, 1000, 1600); /* 1379 expected */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +190,10 @@ int main(void)
 		cmocka_unit_test(test_visit),
 		cmocka_unit_test(test_out_of_memory_ends_walks),
 		cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_hash_of_each_byte),
+		cmocka_unit_test(test_hash_of_order),
+		cmocka_unit_test(test_hash_unaligned),
+		cmocka_unit_test(test_hash_of_names),
 		cmocka_unit_test(test_checksum_sees_every_bit),
 	};
 

@@ -351,9 +351,12 @@ enum cairn_code debugfile_dwarf(struct debugfile *f, Dwarf **ret, struct cairn_e
 
 	if (!f->has_dwarf)
 		return cairn_fail(err, CAIRN_MISSING, "%s has no DWARF", f->path);
-	if (!f->dwarf && f->kind == DEBUGFILE_MODULE && f->fd >= 0)
+	if (f->kind == DEBUGFILE_MODULE && f->fd < 0)
+		return cairn_fail(err, CAIRN_MISSING, "%s: DWARF of a module that is no file",
+				  f->path);
+	if (!f->dwarf && f->kind == DEBUGFILE_MODULE)
 		code = reldwarf_open(f, err);
-	else if (!f->dwarf && f->kind == DEBUGFILE_KERNEL)
+	else if (!f->dwarf)
 		f->dwarf = dwarf_begin_elf(f->elf, DWARF_C_READ, NULL);
 	if (code == CAIRN_OK && !f->dwarf)
 		code = cairn_fail(err, CAIRN_FORMAT, "%s: DWARF: %s", f->path, dwarf_errmsg(-1));
@@ -377,36 +380,41 @@ static const char *symbol_bytes(struct debugfile *f, const GElf_Sym *sym, size_t
 	return (const char *)d->d_buf + (sym->st_value - sh.sh_addr);
 }
 
-/* linux_banner (init/version.c): "Linux version 6.1.0-... (builder) ...". */
-static void take_banner(struct debugfile *f, const GElf_Sym *sym)
-{
-	static const char head[] = "Linux version ";
-	const size_t n = sizeof(head) - 1;
-	size_t left;
-	const char *text = symbol_bytes(f, sym, &left);
-
-	if (text && left > n && !memcmp(text, head, n))
-		take_word(f->release, sizeof(f->release), text + n, left - n);
-}
-
-static void find_banner(struct debugfile *f)
+/* A linear search: symbols that are asked for by the thousand are elfsym's. */
+static bool find_symbol(struct debugfile *f, const char *name, GElf_Sym *ret)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr sh;
-	GElf_Sym sym;
 	Elf_Data *d;
 
-	while ((scn = elf_nextscn(f->elf, scn)) && !f->release[0]) {
+	while (f->elf && (scn = elf_nextscn(f->elf, scn))) {
 		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_SYMTAB ||
 		    !(d = elf_getdata(scn, NULL)))
 			continue;
-		for (int i = 0; gelf_getsym(d, i, &sym) && !f->release[0]; i++) {
-			const char *name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		for (int i = 0; gelf_getsym(d, i, ret); i++) {
+			const char *have = elf_strptr(f->elf, sh.sh_link, ret->st_name);
 
-			if (name && !strcmp(name, "linux_banner"))
-				take_banner(f, &sym);
+			if (have && !strcmp(have, name) && ret->st_shndx != SHN_UNDEF)
+				return true;
 		}
 	}
+	return false;
+}
+
+/* linux_banner (init/version.c): "Linux version 6.1.0-... (builder) ...". */
+static void find_banner(struct debugfile *f)
+{
+	static const char head[] = "Linux version ";
+	const size_t n = sizeof(head) - 1;
+	const char *text;
+	GElf_Sym sym;
+	size_t left;
+
+	if (!find_symbol(f, "linux_banner", &sym))
+		return;
+	text = symbol_bytes(f, &sym, &left);
+	if (text && left > n && !memcmp(text, head, n))
+		take_word(f->release, sizeof(f->release), text + n, left - n);
 }
 
 static bool known(const char *s)
@@ -446,6 +454,17 @@ void debugfile_place_kernel(struct debugfile *f, uint64_t kernel_offset)
 		s->run = s->percpu ? s->addr : s->addr + kernel_offset;
 		s->placed = s->size != 0;
 	}
+}
+
+enum cairn_code debugfile_place_kernel_by(struct debugfile *f, const char *symbol, uint64_t addr,
+					  struct cairn_err *err)
+{
+	GElf_Sym sym;
+
+	if (!find_symbol(f, symbol, &sym))
+		return cairn_fail(err, CAIRN_MISSING, "%s has no symbol %s", f->path, symbol);
+	debugfile_place_kernel(f, addr - sym.st_value);
+	return CAIRN_OK;
 }
 
 size_t debugfile_place_module(struct debugfile *f, debugfile_section_fn *fn, void *arg)

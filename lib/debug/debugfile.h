@@ -5,7 +5,7 @@
  *
  * Opening reads headers and notes only. Whether the file belongs to the dump is a question
  * of its own, debugfile_match(); where its sections lay in the dumped machine is told by
- * debugfile_place_kernel() or _module(). DWARF is opened when it is first asked for.
+ * debugfile_place_*(). DWARF is opened when it is first asked for.
  *
  * Sources: ELF gABI; build-id: the GNU note of type NT_GNU_BUILD_ID (3); module files:
  * kernel/module/main.c (.gnu.linkonce.this_module), scripts/mod/modpost.c (.modinfo);
@@ -86,6 +86,11 @@ enum cairn_code debugfile_match(struct debugfile *f, const char *build_id, const
 /** The kernel ran `kernel_offset` above the addresses that it was linked to. Absolute
  *  per-CPU sections (x86_64 up to 6.14) do not move. */
 void debugfile_place_kernel(struct debugfile *f, uint64_t kernel_offset);
+
+/** Likewise, so that `symbol` ends up at addr. VMCOREINFO has the address of _stext also
+ *  where it does not tell the offset (i386). CAIRN_MISSING if the file lacks the symbol. */
+enum cairn_code debugfile_place_kernel_by(struct debugfile *f, const char *symbol, uint64_t addr,
+					  struct cairn_err *err);
 
 /** Tells where a section of a module was loaded (the kernel keeps names and addresses in
  *  module.sect_attrs; .data..percpu is at module.percpu); false if it was not, or is gone. */

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/map.h"
+#include "lib/base/mem.h"
+#include "lib/debug/nameindex.h"
 
 /* 2^24 symbols are a hundred times the largest kernel. */
 #define SYMBOL_LIMIT ((size_t)1 << 24)
@@ -31,8 +32,9 @@ struct elfsym {
 	struct arena *arena;
 	struct entry *entry; /* absolute ones first, then by address */
 	uint32_t n, nabsolute;
-	uint32_t *slot;      /* by name: entry + 1; 0: empty; made when first needed */
-	uint32_t nslots;
+	struct nameindex names; /* made when first needed */
+	struct range linked; /* addresses that a kernel was linked to, and what it was moved by */
+	uint64_t offset;
 };
 
 /* One source: an address range over the table. Names are asked of the first alone. */
@@ -44,24 +46,54 @@ struct elfsym_range {
 
 /* ---- reading the table ---- */
 
+/* As scripts/kallsyms.c, is_ignored_symbol(): mapping symbols ($a $d $t $x), local labels,
+ * checksums and strings of exports, copies of code that run elsewhere. */
+static bool ignored(const char *name)
+{
+	static const char *const prefixes[] = {
+		"$", ".L", "__crc_", "__kstrtab", "__efistub_", "__kvm_nvhe_$", "__kvm_nvhe_.L",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
 static bool wanted(const char *name, const GElf_Sym *sym)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
 
-	return name && name[0] && name[0] != '$' && strncmp(name, ".L", 2) &&
-	       sym->st_shndx != SHN_UNDEF && type != STT_SECTION && type != STT_FILE &&
-	       type != STT_TLS;
+	return name && name[0] && sym->st_shndx != SHN_UNDEF && type != STT_SECTION &&
+	       type != STT_FILE && type != STT_TLS && !ignored(name);
 }
 
-static char letter(const struct debugfile_section *s, const GElf_Sym *sym)
+static char letter(const struct debugfile_section *s, const GElf_Sym *sym, bool percpu)
 {
 	int bind = GELF_ST_BIND(sym->st_info);
 
-	if (!s || s->percpu)
+	if (!s)
 		return bind == STB_LOCAL ? 'a' : 'A';
+	if (percpu)
+		return 'A';
 	if (bind == STB_WEAK)
 		return s->type == 't' ? 'W' : 'V';
 	return bind == STB_LOCAL ? s->type : (char)(s->type - 'a' + 'A');
+}
+
+static bool is_linked(const struct elfsym *t, uint64_t value)
+{
+	return value >= t->linked.begin && value < t->linked.end;
+}
+
+/* Linker scripts make some addresses (__per_cpu_load, __init_begin) look like absolute
+ * numbers, or as if they were in the per-CPU section. */
+static bool is_address(const struct elfsym *t, const struct debugfile_section *s,
+		       const GElf_Sym *sym)
+{
+	if (!s)
+		return is_linked(t, sym->st_value);
+	return !s->percpu || (sym->st_value > s->size && is_linked(t, sym->st_value));
 }
 
 static void take(struct elfsym *t, const GElf_Sym *sym, const char *name, uint32_t order)
@@ -77,14 +109,16 @@ static void take(struct elfsym *t, const GElf_Sym *sym, const char *name, uint32
 			return;
 		s = &t->file->section[sym->st_shndx];
 		e->section = sym->st_shndx;
-		e->percpu = s->percpu;
 		/* bit 0 says that a function is Thumb code */
 		if (t->file->arch && t->file->arch->id == ARCH_ARM &&
 		    GELF_ST_TYPE(sym->st_info) == STT_FUNC)
 			e->addr &= ~(uint64_t)1;
 	}
-	e->type = letter(s, sym);
-	e->absolute = !s || s->percpu;
+	e->absolute = !is_address(t, s, sym);
+	e->percpu = e->absolute && s;
+	e->type = letter(s, sym, e->percpu);
+	if (!e->absolute && (!s || s->percpu))
+		e->addr = sym->st_value + t->offset;
 	t->nabsolute += e->absolute;
 	t->n++;
 }
@@ -97,6 +131,23 @@ static Elf_Scn *symbol_table(Elf *elf, GElf_Shdr *sh)
 		if (gelf_getshdr(scn, sh) && sh->sh_type == SHT_SYMTAB)
 			return scn;
 	return NULL;
+}
+
+static void set_linked(struct elfsym *t)
+{
+	const struct debugfile *f = t->file;
+
+	for (size_t i = 0; i < f->nsections && f->kind == DEBUGFILE_KERNEL; i++) {
+		const struct debugfile_section *s = &f->section[i];
+
+		if (!s->placed || s->percpu)
+			continue;
+		if (!t->linked.end || s->addr < t->linked.begin)
+			t->linked.begin = s->addr;
+		if (s->addr + s->size > t->linked.end)
+			t->linked.end = s->addr + s->size;
+		t->offset = s->run - s->addr;
+	}
 }
 
 static enum cairn_code read_table(struct elfsym *t, struct cairn_err *err)
@@ -116,6 +167,7 @@ static enum cairn_code read_table(struct elfsym *t, struct cairn_err *err)
 	t->entry = arena_array(t->arena, n, sizeof(*t->entry));
 	if (!t->entry)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the symbols of %s", f->path);
+	set_linked(t);
 	for (i = 0; i < n && gelf_getsym(d, (int)i, &sym); i++)
 		take(t, &sym, elf_strptr(f->elf, sh.sh_link, sym.st_name), (uint32_t)i);
 	return CAIRN_OK;
@@ -167,6 +219,8 @@ static int by_kallsyms(const void *pa, const void *pb)
 		return wa - wb;
 	if (strspn(a->name, "_") != strspn(b->name, "_"))
 		return sign(strspn(a->name, "_"), strspn(b->name, "_"));
+	if (strcmp(a->name, b->name))
+		return strcmp(a->name, b->name);
 	return by_place(pa, pb);
 }
 
@@ -220,41 +274,34 @@ static bool by_addr(void *self, uint64_t addr, struct sym *ret)
 	return true;
 }
 
-static uint32_t name_hash(const char *name)
+static bool index_names(struct elfsym *t)
 {
-	return (uint32_t)hash_bytes(name, strlen(name));
-}
+	uint32_t *hash = mem_zalloc(t->n, sizeof(*hash)), i;
+	enum cairn_code code;
 
-static bool build_hash(struct elfsym *t)
-{
-	uint32_t n = 64, i, h;
-
-	while (n < t->n * 2)
-		n *= 2;
-	t->slot = arena_array(t->arena, n, sizeof(*t->slot));
-	if (!t->slot)
+	if (!hash)
 		return false;
-	t->nslots = n;
-	for (i = 0; i < t->n; i++) {
-		for (h = name_hash(t->entry[i].name) & (n - 1); t->slot[h]; h = (h + 1) & (n - 1))
-			;
-		t->slot[h] = i + 1;
-	}
-	return true;
+	for (i = 0; i < t->n; i++)
+		hash[i] = nameindex_hash(t->entry[i].name, strlen(t->entry[i].name), 0);
+	code = nameindex_build(&t->names, hash, t->n, t->arena, NULL);
+	mem_free(hash);
+	return code == CAIRN_OK;
 }
 
 static bool by_name(void *self, const char *name, size_t nth, struct sym *ret)
 {
 	const struct elfsym_range *r = self;
 	struct elfsym *t = r->table;
-	uint32_t h;
+	const uint32_t *number;
+	uint32_t n, i;
 
-	if (!r->first || (!t->slot && !build_hash(t)))
+	if (!r->first || (!t->names.block && !index_names(t)))
 		return false;
-	for (h = name_hash(name) & (t->nslots - 1); t->slot[h]; h = (h + 1) & (t->nslots - 1)) {
-		if (strcmp(t->entry[t->slot[h] - 1].name, name) || nth--)
+	number = nameindex_bucket(&t->names, nameindex_hash(name, strlen(name), 0), &n);
+	for (i = 0; i < n; i++) {
+		if (strcmp(t->entry[number[i]].name, name) || nth--)
 			continue;
-		fill(t, t->slot[h] - 1, ret);
+		fill(t, number[i], ret);
 		return true;
 	}
 	return false;

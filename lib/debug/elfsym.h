@@ -4,13 +4,13 @@
  *
  * They stand where the file was placed (debugfile_place_kernel, _module); symbols of
  * sections that were not placed are left out, and so are sections, files, undefined and
- * nameless ones, and what kallsyms leaves out as well: local labels (.L) and ARM's mapping
- * symbols ($a $d $t $x). Absolute symbols and those of an absolute per-CPU section are found
- * by name only.
+ * nameless ones, and what kallsyms leaves out as well. Absolute symbols and those of an
+ * absolute per-CPU section are found by name only.
  *
  * Of several names at one address the kernel's own answer comes first: for the image that
  * of scripts/kallsyms.c, compare_symbols() (weak ones last, then __start_x, __stop_x and
- * their like, then by leading underscores); for a module the order of the table.
+ * their like, then by leading underscores, then as `nm -n` sorts: by name); for a module the
+ * order of the table.
  */
 #ifndef CAIRN_DEBUG_ELFSYM_H
 #define CAIRN_DEBUG_ELFSYM_H

@@ -8,7 +8,8 @@ struct global {
 	const char *name, *type;
 };
 
-/* Sorted by name (globals_test.c holds it to that). */
+/* Sorted by name (globals_test.c holds it to that). The per-CPU ones are in BTF as well, but
+ * for that of old pahole (Debian 5.10). */
 static const struct global globals[] = {
 	{ "__cpu_online_mask", "struct cpumask" },
 	{ "__cpu_possible_mask", "struct cpumask" },
@@ -31,8 +32,10 @@ static const struct global globals[] = {
 	{ "nr_cpu_ids", "unsigned int" },
 	{ "nr_threads", "int" },
 	{ "panic_cpu", "atomic_t" },
+	{ "pcpu_hot", "struct pcpu_hot" },
 	{ "prb", "struct printk_ringbuffer *" },
 	{ "root_task_group", "struct task_group" },
+	{ "runqueues", "struct rq" },
 	{ "saved_command_line", "char *" },
 	{ "slab_caches", "struct list_head" },
 	{ "sparse_irqs", "struct maple_tree" },
@@ -44,6 +47,11 @@ static const struct global globals[] = {
 	{ "vmap_area_list", "struct list_head" },
 	{ "workqueues", "struct list_head" },
 };
+
+const char *global_name(size_t i)
+{
+	return i < sizeof(globals) / sizeof(globals[0]) ? globals[i].name : NULL;
+}
 
 static int compare(const void *name, const void *g)
 {

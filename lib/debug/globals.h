@@ -8,7 +8,12 @@
 #ifndef CAIRN_DEBUG_GLOBALS_H
 #define CAIRN_DEBUG_GLOBALS_H
 
+#include <stddef.h>
+
 /** The declared type of a kernel variable as type_find() takes it, or NULL. */
 const char *global_declaration(const char *name);
+
+/** The i-th variable of the table, by name; NULL past the last. */
+const char *global_name(size_t i);
 
 #endif

@@ -108,7 +108,7 @@ enum cairn_code index_open(struct index **ret, const char *build_id, struct cair
 
 	if (!file_path(path, build_id))
 		return cairn_fail(err, CAIRN_NOTFOUND, "no place for an index of %s", build_id);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return cairn_fail(err, CAIRN_NOTFOUND, "%s: %s", path, strerror(errno));
 	map = trustworthy(fd, &size) ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;

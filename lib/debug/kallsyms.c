@@ -182,6 +182,7 @@ static enum cairn_code load_names(struct kallsyms *k, struct space *kernel,
 struct raw_addrs {
 	const unsigned char *table;
 	uint64_t place, relative_base;
+	bool has_base;
 	unsigned entry;
 };
 
@@ -221,12 +222,13 @@ static bool choose_encoding(struct kallsyms *k, const struct raw_addrs *r, bool 
 	};
 	static const enum kallsyms_encoding wide[] = { KALLSYMS_ABSOLUTE };
 	const enum kallsyms_encoding *e = words ? wide : narrow;
-	size_t ne = words ? 1 : 4, j;
+	/* the first two need relative_base */
+	size_t ne = words ? 1 : 4, j = words || r->has_base ? 0 : 2;
 	uint32_t stext = number_of(k, "_stext");
 
 	if (stext == NO_SYM)
 		return false;
-	for (j = 0; j < ne; j++) {
+	for (; j < ne; j++) {
 		k->encoding = e[j];
 		if ((decode(r, e[j], stext) & word_mask) == k->base &&
 		    (stext + 1 >= k->n || (decode(r, e[j], stext + 1) & word_mask) >= k->base))
@@ -235,12 +237,13 @@ static bool choose_encoding(struct kallsyms *k, const struct raw_addrs *r, bool 
 	return false;
 }
 
-/* Absolute are the per-CPU offsets of x86_64 and whatever is nowhere near the image. */
+/* Absolute are the per-CPU offsets of x86_64 and whatever is nowhere near the image. (From
+ * the upper end of the address space the offsets are near, around its corner.) */
 static bool is_absolute(uint64_t addr, uint64_t base)
 {
 	int64_t d = (int64_t)(addr - base);
 
-	return d > INT32_MAX || d < INT32_MIN;
+	return d > INT32_MAX || d < INT32_MIN || (base > UINT32_MAX && addr <= INT32_MAX);
 }
 
 static enum cairn_code normalise(struct kallsyms *k, const struct raw_addrs *r, uint64_t word_mask,
@@ -278,7 +281,8 @@ static enum cairn_code load_addrs(struct kallsyms *k, struct space *kernel,
 	bool words = t->addresses != 0;
 	uint64_t word_mask = kernel->word == 4 ? UINT32_MAX : UINT64_MAX;
 	struct raw_addrs r = { .place = words ? t->addresses : t->offsets,
-			       .entry = words ? kernel->word : 4 };
+			       .entry = words ? kernel->word : 4,
+			       .has_base = t->relative_base != 0 };
 	enum cairn_code code;
 	void *p;
 
@@ -288,7 +292,7 @@ static enum cairn_code load_addrs(struct kallsyms *k, struct space *kernel,
 	if (code != CAIRN_OK)
 		return code;
 	r.table = p;
-	if (t->relative_base) {
+	if (r.has_base) {
 		code = space_word(kernel, t->relative_base, &r.relative_base, err);
 		if (code != CAIRN_OK)
 			return code;

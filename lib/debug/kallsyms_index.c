@@ -50,12 +50,14 @@ static bool take(struct kallsyms *k, struct index *idx, const struct kallsyms_he
 	       h->n && by_name && nameindex_take(&k->by_name, by_name, len);
 }
 
-static bool same_bytes(struct space *kernel, uint64_t va, const void *have, size_t len)
+/* Whether the dump has other bytes there. What cannot be read does not contradict. */
+static bool differs(struct space *kernel, uint64_t va, const void *have, size_t len)
 {
 	unsigned char buf[512];
 
-	return len <= sizeof(buf) && space_read(kernel, va, buf, len, NULL) == CAIRN_OK &&
-	       !memcmp(buf, have, len);
+	if (len > sizeof(buf))
+		len = sizeof(buf);
+	return space_read(kernel, va, buf, len, NULL) == CAIRN_OK && memcmp(buf, have, len);
 }
 
 /* Without exports (before 6.0) the tables' places are not known without the search that
@@ -63,15 +65,14 @@ static bool same_bytes(struct space *kernel, uint64_t va, const void *have, size
 static bool same_kernel(const struct kallsyms *k, struct space *kernel, const struct vmcoreinfo *v)
 {
 	uint64_t names, num, index;
-	uint32_t n;
 
 	if (!vmcoreinfo_symbol(v, "kallsyms_names", &names) ||
 	    !vmcoreinfo_symbol(v, "kallsyms_num_syms", &num) ||
 	    !vmcoreinfo_symbol(v, "kallsyms_token_index", &index))
 		return true;
-	return space_u32(kernel, num, &n, NULL) == CAIRN_OK && n == k->n &&
-	       same_bytes(kernel, index, k->token_index, 512) &&
-	       same_bytes(kernel, names, k->names, k->names_len < 512 ? k->names_len : 512);
+	return !differs(kernel, num, &k->n, sizeof(k->n)) &&
+	       !differs(kernel, index, k->token_index, 512) &&
+	       !differs(kernel, names, k->names, k->names_len);
 }
 
 enum cairn_code kallsyms_from_index(struct kallsyms *ret, struct index *idx, struct space *kernel,

@@ -100,6 +100,8 @@ enum cairn_code sym_addr(struct syms *s, const char *name, uint64_t *ret, struct
 {
 	struct sym sym;
 
+	if (!s->first && s->missing)
+		return cairn_fail(err, CAIRN_MISSING, "there are no symbols: %s", s->missing);
 	if (!sym_find(s, name, &sym))
 		return cairn_fail(err, CAIRN_MISSING, "this kernel has no symbol %s", name);
 	*ret = sym.addr;

@@ -128,7 +128,7 @@ static inline unsigned telf_build_id(struct telf *e, const void *id, size_t n)
 	put_text(&w, "GNU");
 	put(&w, id, n);
 	put_align(&w, 4);
-	return telf_section(e, ".note.gnu.build-id", SHT_NOTE, SHF_ALLOC, 0, w.b, w.n);
+	return telf_section(e, ".note.gnu.build-id", SHT_NOTE, 0, 0, w.b, w.n);
 }
 
 /** The file. To be freed by the caller. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/debug/type.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/str.h"
 #include "lib/debug/globals.h"
 
 static const struct type void_type = { .kind = TYPE_VOID, .name = "void", .complete = true };
@@ -173,8 +171,8 @@ const struct type *type_find(struct types *ts, const char *name, struct cairn_er
 	memcpy(plain, name, len);
 	plain[len] = '\0';
 	if (!ts->first) {
-		cairn_fail(err, CAIRN_MISSING, "no types: this kernel carries no BTF and no debug "
-			   "file was found (give one with -s)");
+		cairn_fail(err, CAIRN_MISSING, "there are no types: %s",
+			   ts->missing ? ts->missing : "none were added");
 		return NULL;
 	}
 	t = find_plain(ts, plain);
@@ -205,44 +203,58 @@ const struct type *type_of_variable(struct types *ts, const char *name)
 
 /* ---- members ---- */
 
-static void set_member(struct member *ret, const struct type_member *m, uint64_t base_bits)
+/* False for what no word of memory holds: bits that straddle one, offsets beyond 4 GiB. */
+static bool set_member(struct member *ret, const struct type_member *m, uint64_t base_bits)
 {
 	const struct type *t = type_strip(m->type);
-	uint64_t bit = base_bits + m->bit_offset;
+	uint64_t bit = base_bits + m->bit_offset, at;
+	uint32_t size = 1;
 
 	*ret = (struct member){ .type = m->type, .is_signed = t->is_signed };
-	if (!m->bit_size) {
-		ret->offset = (uint32_t)(bit / 8);
-		ret->size = (uint32_t)t->size;
-		return;
-	}
+	if (bit / 8 > UINT32_MAX || t->size > UINT32_MAX)
+		return false;
+	ret->offset = (uint32_t)(bit / 8);
+	ret->size = (uint32_t)t->size;
+	if (!m->bit_size)
+		return true;
 	/* the smallest naturally aligned word that holds the bits */
-	for (ret->size = 1; ret->size < 8; ret->size *= 2) {
-		ret->offset = (uint32_t)(bit / 8 & ~(uint64_t)(ret->size - 1));
-		if (bit + m->bit_size <= ((uint64_t)ret->offset + ret->size) * 8)
-			break;
-	}
-	ret->offset = (uint32_t)(bit / 8 & ~(uint64_t)(ret->size - 1));
-	ret->bit_shift = (uint8_t)(bit - (uint64_t)ret->offset * 8);
+	while (size < 8 && bit % (8 * size) + m->bit_size > 8 * size)
+		size *= 2;
+	at = bit % (8 * size);
+	ret->offset = (uint32_t)((bit - at) / 8);
+	ret->size = size;
+	ret->bit_shift = (uint8_t)at;
 	ret->bit_size = (uint8_t)m->bit_size;
+	return at + m->bit_size <= 8 * size;
 }
 
-static bool find_member(const struct type *t, const char *name, size_t len, uint64_t base_bits,
-			int depth, struct member *ret)
+/* Members looked at in one search. Structs of a kernel have some hundred, anonymous ones
+ * included; those of a hostile BTF may contain themselves. */
+#define SEARCH_LIMIT 65536u
+
+struct search {
+	const char *name;
+	size_t len;
+	unsigned left, depth;
+};
+
+static bool find_member(struct search *s, const struct type *t, uint64_t base_bits,
+			struct member *ret)
 {
+	bool found = false;
 	uint32_t n, i;
 	const struct type_member *m = type_members(t, &n);
 
-	for (i = 0; i < n; i++) {
-		if (strlen(m[i].name) == len && len && !memcmp(m[i].name, name, len)) {
-			set_member(ret, &m[i], base_bits);
-			return true;
-		}
-		if (!m[i].name[0] && depth < TYPE_DEPTH &&
-		    find_member(m[i].type, name, len, base_bits + m[i].bit_offset, depth + 1, ret))
-			return true;
+	s->depth++;
+	for (i = 0; i < n && !found && s->left; i++) {
+		s->left--;
+		if (!m[i].name[0] && s->depth < TYPE_DEPTH)
+			found = find_member(s, m[i].type, base_bits + m[i].bit_offset, ret);
+		else if (strlen(m[i].name) == s->len && !memcmp(m[i].name, s->name, s->len))
+			found = set_member(ret, &m[i], base_bits);
 	}
-	return false;
+	s->depth--;
+	return found;
 }
 
 /* "[3]" after a member: the element of an array. */
@@ -262,6 +274,7 @@ static bool index_member(struct member *m, const char **path)
 		m->size = (uint32_t)elem->size;
 		m->type = t->target;
 		m->is_signed = elem->is_signed;
+		m->bit_shift = m->bit_size = 0;
 		*path = end + 1;
 	}
 	return true;
@@ -272,12 +285,12 @@ bool type_member(const struct type *t, const char *path, struct member *ret)
 	uint32_t base = 0;
 
 	for (int depth = 0; depth < TYPE_DEPTH; depth++) {
-		size_t len = strcspn(path, ".[");
+		struct search s = { .name = path, .len = strcspn(path, ".["), .left = SEARCH_LIMIT };
 		struct member m;
 
-		if (!find_member(t, path, len, 0, 0, &m))
+		if (!s.len || !find_member(&s, t, 0, &m))
 			return false;
-		path += len;
+		path += s.len;
 		if (!index_member(&m, &path))
 			return false;
 		m.offset += base;
@@ -291,73 +304,4 @@ bool type_member(const struct type *t, const char *path, struct member *ret)
 		t = m.type;
 	}
 	return false;
-}
-
-/* ---- C spelling ---- */
-
-static void spell(struct str *s, const struct type *t, int depth);
-
-static void spell_tag(struct str *s, const char *keyword, const struct type *t)
-{
-	str_addf(s, "%s%s%s", keyword, t->name[0] ? " " : "", t->name);
-	if (!t->name[0])
-		str_add(s, " {...}");
-}
-
-static void spell_params(struct str *s, const struct type *t, int depth)
-{
-	uint32_t n, i;
-	const struct type_member *m = type_members(t, &n);
-
-	str_addc(s, '(');
-	for (i = 0; i < n; i++) {
-		str_add(s, i ? ", " : "");
-		spell(s, m[i].type, depth + 1);
-	}
-	str_add(s, n ? ")" : "void)");
-}
-
-static void spell(struct str *s, const struct type *t, int depth)
-{
-	if (!t || depth > TYPE_DEPTH) {
-		str_add(s, "void");
-		return;
-	}
-	switch (t->kind) {
-	case TYPE_STRUCT: spell_tag(s, "struct", t); break;
-	case TYPE_UNION: spell_tag(s, "union", t); break;
-	case TYPE_ENUM: spell_tag(s, "enum", t); break;
-	case TYPE_FWD: spell_tag(s, "struct", t); break;
-	case TYPE_PTR:
-		if (t->target && t->target->kind == TYPE_FUNC) {
-			spell(s, t->target->target, depth + 1);
-			str_add(s, " (*)");
-			spell_params(s, t->target, depth + 1);
-			break;
-		}
-		spell(s, t->target, depth + 1);
-		str_add(s, s->len && s->buf[s->len - 1] == '*' ? "*" : " *");
-		break;
-	case TYPE_ARRAY:
-		spell(s, t->target, depth + 1);
-		str_addf(s, "[%" PRIu64 "]", t->count);
-		break;
-	case TYPE_CONST: str_add(s, "const "); spell(s, t->target, depth + 1); break;
-	case TYPE_VOLATILE: str_add(s, "volatile "); spell(s, t->target, depth + 1); break;
-	case TYPE_OTHER_QUALIFIER: spell(s, t->target, depth + 1); break;
-	case TYPE_FUNC: spell(s, t->target, depth + 1); spell_params(s, t, depth); break;
-	default: str_add(s, t->name[0] ? t->name : "void");
-	}
-}
-
-const char *type_spell(struct arena *a, const struct type *t)
-{
-	struct str s;
-	const char *copy;
-
-	str_init(&s);
-	spell(&s, t, 0);
-	copy = arena_strdup(a, s.buf);
-	str_deinit(&s);
-	return copy ? copy : "?";
 }

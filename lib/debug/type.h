@@ -94,6 +94,7 @@ struct types {
 	struct arena *arena;
 	struct type_provider *first, **last;
 	uint8_t word; /* bytes of a pointer */
+	const char *missing; /* why there are none, for messages; NULL: not known */
 };
 
 void types_init(struct types *ts, struct arena *arena, uint8_t word);
@@ -129,10 +130,14 @@ struct member {
 /** Resolve "a.b[3].c" in a struct or union, through anonymous members. False if it has none. */
 bool type_member(const struct type *t, const char *path, struct member *ret);
 
-/** Value of an enumerator by name; of any enum of the providers. */
+/** Value of an enumerator of t by its name. */
 bool type_enum_value(const struct type *t, const char *name, int64_t *ret);
 
-/** C spelling: "struct task_struct *", "char [16]". Appended to text in the arena. */
+/** C spelling: "struct task_struct *", "char [16]", "int (*)(void *)". Text in the arena;
+ *  names out of a dump are in it as they are. */
 const char *type_spell(struct arena *a, const struct type *t);
+
+/** The declaration of a variable or member: "char comm[16]", "void (*fn)(long)". */
+const char *type_declare(struct arena *a, const struct type *t, const char *name);
 
 #endif

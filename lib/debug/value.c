@@ -10,6 +10,7 @@
 
 #define NEST_LIMIT 10
 #define VALUE_LIMIT (1u << 20) /* bytes of one object */
+#define FIELDS_LIMIT 65536u    /* of one object: types may contain themselves */
 
 /* What a value is made from: the object's bytes, read once, and where they came from. */
 struct source {
@@ -20,8 +21,23 @@ struct source {
 	const unsigned char *bytes;
 	size_t readable;        /* bytes before the first fault */
 	struct cairn_err err;   /* that fault */
-	unsigned nest;
+	unsigned nest, anonymous;
+	unsigned left;          /* fields that may still be written */
 };
+
+static bool have(const struct source *s, size_t off, uint64_t n)
+{
+	return n <= s->readable && off <= s->readable - n;
+}
+
+/* What is not there: beyond the fault, or beyond the object. */
+static void write_missing(struct source *s, const char *name)
+{
+	if (s->err.code == CAIRN_OK)
+		out_null(s->o, name, "%s");
+	else
+		out_fault(s->o, name, "%s", &s->err);
+}
 
 static void indent(struct source *s)
 {
@@ -92,7 +108,7 @@ static void write_array(struct source *s, const char *name, const struct type *t
 	uint32_t limit = s->style->array_limit ? s->style->array_limit : VALUE_ARRAY;
 	uint64_t n = t->count < limit ? t->count : limit, i;
 
-	if (elem->is_char && off + t->count <= s->readable &&
+	if (elem->is_char && have(s, off, t->count) &&
 	    is_text(s->bytes + off, (size_t)t->count)) {
 		out_strn(s->o, name, "\"%s\"", (const char *)s->bytes + off,
 			 strnlen((const char *)s->bytes + off, (size_t)t->count));
@@ -100,7 +116,7 @@ static void write_array(struct source *s, const char *name, const struct type *t
 	}
 	out_array(s->o, name);
 	out_text(s->o, "{");
-	for (i = 0; i < n && elem->size; i++) {
+	for (i = 0; i < n && elem->size && s->left; i++) {
 		out_text(s->o, i ? ", " : "");
 		write_at(s, NULL, elem, off + (size_t)(i * elem->size));
 	}
@@ -115,8 +131,8 @@ static void write_bits(struct source *s, const char *name, const struct type *t,
 	unsigned shift = m->bit_offset % 8, need = (shift + m->bit_size + 7) / 8, i;
 	uint64_t v = 0;
 
-	if (byte + need > s->readable || need > 8) {
-		out_fault(s->o, name, "%s", &s->err);
+	if (!have(s, byte, need) || need > 8) {
+		write_missing(s, name);
 		return;
 	}
 	for (i = 0; i < need; i++)
@@ -128,29 +144,37 @@ static void write_bits(struct source *s, const char *name, const struct type *t,
 		write_uint(s, name, t, v, m->bit_size);
 }
 
+static void write_members(struct source *s, const struct type *t, size_t off);
+
+static void write_anonymous(struct source *s, const struct type *t, size_t off)
+{
+	if (s->anonymous++ < NEST_LIMIT)
+		write_members(s, t, off);
+	s->anonymous--;
+}
+
 static void write_members(struct source *s, const struct type *t, size_t off)
 {
 	uint32_t n, i;
 	const struct type_member *m = type_members(t, &n);
 
-	for (i = 0; i < n && !out_broken(s->o); i++) {
+	for (i = 0; i < n && s->left && !out_broken(s->o); i++) {
 		const struct type *mt = type_strip(m[i].type);
+		size_t at = off + (size_t)(m[i].bit_offset / 8);
 
-		if (!m[i].name[0] && !m[i].bit_size &&
-		    (mt->kind == TYPE_STRUCT || mt->kind == TYPE_UNION)) {
-			if (s->nest < NEST_LIMIT)
-				write_members(s, mt, off + (size_t)(m[i].bit_offset / 8));
+		s->left--;
+		if (!m[i].name[0]) {
+			if (!m[i].bit_size && (mt->kind == TYPE_STRUCT || mt->kind == TYPE_UNION))
+				write_anonymous(s, mt, at);
 			continue;
 		}
-		if (!m[i].name[0])
-			continue;
 		indent(s);
 		out_text_safe(s->o, m[i].name, strlen(m[i].name));
 		out_text(s->o, " = ");
 		if (m[i].bit_size && m[i].bit_size <= 64)
 			write_bits(s, m[i].name, mt, off, &m[i]);
 		else
-			write_at(s, m[i].name, mt, off + (size_t)(m[i].bit_offset / 8));
+			write_at(s, m[i].name, mt, at);
 		out_text(s->o, ",\n");
 	}
 }
@@ -168,32 +192,35 @@ static void write_struct(struct source *s, const char *name, const struct type *
 	out_end(s->o);
 }
 
+static void write_scalar(struct source *s, const char *name, const struct type *t, uint64_t v)
+{
+	if (t->kind == TYPE_PTR)
+		write_pointer(s, name, v);
+	else if (t->kind == TYPE_ENUM)
+		write_enum(s, name, t, v);
+	else
+		write_uint(s, name, t, v, (unsigned)t->size * 8);
+}
+
 static void write_at(struct source *s, const char *name, const struct type *t, size_t off)
 {
-	struct cairn_err err = s->err;
-
 	t = type_strip(t);
-	if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION) {
+	/* a fault opens an object of its own */
+	if (!s->left || s->o->depth + 2 > OUT_DEPTH) {
+		out_null(s->o, name, "...");
+		return;
+	}
+	s->left--;
+	if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION)
 		write_struct(s, name, t, off);
-		return;
-	}
-	if (t->kind == TYPE_ARRAY) {
+	else if (t->kind == TYPE_ARRAY)
 		write_array(s, name, t, off);
-		return;
-	}
-	if (!t->size || t->size > 8 || off + t->size > s->readable) {
-		if (off + t->size <= s->readable || err.code == CAIRN_OK)
-			out_null(s->o, name, "%s");
-		else
-			out_fault(s->o, name, "%s", &err);
-		return;
-	}
-	if (t->kind == TYPE_PTR)
-		write_pointer(s, name, le_uint(s->bytes + off, t->size));
-	else if (t->kind == TYPE_ENUM)
-		write_enum(s, name, t, le_uint(s->bytes + off, t->size));
+	else if (t->size && t->size <= 8 && have(s, off, t->size))
+		write_scalar(s, name, t, le_uint(s->bytes + off, (size_t)t->size));
+	else if (have(s, off, t->size))
+		out_null(s->o, name, "%s");
 	else
-		write_uint(s, name, t, le_uint(s->bytes + off, t->size), (unsigned)t->size * 8);
+		write_missing(s, name);
 }
 
 static bool load(struct source *s, unsigned char **buf, const char *name, size_t size)
@@ -214,7 +241,7 @@ static bool load(struct source *s, unsigned char **buf, const char *name, size_t
 void value_write(struct out *o, const char *name, const struct type *t, struct space *sp,
 		 uint64_t addr, const struct value_style *style)
 {
-	struct source s = { .o = o, .sp = sp, .style = style, .addr = addr };
+	struct source s = { .o = o, .sp = sp, .style = style, .addr = addr, .left = FIELDS_LIMIT };
 	unsigned char *buf;
 
 	if (!load(&s, &buf, name, (size_t)type_strip(t)->size))
@@ -226,7 +253,8 @@ void value_write(struct out *o, const char *name, const struct type *t, struct s
 void value_write_member(struct out *o, const char *name, const struct member *m,
 			struct space *sp, uint64_t addr, const struct value_style *style)
 {
-	struct source s = { .o = o, .sp = sp, .style = style, .addr = addr + m->offset };
+	struct source s = { .o = o, .sp = sp, .style = style, .addr = addr + m->offset,
+			    .left = FIELDS_LIMIT };
 	struct type_member bits = { .bit_offset = m->bit_shift, .bit_size = m->bit_size };
 	unsigned char *buf;
 

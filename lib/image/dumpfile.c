@@ -100,12 +100,8 @@ static const struct { const char *magic; size_t len; const char *what; } strange
 	{ "\xd2\xbe\xd2\xbe", 4, "the saved state of a VMware machine" },
 	{ "PAGEDU64", 8, "a Windows crash dump" },
 	{ "\xa8\x19\x01\x73\x61\x8f\x23\xfd", 8, "an s390 dump, of a machine that is not known" },
-};
-
-/* Formats that are left to libkdumpfile. */
-static const struct { const char *magic; size_t len; } others[] = {
-	{ "\xed\x23\x8f\x61\x73\x01\x19\xa8", 8 }, /* LKCD */
-	{ "sadump", 6 },
+	{ "\xed\x23\x8f\x61\x73\x01\x19\xa8", 8, "an LKCD dump, a format given up in 2006" },
+	{ "sadump", 6, "a SADUMP; makedumpfile makes a vmcore of it" },
 };
 
 static bool looks_like_text(const unsigned char *p, size_t len)
@@ -134,8 +130,8 @@ static enum cairn_code no_dump(const unsigned char *head, size_t len, struct cai
 				  len);
 	if (looks_like_text(head, len))
 		return cairn_fail(err, CAIRN_FORMAT, "not a vmcore but a text");
-	return cairn_fail(err, CAIRN_FORMAT, "not a vmcore: the file begins with none of the "
-			  "signatures of kdump, ELF, LKCD, SADUMP");
+	return cairn_fail(err, CAIRN_FORMAT, "not a vmcore: the file begins with neither "
+			  "the signature of kdump nor that of ELF");
 }
 
 static enum cairn_code read_format(struct dumpfile *d, const struct rawfile *f,
@@ -151,10 +147,6 @@ static enum cairn_code read_format(struct dumpfile *d, const struct rawfile *f,
 		return dumpfile_read_kdump(d, f, head, arena, err);
 	if (n >= 64 && !memcmp(head, ELFMAG, SELFMAG))
 		return dumpfile_read_elf(d, f, head, arena, err);
-	d->format = DUMPFILE_OTHER;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (n >= others[i].len && !memcmp(head, others[i].magic, others[i].len))
-			return CAIRN_OK;
 	return no_dump(head, n, err);
 }
 

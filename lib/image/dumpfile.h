@@ -23,7 +23,7 @@
 #include "lib/image/rawfile.h"
 #include "lib/image/vmcoreinfo.h"
 
-enum dumpfile_format { DUMPFILE_KDUMP, DUMPFILE_ELF, DUMPFILE_OTHER };
+enum dumpfile_format { DUMPFILE_KDUMP, DUMPFILE_ELF };
 
 /** Physical memory [phys, phys + memsz), of which the first filesz bytes lie at `off`. */
 struct dumpfile_load {

@@ -9,7 +9,6 @@
 
 #include "lib/base/mem.h"
 #include "lib/image/image_impl.h"
-#include "lib/image/kdumpfile.h"
 #include "lib/image/unwrap.h"
 
 #define FILES_LIMIT 256
@@ -86,7 +85,7 @@ static enum cairn_code fill_info(struct image *img, const char *path, struct cai
 		info->format = arena_printf(&img->arena, "%s (%s)", img->pages->format, how);
 	if (!info->path || !info->format)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory to open the dump");
-	info->arch = h->arch ? h->arch : other_pages_arch(img->pages);
+	info->arch = h->arch;
 	info->page_shift = img->pages->page_shift;
 	info->notes = h->notes;
 	info->notes_len = h->notes_len;

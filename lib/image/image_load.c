@@ -41,7 +41,7 @@ static void *work(void *arg)
 /* Out of memory or threads: one does it as well. */
 static bool start_helper(struct image *img, struct worker *w, pthread_t *thread)
 {
-	if (w->batch->n < WORTH || !img->pages->ops->parallel)
+	if (w->batch->n < WORTH)
 		return false;
 	if (!img->helper)
 		img->helper = codec_new();

@@ -159,7 +159,7 @@ static void elf_close(struct pages *p)
 }
 
 static const struct pages_ops elf_ops = {
-	.parallel = true, .find = elf_find, .load = elf_load, .next = elf_next, .last = elf_last,
+	.find = elf_find, .load = elf_load, .next = elf_next, .last = elf_last,
 	.close = elf_close,
 };
 

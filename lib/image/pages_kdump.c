@@ -27,7 +27,8 @@
 struct window {
 	uint64_t off;  /* file offset */
 	uint32_t part; /* + 1; 0: empty */
-	uint32_t got;  /* bytes that the file has; the rest is zero */
+	uint32_t want; /* bytes that are asked of the file, */
+	uint32_t got;  /* and that it has; the rest is zero */
 	bool counted;
 	uint16_t before[MAP_WINDOW / STRIDE]; /* bits set before each stride */
 	unsigned char data[MAP_WINDOW];
@@ -64,6 +65,7 @@ static struct window *look(struct kdump_pages *k, size_t part, uint64_t off, siz
 	w->off = off;
 	w->part = (uint32_t)part + 1;
 	w->counted = false;
+	w->want = (uint32_t)len;
 	w->got = (uint32_t)rawfile_read(k->parts[part].file, off, w->data, len, NULL);
 	memset(w->data + w->got, 0, sizeof(w->data) - w->got);
 	return w;
@@ -129,21 +131,26 @@ static enum bit test_bit(struct kdump_pages *k, size_t part, uint64_t map, uint6
 
 /* ---- from page to descriptor ---- */
 
-static uint64_t descriptor_index(struct kdump_pages *k, size_t part, uint64_t pfn)
+/* False if a piece of the bitmap before pfn is missing: the count would name another page. */
+static bool descriptor_index(struct kdump_pages *k, size_t part, uint64_t pfn, uint64_t *ret)
 {
 	struct part *p = &k->parts[part];
 	uint64_t map = p->head->dump_map, want = pfn / MAP_BITS - p->first;
+	struct window *w;
 
 	if (!p->nranks) {
 		p->skip = rank_in(map_window(k, part, map, p->first), p->start % MAP_BITS);
 		p->nranks = 1;
 	}
-	for (; p->nranks <= want; p->nranks++)
-		p->ranks[p->nranks] = p->ranks[p->nranks - 1] +
-			count_bits(map_window(k, part, map, p->first + p->nranks - 1)->data,
-				   MAP_WINDOW);
-	return p->ranks[want] +
-	       rank_in(map_window(k, part, map, pfn / MAP_BITS), pfn % MAP_BITS) - p->skip;
+	for (; p->nranks <= want; p->nranks++) {
+		w = map_window(k, part, map, p->first + p->nranks - 1);
+		if (w->got < w->want)
+			return false;
+		p->ranks[p->nranks] = p->ranks[p->nranks - 1] + count_bits(w->data, MAP_WINDOW);
+	}
+	*ret = p->ranks[want] - p->skip +
+	       rank_in(map_window(k, part, map, pfn / MAP_BITS), pfn % MAP_BITS);
+	return true;
 }
 
 static bool part_of(const struct kdump_pages *k, uint64_t pfn, size_t *ret)
@@ -198,10 +205,9 @@ static enum cairn_fault kdump_find(struct pages *p, uint64_t pfn, struct page_pl
 	case BIT_CUT: return CAIRN_FAULT_TRUNCATED;
 	case BIT_SET: break;
 	}
-	if (!given)
+	if (!given || !descriptor_index(k, part, pfn, &index))
 		return CAIRN_FAULT_TRUNCATED;
 	ret->part = (uint16_t)part;
-	index = descriptor_index(k, part, pfn);
 	w = look(k, part, k->parts[part].head->descs + index / 170 * DESC_WINDOW, DESC_WINDOW);
 	if (w->got < index % 170 * DESC_SIZE + DESC_SIZE)
 		return CAIRN_FAULT_TRUNCATED;
@@ -347,7 +353,7 @@ static void kdump_close(struct pages *p)
 }
 
 static const struct pages_ops kdump_ops = {
-	.parallel = true, .find = kdump_find, .load = kdump_load, .next = kdump_next,
+	.find = kdump_find, .load = kdump_load, .next = kdump_next,
 	.last = kdump_last, .close = kdump_close,
 };
 

@@ -15,7 +15,9 @@
 #define QEMU_OLD_SIZE (QEMU_CR + 5 * 8)
 #define QEMU_SIZE     (QEMU_OLD_SIZE + 8)
 
-enum { QEMU_CS, QEMU_DS, QEMU_ES, QEMU_FS, QEMU_GS, QEMU_SS, QEMU_LDT, QEMU_TR, QEMU_GDT, QEMU_IDT };
+enum {
+	QEMU_CS, QEMU_DS, QEMU_ES, QEMU_FS, QEMU_GS, QEMU_SS, QEMU_LDT, QEMU_TR, QEMU_GDT, QEMU_IDT
+};
 
 bool regs_parse(struct regs *ret, const struct arch *arch, const void *pr_reg, size_t len)
 {

@@ -43,6 +43,16 @@ static inline void testmem_add(struct testmem *m, uint64_t paddr, uint64_t size)
 		abort();
 }
 
+/** Memory that the machine has and the dump leaves out. */
+static inline void testmem_exclude(struct testmem *m, uint64_t paddr, uint64_t size)
+{
+	unsigned i = m->nranges++;
+
+	m->range[i].paddr = paddr;
+	m->range[i].size = size;
+	m->range[i].data = NULL;
+}
+
 static inline void testmem_free(struct testmem *m)
 {
 	for (unsigned i = 0; i < m->nranges; i++)
@@ -55,7 +65,7 @@ static inline void testmem_write(struct testmem *m, uint64_t paddr, const void *
 	for (unsigned i = 0; i < m->nranges; i++) {
 		uint64_t in = paddr - m->range[i].paddr;
 
-		if (in < m->range[i].size && n <= m->range[i].size - in) {
+		if (m->range[i].data && in < m->range[i].size && n <= m->range[i].size - in) {
 			memcpy(m->range[i].data + in, p, n);
 			return;
 		}
@@ -100,8 +110,8 @@ static inline void testmem_out(int fd, const void *p, size_t n)
 		abort();
 }
 
-/** The core, of which only the first `keep` bytes are there (SIZE_MAX: all). */
-static inline struct image *testmem_open_part(const struct testmem *m, size_t keep)
+/** A descriptor on the core, of which only the first `keep` bytes are there (SIZE_MAX: all). */
+static inline int testmem_core(const struct testmem *m, size_t keep)
 {
 	Elf64_Ehdr eh = {
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
@@ -114,10 +124,6 @@ static inline struct image *testmem_open_part(const struct testmem *m, size_t ke
 	uint64_t notes = sizeof(eh) + eh.e_phnum * sizeof(Elf64_Phdr), off;
 	Elf64_Phdr ph = { .p_type = PT_NOTE, .p_offset = notes, .p_filesz = m->notes_len };
 	int fd = memfd_create("testmem", 0);
-	struct image *img = NULL;
-	struct cairn_err err;
-	char path[64];
-	const char *paths[] = { path };
 
 	testmem_out(fd, &eh, sizeof(eh));
 	testmem_out(fd, &ph, sizeof(ph));
@@ -125,17 +131,31 @@ static inline struct image *testmem_open_part(const struct testmem *m, size_t ke
 	for (unsigned i = 0; i < m->nranges; i++) {
 		ph = (Elf64_Phdr){
 			.p_type = PT_LOAD, .p_flags = PF_R, .p_offset = off,
-			.p_paddr = m->range[i].paddr, .p_filesz = m->range[i].size,
+			.p_paddr = m->range[i].paddr,
+			.p_filesz = m->range[i].data ? m->range[i].size : 0,
 			.p_memsz = m->range[i].size,
 		};
 		testmem_out(fd, &ph, sizeof(ph));
-		off += m->range[i].size;
+		off += ph.p_filesz;
 	}
 	testmem_out(fd, m->notes, m->notes_len);
 	for (unsigned i = 0; i < m->nranges; i++)
-		testmem_out(fd, m->range[i].data, m->range[i].size);
+		if (m->range[i].data)
+			testmem_out(fd, m->range[i].data, m->range[i].size);
 	if (keep < off && ftruncate(fd, (off_t)keep))
 		abort();
+	return fd;
+}
+
+/** An image of it. */
+static inline struct image *testmem_open_part(const struct testmem *m, size_t keep)
+{
+	int fd = testmem_core(m, keep);
+	struct image *img = NULL;
+	struct cairn_err err;
+	char path[64];
+	const char *paths[] = { path };
+
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (image_open(&img, paths, 1, &err) != CAIRN_OK)
 		fprintf(stderr, "testmem: %s\n", err.text);

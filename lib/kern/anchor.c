@@ -7,6 +7,7 @@
 #include "lib/debug/kallsyms.h"
 #include "lib/debug/shape.h"
 #include "lib/kern/list.h"
+#include "lib/kern/module.h"
 
 #define AROUND ((uint64_t)4 << 20)      /* .data begins and ends this near to what is known */
 #define RANGE_LIMIT ((uint64_t)64 << 20)
@@ -194,7 +195,7 @@ static bool is_module(struct cairn *c, const struct shape *shape, uint64_t addr)
 				    (name[len] >= 'a' && name[len] <= 'z') ||
 				    (name[len] >= 'A' && name[len] <= 'Z')))
 			len++;
-		ok = len > 1 && !name[len];
+		ok = len > 1 && !name[len] && module_is_at(c, addr);
 	}
 	object_done(&o);
 	return ok;

@@ -18,15 +18,19 @@ const struct cpu *cpu_by_id(const struct cpus *cpus, unsigned id)
 	return NULL;
 }
 
+/* Offsets wrap around at the end of the address space. */
+static uint64_t percpu_pointer(const struct cairn *c, const struct cpu *cpu, uint64_t ptr)
+{
+	return (ptr + cpu->offset) & (c->arch->word == 4 ? UINT32_MAX : UINT64_MAX);
+}
+
 enum cairn_code percpu_symbol(struct cairn *c, const struct cpu *cpu, const char *name,
 			      uint64_t *ret, struct cairn_err *err)
 {
 	enum cairn_code code = sym_addr(&c->syms, name, ret, err);
 
 	if (code == CAIRN_OK)
-		*ret += cpu->offset;
-	if (c->arch->word == 4)
-		*ret &= UINT32_MAX;
+		*ret = percpu_pointer(c, cpu, *ret);
 	return code;
 }
 
@@ -176,7 +180,8 @@ static bool from_crash_notes(struct cairn *c, struct cpu *cpu)
 
 	if (sym_addr(&c->syms, "crash_notes", &ptr, NULL) != CAIRN_OK ||
 	    space_word(&c->kernel, ptr, &ptr, NULL) != CAIRN_OK || !ptr ||
-	    space_read(&c->kernel, ptr + cpu->offset, buf, sizeof(buf), NULL) != CAIRN_OK ||
+	    space_read(&c->kernel, percpu_pointer(c, cpu, ptr), buf, sizeof(buf), NULL) !=
+		    CAIRN_OK ||
 	    !note_next(buf, sizeof(buf), &pos, &note) || !note_is(&note, "CORE", 1) ||
 	    !regs_from_prstatus(&cpu->regs, &pid, c->arch, note.desc, note.desc_len))
 		return false;
@@ -184,59 +189,97 @@ static bool from_crash_notes(struct cairn *c, struct cpu *cpu)
 	return true;
 }
 
-static bool by_base(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n)
+/* A CPU that has no registers, and its stacks as far as they are known (0: not). */
+struct candidate {
+	struct cairn *c;
+	struct cpu *cpu;
+	uint64_t task_stack, irq_stack;
+};
+
+static bool by_base(const struct candidate *k, const struct vcpu_note *n)
 {
-	if (!n->have_qemu || !cpu->offset)
+	if (!n->have_qemu || !k->cpu->offset)
 		return false;
-	return c->arch->id == ARCH_X86_64 ? n->kernel_gs == cpu->offset
-					  : c->arch->id == ARCH_I386 && n->fs_base == cpu->offset;
+	return k->c->arch->id == ARCH_X86_64
+		       ? n->kernel_gs == k->cpu->offset
+		       : k->c->arch->id == ARCH_I386 && n->fs_base == k->cpu->offset;
+}
+
+static void find_stacks(struct candidate *k)
+{
+	static const struct shape_want want = { "struct task_struct", 1, { "stack" } };
+	struct shape task;
+
+	if (shape_resolve(&task, &want, &k->c->types, NULL) == CAIRN_OK)
+		shape_get(&task, &k->c->kernel, k->cpu->current, 0, &k->task_stack, NULL);
+	percpu_word(k->c, k->cpu, "irq_stack_ptr", &k->irq_stack, NULL);
 }
 
 /* Whether the stack pointer is on a stack of this CPU: its current task's, or the one for
  * interrupts, of which irq_stack_ptr names an end. */
-static bool by_stack(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n)
+static bool by_stack(const struct candidate *k, const struct vcpu_note *n)
 {
-	static const struct shape_want want = { "struct task_struct", 1, { "stack" } };
-	const uint64_t size = 65536;
-	uint64_t sp = regs_sp(&n->regs), stack;
-	struct shape task;
+	const uint64_t size = 16384;
+	uint64_t sp = regs_sp(&n->regs);
 
-	if (shape_resolve(&task, &want, &c->types, NULL) == CAIRN_OK &&
-	    shape_get(&task, &c->kernel, cpu->current, 0, &stack, NULL) == CAIRN_OK &&
-	    sp - stack < size / 4)
-		return true;
-	return percpu_word(c, cpu, "irq_stack_ptr", &stack, NULL) == CAIRN_OK &&
-	       sp - stack + size / 4 < size / 2;
+	return (k->task_stack && sp - k->task_stack < size) ||
+	       (k->irq_stack && sp - k->irq_stack + size < 2 * size);
 }
 
-typedef bool (*match_fn)(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n);
+typedef bool (*match_fn)(const struct candidate *k, const struct vcpu_note *n);
 
 /* What is left when all but one are matched. */
-static bool by_elimination(struct cairn *c, const struct cpu *cpu, const struct vcpu_note *n)
+static void by_elimination(struct cpus *cpus, const struct vcpu_notes *notes)
 {
-	(void)c;
-	(void)cpu;
-	(void)n;
-	return true;
+	const struct vcpu_note *note = NULL;
+	struct cpu *cpu = NULL;
+	size_t nnotes = 0, ncpus = 0, i;
+
+	for (i = 0; i < notes->n; i++)
+		if (notes->note[i].regs.arch) {
+			note = &notes->note[i];
+			nnotes++;
+		}
+	for (i = 0; i < cpus->n; i++)
+		if (cpus->cpu[i].regs_source == CPU_REGS_NONE) {
+			cpu = &cpus->cpu[i];
+			ncpus++;
+		}
+	if (ncpus == 1 && nnotes == 1)
+		take_note(cpu, note);
 }
 
-/* Give each CPU that has no registers the one note that matches; ambiguity gives none. */
+/* The one note that matches; ambiguity gives none. */
+static struct vcpu_note *only_match(const struct candidate *k, struct vcpu_notes *notes,
+				    match_fn match)
+{
+	struct vcpu_note *found = NULL;
+
+	for (size_t i = 0; i < notes->n && i < CPUS_LIMIT; i++) {
+		if (!notes->note[i].regs.arch || !match(k, &notes->note[i]))
+			continue;
+		if (found)
+			return NULL;
+		found = &notes->note[i];
+	}
+	return found;
+}
+
 static void hand_out(struct cairn *c, struct cpus *cpus, struct vcpu_notes *notes, match_fn match)
 {
 	for (size_t i = 0; i < cpus->n; i++) {
-		struct cpu *cpu = &cpus->cpu[i];
-		struct vcpu_note *found = NULL;
-		size_t hits = 0;
+		struct candidate k = { .c = c, .cpu = &cpus->cpu[i] };
+		struct vcpu_note *note;
 
-		for (size_t j = 0; j < notes->n; j++)
-			if (notes->note[j].regs.arch && match(c, cpu, &notes->note[j])) {
-				found = &notes->note[j];
-				hits++;
-			}
-		if (cpu->regs_source != CPU_REGS_NONE || hits != 1)
+		if (k.cpu->regs_source != CPU_REGS_NONE)
 			continue;
-		take_note(cpu, found);
-		found->regs.arch = NULL; /* taken */
+		if (match == by_stack)
+			find_stacks(&k);
+		note = only_match(&k, notes, match);
+		if (!note)
+			continue;
+		take_note(k.cpu, note);
+		note->regs.arch = NULL; /* taken */
 	}
 }
 
@@ -256,7 +299,7 @@ static void find_regs(struct cairn *c, struct cpus *cpus)
 	for (size_t i = 0; i < cpus->n && !qemu; i++)
 		from_crash_notes(c, &cpus->cpu[i]);
 	hand_out(c, cpus, &notes, by_stack);
-	hand_out(c, cpus, &notes, by_elimination);
+	by_elimination(cpus, &notes);
 }
 
 enum cairn_code cpus_get(struct cairn *c, const struct cpus **ret, struct cairn_err *err)

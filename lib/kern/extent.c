@@ -78,20 +78,21 @@ static size_t hole_after(const struct extent *e, uint64_t offset)
 
 const void *extent_at(const struct extent *e, uint64_t addr, size_t n, struct cairn_err *err)
 {
-	uint64_t offset = addr - e->addr;
+	uint64_t offset = addr - e->addr, missing;
 	size_t i;
 
 	if (addr < e->addr || offset > e->len || n > e->len - offset) {
-		cairn_fail(err, CAIRN_CORRUPT, "0x%" PRIx64 " is outside of 0x%" PRIx64 "-0x%" PRIx64,
-			   addr, e->addr, e->addr + e->len);
+		cairn_fail(err, CAIRN_CORRUPT,
+			   "0x%" PRIx64 " is outside of 0x%" PRIx64 "-0x%" PRIx64, addr, e->addr,
+			   e->addr + e->len);
 		if (err)
 			err->addr = addr;
 		return NULL;
 	}
 	i = hole_after(e, offset);
 	if (i < e->nholes && e->hole[i].begin < offset + n) {
-		cairn_fail_read(err, e->hole[i].fault,
-				offset > e->hole[i].begin ? addr : e->addr + e->hole[i].begin, e->what);
+		missing = offset > e->hole[i].begin ? offset : e->hole[i].begin;
+		cairn_fail_read(err, e->hole[i].fault, e->addr + missing, e->what);
 		return NULL;
 	}
 	return e->data + offset;

@@ -69,7 +69,9 @@ static void fail(struct list_walk *w, uint64_t addr, enum cairn_code code, const
 		cairn_fail(&w->err, code, "0x%" PRIx64 " is %s", addr, what);
 	if (!w->err.addr)
 		w->err.addr = addr;
-	if (w->node == w->head)
+	if (addr == w->head && w->node == w->head)
+		cairn_context(&w->err, code, "list 0x%" PRIx64 ": its head", w->head);
+	else if (w->node == w->head)
 		cairn_context(&w->err, code, "list 0x%" PRIx64 ": first element", w->head);
 	else
 		cairn_context(&w->err, code, "list 0x%" PRIx64 ": element %zu, after 0x%" PRIx64,
@@ -156,7 +158,7 @@ static bool accept(struct list_walk *w, uint64_t node, uint64_t next)
 
 static bool forward(struct list_walk *w)
 {
-	const char *bad = NULL;
+	const char *bad;
 	struct links l;
 
 	if (at_end(w, w->next) || !may_go_on(w))

@@ -23,40 +23,33 @@ static enum cairn_code find_ring(struct cairn *c, struct log_layout *l, uint64_t
 }
 
 /* What does not fit into the machine's memory is a lie, and costly to believe. */
-static enum cairn_code check_size(struct cairn *c, const struct range *range, const char *what,
-				  struct cairn_err *err)
+static enum cairn_code check_size(struct cairn *c, uint64_t len, struct cairn_err *err)
 {
 	uint64_t first, end;
 
-	if (!image_bounds(c->img, &first, &end) || range->end - range->begin <= end - first)
+	if (!image_bounds(c->img, &first, &end) || len <= end - first)
 		return CAIRN_OK;
-	return cairn_fail(err, CAIRN_CORRUPT, "the log's %s have %llu bytes, more than the memory",
-			  what, (unsigned long long)(range->end - range->begin));
-}
-
-static enum cairn_code read_array(struct cairn *c, struct extent *e, struct arena *a,
-				  const struct range *range, const char *what,
-				  struct cairn_err *err)
-{
-	enum cairn_code code = check_size(c, range, what, err);
-
-	return code != CAIRN_OK ? code
-		: extent_read(e, a, &c->kernel, range->begin, range->end - range->begin, err);
+	return cairn_fail(err, CAIRN_CORRUPT, "an array of %llu bytes, more than the memory",
+			  (unsigned long long)len);
 }
 
 /* Descriptors and infos are given back; the text stays, as the records point into it. */
 static enum cairn_code read_arrays(struct cairn *c, struct log_ring *r, struct arena *tmp,
 				   struct cairn_err *err)
 {
-	struct range desc, info, text;
-	enum cairn_code code;
+	struct range range[2];
+	enum cairn_code code = CAIRN_OK;
 
-	log_ring_ranges(r, &desc, &info, &text);
-	code = read_array(c, &r->desc, tmp, &desc, "descriptors", err);
-	if (code == CAIRN_OK)
-		code = read_array(c, &r->info, tmp, &info, "infos", err);
-	if (code == CAIRN_OK)
-		code = read_array(c, &r->text, &c->arena, &text, "texts", err);
+	for (unsigned i = 0; code == CAIRN_OK && i < 2 * LOG_ARRAYS; i++) {
+		struct range *part = &range[i % 2];
+		struct arena *a = i / 2 == LOG_TEXT ? &c->arena : tmp;
+
+		log_ring_ranges(r, (enum log_array)(i / 2), range);
+		code = check_size(c, part->end - part->begin, err);
+		if (code == CAIRN_OK)
+			code = extent_read(&r->piece[i / 2][i % 2], a, &c->kernel, part->begin,
+					   part->end - part->begin, err);
+	}
 	return code;
 }
 
@@ -102,7 +95,7 @@ enum cairn_code log_get(struct cairn *c, const struct log **ret, struct cairn_er
 
 	if (!log) {
 		if (!c->kernel.tlb)
-			return cairn_fail(err, CAIRN_MISSING, "no kernel memory to read the log from");
+			return cairn_fail(err, CAIRN_MISSING, "no kernel memory to read it from");
 		log = arena_alloc(&c->arena, sizeof(*log));
 		if (!log)
 			return cairn_fail(err, CAIRN_NOMEM, "no memory for the log");

@@ -84,9 +84,9 @@ enum cairn_code log_ring_parse(struct log_ring *r, const struct log_layout *l, c
 				  count_bits, size_bits);
 	r->count_bits = (uint8_t)count_bits;
 	r->size_bits = (uint8_t)size_bits;
-	r->descs = le_uint(p + l->descs, l->word);
-	r->infos = le_uint(p + l->infos, l->word);
-	r->data = le_uint(p + l->data, l->word);
+	r->addr[LOG_DESC] = le_uint(p + l->descs, l->word);
+	r->addr[LOG_INFO] = le_uint(p + l->infos, l->word);
+	r->addr[LOG_TEXT] = le_uint(p + l->data, l->word);
 	r->head_id = le_uint(p + l->head_id, l->word) & id_mask(l);
 	r->tail_id = le_uint(p + l->tail_id, l->word) & id_mask(l);
 	r->head_lpos = le_uint(p + l->head_lpos, l->word);
@@ -94,31 +94,44 @@ enum cairn_code log_ring_parse(struct log_ring *r, const struct log_layout *l, c
 	return CAIRN_OK;
 }
 
-/* Indexes from tail to head in an array of `size`, all of it where they wrap. */
-static struct range used(uint64_t tail, uint64_t n, uint64_t size)
-{
-	uint64_t first = tail & (size - 1);
-
-	return n <= size - first ? (struct range){ first, first + n } : (struct range){ 0, size };
-}
-
 static uint64_t records(const struct log_ring *r)
 {
 	return ((r->head_id - r->tail_id) & id_mask(&r->l)) + 1;
 }
 
-void log_ring_ranges(const struct log_ring *r, struct range *desc, struct range *info,
-		     struct range *text)
+void log_ring_ranges(const struct log_ring *r, enum log_array array, struct range ret[2])
 {
-	struct range id = used(r->tail_id, records(r), count(r));
-	struct range b = used(r->tail_lpos, (r->head_lpos - r->tail_lpos) & word_mask(&r->l),
-			      data_size(r));
+	bool text = array == LOG_TEXT;
+	uint64_t unit = text ? 1 : array == LOG_DESC ? r->l.desc_size : r->l.info_size;
+	uint64_t size = text ? data_size(r) : count(r);
+	uint64_t first = (text ? r->tail_lpos : r->tail_id) & (size - 1);
+	uint64_t n = text ? (r->head_lpos - r->tail_lpos) & word_mask(&r->l) : records(r);
+	uint64_t rest = 0;
 
-	*desc = (struct range){ r->descs + id.begin * r->l.desc_size,
-				r->descs + id.end * r->l.desc_size };
-	*info = (struct range){ r->infos + id.begin * r->l.info_size,
-				r->infos + id.end * r->l.info_size };
-	*text = (struct range){ r->data + b.begin, r->data + b.end };
+	if (n > size) {
+		first = 0;
+		n = size;
+	}
+	if (n > size - first) {
+		rest = n - (size - first);
+		n = size - first;
+	}
+	ret[0].begin = r->addr[array] + first * unit;
+	ret[0].end = ret[0].begin + n * unit;
+	ret[1].begin = r->addr[array];
+	ret[1].end = ret[1].begin + rest * unit;
+}
+
+/* Bytes of one array. None that are asked for lie on both sides of its end. */
+static const void *at(const struct log_ring *r, enum log_array array, uint64_t offset, uint64_t n,
+		      struct cairn_err *err)
+{
+	const struct extent *e = r->piece[array];
+	uint64_t addr = r->addr[array] + offset;
+
+	if (addr < e->addr || addr - e->addr >= e->len)
+		e++;
+	return extent_at(e, addr, n, err);
 }
 
 /* ---- one record ---- */
@@ -152,8 +165,7 @@ static bool read_desc(const struct log_ring *r, uint64_t slot, struct desc *d,
 		      struct cairn_err *err)
 {
 	const struct log_layout *l = &r->l;
-	const unsigned char *p = extent_at(&r->desc, r->descs + slot * l->desc_size, l->desc_size,
-					   err);
+	const unsigned char *p = at(r, LOG_DESC, slot * l->desc_size, l->desc_size, err);
 	uint64_t sv;
 
 	if (!p)
@@ -176,7 +188,9 @@ static enum owner owner_of(const struct log_ring *r, const struct desc *d, uint6
 
 static const char *text_field(struct arena *a, const unsigned char *p, size_t size)
 {
-	return size && *p ? arena_strndup(a, (const char *)p, strnlen((const char *)p, size)) : NULL;
+	const char *s = (const char *)p;
+
+	return size && *s ? arena_strndup(a, s, strnlen(s, size)) : NULL;
 }
 
 /* Returns the length that the text is said to have. */
@@ -199,7 +213,7 @@ static size_t fill_info(struct log_record *rec, const struct log_layout *l,
 
 static const unsigned char *info_at(const struct log_ring *r, uint64_t slot, struct cairn_err *err)
 {
-	return extent_at(&r->info, r->infos + slot * r->l.info_size, r->l.info_size, err);
+	return at(r, LOG_INFO, slot * r->l.info_size, r->l.info_size, err);
 }
 
 /* True if there is an info and it is this record's. */
@@ -227,7 +241,7 @@ static bool read_info(struct log_record *rec, const struct log_ring *r, uint64_t
 }
 
 /* The block: where it begins in the ring and its length. NULL, or what is wrong. */
-static const char *find_block(const struct log_ring *r, const struct desc *d, uint64_t *at,
+static const char *find_block(const struct log_ring *r, const struct desc *d, uint64_t *where,
 			      uint64_t *len)
 {
 	uint64_t mask = data_size(r) - 1, n = (d->next - d->begin) & word_mask(&r->l);
@@ -236,11 +250,11 @@ static const char *find_block(const struct log_ring *r, const struct desc *d, ui
 		return "lost: the ring had no room for the text";
 	if ((d->begin | d->next) & (r->l.word - 1u) || n > data_size(r))
 		return "the position of the text is off";
-	*at = d->begin & mask;
+	*where = d->begin & mask;
 	*len = n;
 	/* a block does not wrap: one that would begins at index 0, and the rest is unused */
-	if (*at + n > data_size(r)) {
-		*at = 0;
+	if (*where + n > data_size(r)) {
+		*where = 0;
 		*len = d->next & mask;
 	}
 	return *len > r->l.word ? NULL : "the position of the text is off";
@@ -252,12 +266,12 @@ static void read_text(struct log_record *rec, const struct log_ring *r, const st
 	const char *bad, *nul;
 	const unsigned char *p = NULL;
 	struct cairn_err err;
-	uint64_t at, room;
+	uint64_t where, room;
 
 	if (d->begin == LPOS_EMPTY && d->next == LPOS_EMPTY)
 		return;
-	bad = find_block(r, d, &at, &room);
-	p = bad ? NULL : extent_at(&r->text, r->data + at, room, &err);
+	bad = find_block(r, d, &where, &room);
+	p = bad ? NULL : at(r, LOG_TEXT, where, room, &err);
 	if (p && (le_uint(p, r->l.word) & id_mask(&r->l)) != id)
 		bad = "the text is another record's";
 	if (!bad && !p)
@@ -314,13 +328,16 @@ static bool read_record(struct log_record *rec, const struct log_ring *r, uint64
    in earlier kernels of an unsigned int. The records that are intact tell. */
 static uint64_t first_id(const struct log_ring *r)
 {
-	uint64_t mask = id_mask(&r->l), wide = -count(r) & mask, narrow = (uint32_t)-count(r) & mask;
-	struct range id = used(r->tail_id, records(r), count(r));
+	uint64_t mask = id_mask(&r->l);
+	uint64_t wide = -count(r) & mask, narrow = (uint32_t)-count(r) & mask;
+	uint64_t n = records(r) < count(r) ? records(r) : count(r);
 	size_t nwide = 0, nnarrow = 0;
 	const unsigned char *p;
 	struct desc d;
 
-	for (uint64_t slot = id.begin; slot < id.end; slot++) {
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t slot = (r->tail_id + i) & (count(r) - 1);
+
 		p = info_at(r, slot, NULL);
 		if (!p || !read_desc(r, slot, &d, NULL))
 			continue;

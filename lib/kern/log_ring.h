@@ -41,14 +41,16 @@ enum cairn_code log_layout_vmcoreinfo(struct log_layout *ret, const struct vmcor
 enum cairn_code log_layout_types(struct log_layout *ret, struct types *ts, uint8_t word,
 				 struct cairn_err *err);
 
+enum log_array { LOG_DESC, LOG_INFO, LOG_TEXT, LOG_ARRAYS };
+
 /** What struct printk_ringbuffer says. */
 struct log_ring {
 	struct log_layout l;
 	uint8_t count_bits, size_bits;
-	uint64_t descs, infos, data;           /* addresses of the arrays */
+	uint64_t addr[LOG_ARRAYS];
 	uint64_t head_id, tail_id, head_lpos, tail_lpos;
 	uint64_t first_id;                     /* of sequence number 0; found with the records */
-	struct extent desc, info, text;        /* of the arrays what tail..head covers */
+	struct extent piece[LOG_ARRAYS][2];    /* what tail..head covers, in two where it wraps */
 };
 
 /** Parse l->ring_size bytes of a struct printk_ringbuffer. CAIRN_CORRUPT if the sizes are
@@ -56,11 +58,11 @@ struct log_ring {
 enum cairn_code log_ring_parse(struct log_ring *r, const struct log_layout *l, const void *raw,
 			       struct cairn_err *err);
 
-/** Which bytes of the three arrays hold records: all of it where tail..head wraps. */
-void log_ring_ranges(const struct log_ring *r, struct range *desc, struct range *info,
-		     struct range *text);
+/** Which bytes of an array hold records; the second range is empty where tail..head does not
+ *  wrap. All of it where the bounds make no sense. */
+void log_ring_ranges(const struct log_ring *r, enum log_array array, struct range ret[2]);
 
-/** All records, from the extents. Texts point into r->text's memory, the rest comes from
+/** All records, from the pieces. Texts point into the pieces' memory, the rest comes from
  *  the arena. Damaged records stay; CAIRN_NOMEM is the only failure. */
 enum cairn_code log_ring_records(struct log *log, struct log_ring *r, struct arena *a,
 				 struct cairn_err *err);

@@ -10,6 +10,7 @@
 #include "lib/kern/module_priv.h"
 
 #define MODULES_LIMIT 65536
+#define MEMORY_LIMIT ((uint64_t)1 << 30) /* of one range of a module */
 
 enum {
 	M_LIST, M_NAME, M_STATE, M_BUILD_ID, M_TAINTS, M_KALLSYMS, M_NOTES, M_PERCPU,
@@ -88,6 +89,16 @@ struct range module_range(const struct module *m, uint64_t addr)
 
 /* ---- one module ---- */
 
+/* Module memory is allocated in pages, in 32 bits of address space at most. */
+static bool plausible(const struct cairn *c, uint64_t base, uint64_t size)
+{
+	uint64_t page = (uint64_t)1 << c->kernel.page_shift;
+	uint64_t last = c->kernel.word == 4 ? UINT32_MAX : UINT64_MAX;
+
+	return base && size && !(base & (page - 1)) && size <= MEMORY_LIMIT &&
+	       size - 1 <= last - base;
+}
+
 static void fill_memory(struct module *m, const struct reader *r, const struct object *o)
 {
 	bool by_type = !shape_has(&r->shape, M_TEXT_SIZE);
@@ -95,7 +106,7 @@ static void fill_memory(struct module *m, const struct reader *r, const struct o
 	for (unsigned i = 0; i < MODULE_RANGES; i++) {
 		uint64_t base = object_get(o, M_BASE + i), size = object_get(o, M_SIZE + i);
 
-		if (!base || base + size < base)
+		if (!plausible(r->c, base, size))
 			continue;
 		m->mem[i] = (struct range){ base, base + size };
 		m->size += size;
@@ -191,14 +202,15 @@ static uint64_t *collect(struct reader *r, struct modules *ms, uint64_t head)
 	list_begin(&w, &r->c->kernel, LIST_DOUBLE, head, MODULES_LIMIT);
 	while (list_next(&w)) {
 		if (n == cap) {
-			uint64_t *more = arena_array(&r->c->arena, cap ? 2 * cap : 64, sizeof(*more));
+			size_t bigger = cap ? 2 * cap : 64;
+			uint64_t *more = arena_array(&r->c->arena, bigger, sizeof(*more));
 
 			if (!more)
 				break;
 			if (n)
 				memcpy(more, addr, n * sizeof(*addr));
 			addr = more;
-			cap = cap ? 2 * cap : 64;
+			cap = bigger;
 		}
 		addr[n++] = w.node - offset;
 	}
@@ -216,13 +228,11 @@ static size_t mem_index(struct types *ts, const char *enumerator, size_t otherwi
 		       ? (size_t)v : otherwise;
 }
 
-static enum cairn_code prepare(struct reader *r, uint64_t *head, struct cairn_err *err)
+static enum cairn_code prepare(struct reader *r, struct cairn_err *err)
 {
 	static const unsigned needed[] = { M_LIST, M_NAME, M_STATE, M_BASE, M_SIZE };
-	enum cairn_code code = sym_addr(&r->c->syms, "modules", head, err);
+	enum cairn_code code = shape_resolve(&r->shape, &module_want, &r->c->types, err);
 
-	if (code == CAIRN_OK)
-		code = shape_resolve(&r->shape, &module_want, &r->c->types, err);
 	if (code == CAIRN_OK)
 		code = shape_require(&r->shape, needed, sizeof(needed) / sizeof(needed[0]), err);
 	if (code != CAIRN_OK)
@@ -248,8 +258,10 @@ static enum cairn_code load(struct cairn *c, struct modules *ms, struct cairn_er
 	struct reader r = { .c = c };
 	struct cairn_err fault;
 	uint64_t head, *addr;
-	enum cairn_code code = prepare(&r, &head, err);
+	enum cairn_code code = sym_addr(&c->syms, "modules", &head, err);
 
+	if (code == CAIRN_OK)
+		code = prepare(&r, err);
 	if (code != CAIRN_OK)
 		return code;
 	addr = collect(&r, ms, head);
@@ -280,6 +292,21 @@ enum cairn_code modules_get(struct cairn *c, const struct modules **ret, struct 
 	}
 	*ret = ms;
 	return CAIRN_OK;
+}
+
+bool module_is_at(struct cairn *c, uint64_t addr)
+{
+	struct reader r = { .c = c };
+	struct module m = { .addr = addr };
+	struct object o;
+	bool ok;
+
+	if (prepare(&r, NULL) != CAIRN_OK)
+		return false;
+	ok = object_read(&o, &r.shape, &c->kernel, addr, NULL) == CAIRN_OK &&
+	     fill(&m, &r, &o) == CAIRN_OK;
+	object_done(&o);
+	return ok;
 }
 
 const struct module *module_at(const struct modules *ms, uint64_t addr)

@@ -47,6 +47,10 @@ enum cairn_code modules_get(struct cairn *c, const struct modules **ret, struct 
  *  again is no error. CAIRN_NOTFOUND: no such module; CAIRN_MISSING: it carries none. */
 enum cairn_code module_types(struct cairn *c, const char *module, struct cairn_err *err);
 
+/** Whether a struct module lies there: one that says it lies in its own memory. For finding
+ *  the list where no symbol names it. */
+bool module_is_at(struct cairn *c, uint64_t addr);
+
 /** The module that owns an address, or NULL. */
 const struct module *module_at(const struct modules *ms, uint64_t addr);
 

@@ -113,8 +113,8 @@ enum cairn_code module_types(struct cairn *c, const char *module, struct cairn_e
 		if (!strcmp(p->name, name))
 			return CAIRN_OK;
 	if (!c->btf)
-		return cairn_fail(err, CAIRN_MISSING, "the kernel's own BTF, which that of module %s "
-				  "adds to, is not there", m->name);
+		return cairn_fail(err, CAIRN_MISSING, "the kernel's own BTF, which that of module "
+				  "%s adds to, is not there", m->name);
 	code = find(c, m, &btf, err);
 	if (code == CAIRN_OK)
 		code = add(c, btf, name, err);

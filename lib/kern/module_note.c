@@ -76,8 +76,8 @@ static bool listed(struct cairn *c, const struct shape *notes, const struct shap
 
 	if (shape_get(notes, &c->kernel, at, N_LIST, &list, NULL) != CAIRN_OK || !list)
 		return false;
-	for (unsigned i = 0; i < NOTES_LIMIT; i++) {
-		if (space_word(&c->kernel, list + i * c->kernel.word, &one, NULL) != CAIRN_OK || !one)
+	for (unsigned i = 0; i < NOTES_LIMIT; i++, list += c->kernel.word) {
+		if (space_word(&c->kernel, list, &one, NULL) != CAIRN_OK || !one)
 			return false;
 		if (section(c, attr, one, hex, size))
 			return true;

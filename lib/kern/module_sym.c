@@ -233,13 +233,13 @@ static void mark_exports(struct module_syms *s)
 	    s->at.nexports > room(s->m, s->at.exports) / shape.size)
 		return;
 	for (uint32_t i = 0; i < s->at.nexports; i++) {
-		if (object_read(&o, &shape, &s->c->kernel, s->at.exports + i * shape.size, NULL) ==
-		    CAIRN_OK) {
-			if (shape_has(&shape, E_VALUE_OFFSET))
-				mark_export(s, relative(&o, E_VALUE_OFFSET), relative(&o, E_NAME_OFFSET));
-			else
-				mark_export(s, object_get(&o, E_VALUE), object_get(&o, E_NAME));
-		}
+		uint64_t at = s->at.exports + i * shape.size;
+		enum cairn_code code = object_read(&o, &shape, &s->c->kernel, at, NULL);
+
+		if (code == CAIRN_OK && shape_has(&shape, E_VALUE_OFFSET))
+			mark_export(s, relative(&o, E_VALUE_OFFSET), relative(&o, E_NAME_OFFSET));
+		else if (code == CAIRN_OK)
+			mark_export(s, object_get(&o, E_VALUE), object_get(&o, E_NAME));
 		object_done(&o);
 	}
 }

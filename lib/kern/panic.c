@@ -154,21 +154,25 @@ static void cpu_from_log(struct panic *p, const struct log *log)
 
 /* ---- variables ---- */
 
-/* All are 32 bits and -1 until a CPU crashes. */
-static void cpu_from_memory(struct cairn *c, struct panic *p)
+/* All are 32 bits and -1 until a CPU crashes. False if none could be read. */
+static bool cpu_from_memory(struct cairn *c, struct panic *p)
 {
 	static const char *const names[] = { "panic_redirect_cpu", "panic_cpu", "crashing_cpu" };
 	uint64_t addr;
 	uint32_t v;
+	bool any = false;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && p->cpu < 0; i++) {
 		if (sym_addr(&c->syms, names[i], &addr, NULL) != CAIRN_OK ||
-		    space_u32(&c->kernel, addr, &v, NULL) != CAIRN_OK || v > INT32_MAX)
+		    space_u32(&c->kernel, addr, &v, NULL) != CAIRN_OK)
+			continue;
+		any = true;
+		if (v > INT32_MAX)
 			continue;
 		p->cpu = (int)v;
 		p->cpu_source = names[i];
-		return;
 	}
+	return any;
 }
 
 static int64_t crash_time(struct cairn *c)
@@ -195,13 +199,22 @@ static void fill_time(struct cairn *c, struct panic *p)
 		p->wall_ns = seconds * 1000000000;
 }
 
-static void ask_log(struct cairn *c, struct panic *p)
+static bool whole(const struct log *log)
+{
+	for (size_t i = 0; i < log->n; i++)
+		if (log->record[i].fault != CAIRN_FAULT_NONE)
+			return false;
+	return !log->partial;
+}
+
+/* False if there may have been more to know. */
+static bool ask_log(struct cairn *c, struct panic *p)
 {
 	const struct log *log;
 	size_t at;
 
 	if (log_get(c, &log, &p->log_err) != CAIRN_OK)
-		return;
+		return false;
 	at = find_panic(log);
 	if (at < log->n) {
 		from_panic_record(c, p, log, at);
@@ -215,15 +228,19 @@ static void ask_log(struct cairn *c, struct panic *p)
 		cpu_from_log(p, log);
 	if (p->cause || p->record)
 		p->title = line_copy(c, p->cause ? p->cause : p->record);
+	return whole(log);
 }
 
 enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *err)
 {
-	*ret = (struct panic){ .cpu = -1 };
-	cpu_from_memory(c, ret);
+	bool told;
+
+	*ret = (struct panic){ .cpu = -1, .class = "unknown" };
+	told = cpu_from_memory(c, ret);
 	ret->crashed = ret->cpu >= 0 || crash_time(c);
-	ret->class = ret->crashed ? "unknown" : "none";
-	ask_log(c, ret);
+	told |= ask_log(c, ret);
+	if (!ret->crashed && told)
+		ret->class = "none";
 	if (ret->crashed)
 		fill_time(c, ret);
 	if ((ret->record && !ret->message) || ((ret->record || ret->cause) && !ret->title))

@@ -18,9 +18,9 @@
 #include "lib/kern/session.h"
 
 struct panic {
-	bool crashed;                    /* false: the machine was alive when it was dumped */
-	const char *class;               /* crashclass.h; "none" if not crashed, "unknown" if
-					    only a variable tells of the crash */
+	bool crashed;                    /* something tells of a crash */
+	const char *class;               /* crashclass.h; "none" if nothing does, though it would;
+					    "unknown" if what would tell could not be read */
 	const struct log_record *record; /* the panic record; NULL: there is none */
 	const struct log_record *cause;  /* the record that says why; NULL: none but `record` */
 	const char *message;             /* of the panic record, first line; NULL: none */

@@ -222,6 +222,7 @@ static void open_stages(struct cairn *c)
 		if (stages[i].open(c, &err) != CAIRN_OK) {
 			session_degrade(c, stages[i].what, &err);
 			c->types.missing = c->degraded[c->ndegraded - 1].reason;
+			c->syms.missing = c->types.missing;
 			return;
 		}
 }

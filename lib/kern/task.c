@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/task.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/map.h"
 #include "lib/base/mem.h"
 #include "lib/debug/shape.h"
 #include "lib/kern/cpu.h"
@@ -18,6 +18,8 @@
 #define STATE_RTLOCK_WAIT 0x1000u
 #define STATE_FROZEN 0x8000u
 #define PF_KTHREAD 0x00200000u
+
+#define STACK_SHIFT 12 /* stacks are pages */
 
 enum {
 	T_TASKS, T_PID, T_TGID, T_COMM, T_STATE, T_EXIT_STATE, T_FLAGS, T_CPU, T_ON_CPU, T_STACK,
@@ -50,6 +52,7 @@ struct walk {
 	struct shape shape, signal;
 	struct map seen;
 	size_t cap;
+	bool full;
 };
 
 /* fs/proc/array.c get_task_state(), include/linux/sched.h __task_state_index() */
@@ -90,12 +93,13 @@ static struct task *add_task(struct walk *w, uint64_t addr)
 
 static void fill_task(struct task *t, const struct object *o)
 {
-	const unsigned char *comm = object_bytes(o, T_COMM, NULL);
+	uint32_t len = 0;
+	const unsigned char *comm = object_bytes(o, T_COMM, &len);
 
 	t->pid = (int32_t)object_get(o, T_PID);
 	t->tgid = (int32_t)object_get(o, T_TGID);
 	if (comm)
-		memcpy(t->comm, comm, TASK_COMM_LEN);
+		memcpy(t->comm, comm, len < TASK_COMM_LEN ? len : TASK_COMM_LEN);
 	t->raw_state = (uint32_t)object_get(o, T_STATE);
 	t->exit_state = (uint32_t)object_get(o, T_EXIT_STATE);
 	t->state = state_letter(t->raw_state, t->exit_state);
@@ -122,25 +126,37 @@ static void cut(struct walk *w, const struct cairn_err *err)
 	w->ts->partial = true;
 }
 
+/* The walk as a whole ends: there is no room for more. */
+static void stop(struct walk *w, enum cairn_code code, const char *what)
+{
+	struct cairn_err err = { 0 };
+
+	cairn_fail(&err, code, "%s %zu tasks", what, w->ts->n);
+	cut(w, &err);
+	w->full = true;
+}
+
+/* NULL, and the reason noted, for a task that came before or has no room. */
 static struct task *read_task(struct walk *w, uint64_t addr, struct object *o)
 {
 	struct cairn_err err = { 0 };
 	struct task *t;
 
-	if (!map_visit(&w->seen, addr)) {
-		cairn_fail(&err, CAIRN_CORRUPT, "the task list comes back to 0x%llx",
-			   (unsigned long long)addr);
+	o->bytes = NULL;
+	if (map_get(&w->seen, addr, NULL)) {
+		cairn_fail(&err, CAIRN_CORRUPT, "the task list comes back to 0x%" PRIx64, addr);
 		cut(w, &err);
 		return NULL;
 	}
 	if (w->ts->n >= TASKS_LIMIT) {
-		cairn_fail(&err, CAIRN_LIMIT, "more than %u tasks", TASKS_LIMIT);
-		cut(w, &err);
+		stop(w, CAIRN_LIMIT, "more than");
 		return NULL;
 	}
-	t = add_task(w, addr);
-	if (!t)
+	t = map_put(&w->seen, addr, 0) ? add_task(w, addr) : NULL;
+	if (!t) {
+		stop(w, CAIRN_NOMEM, "no memory for more than");
 		return NULL;
+	}
 	if (object_read(o, &w->shape, &w->c->kernel, addr, &err) == CAIRN_OK)
 		fill_task(t, o);
 	else
@@ -148,36 +164,64 @@ static struct task *read_task(struct walk *w, uint64_t addr, struct object *o)
 	return t;
 }
 
-static void walk_list(struct walk *w, uint64_t head, uint64_t link, uint64_t leader);
+/* A process whose threads are read. */
+struct process {
+	uint64_t leader, signal;
+};
+
+static void walk_list(struct walk *w, uint64_t head, uint64_t link, const struct process *of);
 
 /* The other threads of a process, by signal->thread_head: the one list that all kernels
  * from 3.14 (0c740d0afc3b) to 7.2 have. */
-static void read_threads(struct walk *w, uint64_t leader, uint64_t signal)
+static void read_threads(struct walk *w, const struct process *p)
 {
-	if (signal && shape_has(&w->signal, SIGNAL_THREADS) && shape_has(&w->shape, T_THREAD_NODE))
-		walk_list(w, signal + w->signal.m[SIGNAL_THREADS].offset,
-			  w->shape.m[T_THREAD_NODE].offset, leader);
+	if (p->signal && shape_has(&w->signal, SIGNAL_THREADS) &&
+	    shape_has(&w->shape, T_THREAD_NODE))
+		walk_list(w, p->signal + w->signal.m[SIGNAL_THREADS].offset,
+			  w->shape.m[T_THREAD_NODE].offset, p);
 }
 
-/* The list of thread group leaders (leader 0), or of the threads of one. */
-static void walk_list(struct walk *w, uint64_t head, uint64_t link, uint64_t leader)
+/* Threads share their process's signal_struct: what has another one was not meant to be on
+ * this list. */
+static bool astray(struct walk *w, const struct process *p, uint64_t addr)
+{
+	struct cairn_err err = { 0 };
+	uint64_t signal;
+
+	if (shape_get(&w->shape, &w->c->kernel, addr, T_SIGNAL, &signal, NULL) != CAIRN_OK ||
+	    signal == p->signal)
+		return false;
+	cairn_fail(&err, CAIRN_CORRUPT, "0x%" PRIx64 " is among the threads of 0x%" PRIx64
+		   " and is none", addr, p->leader);
+	cut(w, &err);
+	return true;
+}
+
+/* The list of processes, or of the threads of one. A list of threads ends where it goes
+ * astray, so that each of its steps yields a task. */
+static void walk_list(struct walk *w, uint64_t head, uint64_t link, const struct process *of)
 {
 	struct list_walk list;
 	struct cairn_err err;
 	struct object o;
 
 	list_begin(&list, &w->c->kernel, LIST_DOUBLE, head, TASKS_LIMIT);
-	while (list_next(&list)) {
-		uint64_t addr = list.node - link, signal;
+	while (!w->full && list_next(&list)) {
+		struct process p = { .leader = list.node - link };
 		struct task *t;
 
-		if (addr == leader)
+		if (of && p.leader == of->leader)
 			continue;
-		t = read_task(w, addr, &o);
-		signal = t && t->fault.code == CAIRN_OK ? object_get(&o, T_SIGNAL) : 0;
+		if (of && astray(w, of, p.leader))
+			break;
+		t = read_task(w, p.leader, &o);
+		if (t && t->fault.code == CAIRN_OK)
+			p.signal = object_get(&o, T_SIGNAL);
 		object_done(&o);
-		if (!leader)
-			read_threads(w, addr, signal);
+		if (!t && of)
+			break;
+		if (!of)
+			read_threads(w, &p);
 	}
 	if (list_end(&list, &err) != CAIRN_OK)
 		cut(w, &err);
@@ -230,23 +274,35 @@ static enum cairn_code read_all(struct walk *w, struct cairn_err *err)
 		if (t)
 			t->idle = true;
 	}
-	walk_list(w, init_task + w->shape.m[T_TASKS].offset, w->shape.m[T_TASKS].offset, 0);
+	walk_list(w, init_task + w->shape.m[T_TASKS].offset, w->shape.m[T_TASKS].offset, NULL);
 	return CAIRN_OK;
 }
 
 /* ---- what is derived ---- */
 
+static void put_first(struct map *m, uint64_t key, size_t value)
+{
+	if (!map_get(m, key, NULL))
+		map_put(m, key, value);
+}
+
+static void index_tasks(struct tasks *ts)
+{
+	for (size_t i = 0; i < ts->n; i++) {
+		put_first(&ts->by_addr, ts->task[i].addr, i);
+		if (ts->task[i].stack)
+			put_first(&ts->by_stack, ts->task[i].stack >> STACK_SHIFT, i);
+	}
+}
+
 static void set_parents(struct tasks *ts)
 {
-	struct map index = { 0 };
-	uint64_t at;
+	for (size_t i = 0; i < ts->n; i++) {
+		const struct task *parent = task_by_addr(ts, ts->task[i].parent);
 
-	for (size_t i = 0; i < ts->n; i++)
-		map_put(&index, ts->task[i].addr, i);
-	for (size_t i = 0; i < ts->n; i++)
-		if (ts->task[i].parent && map_get(&index, ts->task[i].parent, &at))
-			ts->task[i].ppid = ts->task[at].tgid;
-	map_deinit(&index);
+		if (parent)
+			ts->task[i].ppid = parent->tgid;
+	}
 }
 
 /* THREAD_SIZE is a macro. init_task's stack is bounded by linker symbols; the IRQ stack of
@@ -281,16 +337,14 @@ static void set_running(struct cairn *c, struct tasks *ts)
 
 	if (cpus_get(c, &cpus, NULL) != CAIRN_OK)
 		return;
+	for (size_t i = 0; i < ts->n; i++)
+		ts->task[i].on_cpu = false;
 	for (size_t i = 0; i < cpus->n; i++) {
-		const struct cpu *cpu = &cpus->cpu[i];
-		const struct task *t = task_on_cpu(c, ts, cpu->id);
+		const struct task *t = task_on_cpu(c, ts, cpus->cpu[i].id);
 
-		for (size_t j = 0; j < ts->n; j++)
-			if (ts->task[j].on_cpu && ts->task[j].cpu == (int32_t)cpu->id)
-				ts->task[j].on_cpu = &ts->task[j] == t;
 		if (t) {
 			ts->task[t - ts->task].on_cpu = true;
-			ts->task[t - ts->task].cpu = (int32_t)cpu->id;
+			ts->task[t - ts->task].cpu = (int32_t)cpus->cpu[i].id;
 		}
 	}
 }
@@ -313,6 +367,7 @@ enum cairn_code tasks_get(struct cairn *c, const struct tasks **ret, struct cair
 		}
 		c->tasks = w.ts;
 		w.ts->stack_size = stack_size(c);
+		index_tasks(w.ts);
 		set_parents(w.ts);
 		set_running(c, w.ts);
 		if (w.ts->partial)
@@ -324,8 +379,11 @@ enum cairn_code tasks_get(struct cairn *c, const struct tasks **ret, struct cair
 
 void tasks_free(struct cairn *c)
 {
-	if (c->tasks)
-		mem_free(c->tasks->task);
+	if (!c->tasks)
+		return;
+	map_deinit(&c->tasks->by_addr);
+	map_deinit(&c->tasks->by_stack);
+	mem_free(c->tasks->task);
 	mem_free(c->tasks);
 	c->tasks = NULL;
 }
@@ -340,17 +398,19 @@ const struct task *task_by_pid(const struct tasks *ts, int32_t pid)
 
 const struct task *task_by_addr(const struct tasks *ts, uint64_t addr)
 {
-	for (size_t i = 0; i < ts->n; i++)
-		if (ts->task[i].addr == addr)
-			return &ts->task[i];
-	return NULL;
+	uint64_t at;
+
+	return map_get(&ts->by_addr, addr, &at) ? &ts->task[at] : NULL;
 }
 
 const struct task *task_by_stack(const struct tasks *ts, uint64_t sp)
 {
-	for (size_t i = 0; i < ts->n; i++)
-		if (ts->task[i].stack && sp - ts->task[i].stack < ts->stack_size)
-			return &ts->task[i];
+	uint64_t pages = (ts->stack_size >> STACK_SHIFT) + 1, at;
+
+	for (uint64_t i = 0; i < pages; i++)
+		if (map_get(&ts->by_stack, (sp >> STACK_SHIFT) - i, &at) &&
+		    sp - ts->task[at].stack < ts->stack_size)
+			return &ts->task[at];
 	return NULL;
 }
 

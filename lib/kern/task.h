@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/map.h"
 #include "lib/kern/session.h"
 
 #define TASK_COMM_LEN 16
@@ -41,6 +42,7 @@ struct tasks {
 	uint64_t stack_size;  /* THREAD_SIZE; 0: not known */
 	bool partial;         /* the list ended early: reason in `err` */
 	struct cairn_err err;
+	struct map by_addr, by_stack; /* private: indexes into task */
 };
 
 /** Read on the first call; kept in the session. Partial lists are returned with OK. */

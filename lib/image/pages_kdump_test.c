@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <libkdumpfile/kdumpfile.h>
+
+#include "lib/image/testimage.h"
+
+static const enum codec_kind codecs[] = { CODEC_NONE, CODEC_ZLIB, CODEC_LZO, CODEC_SNAPPY,
+					  CODEC_ZSTD };
+
+static void test_codecs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct td t = { 0 };
+		struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 3000,
+				      .codec = codecs[i] };
+		struct opened o;
+
+		td_kdump(&t, &k);
+		open_whole(&o, &t);
+		assert_string_equal(o.info->format, "kdump");
+		assert_int_equal(o.info->arch->id, ARCH_X86_64);
+		assert_int_equal(o.info->page_shift, 12);
+		assert_int_equal(o.info->file_size, t.len);
+		assert_false(o.info->truncated);
+		assert_null(o.info->damage);
+		expect_pages(o.img, &k, 0);
+		close_it(&o);
+		td_free(&t);
+	}
+}
+
+static void test_page_sizes(void **state)
+{
+	(void)state;
+	for (unsigned shift = 12; shift <= 16; shift += 2) {
+		struct td t = { 0 };
+		struct td_kdump k = { .machine = "aarch64", .word = 8, .max_pfn = 300,
+				      .codec = CODEC_ZSTD, .shift = shift };
+		struct opened o;
+
+		td_kdump(&t, &k);
+		open_whole(&o, &t);
+		assert_int_equal(o.info->page_shift, shift);
+		expect_pages(o.img, &k, 0);
+		close_it(&o);
+		td_free(&t);
+	}
+}
+
+/* makedumpfile on ARM counts pfns from the start of RAM; QEMU, whose files do not name
+ * the machine, from 0. */
+static void test_arm(void **state)
+{
+	struct td notes = { 0 };
+
+	(void)state;
+	td_prstatus(&notes, arch_by_id(ARCH_ARM), 148, 1, 50);
+	for (int qemu = 0; qemu < 2; qemu++) {
+		struct td t = { 0 };
+		struct td_kdump k = {
+			.machine = qemu ? "" : "armv7l", .word = 4, .arm = !qemu, .max_pfn = 2000,
+			.phys_base = 0x40000000, .notes = &notes, .codec = CODEC_ZLIB,
+		};
+		struct opened o;
+
+		td_kdump(&t, &k);
+		open_whole(&o, &t);
+		assert_int_equal(o.info->arch->id, ARCH_ARM);
+		expect_pages(o.img, &k, qemu ? 0 : 0x40000000);
+		if (!qemu)
+			expect_page(o.img, 0, 0, 12, CAIRN_FAULT_ABSENT);
+		close_it(&o);
+		td_free(&t);
+	}
+	td_free(&notes);
+}
+
+static bool none(uint64_t pfn)
+{
+	(void)pfn;
+	return false;
+}
+
+/* Bitmaps of several windows, and one of nothing. */
+static void test_sparse(void **state)
+{
+	bool (*in_dump[])(uint64_t) = { sparse, none };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct td t = { 0 };
+		struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 200000,
+				      .in_dump = in_dump[i] };
+		struct opened o;
+
+		td_kdump(&t, &k);
+		open_whole(&o, &t);
+		expect_pages(o.img, &k, 0);
+		close_it(&o);
+		td_free(&t);
+	}
+}
+
+/* The second opinion: libkdumpfile reads the same. */
+static void test_library_agrees(void **state)
+{
+	unsigned char page[4096];
+	kdump_addr_t pfn;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct td t = { 0 };
+		struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 2000,
+				      .codec = codecs[i] };
+		kdump_ctx_t *ctx = kdump_new();
+		struct opened o;
+
+		td_kdump(&t, &k);
+		open_whole(&o, &t);
+		assert_int_equal(kdump_open_fd(ctx, o.fds[0]), KDUMP_OK);
+		for (pfn = 0; pfn < k.max_pfn; pfn++) {
+			struct page *p = image_pin(o.img, pfn << 12);
+
+			len = sizeof(page);
+			if (kdump_read(ctx, KDUMP_MACHPHYSADDR, pfn << 12, page, &len) == KDUMP_OK)
+				assert_memory_equal(p->data, page, sizeof(page));
+			else
+				assert_null(p->data);
+			image_put(o.img, p);
+		}
+		kdump_free(ctx);
+		close_it(&o);
+		td_free(&t);
+	}
+}
+
+/* ---- hostile ---- */
+
+/* Pages before and after the 10th of the dump stay good; the 10th is an error. */
+static void expect_bad_tenth(const struct td *t, const struct td_kdump *k, bool may_be_good)
+{
+	struct opened o;
+	uint64_t pfn = 0;
+	struct page *p;
+
+	open_whole(&o, t);
+	for (size_t i = 0;; pfn++)
+		if (expected(k, pfn) == CAIRN_FAULT_NONE && i++ == 10)
+			break;
+	p = image_pin(o.img, pfn << 12);
+	if (!may_be_good)
+		assert_int_equal(p->fault, CAIRN_FAULT_CORRUPT);
+	image_put(o.img, p);
+	expect_page(o.img, 0, 0, 12, CAIRN_FAULT_NONE);
+	expect_page(o.img, 50 << 12, 50, 12, CAIRN_FAULT_NONE);
+	close_it(&o);
+}
+
+/* A descriptor that promises more than a page: libkdumpfile 0.5.1 reads it, up to 256 KiB,
+ * into a buffer of one page. */
+static void test_oversized_descriptor(void **state)
+{
+	static const uint32_t sizes[] = { 4097, 8192, 65536, 262144, 262145, 0x7fffffff,
+					  0xffffffff, 0 };
+
+	(void)state;
+	for (size_t c = 0; c < 5; c++)
+		for (size_t i = 0; i < 8; i++) {
+			struct td t = { 0 };
+			struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 1000,
+					      .codec = codecs[c] };
+
+			td_kdump(&t, &k);
+			td_uint(&t, k.descs + 10 * 24 + 8, sizes[i], 4);
+			td_uint(&t, k.descs + 10 * 24 + 12, codecs[c], 4);
+			expect_bad_tenth(&t, &k, false);
+			td_free(&t);
+		}
+}
+
+static void test_hostile_descriptor(void **state)
+{
+	static const uint64_t offsets[] = { 0, 1, 4096, (uint64_t)1 << 40, INT64_MAX - 4096,
+					    (uint64_t)1 << 63, UINT64_MAX };
+	static const uint32_t flags[] = { 0, 1, 2, 4, 0x20, 3, 0x21, 8, 0x10, 0x40, 0xffffffff };
+	struct td t = { 0 };
+	struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 300, .codec = CODEC_ZLIB };
+
+	(void)state;
+	td_kdump(&t, &k);
+	for (size_t i = 0; i < 7; i++)
+		for (size_t f = 0; f < 11; f++) {
+			td_uint(&t, k.descs + 10 * 24, offsets[i], 8);
+			td_uint(&t, k.descs + 10 * 24 + 12, flags[f], 4);
+			expect_bad_tenth(&t, &k, true);
+		}
+	td_free(&t);
+}
+
+/* Data that does not decompress, in every codec and every flipped byte of a page. */
+static void test_corrupt_data(void **state)
+{
+	(void)state;
+	for (size_t c = 1; c < 5; c++) {
+		struct td t = { 0 };
+		struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 300,
+				      .codec = codecs[c] };
+		uint64_t off, size;
+
+		td_kdump(&t, &k);
+		memcpy(&off, t.data + k.descs + 10 * 24, 8);
+		memcpy(&size, t.data + k.descs + 10 * 24 + 8, 4);
+		size &= 0xffffffff;
+		assert_true(size > 20 && size < 4096);
+		for (uint64_t i = 0; i < size; i += 7) {
+			t.data[off + i] ^= 0x5a;
+			expect_bad_tenth(&t, &k, true);
+			t.data[off + i] ^= 0x5a;
+		}
+		memset(t.data + off, 0xff, size);
+		expect_bad_tenth(&t, &k, false);
+		td_free(&t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_codecs),
+		cmocka_unit_test(test_page_sizes),
+		cmocka_unit_test(test_arm),
+		cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_library_agrees),
+		cmocka_unit_test(test_oversized_descriptor),
+		cmocka_unit_test(test_hostile_descriptor),
+		cmocka_unit_test(test_corrupt_data),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "lib/kern/crashclass.h"
+
+static const char *line(const char *s)
+{
+	const struct crash_class *c = crash_class_of_line(s, strlen(s));
+
+	return c ? c->name : "-";
+}
+
+static const char *panic(const char *s)
+{
+	return crash_class_of_panic(s, strlen(s))->name;
+}
+
+static void lines(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "BUG: kernel NULL pointer dereference, address: 0000000000000010", "null-deref" },
+		{ "Unable to handle kernel NULL pointer dereference at virtual address 00000004",
+		  "null-deref" },
+		{ "BUG: unable to handle page fault for address: ffffc90000000000", "page-fault" },
+		{ "Unable to handle kernel paging request at virtual address", "page-fault" },
+		{ "kernel tried to execute NX-protected page - exploit?", "exec-fault" },
+		{ "Unable to handle kernel execution of user memory at", "exec-fault" },
+		{ "kernel BUG at mm/mmap.c:1973!", "bug" },
+		{ "general protection fault, probably for non-canonical", "gp-fault" },
+		{ "Oops: general protection fault, probably for", "gp-fault" },
+		{ "Oops: invalid opcode: 0000 [#1] SMP NOPTI", "invalid-opcode" },
+		{ "Oops: 0002 [#1] PREEMPT SMP NOPTI", "oops" },
+		{ "Oops: 0000 [#1] SMP", "oops" },
+		{ "BUG: TASK stack guard page was hit at 000000003a9d1a0c", "stack-overflow" },
+		{ "traps: PANIC: double fault, error_code: 0x0", "double-fault" },
+		{ "Internal error: Oops - BUG: 0 [#1] SMP ARM", "bug" },
+		{ "Internal error: Oops: 0000000096000004 [#1] SMP", "oops" },
+		{ "SError Interrupt on CPU2, code 0x00000000be000011 -- SError", "serror" },
+		{ "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [cat:12]", "soft-lockup" },
+		{ "NMI watchdog: Watchdog detected hard LOCKUP on cpu 3", "hard-lockup" },
+		{ "CPU1: Watchdog detected hard LOCKUP on cpu 2", "hard-lockup" },
+		{ "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", "rcu-stall" },
+		{ "rcu: INFO: rcu_sched self-detected stall on CPU", "rcu-stall" },
+		{ "INFO: task scen_abba1:133 blocked for more than 5 seconds.", "hung-task" },
+		{ "BUG: KASAN: slab-use-after-free in f+0x10/0x20", "kasan" },
+		{ "list_del corruption. prev->next should be ffff", "list-corruption" },
+		{ "list_add double add: new=ffff, prev=ffff", "-" },
+		{ "BUG kmalloc-64 (Tainted: G    B  ): Right Redzone", "slab-corruption" },
+		{ "WARNING: CPU: 0 PID: 1 at kernel/x.c:3 f+0x3/0x10", "warning" },
+		{ "BUG: something never seen", "bug-report" },
+		{ "Linux version 6.1.0", "-" },
+		{ "no BUG: here", "-" },
+		{ "", "-" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(line(rows[i][0]), rows[i][1]);
+}
+
+static void panics(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "sysrq triggered crash", "sysrq" },
+		{ "Fatal exception in interrupt", "oops" },
+		{ "Oops: Fatal exception", "oops" },
+		{ "hung_task: blocked tasks", "hung-task" },
+		{ "softlockup: hung tasks", "soft-lockup" },
+		{ "Hard LOCKUP", "hard-lockup" },
+		{ "RCU Stall\n", "rcu-stall" },
+		{ "Attempted to kill init! exitcode=0x0000000b", "init-killed" },
+		{ "stack-protector: Kernel stack is corrupted in: f+0x1/0x2", "stack-smash" },
+		{ "VFS: Unable to mount root fs on unknown-block(0,0)", "no-root" },
+		{ "Out of memory: compulsory panic_on_oom is enabled", "oom" },
+		{ "Fatal machine check", "machine-check" },
+		{ "kernel: panic_on_warn set ...", "warning" },
+		{ "scen: panic in kretprobed function", "panic" },
+		{ "", "panic" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(panic(rows[i][0]), rows[i][1]);
+	assert_false(crash_class_of_panic("sysrq triggered crash", 21)->vague);
+	assert_true(crash_class_of_panic("Fatal exception", 15)->vague);
+}
+
+/* Only the bytes that are given are looked at. */
+static void lengths(void **state)
+{
+	(void)state;
+	assert_null(crash_class_of_line("kernel BUG at x", 12));
+	assert_non_null(crash_class_of_line("kernel BUG at x", 13));
+	assert_null(crash_class_of_line("Oops: 0", 3));
+	assert_null(crash_class_of_line("INFO: task a blocked for", 19));
+	assert_null(crash_class_of_line("kernel BUG at", 0));
+}
+
+static void markers(void **state)
+{
+	static const char text[] = "Kernel panic - not syncing: Fatal exception";
+	size_t len;
+	const char *m = crash_panic_message(text, sizeof(text) - 1, &len);
+
+	(void)state;
+	assert_ptr_equal(m, text + 28);
+	assert_int_equal(len, 15);
+	assert_null(crash_panic_message("x", 1, &len));
+	assert_null(crash_panic_message(text, 20, &len));
+	assert_true(crash_is_end_of_report("---[ end trace 0000000000000000 ]---", 36));
+	assert_false(crash_is_end_of_report("---[ end Kernel panic", 21));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines), cmocka_unit_test(panics), cmocka_unit_test(lengths),
+		cmocka_unit_test(markers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
