@@ -13,11 +13,13 @@ Q := $(if $(V),,@)
 say := @$(if $(V),:,echo)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-PKGS := libkdumpfile libdw libelf libbpf readline libzstd zlib lzo2 snappy
+PKGS := libdw libelf libbpf readline libzstd libdeflate lzo2 snappy
+# second opinions and the test runner
+TEST_PKGS := libkdumpfile libaddrxlat cmocka zlib
 # the same, and what the tests and the demo need, by Debian's names
-DEBS := gcc make pkg-config libkdumpfile-dev libdw-dev libelf-dev libbpf-dev \
-	libreadline-dev libzstd-dev zlib1g-dev liblzo2-dev libsnappy-dev
-TEST_DEBS := libcmocka-dev zstd python3 perl man-db
+DEBS := gcc make pkg-config libdeflate-dev libdw-dev libelf-dev libbpf-dev \
+	libreadline-dev libzstd-dev liblzo2-dev libsnappy-dev
+TEST_DEBS := libkdumpfile-dev libcmocka-dev zlib1g-dev zstd python3 perl man-db
 
 # ---- sources: found, never listed ---------------------------------------------------
 
@@ -48,6 +50,7 @@ endif
 CPPFLAGS_ALL = -D_GNU_SOURCE -I. -DCAIRN_VERSION='"$(VERSION)"' $(CPPFLAGS)
 CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) $(PKG_CFLAGS)
 LIBS = $(PKG_LIBS) -lpthread -ldl
+TEST_LIBS = $(shell pkg-config --libs $(TEST_PKGS))
 
 # ---- the program ----------------------------------------------------------------------
 
@@ -88,7 +91,7 @@ run-check: check-headers check-ranks check-spdx run-unit run-golden
 
 $(BUILD)/%_test: $(BUILD)/%_test.o $(LIB_OBJ) $(CMD_OBJ)
 	$(say) "LINK $@"
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 run-unit: $(TEST_BIN)
 	@failed=; for t in $(sort $(TEST_BIN)); do \
@@ -130,7 +133,7 @@ fuzz:
 
 $(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(LIB_OBJ) $(CMD_OBJ)
 	$(say) "LINK $@"
-	$(Q)$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 run-fuzz: $(FUZZ_BIN)
 	@for f in $(sort $(FUZZ_BIN)); do n=$$(basename $$f); seeds=testdata/fuzz/$$n; \
