@@ -11,12 +11,15 @@
 
 #define WORD_MAX 256
 
+/* base 0: decimal, or hexadecimal with 0x; a leading zero means nothing. */
 static bool whole_number(const char *s, int base, uint64_t *ret)
 {
 	char *end;
 
 	if (!isxdigit((unsigned char)*s))
 		return false;
+	if (!base)
+		base = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 16 : 10;
 	errno = 0;
 	*ret = strtoull(s, &end, base);
 	return !*end && !errno;
@@ -41,7 +44,7 @@ static enum cairn_code percpu_address(struct cairn *c, char *word, uint64_t *ret
 	enum cairn_code code;
 	uint64_t id;
 
-	if (!colon || !whole_number(colon + 1, 10, &id))
+	if (!colon || colon == word || !whole_number(colon + 1, 10, &id))
 		return CAIRN_NOTFOUND;
 	code = cpus_get(c, &cpus, err);
 	if (code != CAIRN_OK)

@@ -2,11 +2,13 @@
 #include "lib/kern/cpu.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cursor.h"
 #include "lib/debug/shape.h"
 #include "lib/image/note.h"
+#include "lib/kern/task.h"
 
 #define CPUS_LIMIT 8192u /* NR_CPUS of MAXSMP kernels */
 
@@ -101,31 +103,52 @@ static bool mask_bit(struct cairn *c, uint64_t mask, unsigned cpu)
 	       byte >> cpu % 8 & 1;
 }
 
+static enum cairn_code make_room(struct cairn *c, struct cpus *cpus, size_t n,
+				 struct cairn_err *err)
+{
+	cpus->cpu = arena_array(&c->arena, n ? n : 1, sizeof(*cpus->cpu));
+	return cpus->cpu ? CAIRN_OK : cairn_fail(err, CAIRN_NOMEM, "no memory for CPUs");
+}
+
+/* A kernel without SMP has no offsets: one CPU, its variables where the symbols say. One whose
+ * symbols are text alone may have any number: those with registers in the dump are known. */
+static enum cairn_code list_without_offsets(struct cairn *c, struct cpus *cpus, size_t nnotes,
+					    struct cairn_err *err)
+{
+	struct sym data;
+	enum cairn_code code;
+
+	cpus->by_notes = !sym_find(&c->syms, "jiffies_64", &data);
+	if (cpus->by_notes && !nnotes)
+		return cairn_fail(err, CAIRN_MISSING, "this kernel has no symbol __per_cpu_offset, "
+				  "and the dump no registers");
+	cpus->n = !cpus->by_notes ? 1 : nnotes < CPUS_LIMIT ? nnotes : CPUS_LIMIT;
+	code = make_room(c, cpus, cpus->n, err);
+	for (size_t i = 0; code == CAIRN_OK && i < cpus->n; i++) {
+		cpus->cpu[i].id = (unsigned)i;
+		cpus->cpu[i].online = true;
+	}
+	return code;
+}
+
 static enum cairn_code list_cpus(struct cairn *c, struct cpus *cpus, struct cairn_err *err)
 {
 	uint64_t possible, online, offsets;
 	uint32_t n = cpu_limit(c), found = 0, i;
 	enum cairn_code code;
 
-	/* a kernel without SMP has no offsets: one CPU, its variables where the symbols say */
-	if (sym_addr(&c->syms, "__per_cpu_offset", &offsets, NULL) != CAIRN_OK) {
-		cpus->cpu = arena_array(&c->arena, 1, sizeof(*cpus->cpu));
-		if (!cpus->cpu)
-			return cairn_fail(err, CAIRN_NOMEM, "no memory for CPUs");
-		cpus->cpu[0].online = true;
-		cpus->n = 1;
-		return CAIRN_OK;
-	}
-	code = sym_addr(&c->syms, "__cpu_possible_mask", &possible, err);
+	code = sym_addr(&c->syms, "__per_cpu_offset", &offsets, err);
+	if (code == CAIRN_OK)
+		code = sym_addr(&c->syms, "__cpu_possible_mask", &possible, err);
 	if (code == CAIRN_OK)
 		code = sym_addr(&c->syms, "__cpu_online_mask", &online, err);
 	if (code != CAIRN_OK)
 		return code;
 	for (i = 0; i < n; i++)
 		found += mask_bit(c, possible, i);
-	cpus->cpu = arena_array(&c->arena, found ? found : 1, sizeof(*cpus->cpu));
-	if (!cpus->cpu)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for CPUs");
+	code = make_room(c, cpus, found, err);
+	if (code != CAIRN_OK)
+		return code;
 	for (i = 0; i < n && cpus->n < found; i++) {
 		struct cpu *cpu = &cpus->cpu[cpus->n];
 
@@ -283,27 +306,102 @@ static void hand_out(struct cairn *c, struct cpus *cpus, struct vcpu_notes *note
 	}
 }
 
-static void find_regs(struct cairn *c, struct cpus *cpus)
+static void find_regs(struct cairn *c, struct cpus *cpus, struct vcpu_notes *notes)
+{
+	bool qemu = false;
+
+	for (size_t i = 0; i < notes->n; i++)
+		qemu |= notes->note[i].have_qemu;
+	hand_out(c, cpus, notes, by_base);
+	for (size_t i = 0; i < cpus->n && !qemu; i++)
+		from_crash_notes(c, &cpus->cpu[i]);
+	hand_out(c, cpus, notes, by_stack);
+	by_elimination(cpus, notes);
+}
+
+/* ---- numbers, where only the notes tell of CPUs ---- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct cpu *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static bool is_taken(const struct cpus *cpus, const bool *sure, unsigned id)
+{
+	for (size_t i = 0; i < cpus->n; i++)
+		if (sure[i] && cpus->cpu[i].id == id)
+			return true;
+	return false;
+}
+
+void cpus_number(struct cairn *c, int32_t (*cpu_of)(void *arg, uint64_t sp), void *arg)
+{
+	struct cpus *cpus = c->cpus;
+	bool *sure = arena_array(&c->arena, cpus->n, sizeof(*sure));
+	unsigned next = 0;
+	struct cairn_err err;
+
+	for (size_t i = 0; sure && i < cpus->n; i++) {
+		int32_t id = cpu_of(arg, regs_sp(&cpus->cpu[i].regs));
+
+		if (id < 0 || (uint32_t)id >= CPUS_LIMIT || is_taken(cpus, sure, (unsigned)id))
+			continue;
+		cpus->cpu[i].id = (unsigned)id;
+		sure[i] = true;
+	}
+	for (size_t i = 0; sure && i < cpus->n; i++) {
+		if (sure[i])
+			continue;
+		while (is_taken(cpus, sure, next))
+			next++;
+		cpus->cpu[i].id = next++;
+		cairn_fail(&err, CAIRN_MISSING, "the symbols do not tell: CPU %u is guessed by the "
+			   "order of the notes", cpus->cpu[i].id);
+		session_degrade(c, "numbers of the CPUs", &err);
+	}
+	qsort(cpus->cpu, cpus->n, sizeof(*cpus->cpu), by_id);
+}
+
+static int32_t nobody_knows(void *arg, uint64_t sp)
+{
+	(void)arg;
+	(void)sp;
+	return -1;
+}
+
+/* ---- all of it ---- */
+
+static enum cairn_code make_cpus(struct cairn *c, struct cpus *cpus, struct cairn_err *err)
 {
 	const struct image_info *info = image_info(c->img);
 	struct vcpu_notes notes = { 0 };
-	struct cairn_err err;
-	bool qemu = false;
+	struct cairn_err why;
+	enum cairn_code code;
 
-	if (regs_read_notes(&notes, c->arch, info->notes, info->notes_len, &c->arena, &err) !=
-	    CAIRN_OK)
-		session_degrade(c, "registers", &err);
-	for (size_t i = 0; i < notes.n; i++)
-		qemu |= notes.note[i].have_qemu;
-	hand_out(c, cpus, &notes, by_base);
-	for (size_t i = 0; i < cpus->n && !qemu; i++)
-		from_crash_notes(c, &cpus->cpu[i]);
-	hand_out(c, cpus, &notes, by_stack);
-	by_elimination(cpus, &notes);
+	if (c->arch && regs_read_notes(&notes, c->arch, info->notes, info->notes_len, &c->arena,
+				       &why) != CAIRN_OK)
+		session_degrade(c, "registers", &why);
+	if (sym_addr(&c->syms, "__per_cpu_offset", &(uint64_t){ 0 }, NULL) == CAIRN_OK)
+		code = list_cpus(c, cpus, err);
+	else
+		code = list_without_offsets(c, cpus, notes.n, err);
+	if (code != CAIRN_OK)
+		return code;
+	for (size_t i = 0; i < cpus->n; i++)
+		if (cpus->by_notes)
+			take_note(&cpus->cpu[i], &notes.note[i]);
+		else
+			set_current(c, &cpus->cpu[i]);
+	if (!cpus->by_notes)
+		find_regs(c, cpus, &notes);
+	return CAIRN_OK;
 }
 
 enum cairn_code cpus_get(struct cairn *c, const struct cpus **ret, struct cairn_err *err)
 {
+	const struct tasks *ts;
 	enum cairn_code code;
 	struct cpus *cpus;
 
@@ -311,13 +409,12 @@ enum cairn_code cpus_get(struct cairn *c, const struct cpus **ret, struct cairn_
 		cpus = arena_alloc(&c->arena, sizeof(*cpus));
 		if (!cpus)
 			return cairn_fail(err, CAIRN_NOMEM, "no memory for CPUs");
-		code = list_cpus(c, cpus, err);
+		code = make_cpus(c, cpus, err);
 		if (code != CAIRN_OK)
 			return code;
-		for (size_t i = 0; i < cpus->n; i++)
-			set_current(c, &cpus->cpu[i]);
-		find_regs(c, cpus);
 		c->cpus = cpus;
+		if (cpus->by_notes && tasks_get(c, &ts, NULL) != CAIRN_OK)
+			cpus_number(c, nobody_knows, NULL);
 	}
 	*ret = c->cpus;
 	return CAIRN_OK;

@@ -37,10 +37,17 @@ struct cpu {
 struct cpus {
 	struct cpu *cpu;
 	size_t n;
+	bool by_notes; /* the kernel's symbols name no data: these are the CPUs whose registers
+			  are in the dump, numbered by what ran on them; nothing but the
+			  registers is known of them */
 };
 
 /** Found on the first call; kept in the session. */
 enum cairn_code cpus_get(struct cairn *c, const struct cpus **ret, struct cairn_err *err);
+
+/** For tasks_get() alone: number the CPUs that are known by their notes. `cpu_of` says on
+ *  which CPU the owner of a stack pointer runs, or -1. */
+void cpus_number(struct cairn *c, int32_t (*cpu_of)(void *arg, uint64_t sp), void *arg);
 
 /** The CPU of that id, or NULL. */
 const struct cpu *cpu_by_id(const struct cpus *cpus, unsigned id);

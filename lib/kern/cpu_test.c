@@ -7,6 +7,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/kern/cpu.h"
+#include "lib/kern/task.h"
 #include "lib/kern/testmachine.h"
 
 static const struct cpus *get(struct cairn *c)
@@ -105,6 +106,7 @@ static void test_no_smp(void **state)
 
 	(void)state;
 	tm_types(k);
+	tk_symbol(k, "jiffies_64", TK_BASE + 64); /* it names its data, and no offsets */
 	tk_symbol(k, "current_task", TK_BASE);
 	tk_put(k, TK_BASE, 0x1234, 8);
 	c = tk_open(k, 8);
@@ -115,6 +117,76 @@ static void test_no_smp(void **state)
 	assert_int_equal(percpu_word(c, &cpus->cpu[0], "current_task", &v, NULL), CAIRN_OK);
 	assert_int_equal(v, 0x1234);
 	tk_free(k);
+}
+
+/* ---- symbols of text alone ---- */
+
+static void forget_data(struct cairn *c)
+{
+	for (size_t i = 0; i < c->known.n; i++)
+		if (strcmp(c->known.entry[i].name, "init_task"))
+			c->known.entry[i].name = "forgotten";
+}
+
+/* Tasks tell which CPU a note is of, whatever the order of the notes is. */
+static void test_numbered_by_tasks(void **state)
+{
+	struct testmachine m = tm_new(1);
+	const struct cpus *cpus;
+	uint64_t flagged;
+	struct cairn *c;
+
+	(void)state;
+	for (int i = 1; i < 39; i++)
+		tm_task(&m, i, "task");
+	flagged = tm_task(&m, 39, "flagged");
+	tm_set(&m, flagged, TM_CPU, 1, 4);
+	tm_set(&m, flagged, TM_ON_CPU, 1, 4);
+	tm_set(&m, tm_task(&m, 50, "on_two"), TM_CPU, 2, 4);
+	tm_note(&m, tm_stack(40) + 0x1000, 0); /* of the last one */
+	tm_note(&m, 0x77777777, 0);            /* of nobody */
+	tm_note(&m, tm_stack(3) + 0x2000, 0);  /* CPU 0 */
+	c = tm_open(&m);
+	forget_data(c);
+	cpus = get(c);
+	assert_true(cpus->by_notes);
+	assert_int_equal(cpus->n, 3);
+	assert_int_equal(regs_sp(&cpu_by_id(cpus, 2)->regs), tm_stack(40) + 0x1000);
+	assert_int_equal(regs_sp(&cpu_by_id(cpus, 0)->regs), tm_stack(3) + 0x2000);
+	assert_int_equal(regs_sp(&cpu_by_id(cpus, 1)->regs), 0x77777777);
+	assert_int_equal(cpus->cpu[1].id, 1); /* sorted */
+	assert_string_equal(cairn_degraded(c, 0)->what, "numbers of the CPUs");
+	assert_true(task_by_pid(c->tasks, 50)->on_cpu);
+	assert_ptr_equal(task_on_cpu(c, c->tasks, 2), task_by_pid(c->tasks, 50));
+	assert_int_equal(task_on_cpu(c, c->tasks, 1)->pid, 39); /* so says the kernel */
+	tasks_free(c);
+	tk_free(m.k);
+}
+
+static void test_numbered_by_order(void **state)
+{
+	struct testmachine m = tm_new(1);
+	const struct cpus *cpus;
+	struct cairn_err err;
+	struct cairn *c;
+
+	(void)state;
+	tm_note(&m, 0x1111, 0);
+	tm_note(&m, 0x2222, 0);
+	c = tm_open(&m);
+	forget_data(c);
+	c->known.n = 0; /* not even init_task */
+	cpus = get(c);
+	assert_int_equal(cpus->n, 2);
+	assert_int_equal(regs_sp(&cpu_by_id(cpus, 0)->regs), 0x1111);
+	assert_int_equal(regs_sp(&cpu_by_id(cpus, 1)->regs), 0x2222);
+	assert_non_null(cairn_degraded(c, 0));
+	tk_free(m.k);
+	m = tm_new(1); /* and no notes: then nothing is known */
+	c = tm_open(&m);
+	forget_data(c);
+	assert_int_equal(cpus_get(c, &cpus, &err), CAIRN_MISSING);
+	tk_free(m.k);
 }
 
 /* ---- variables ---- */
@@ -297,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_nr_cpu_ids_lies),
 		cmocka_unit_test(test_offsets_in_part),
 		cmocka_unit_test(test_no_smp),
+		cmocka_unit_test(test_numbered_by_tasks),
+		cmocka_unit_test(test_numbered_by_order),
 		cmocka_unit_test(test_percpu_symbols),
 		cmocka_unit_test(test_offsets_of_32_bits),
 		cmocka_unit_test(test_notes_by_base),

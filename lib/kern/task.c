@@ -8,6 +8,7 @@
 #include "lib/debug/shape.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/list.h"
+#include "lib/kern/stack_size.h"
 
 #define TASKS_LIMIT (4u << 20) /* PID_MAX_LIMIT, include/linux/threads.h */
 
@@ -305,28 +306,29 @@ static void set_parents(struct tasks *ts)
 	}
 }
 
-/* THREAD_SIZE is a macro. init_task's stack is bounded by linker symbols; the IRQ stack of
- * x86 and the vmap'd stacks are as large. */
-static uint64_t stack_size(struct cairn *c)
+static int32_t cpu_of_stack(void *arg, uint64_t sp)
 {
-	static const char *const bounds[][2] = {
-		{ "__start_init_stack", "__end_init_stack" },
-		{ "init_stack", "__end_init_task" },
-		{ "init_thread_union", "__end_init_task" },
-		{ "init_stack", "__end_init_stack" },
-	};
-	const struct type *t = type_find(&c->types, "union thread_union", NULL);
-	uint64_t begin, end;
+	const struct task *t = task_by_stack(arg, sp);
 
-	if (t && type_strip(t)->size)
-		return type_strip(t)->size;
-	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
-		if (sym_addr(&c->syms, bounds[i][0], &begin, NULL) == CAIRN_OK &&
-		    sym_addr(&c->syms, bounds[i][1], &end, NULL) == CAIRN_OK && end > begin &&
-		    end - begin >= 4096 && end - begin <= 65536)
-			return end - begin;
-	t = type_find(&c->types, "struct irq_stack", NULL);
-	return t ? type_strip(t)->size : 0;
+	return t ? t->cpu : -1;
+}
+
+/* A CPU that is known by its note alone, with a stack pointer that is on no task's stack: the
+ * one task that the kernel says runs there. */
+static void set_current_by_flags(struct cairn *c, const struct tasks *ts)
+{
+	for (size_t i = 0; i < c->cpus->n; i++) {
+		struct cpu *cpu = &c->cpus->cpu[i];
+		size_t hits = 0;
+
+		for (size_t j = 0; j < ts->n; j++)
+			if (ts->task[j].on_cpu && ts->task[j].cpu == (int32_t)cpu->id) {
+				cpu->current = ts->task[j].addr;
+				hits++;
+			}
+		if (hits != 1)
+			cpu->current = 0;
+	}
 }
 
 /* The kernel's own on_cpu is set for both sides of a context switch, and for the stopped
@@ -349,11 +351,29 @@ static void set_running(struct cairn *c, struct tasks *ts)
 	}
 }
 
+static void derive(struct cairn *c, struct tasks *ts)
+{
+	index_tasks(ts);
+	ts->stack_size = stack_size(c, ts);
+	if (c->cpus && c->cpus->by_notes) {
+		cpus_number(c, cpu_of_stack, ts);
+		set_current_by_flags(c, ts);
+	}
+	set_parents(ts);
+	set_running(c, ts);
+	if (ts->partial)
+		session_degrade(c, "task list", &ts->err);
+}
+
 enum cairn_code tasks_get(struct cairn *c, const struct tasks **ret, struct cairn_err *err)
 {
 	struct walk w = { .c = c };
+	const struct cpus *cpus;
 	enum cairn_code code;
 
+	/* where CPUs are known by their notes, this comes back here to number them */
+	if (!c->tasks)
+		cpus_get(c, &cpus, NULL);
 	if (!c->tasks) {
 		w.ts = mem_zalloc(1, sizeof(*w.ts));
 		if (!w.ts)
@@ -366,12 +386,7 @@ enum cairn_code tasks_get(struct cairn *c, const struct tasks **ret, struct cair
 			return code;
 		}
 		c->tasks = w.ts;
-		w.ts->stack_size = stack_size(c);
-		index_tasks(w.ts);
-		set_parents(w.ts);
-		set_running(c, w.ts);
-		if (w.ts->partial)
-			session_degrade(c, "task list", &w.ts->err);
+		derive(c, w.ts);
 	}
 	*ret = c->tasks;
 	return CAIRN_OK;

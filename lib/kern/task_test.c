@@ -170,6 +170,61 @@ static void test_many(void **state)
 	done(&m);
 }
 
+/* ---- the size of a stack ---- */
+
+static void forget(struct cairn *c, const char *name)
+{
+	for (size_t i = 0; i < c->known.n; i++)
+		if (!strcmp(c->known.entry[i].name, name))
+			c->known.entry[i].name = "forgotten";
+}
+
+/* Where no symbol tells, the least alignment of many stacks does. */
+static void test_stack_size_by_alignment(void **state)
+{
+	struct testmachine m = tm_new(1);
+	struct cairn *c;
+
+	(void)state;
+	for (int i = 1; i < 30; i++)
+		tm_task(&m, i, "task");
+	c = tm_open(&m);
+	forget(c, "__end_init_stack");
+	assert_int_equal(get(c)->stack_size, TM_STACK);
+	done(&m);
+	m = tm_new(1); /* too few to tell */
+	tm_task(&m, 1, "task");
+	c = tm_open(&m);
+	forget(c, "__end_init_stack");
+	assert_int_equal(get(c)->stack_size, 0);
+	done(&m);
+}
+
+/* Or the vmalloc area that a stack lies in, which has a guard page. */
+static void test_stack_size_by_area(void **state)
+{
+	struct testkern *k = tk_new();
+	const struct tasks *ts;
+
+	(void)state;
+	tk_symbol(k, "init_task", TK_BASE);
+	tk_struct(k, "list_head", 16, (const struct tk_member[]){
+		{ "next", 0, 8, 0, NULL }, { "prev", 8, 8, 0, NULL }, { 0 } });
+	tk_struct(k, "vm_struct", 64, (const struct tk_member[]){ { "size", 16, 8, 0, NULL }, { 0 } });
+	tk_struct(k, "task_struct", 0x1000, (const struct tk_member[]){
+		{ "tasks", 0, 0, 0, "list_head" }, { "pid", 16, 4, 0, NULL },
+		{ "stack", 24, 8, 0, NULL }, { "stack_vm_area", 32, 8, 0, NULL },
+		{ "comm", 40, 1, 16, NULL }, { 0 } });
+	tk_put(k, TK_BASE, TK_BASE, 8);
+	tk_put(k, TK_BASE + 8, TK_BASE, 8);
+	tk_put(k, TK_BASE + 32, TK_BASE + 0x800, 8);
+	tk_put(k, TK_BASE + 0x810, 0x8000 + 0x1000, 8);
+	ts = get(tk_open(k, 8));
+	assert_int_equal(ts->stack_size, 0x8000);
+	tasks_free(&k->c);
+	tk_free(k);
+}
+
 /* ---- who runs ---- */
 
 /* Amid a context switch the kernel says that two run; the stack pointer says which does. */
@@ -399,6 +454,8 @@ int main(void)
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_stack_size_by_alignment),
+		cmocka_unit_test(test_stack_size_by_area),
 		cmocka_unit_test(test_running),
 		cmocka_unit_test(test_broken_link),
 		cmocka_unit_test(test_cycle),
