@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/bt.h"
-
+#include "cmd/cmd.h"
 #include "cmd/operand.h"
 #include "cmd/stack_out.h"
 #include "lib/kern/cpu.h"
@@ -67,29 +66,6 @@ static void one_cpu(struct bt *bt, const struct cpu *cpu)
 	show(bt, task, (int32_t)cpu->id, &tr);
 }
 
-enum cairn_code bt_tasks(struct call *call, bool (*wanted)(void *arg, const struct task *t),
-			 void *arg, enum verdict *verdict, struct cairn_err *err)
-{
-	const struct tasks *ts;
-	enum cairn_code code = tasks_get(call->cairn, &ts, err);
-	struct bt bt;
-
-	if (!code)
-		code = bt_begin(&bt, call, verdict, err);
-	if (code)
-		return code;
-	for (size_t i = 0; i < ts->n && !code && !out_broken(call->out); i++) {
-		if (cmd_interrupted())
-			code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		else if (!wanted || wanted(arg, &ts->task[i]))
-			one_task(&bt, &ts->task[i]);
-	}
-	if (ts->partial)
-		*verdict = VERDICT_PARTIAL;
-	bt_end(&bt);
-	return code;
-}
-
 static enum cairn_code each_cpu(struct bt *bt, struct cairn_err *err)
 {
 	const struct cpus *cpus;
@@ -121,22 +97,6 @@ static enum cairn_code cpu_operand(struct bt *bt, const char *word, struct cairn
 	return CAIRN_OK;
 }
 
-/* The CPU that panics puts its number into panic_cpu first of all; one that hands the panic
- * over to another into panic_redirect_cpu (kernel/panic.c). */
-static const struct cpu *cpu_of_variable(struct cairn *c, const struct cpus *cpus)
-{
-	static const char *const names[] = { "panic_redirect_cpu", "panic_cpu" };
-	const struct cpu *cpu = NULL;
-	uint64_t addr;
-	uint32_t id;
-
-	for (size_t i = 0; i < 2 && !cpu; i++)
-		if (!sym_addr(&c->syms, names[i], &addr, NULL) &&
-		    !space_u32(&c->kernel, addr, &id, NULL))
-			cpu = cpu_by_id(cpus, id);
-	return cpu;
-}
-
 /* Only where the variable does not say is the log read for it. */
 static enum cairn_code panicking_cpu(struct bt *bt, struct cairn_err *err)
 {
@@ -145,12 +105,14 @@ static enum cairn_code panicking_cpu(struct bt *bt, struct cairn_err *err)
 	const struct cpu *cpu;
 	struct panic p;
 	enum cairn_code code = cpus_get(c, &cpus, err);
+	int id;
 
 	if (code)
 		return code;
-	cpu = cpu_of_variable(c, cpus);
-	if (!cpu && !panic_get(c, &p, err) && p.cpu >= 0)
-		cpu = cpu_by_id(cpus, (unsigned)p.cpu);
+	id = panic_cpu(c);
+	if (id < 0 && !panic_get(c, &p, err))
+		id = p.cpu;
+	cpu = id >= 0 ? cpu_by_id(cpus, (unsigned)id) : NULL;
 	if (!cpu)
 		return cairn_fail(err, CAIRN_NOTFOUND,
 				  "no CPU is known to have panicked: name a task, -a or -c CPU");
@@ -164,7 +126,9 @@ static enum cairn_code each_operand(struct bt *bt, struct cairn_err *err)
 	const struct task *t;
 	enum cairn_code code = CAIRN_OK;
 
-	for (int i = 0; !code && i < call->argc; i++) {
+	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
+		if (cmd_interrupted())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		code = operand_task(call->cairn, call->argv[i], &t, err);
 		if (!code)
 			one_task(bt, t);

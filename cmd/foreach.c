@@ -1,38 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
 #include <string.h>
 
-#include "cmd/bt.h"
 #include "cmd/cmd.h"
-#include "lib/kern/task.h"
-
-enum { OPT_ACTIVE, OPT_KERNEL, OPT_USER, OPT_STATE };
+#include "cmd/task_filter.h"
 
 static const struct opt opts[] = {
-	{ 'A', "active", NULL, "only the tasks that a CPU executes" },
-	{ 'k', "kernel", NULL, "only kernel threads" },
-	{ 'u', "user", NULL, "only user tasks" },
-	{ 's', "state", "LETTERS", "only these states, as /proc shows them: RSDTtXZPI" },
+	TASK_FILTER_OPTS,
 	{ 0, NULL, NULL, NULL },
 };
 
-static bool wanted(void *arg, const struct task *t)
+/* The other command gets all the tasks at once, by address: pids of idle tasks are all 0. */
+static enum cairn_code call_with(struct call *call, const struct tasks *ts,
+				 enum verdict *verdict, struct cairn_err *err)
 {
-	const struct call *call = arg;
+	const char **words = arena_array(call->scratch, ts->n + 1, sizeof(*words));
+	int n = 1;
 
-	if (call->opt[OPT_ACTIVE].set && !t->on_cpu)
-		return false;
-	if (call->opt[OPT_KERNEL].set && !t->kernel_thread)
-		return false;
-	if (call->opt[OPT_USER].set && (t->kernel_thread || t->idle))
-		return false;
-	return !call->opt[OPT_STATE].set || strchr(call->opt[OPT_STATE].value, t->state);
+	if (!words)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the tasks");
+	words[0] = call->argv[0];
+	for (size_t i = 0; i < ts->n; i++) {
+		if (!task_filter(call, &ts->task[i]))
+			continue;
+		words[n] = arena_printf(call->scratch, "0x%" PRIx64, ts->task[i].addr);
+		if (!words[n++])
+			return cairn_fail(err, CAIRN_NOMEM, "no memory for the tasks");
+	}
+	return n > 1 ? cmd_call(call, call->out, n, words, verdict, err) : CAIRN_OK;
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
+	const struct tasks *ts;
+	enum cairn_code code;
+
 	if (call->argc != 1 || strcmp(call->argv[0], "bt"))
 		return cairn_fail(err, CAIRN_USAGE, "one command is known here: bt");
-	return bt_tasks(call, wanted, call, verdict, err);
+	code = tasks_get(call->cairn, &ts, err);
+	if (!code)
+		code = call_with(call, ts, verdict, err);
+	if (!code && ts->partial)
+		*verdict = VERDICT_PARTIAL;
+	return code;
 }
 
 static const struct cmd foreach = {

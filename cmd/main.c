@@ -12,6 +12,7 @@
 
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/error_out.h"
 #include "cmd/help.h"
 #include "cmd/repl.h"
 #include "cmd/run.h"
@@ -22,44 +23,10 @@
 	"usage: cairn [OPTION]... VMCORE... [COMMAND [WORD]...]\n" \
 	"       cairn [OPTION]... COMMAND [WORD]...\n"
 
-static const char *code_name(enum cairn_code code)
-{
-	static const char *const names[] = {
-		[CAIRN_OK] = "ok",             [CAIRN_NOMEM] = "nomem",
-		[CAIRN_IO] = "io",             [CAIRN_FORMAT] = "format",
-		[CAIRN_FAULT] = "fault",       [CAIRN_NOTFOUND] = "notfound",
-		[CAIRN_MISSING] = "missing",   [CAIRN_CORRUPT] = "corrupt",
-		[CAIRN_LIMIT] = "limit",       [CAIRN_USAGE] = "usage",
-		[CAIRN_INTERRUPTED] = "interrupted",
-	};
-
-	return (size_t)code < sizeof(names) / sizeof(names[0]) ? names[code] : "unknown";
-}
-
-/* One cairn.error/1: what a reader of standard output must know to trust the rest. */
-static void report_json(const struct runner *r, struct out *o, const char *name,
-			const struct cairn_err *err)
-{
-	out_record(o, "error");
-	out_str(o, "command", NULL, name);
-	out_str(o, "file", NULL, r && r->nfiles ? r->files[0] : NULL);
-	out_str(o, "code", NULL, code_name(err->code));
-	out_str(o, "message", NULL, err->text);
-	if (err->fault)
-		out_str(o, "fault", NULL, cairn_fault_name(err->fault));
-	else
-		out_null(o, "fault", NULL);
-	if (err->addr)
-		out_hex(o, "address", NULL, err->addr);
-	else
-		out_null(o, "address", NULL);
-	out_end(o);
-}
-
 static void report_text(const struct runner *r, const struct cmd *cmd,
 			const struct cairn_err *err)
 {
-	const char *text = *err->text ? err->text : code_name(err->code);
+	const char *text = *err->text ? err->text : error_code_name(err->code);
 	struct str s;
 
 	str_init(&s);
@@ -82,10 +49,10 @@ static void report_text(const struct runner *r, const struct cmd *cmd,
 static void report(const struct runner *r, struct out *o, const char *name,
 		   const struct cmd *cmd, const struct cairn_err *err)
 {
-	if (o && o->mode == OUT_JSON)
-		report_json(r, o, name, err);
-	if (o)
+	if (o) {
+		error_record(o, name, r && r->nfiles ? r->files[0] : NULL, err);
 		out_flush(o);
+	}
 	report_text(r, cmd, err);
 }
 
@@ -179,6 +146,7 @@ static void run_dump(struct runner *r, const struct args *args)
 		r->status = status_worse(r->status, STATUS_OPEN);
 		return;
 	}
+	r->cairn->stop = cmd_interrupted;
 	run_all(r, args);
 	cairn_close(r->cairn);
 	r->cairn = NULL;
@@ -241,7 +209,7 @@ static enum status run_program(const struct args *args)
 int main(int argc, char **argv)
 {
 	struct arena a = { 0 };
-	struct args args;
+	struct args args = { 0 };
 	struct cairn_err err;
 	enum status status = STATUS_OK;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/cmd.h"
+#include "cmd/error_out.h"
 #include "lib/kern/module.h"
 #include "lib/kern/taint.h"
 
@@ -14,7 +15,18 @@ static void heading(struct call *call)
 	out_text(call->out, "\n");
 }
 
-static void row(struct call *call, const struct module *m)
+/* The same fields as of any other module: scripts rely on them. */
+static void show_unread(struct out *o, const struct module *m)
+{
+	static const char *const fields[] = { "name", "base", "size", "state", "taints",
+					      "build_id" };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		out_fault(o, fields[i], NULL, &m->fault);
+	out_fault(o, "fault", "%s", &m->fault);
+}
+
+static void row(struct call *call, const struct module *m, enum verdict *verdict)
 {
 	struct out *o = call->out;
 	int w = call->cairn->arch->word * 2;
@@ -23,11 +35,12 @@ static void row(struct call *call, const struct module *m)
 	out_record(o, "module");
 	out_addr(o, "address", "%s  ", m->addr, w);
 	if (m->fault.code != CAIRN_OK) {
-		out_fault(o, "fault", "%s", &m->fault);
+		show_unread(o, m);
+		*verdict = VERDICT_PARTIAL;
 	} else {
 		out_str(o, "name", "%-24s  ", m->name);
 		out_addr(o, "base", "%s  ", m->base, w);
-		out_num(o, "size", "%9s  ", (int64_t)m->size);
+		out_count(o, "size", "%9s  ", m->size);
 		out_str(o, "state", "%-9s  ", m->state);
 		out_str(o, "taints", "%s", taint_letters(m->taints, taint));
 		out_str(o, "build_id", NULL, m->build_id[0] ? m->build_id : NULL);
@@ -49,13 +62,11 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 			return cairn_fail(err, CAIRN_NOTFOUND, "no module %s", call->argv[i]);
 	heading(call);
 	for (int i = 0; i < call->argc; i++)
-		row(call, module_by_name(ms, call->argv[i]));
+		row(call, module_by_name(ms, call->argv[i]), verdict);
 	for (m = ms->module; !call->argc && m < ms->module + ms->n && !out_broken(call->out); m++)
-		row(call, m);
-	if (ms->partial) {
-		out_text(call->out, "modules may be missing: %s\n", ms->err.text);
-		*verdict = VERDICT_PARTIAL;
-	}
+		row(call, m, verdict);
+	if (ms->partial)
+		error_partial(call, "modules may be missing", &ms->err, verdict);
 	return CAIRN_OK;
 }
 

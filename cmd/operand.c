@@ -54,7 +54,9 @@ static enum cairn_code percpu_address(struct cairn *c, char *word, uint64_t *ret
 		return cairn_fail(err, CAIRN_USAGE, "there is no CPU %s", colon + 1);
 	*colon = '\0';
 	code = percpu_symbol(c, cpu, word, ret, err);
-	return code == CAIRN_OK ? code : cairn_fail(err, CAIRN_USAGE, "no per-CPU variable %s", word);
+	if (code != CAIRN_OK)
+		return cairn_fail(err, CAIRN_USAGE, "no per-CPU variable %s", word);
+	return CAIRN_OK;
 }
 
 static enum cairn_code base_address(struct cairn *c, char *word, uint64_t *ret,

@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <inttypes.h>
-#include <string.h>
-
 #include "cmd/cmd.h"
+#include "cmd/error_out.h"
 #include "cmd/operand.h"
+#include "cmd/task_filter.h"
 #include "lib/kern/task.h"
 
-enum { OPT_ACTIVE, OPT_KERNEL, OPT_USER, OPT_TIMES, OPT_STATE };
+enum { OPT_TIMES = TASK_FILTER_OPTS_N };
 
 static const struct opt opts[] = {
-	{ 'A', "active", NULL, "only the tasks that a CPU executes" },
-	{ 'k', "kernel", NULL, "only kernel threads" },
-	{ 'u', "user", NULL, "only user tasks" },
+	TASK_FILTER_OPTS,
 	{ 't', "times", NULL, "also start, user and system time, in seconds" },
-	{ 's', "state", "LETTERS", "only these states, as /proc shows them: RSDTtXZPI" },
 	{ 0, NULL, NULL, NULL },
 };
-
-static bool wanted(const struct call *call, const struct task *t)
-{
-	if (call->opt[OPT_ACTIVE].set && !t->on_cpu)
-		return false;
-	if (call->opt[OPT_KERNEL].set && !t->kernel_thread)
-		return false;
-	if (call->opt[OPT_USER].set && (t->kernel_thread || t->idle))
-		return false;
-	return !call->opt[OPT_STATE].set || strchr(call->opt[OPT_STATE].value, t->state);
-}
 
 static void seconds(struct out *o, const char *name, uint64_t ns)
 {
@@ -46,37 +31,65 @@ static void heading(struct call *call)
 	out_text(call->out, "\n");
 }
 
-static void row(struct call *call, const struct task *t, enum verdict *verdict)
+static void show_place(struct call *call, const struct task *t)
+{
+	struct out *o = call->out;
+
+	if (t->cpu >= 0)
+		out_num(o, "cpu", " %4s  ", t->cpu);
+	else
+		out_null(o, "cpu", " %4s  ");
+	out_addr(o, "task", "%s  ", t->addr, call->cairn->arch->word * 2);
+}
+
+/* The same fields as of any other task: scripts rely on them. */
+static void show_unread(struct call *call, const struct task *t)
+{
+	static const char *const ids[] = { "pid", "tgid", "ppid" };
+	static const char *const rest[] = { "state", "comm", "kernel_thread" };
+	struct out *o = call->out;
+
+	for (size_t i = 0; i < 3; i++)
+		out_fault(o, ids[i], NULL, t->fault);
+	out_text(o, "      -       -");
+	show_place(call, t);
+	out_fault(o, "fault", "%s", t->fault);
+	for (size_t i = 0; i < 3; i++)
+		out_fault(o, rest[i], NULL, t->fault);
+}
+
+static void show_task(struct call *call, const struct task *t)
 {
 	struct out *o = call->out;
 	const char state[2] = { t->state, '\0' };
 
+	out_num(o, "pid", "%7s", t->pid);
+	out_num(o, "tgid", NULL, t->tgid);
+	out_num(o, "ppid", " %7s", t->ppid);
+	show_place(call, t);
+	out_str(o, "state", "%-2s", state);
+	if (call->opt[OPT_TIMES].set) {
+		seconds(o, "start", t->start_time);
+		seconds(o, "utime", t->utime);
+		seconds(o, "stime", t->stime);
+	}
+	out_str(o, "comm", t->kernel_thread ? "  [%s]" : "  %s", t->comm);
+	out_bool(o, "kernel_thread", NULL, t->kernel_thread);
+}
+
+static void row(struct call *call, const struct task *t, enum verdict *verdict)
+{
+	struct out *o = call->out;
+
 	out_record(o, "task");
 	out_text(o, t->on_cpu ? ">" : " ");
-	if (t->fault.code != CAIRN_OK) {
-		out_text(o, "      -       -    -  ");
-		out_addr(o, "task", "%s  ", t->addr, call->cairn->arch->word * 2);
-		out_fault(o, "fault", "%s", &t->fault);
-		*verdict = VERDICT_PARTIAL;
+	if (!t->fault) {
+		show_task(call, t);
 	} else {
-		out_num(o, "pid", "%7s", t->pid);
-		out_num(o, "tgid", NULL, t->tgid);
-		out_num(o, "ppid", " %7s", t->ppid);
-		if (t->cpu >= 0)
-			out_num(o, "cpu", " %4s  ", t->cpu);
-		else
-			out_null(o, "cpu", " %4s  ");
-		out_addr(o, "task", "%s  ", t->addr, call->cairn->arch->word * 2);
-		out_str(o, "state", "%-2s", state);
-		if (call->opt[OPT_TIMES].set) {
-			seconds(o, "start", t->start_time);
-			seconds(o, "utime", t->utime);
-			seconds(o, "stime", t->stime);
-		}
-		out_str(o, "comm", t->kernel_thread ? "  [%s]" : "  %s", t->comm);
-		out_bool(o, "kernel_thread", NULL, t->kernel_thread);
-		out_bool(o, "on_cpu", NULL, t->on_cpu);
+		show_unread(call, t);
+		*verdict = VERDICT_PARTIAL;
 	}
+	out_bool(o, "on_cpu", NULL, t->on_cpu);
 	out_text(o, "\n");
 	out_end(o);
 }
@@ -100,13 +113,11 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	for (size_t i = 0; i < ts->n && !call->argc && !out_broken(call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		if (wanted(call, &ts->task[i]))
+		if (task_filter(call, &ts->task[i]))
 			row(call, &ts->task[i], verdict);
 	}
-	if (ts->partial) {
-		out_text(call->out, "the list ends early: %s\n", ts->err.text);
-		*verdict = VERDICT_PARTIAL;
-	}
+	if (ts->partial)
+		error_partial(call, "the list ends early", &ts->err, verdict);
 	return CAIRN_OK;
 }
 

@@ -131,17 +131,19 @@ static enum cairn_code text(struct reader *r, struct cairn_err *err)
 
 static enum cairn_code unit(struct call *call, unsigned *ret, struct cairn_err *err)
 {
-	uint64_t v;
+	uint64_t v = 0;
 	enum cairn_code code;
 
 	*ret = call->cairn->arch->word;
 	if (!call->opt[OPT_WIDTH].set)
 		return CAIRN_OK;
 	code = operand_count(call->opt[OPT_WIDTH].value, &v, err);
-	if (code == CAIRN_OK && v != 1 && v != 2 && v != 4 && v != 8)
-		code = cairn_fail(err, CAIRN_USAGE, "a unit has 1, 2, 4 or 8 bytes");
+	if (code != CAIRN_OK)
+		return code;
+	if (v != 1 && v != 2 && v != 4 && v != 8)
+		return cairn_fail(err, CAIRN_USAGE, "a unit has 1, 2, 4 or 8 bytes");
 	*ret = (unsigned)v;
-	return code;
+	return CAIRN_OK;
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)

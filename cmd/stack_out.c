@@ -8,34 +8,27 @@
 
 /* ---- registers ---- */
 
-/* arch/x86/kernel/process_64.c __show_regs(), by index into pt_regs */
-static void regs_x86_64(struct out *o, struct cairn *c, const uint64_t *r)
+/* As __show_regs() of x86_64 does. */
+static void regs_as_reported(struct out *o, struct cairn *c, const uint64_t *r)
 {
-	static const struct {
-		const char *name;
-		unsigned at;
-	} order[] = {
-		{ "RAX", 10 }, { "RBX", 5 }, { "RCX", 11 }, { "RDX", 12 }, { "RSI", 13 },
-		{ "RDI", 14 }, { "RBP", 4 }, { "R08", 9 }, { "R09", 8 }, { "R10", 7 },
-		{ "R11", 6 }, { "R12", 3 }, { "R13", 2 }, { "R14", 1 }, { "R15", 0 },
-	};
+	const struct arch *a = c->arch;
 	struct sym sym;
 	uint64_t off;
 
-	out_text(o, INDENT "RIP: %04" PRIx64 ":", r[17] & 0xffff);
-	if (!(r[17] & 3) && sym_at(&c->syms, r[16], &sym, &off)) {
+	out_text(o, INDENT "RIP: %04" PRIx64 ":", r[a->cs] & 0xffff);
+	if (!(r[a->cs] & 3) && sym_at(&c->syms, r[a->pc], &sym, &off)) {
 		out_text_safe(o, sym.name, strlen(sym.name));
 		out_text(o, "+0x%" PRIx64 "/0x%" PRIx64 "\n", off, sym.size);
 	} else {
-		out_text(o, "0x%" PRIx64 "\n", r[16]);
+		out_text(o, "0x%" PRIx64 "\n", r[a->pc]);
 	}
-	out_text(o, INDENT "RSP: %04" PRIx64 ":%016" PRIx64 " EFLAGS: %08" PRIx64, r[20] & 0xffff,
-		 r[19], r[18]);
-	if (r[15] != UINT64_MAX)
-		out_text(o, " ORIG_RAX: %016" PRIx64, r[15]);
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		out_text(o, "%s%s: %016" PRIx64, i % 3 ? " " : "\n" INDENT, order[i].name,
-			 r[order[i].at]);
+	out_text(o, INDENT "RSP: %04" PRIx64 ":%016" PRIx64 " EFLAGS: %08" PRIx64,
+		 r[a->ss] & 0xffff, r[a->sp], r[a->flags]);
+	if (r[a->orig_ax] != UINT64_MAX)
+		out_text(o, " ORIG_RAX: %016" PRIx64, r[a->orig_ax]);
+	for (size_t i = 0; a->shown[i].name; i++)
+		out_text(o, "%s%s: %016" PRIx64, i % 3 ? " " : "\n" INDENT, a->shown[i].name,
+			 r[a->shown[i].at]);
 	out_text(o, "\n");
 }
 
@@ -51,8 +44,8 @@ void stack_regs_text(struct out *o, struct cairn *c, const uint64_t *regs, unsig
 {
 	if (o->mode != OUT_TEXT)
 		return;
-	if (c->arch->id == ARCH_X86_64 && n > 20)
-		regs_x86_64(o, c, regs);
+	if (c->arch->shown[0].name && n > c->arch->ss)
+		regs_as_reported(o, c, regs);
 	else
 		regs_any(o, c, regs, n);
 }
@@ -157,9 +150,10 @@ static void frame(struct out *o, struct cairn *c, const struct trace *tr, size_t
 
 /* ---- the whole ---- */
 
-static void heading(struct out *o, struct cairn *c, const struct task *task, int32_t cpu)
+static void heading(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
+		    bool guessed)
 {
-	bool known = task && !task->fault.code;
+	bool known = task && !task->fault;
 
 	out_paint(o, OUT_BOLD);
 	if (known)
@@ -174,6 +168,9 @@ static void heading(struct out *o, struct cairn *c, const struct task *task, int
 		out_num(o, "cpu", "  CPU: %-3s", cpu);
 	else
 		out_null(o, "cpu", "  CPU: %-3s");
+	if (guessed)
+		out_text(o, " (guessed)");
+	out_bool(o, "cpu_guessed", NULL, guessed);
 	out_str(o, "comm", "  COMMAND: \"%s\"", known ? task->comm : NULL);
 	out_paint(o, OUT_PLAIN);
 	out_text(o, "\n");
@@ -182,7 +179,7 @@ static void heading(struct out *o, struct cairn *c, const struct task *task, int
 void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
 		  const struct trace *tr)
 {
-	heading(o, c, task, cpu);
+	heading(o, c, task, cpu, tr->cpu_guessed);
 	out_array(o, "frames");
 	for (size_t i = 0; i < tr->n; i++)
 		frame(o, c, tr, i);

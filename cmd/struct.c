@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
 #include "lib/debug/value.h"
+#include "lib/kern/module.h"
 
 enum { OPT_OFFSETS, OPT_HEX };
 
@@ -17,21 +18,45 @@ static const struct opt opts[] = {
 
 #define NAME_MAX_LEN 192
 
-/* "task_struct", "struct task_struct", "union x", a typedef; "name.member,member". */
-static const struct type *find(struct call *call, const char *name, struct cairn_err *err)
-{
-	static const char *const tags[] = { "", "struct ", "union ", "enum " };
-	char spelled[NAME_MAX_LEN + 8];
-	const struct type *t;
+/* A type that is looked for. */
+struct wanted {
+	struct cairn *c;
+	const char *name;
+	const struct type *type; /* NULL: not found */
+};
 
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-		snprintf(spelled, sizeof(spelled), "%s%s", tags[i], name);
-		t = type_find(&call->cairn->types, spelled, NULL);
-		if (t && type_strip(t)->kind != TYPE_FWD)
-			return t;
+/* "task_struct", "struct task_struct", "union x", a typedef. */
+static bool find_now(void *arg)
+{
+	static const char *const tags[] = { "struct ", "union ", "", "enum " };
+	struct wanted *w = arg;
+	char spelled[NAME_MAX_LEN + 8];
+
+	for (size_t i = 0; !w->type && i < sizeof(tags) / sizeof(tags[0]); i++) {
+		snprintf(spelled, sizeof(spelled), "%s%s", tags[i], w->name);
+		w->type = type_find(&w->c->types, spelled, NULL);
+		if (w->type && type_strip(w->type)->kind == TYPE_FWD)
+			w->type = NULL;
 	}
-	type_find(&call->cairn->types, spelled + strlen("enum "), err);
-	return NULL;
+	return w->type || cmd_interrupted();
+}
+
+/* The kernel's own types, then those of its modules. */
+static enum cairn_code find(struct call *call, const char *name, const struct type **ret,
+			    struct cairn_err *err)
+{
+	struct wanted w = { .c = call->cairn, .name = name };
+
+	if (!find_now(&w))
+		module_types_until(w.c, find_now, &w);
+	*ret = w.type;
+	if (w.type)
+		return CAIRN_OK;
+	if (cmd_interrupted())
+		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+	if (type_find(&w.c->types, name, err))
+		cairn_fail(err, CAIRN_MISSING, "this kernel declares %s and says no more", name);
+	return err && err->code ? err->code : CAIRN_MISSING;
 }
 
 /* ---- the definition ---- */
@@ -49,7 +74,7 @@ static void member_row(struct call *call, const struct type_member *m, uint64_t 
 	uint64_t bit = base_bits + m->bit_offset;
 
 	out_object(o, NULL);
-	out_num(o, "offset", "  [%5s]", (int64_t)(bit / 8));
+	out_count(o, "offset", "  [%5s]", bit / 8);
 	out_text(o, "%*s", 2 + 2 * nest, "");
 	declaration(call, m->type, m->name);
 	out_str(o, "type", NULL, type_spell(call->scratch, m->type));
@@ -58,7 +83,7 @@ static void member_row(struct call *call, const struct type_member *m, uint64_t 
 		out_num(o, "bit", NULL, (int64_t)(bit % 8));
 		out_num(o, "bit_size", " : %s", m->bit_size);
 	}
-	out_num(o, "size", NULL, (int64_t)type_strip(m->type)->size);
+	out_count(o, "size", NULL, type_strip(m->type)->size);
 	out_text(o, ";\n");
 	out_end(o);
 }
@@ -96,7 +121,10 @@ static void enumerators(struct call *call, const struct type *t)
 	for (i = 0; i < n; i++) {
 		out_object(call->out, NULL);
 		out_str(call->out, "name", "  %s", e[i].name);
-		out_num(call->out, "value", " = %s,\n", e[i].value);
+		if (e[i].value < 0 && e[i].value >= -OUT_NUM_MAX)
+			out_num(call->out, "value", " = %s,\n", e[i].value);
+		else
+			out_count(call->out, "value", " = %s,\n", (uint64_t)e[i].value);
 		out_end(call->out);
 	}
 }
@@ -110,7 +138,7 @@ static void define(struct call *call, const char *name, const struct type *t)
 	out_record(o, "type");
 	out_str(o, "name", NULL, name);
 	out_str(o, "type", "%s {\n", type_spell(call->scratch, bare));
-	out_num(o, "size", NULL, (int64_t)bare->size);
+	out_count(o, "size", NULL, bare->size);
 	out_array(o, "members");
 	if (bare->kind == TYPE_ENUM)
 		enumerators(call, bare);
@@ -152,7 +180,7 @@ static enum cairn_code define_members(struct call *call, const struct type *t, c
 /* ---- values ---- */
 
 static enum cairn_code print(struct call *call, const char *name, const struct type *t, char *list,
-			     uint64_t addr, struct cairn_err *err)
+			     uint64_t addr, enum verdict *verdict, struct cairn_err *err)
 {
 	struct value_style style = { .syms = &call->cairn->syms, .hex = call->opt[OPT_HEX].set };
 	struct out *o = call->out;
@@ -163,7 +191,8 @@ static enum cairn_code print(struct call *call, const char *name, const struct t
 	out_hex(o, "address", NULL, addr);
 	if (!list) {
 		out_str(o, "spelled", "%s ", type_spell(call->scratch, type_strip(t)));
-		value_write(o, "value", t, &call->cairn->kernel, addr, &style);
+		if (!value_write(o, "value", t, &call->cairn->kernel, addr, &style))
+			*verdict = VERDICT_PARTIAL;
 		out_text(o, "\n");
 		out_end(o);
 		return CAIRN_OK;
@@ -179,7 +208,8 @@ static enum cairn_code print(struct call *call, const char *name, const struct t
 					  type_spell(call->scratch, t), path);
 		}
 		out_text(o, "  %s = ", path);
-		value_write_member(o, path, &m, &call->cairn->kernel, addr, &style);
+		if (!value_write_member(o, path, &m, &call->cairn->kernel, addr, &style))
+			*verdict = VERDICT_PARTIAL;
 		out_text(o, ",\n");
 	}
 	out_end(o);
@@ -194,16 +224,15 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	enum cairn_code code;
 	uint64_t addr;
 
-	(void)verdict;
 	if (!call->argc || strlen(call->argv[0]) >= sizeof(name))
 		return cairn_fail(err, CAIRN_USAGE, "name a type, as in task_struct.pid,comm");
 	memcpy(name, call->argv[0], strlen(call->argv[0]) + 1);
 	dot = strchr(name, '.');
 	if (dot)
 		*dot++ = '\0';
-	t = find(call, name, err);
-	if (!t)
-		return err->code;
+	code = find(call, name, &t, err);
+	if (code != CAIRN_OK)
+		return code;
 	if (call->argc == 1 || call->opt[OPT_OFFSETS].set) {
 		if (dot)
 			return define_members(call, t, dot, err);
@@ -215,7 +244,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 		code = operand_address(call->cairn, call->argv[i], &addr, err);
 		if (code == CAIRN_OK)
-			code = print(call, name, t, list, addr, err);
+			code = print(call, name, t, list, addr, verdict, err);
 		if (code != CAIRN_OK)
 			return code;
 	}

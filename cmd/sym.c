@@ -51,7 +51,7 @@ static enum cairn_code list(struct call *call, const char *module, const char *p
 		for (size_t i = 0; src->ops->at(src->self, i, &s) && !out_broken(call->out); i++) {
 			if (cmd_interrupted())
 				return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-			if (!part || strstr(s.name, part))
+			if (*s.name && (!part || strstr(s.name, part)))
 				show(call, &s, 0, NULL);
 		}
 	}

@@ -57,16 +57,19 @@ static void count(struct out *o, const char *name, const char *key, enum cairn_c
 		out_fault(o, key, "%s\n", err);
 }
 
-static void show_counts(struct out *o, struct cairn *c, const struct sysinfo *s)
+/* False if something could not be counted. */
+static bool show_counts(struct out *o, struct cairn *c, const struct sysinfo *s)
 {
 	const struct cpus *cpus = NULL;
 	const struct tasks *ts = NULL;
 	struct cairn_err err;
 	enum cairn_code code = cpus_get(c, &cpus, &err);
+	bool whole = code == CAIRN_OK;
 
 	count(o, "CPUS", "cpus", code, &err, code == CAIRN_OK ? cpus->n : 0);
 	code = tasks_get(c, &ts, &err);
 	count(o, "TASKS", "tasks", code, &err, code == CAIRN_OK ? ts->n : 0);
+	whole &= code == CAIRN_OK;
 	if (s->memory) {
 		label(o, "MEMORY");
 		out_text(o, "%.1f MB\n", (double)s->memory / (1 << 20));
@@ -74,6 +77,7 @@ static void show_counts(struct out *o, struct cairn *c, const struct sysinfo *s)
 	} else {
 		out_null(o, "memory", NULL);
 	}
+	return whole;
 }
 
 static void show_uptime(struct out *o, const struct clock *clock, const struct panic *p)
@@ -118,7 +122,7 @@ static void show_task(struct out *o, struct cairn *c, const struct panic *p)
 	out_num(o, "cpu", "%s", p->cpu);
 	out_str(o, "cpu_source", NULL, p->cpu_source);
 	if (tasks_get(c, &ts, NULL) == CAIRN_OK && (t = task_on_cpu(c, ts, (unsigned)p->cpu)) &&
-	    t->fault.code == CAIRN_OK) {
+	    !t->fault) {
 		out_num(o, "pid", ", PID %s", t->pid);
 		out_str(o, "comm", " (%s)", t->comm);
 	}
@@ -190,6 +194,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	struct out *o = call->out;
 	struct sysinfo info;
 	struct panic p;
+	bool whole;
 	enum cairn_code code = panic_get(c, &p, err);
 
 	if (code != CAIRN_OK)
@@ -198,14 +203,14 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	out_record(o, "sys");
 	show_file(o, c);
 	show_kernel(o, c, &info);
-	show_counts(o, c, &info);
+	whole = show_counts(o, c, &info);
 	show_time(o, c, &p);
 	show_panic(o, c, &p);
 	show_taint(o, &info);
 	line(o, "CMDLINE", "cmdline", info.cmdline);
 	show_degraded(o, c);
 	out_end(o);
-	if (cairn_degraded(c, 0))
+	if (!whole || p.log_err.code != CAIRN_OK || cairn_degraded(c, 0))
 		*verdict = VERDICT_PARTIAL;
 	return CAIRN_OK;
 }

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "cmd/cmd.h"
-#include "cmd/culprit.h"
+#include "cmd/log_out.h"
 #include "cmd/stack_out.h"
 #include "lib/kern/clock.h"
 #include "lib/kern/cpu.h"
@@ -12,6 +12,7 @@
 #include "lib/kern/module.h"
 #include "lib/kern/panic.h"
 #include "lib/kern/task.h"
+#include "unwind/culprit.h"
 #include "unwind/start.h"
 
 #define LOG_BEFORE 8    /* records shown before the one that tells of the crash */
@@ -33,22 +34,29 @@ struct report {
 	const struct task *victim; /* who ran there */
 };
 
+/* What the user did not wait for is not missing. */
+static void note(struct report *r, const char *what, const struct cairn_err *err)
+{
+	if (err->code != CAIRN_INTERRUPTED)
+		session_degrade(r->c, what, err);
+}
+
 static void gather(struct report *r)
 {
 	struct cairn_err err;
 
 	if (panic_get(r->c, &r->panic, &err) != CAIRN_OK)
-		session_degrade(r->c, "panic", &err);
+		note(r, "panic", &err);
 	if (r->panic.log_err.code != CAIRN_OK)
 		session_degrade(r->c, "log", &r->panic.log_err);
 	if (cpus_get(r->c, &r->cpus, &err) != CAIRN_OK)
-		session_degrade(r->c, "CPUs", &err);
+		note(r, "CPUs", &err);
 	if (tasks_get(r->c, &r->tasks, &err) != CAIRN_OK)
-		session_degrade(r->c, "tasks", &err);
+		note(r, "tasks", &err);
 	if (unwinder_init(&r->unwinder, r->c, r->call->scratch, &err) == CAIRN_OK)
 		r->can_unwind = true;
 	else
-		session_degrade(r->c, "stacks", &err);
+		note(r, "stacks", &err);
 }
 
 static const struct task *task_of(struct report *r, unsigned cpu)
@@ -133,7 +141,7 @@ static void where(struct report *r)
 static void who(struct report *r)
 {
 	struct out *o = r->o;
-	bool known = r->victim && r->victim->fault.code == CAIRN_OK;
+	bool known = r->victim && !r->victim->fault;
 
 	if (r->panic.cpu >= 0)
 		out_num(o, "cpu", "  on       CPU %s", r->panic.cpu);
@@ -234,8 +242,12 @@ static void cpu_line(struct report *r, const struct cpu *cpu)
 
 	out_object(o, NULL);
 	out_num(o, "cpu", "  CPU %-3s", cpu->id);
+	out_text(o, cpu->guessed ? " (guessed)" : "");
+	out_bool(o, "guessed", NULL, cpu->guessed);
 	out_bool(o, "online", NULL, cpu->online);
-	if (t && t->fault.code == CAIRN_OK) {
+	if (cpu->fault)
+		out_fault(o, "fault", " %s", cpu->fault);
+	if (t && !t->fault) {
 		out_num(o, "pid", " %6s", t->pid);
 		out_str(o, "comm", " %-15s", t->comm);
 	} else {
@@ -302,6 +314,7 @@ static void blocked(struct report *r)
 /* The records that lead to the one that tells of the crash. */
 static void log_tail(struct report *r)
 {
+	static const struct log_look look = { .margin = 2 };
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
 	const struct log *log;
 	size_t end, i;
@@ -317,9 +330,7 @@ static void log_tail(struct report *r)
 		const struct log_record *rec = &log->record[i];
 
 		out_object(r->o, NULL);
-		/* printk cuts off what is below a microsecond */
-		out_real(r->o, "time", "  [%12s] ", (double)(rec->ts_nsec / 1000) / 1e6, 6);
-		out_strn(r->o, "text", "%s\n", rec->text, rec->len);
+		log_fields(r->o, &look, rec);
 		out_end(r->o);
 	}
 	out_end(r->o);

@@ -83,11 +83,20 @@ static uint64_t jump_target(const unsigned char *distance, uint64_t next)
 	return next + (uint64_t)(int64_t)(int32_t)le32(distance);
 }
 
+/* jmp is e9, jcc is 0f 80 to 8f. */
+static bool is_jump_to(const unsigned char *code, size_t left, uint64_t at, uint64_t to)
+{
+	if (code[0] == 0xe9)
+		return left >= 5 && jump_target(code + 1, at + 5) == to;
+	return left >= 6 && code[0] == 0x0f && (code[1] & 0xf0) == 0x80 &&
+	       jump_target(code + 2, at + 6) == to;
+}
+
 /* Some jump in `from` goes to the first byte of `to`. Every offset is tried: that a 32-bit
- * distance comes out right by chance is not to be feared. jmp is e9, jcc is 0f 80 to 8f. */
+ * distance comes out right by chance is not to be feared. */
 static bool scan_for_jump(struct unwinder *u, const struct sym *from, const struct sym *to)
 {
-	unsigned char bytes[SCAN_CHUNK + 4];
+	unsigned char bytes[SCAN_CHUNK + 5];
 	uint64_t at = from->addr, end = from->addr + from->size;
 
 	for (; at + 5 <= end; at += SCAN_CHUNK) {
@@ -96,8 +105,7 @@ static bool scan_for_jump(struct unwinder *u, const struct sym *from, const stru
 		if (reader_bytes(&u->mem, at, bytes, n, NULL))
 			return false;
 		for (size_t i = 0; i + 5 <= n; i++)
-			if ((bytes[i] == 0xe9 || (bytes[i] & 0xf0) == 0x80) &&
-			    jump_target(bytes + i + 1, at + i + 5) == to->addr)
+			if (is_jump_to(bytes + i, n - i, at + i, to->addr))
 				return true;
 	}
 	return false;

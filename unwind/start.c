@@ -51,6 +51,10 @@ void trace_cpu(struct trace *ret, struct unwinder *u, const struct cpu *cpu,
 	first.fp = regs_fp(&cpu->regs);
 	first.fp_known = true;
 	tracer_run(&t, &first);
+	ret->cpu_guessed = cpu->guessed;
+	for (size_t i = 0; cpu->guessed && i < ret->n; i++)
+		if (ret->frame[i].grade == 'A')
+			ret->frame[i].grade = 'B';
 }
 
 static void trace_waiting(struct trace *ret, struct unwinder *u, const struct task *task,
@@ -60,9 +64,9 @@ static void trace_waiting(struct trace *ret, struct unwinder *u, const struct ta
 	struct tracer t;
 
 	begin(&t, ret, u, task, -1, arena);
-	if (task->fault.code) {
-		ret->err = task->fault;
-		tracer_end(&t, TRACE_UNREADABLE, "task: %s", task->fault.text);
+	if (task->fault) {
+		ret->err = *task->fault;
+		tracer_end(&t, TRACE_UNREADABLE, "task: %s", task->fault->text);
 		return;
 	}
 	if (t.task_stack.type == STACK_UNKNOWN) {

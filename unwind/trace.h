@@ -11,7 +11,8 @@
  *      one that jumps to it (a tail call: see `via`)
  *   B  as A, but the call site names a function of which no such jump is known, or cannot
  *      be read; or the address was recovered from a return probe; or saved registers have
- *      their stack pointer in the guard below a stack that ran over
+ *      their stack pointer in the guard below a stack that ran over; or nothing but a
+ *      guess says whose registers they are
  *   C  a fallback led here: frame pointer, a call through a bad pointer, a word at a
  *      stack's top
  *   D  a guess (scan)
@@ -108,6 +109,7 @@ struct trace {
 	struct cairn_err err; /* the read fault of TRACE_UNREADABLE */
 	const uint64_t *user_regs; /* registers of user mode, as for frames; NULL: none */
 	unsigned nregs;      /* registers in each set */
+	bool cpu_guessed;    /* that these are this CPU's registers is a guess */
 };
 
 /** No walk is longer. */

@@ -88,6 +88,15 @@ static void test_call_sites(void **state)
 	w_run(w, c.inner + 8, c.sp, 0);
 	check(w, "inner:A outer:B start:A", TRACE_END_OF_STACK, true);
 	assert_string_equal(w->trace.frame[1].via, "other");
+	/* what looks like the second byte of a conditional jump is none */
+	map_deinit(&w->u.jumps);
+	w_rel32(w, other + 0x33, 0x85, c.inner);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:B start:A", TRACE_END_OF_STACK, true);
+	map_deinit(&w->u.jumps);
+	w_bytes(w, other + 0x32, "\x0f", 1);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
 	/* a jump is found in it */
 	map_deinit(&w->u.jumps);
 	w_rel32(w, other + 0x33, 0xe9, c.inner);

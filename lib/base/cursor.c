@@ -62,11 +62,6 @@ uint64_t cursor_u64(struct cursor *c)
 	return p ? le64(p) : 0;
 }
 
-uint64_t cursor_word(struct cursor *c, size_t size)
-{
-	return size == 4 ? cursor_u32(c) : cursor_u64(c);
-}
-
 const char *cursor_text(struct cursor *c)
 {
 	const unsigned char *nul = c->bad ? NULL : memchr(c->pos, 0, cursor_left(c));
@@ -79,18 +74,6 @@ const char *cursor_text(struct cursor *c)
 void cursor_skip(struct cursor *c, size_t n)
 {
 	cursor_bytes(c, n);
-}
-
-void cursor_seek(struct cursor *c, size_t offset)
-{
-	if (c->bad)
-		return;
-	if (offset <= (size_t)(c->end - c->start)) {
-		c->pos = c->start + offset;
-	} else {
-		c->bad = true;
-		c->bad_at = offset;
-	}
 }
 
 void cursor_align(struct cursor *c, size_t align)

@@ -31,9 +31,6 @@ uint16_t cursor_u16(struct cursor *c);
 uint32_t cursor_u32(struct cursor *c);
 uint64_t cursor_u64(struct cursor *c);
 
-/** A word of 4 or 8 bytes. */
-uint64_t cursor_word(struct cursor *c, size_t size);
-
 /** n bytes in place, borrowed from the data; NULL past the end. */
 const void *cursor_bytes(struct cursor *c, size_t n);
 
@@ -41,9 +38,6 @@ const void *cursor_bytes(struct cursor *c, size_t n);
 const char *cursor_text(struct cursor *c);
 
 void cursor_skip(struct cursor *c, size_t n);
-
-/** Go to an offset from the start; past the end is a failed read. */
-void cursor_seek(struct cursor *c, size_t offset);
 
 /** Round the offset up to a multiple of `align` (a power of two). */
 void cursor_align(struct cursor *c, size_t align);

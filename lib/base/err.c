@@ -70,8 +70,3 @@ enum cairn_code cairn_context(struct cairn_err *err, enum cairn_code code, const
 	memcpy(err->text, whole, sizeof(whole));
 	return err->code;
 }
-
-void cairn_err_clear(struct cairn_err *err)
-{
-	*err = (struct cairn_err){ .code = CAIRN_OK };
-}

@@ -25,7 +25,4 @@ enum cairn_code cairn_fail_read(struct cairn_err *err, enum cairn_fault fault, u
 enum cairn_code cairn_context(struct cairn_err *err, enum cairn_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** No error at all; for errors that are kept and looked at later. */
-void cairn_err_clear(struct cairn_err *err);
-
 #endif

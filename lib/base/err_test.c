@@ -93,18 +93,6 @@ static void test_fault_names(void **state)
 	assert_string_equal(cairn_fault_name((enum cairn_fault)-1), "unknown");
 }
 
-static void test_clear(void **state)
-{
-	struct cairn_err err;
-
-	(void)state;
-	cairn_fail_read(&err, CAIRN_FAULT_CORRUPT, 5, "x");
-	cairn_err_clear(&err);
-	assert_int_equal(err.code, CAIRN_OK);
-	assert_int_equal(err.fault, CAIRN_FAULT_NONE);
-	assert_string_equal(err.text, "");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,7 +103,6 @@ int main(void)
 		cmocka_unit_test(test_context_prepends_and_keeps),
 		cmocka_unit_test(test_context_cuts_at_the_end),
 		cmocka_unit_test(test_fault_names),
-		cmocka_unit_test(test_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

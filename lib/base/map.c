@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/base/map.h"
 
-#include <string.h>
-
 #include "lib/base/cursor.h"
 #include "lib/base/mem.h"
 
@@ -32,12 +30,18 @@ uint64_t hash_text(const void *p, size_t n)
 {
 	const unsigned char *b = p;
 	uint64_t h = n, last = 0;
+	size_t i;
 
-	for (; n >= 8; n -= 8, b += 8) {
-		h = (h ^ le64(b)) * 0x9e3779b97f4a7c15u;
+	for (i = 0; n - i > 8; i += 8) {
+		h = (h ^ le64(b + i)) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 32;
 	}
-	memcpy(&last, b, n);
+	/* the last eight, some of them again where that is simpler */
+	if (n >= 8)
+		last = le64(b + n - 8);
+	else
+		for (; i < n; i++)
+			last = last << 8 | b[i];
 	return hash_u64((h ^ last) * 0x9e3779b97f4a7c15u);
 }
 

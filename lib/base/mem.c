@@ -38,16 +38,6 @@ void *mem_resize(void *p, size_t n, size_t size)
 	return realloc(p, n && size ? n * size : 1);
 }
 
-char *mem_strdup(const char *s)
-{
-	size_t n = strlen(s) + 1;
-	char *copy = mem_zalloc(n, 1);
-
-	if (copy)
-		memcpy(copy, s, n);
-	return copy;
-}
-
 void mem_free(void *p)
 {
 	free(p);

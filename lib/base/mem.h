@@ -18,8 +18,6 @@ void *mem_zalloc(size_t n, size_t size);
 /** Resize to n objects; what is new is not zeroed. The old block stays valid on NULL. */
 void *mem_resize(void *p, size_t n, size_t size);
 
-char *mem_strdup(const char *s);
-
 /** NULL is allowed. */
 void mem_free(void *p);
 

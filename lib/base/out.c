@@ -185,6 +185,14 @@ void out_num(struct out *o, const char *name, const char *look, int64_t value)
 	field(o, name, look, s, s);
 }
 
+void out_count(struct out *o, const char *name, const char *look, uint64_t value)
+{
+	if (value <= OUT_NUM_MAX)
+		out_num(o, name, look, (int64_t)value);
+	else
+		out_hex(o, name, look, value);
+}
+
 void out_real(struct out *o, const char *name, const char *look, double value, int digits)
 {
 	char s[400];

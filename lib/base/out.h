@@ -66,8 +66,13 @@ void out_end(struct out *o);
 void out_object(struct out *o, const char *name);
 void out_array(struct out *o, const char *name);
 
-/** A decimal number below 2^53 in size. */
+#define OUT_NUM_MAX (INT64_C(1) << 53)
+
+/** A decimal number of at most OUT_NUM_MAX in size. */
 void out_num(struct out *o, const char *name, const char *look, int64_t value);
+
+/** A number that the dump may make larger: then as out_hex. */
+void out_count(struct out *o, const char *name, const char *look, uint64_t value);
 
 /** A number with a fraction, `digits` of them. */
 void out_real(struct out *o, const char *name, const char *look, double value, int digits);

@@ -11,8 +11,11 @@
 #include "lib/base/cursor.h"
 #include "lib/base/mem.h"
 
+enum enum_signs { ENUM_SIGNS_UNKNOWN, ENUM_SIGNS_SAID, ENUM_SIGNS_UNSAID };
+
 struct btf_provider {
 	struct type_provider p;
+	enum enum_signs enum_signs; /* whether the blob tells signed enums */
 	struct btf *btf;
 	struct btf_provider *base;
 	struct arena arena;
@@ -22,8 +25,6 @@ struct btf_provider {
 	uint8_t word;
 	int depth;                 /* of node(), while it follows a chain */
 };
-
-static const struct type void_type = { .kind = TYPE_VOID, .name = "void", .complete = true };
 
 static struct btf_provider *self_of(struct type_provider *p)
 {
@@ -181,15 +182,15 @@ static const struct type *node(struct btf_provider *b, uint32_t id)
 	struct type *t;
 
 	if (id < b->first)
-		return b->base && id ? node(b->base, id) : &void_type;
+		return b->base && id ? node(b->base, id) : &type_void;
 	if (id >= b->end)
-		return &void_type;
+		return &type_void;
 	if (b->node[id - b->first])
 		return b->node[id - b->first];
 	raw = btf__type_by_id(b->btf, id);
 	t = arena_alloc(&b->arena, sizeof(*t));
 	if (!raw || !t)
-		return &void_type;
+		return &type_void;
 	*t = (struct type){ .name = name_at(b, raw->name_off), .provider = &b->p, .id = id };
 	b->node[id - b->first] = t;
 	if (b->depth++ < 4 * TYPE_DEPTH)
@@ -220,10 +221,26 @@ static bool complete_struct(struct btf_provider *b, struct type *t, const struct
 	return true;
 }
 
+/* The sign of enums came to BTF with ENUM64 (6.0, 6089fb325cf7); a blob in which no enum is
+ * said to be signed is older, and its values are what they always were: s32. */
+static bool signs_enums(struct btf_provider *b)
+{
+	for (uint32_t id = b->first; b->enum_signs == ENUM_SIGNS_UNKNOWN && id < b->end; id++) {
+		const struct btf_type *t = btf__type_by_id(b->btf, id);
+
+		if (t && btf_kind(t) == BTF_KIND_ENUM && btf_kflag(t))
+			b->enum_signs = ENUM_SIGNS_SAID;
+	}
+	if (b->enum_signs == ENUM_SIGNS_UNKNOWN)
+		b->enum_signs = ENUM_SIGNS_UNSAID;
+	return b->enum_signs == ENUM_SIGNS_SAID;
+}
+
 static bool complete_enum(struct btf_provider *b, struct type *t, const struct btf_type *raw)
 {
 	uint32_t n = btf_vlen(raw), i;
 	struct type_enumerator *e = arena_array(&b->arena, n, sizeof(*e));
+	bool is_signed = t->is_signed || !signs_enums(b);
 
 	if (!e)
 		return false;
@@ -237,7 +254,7 @@ static bool complete_enum(struct btf_provider *b, struct type *t, const struct b
 			const struct btf_enum *from = &btf_enum(raw)[i];
 
 			e[i].name = name_at(b, from->name_off);
-			e[i].value = t->is_signed ? from->val : (int64_t)(uint32_t)from->val;
+			e[i].value = is_signed ? from->val : (int64_t)(uint32_t)from->val;
 		}
 	}
 	t->enumerators = e;
@@ -410,22 +427,4 @@ struct type_provider *btf_types(struct btf_provider *b)
 struct nameindex btf_provider_index(const struct btf_provider *b)
 {
 	return b->index;
-}
-
-bool btf_percpu_offset(struct btf_provider *b, const char *name, uint64_t *ret)
-{
-	uint32_t var = find_id(b, TYPE_FUNC, name), id, i;
-
-	for (id = b->end - 1; var && id >= b->first; id--) {
-		const struct btf_type *t = btf__type_by_id(b->btf, id);
-
-		if (!t || btf_kind(t) != BTF_KIND_DATASEC)
-			continue;
-		for (i = 0; i < btf_vlen(t); i++)
-			if (btf_var_secinfos(t)[i].type == var) {
-				*ret = btf_var_secinfos(t)[i].offset;
-				return true;
-			}
-	}
-	return false;
 }

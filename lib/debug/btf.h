@@ -19,8 +19,9 @@
 struct btf_provider;
 
 /** A provider over a blob (copied). `base`: the kernel's BTF for a module's split one, or
- *  NULL. `index`: a kept index over the same blob (of type ids less the blob's first; it depends
- *  on the blob alone), borrowed for the provider's life, or NULL to build one. `word`: bytes of a pointer. The name is copied. */
+ *  NULL. `index`: a kept index over the same blob (of type ids less the blob's first; it
+ *  depends on the blob alone), borrowed for the provider's life, or NULL to build one.
+ *  `word`: bytes of a pointer. The name is copied. */
 enum cairn_code btf_provider_new(struct btf_provider **ret, const char *name, const void *data,
 				 size_t size, struct btf_provider *base,
 				 const struct nameindex *index, uint8_t word,

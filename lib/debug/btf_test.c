@@ -15,6 +15,19 @@ static const struct type *find(struct btf_provider *p, enum type_kind kind, cons
 	return btf_types(p)->ops->find(btf_types(p), kind, name);
 }
 
+static const struct type *variable(struct btf_provider *p, const char *name)
+{
+	return btf_types(p)->ops->variable(btf_types(p), name);
+}
+
+static struct btf_provider *provider(const void *raw, uint32_t size, const struct nameindex *index)
+{
+	struct btf_provider *p;
+
+	assert_int_equal(btf_provider_new(&p, "test", raw, size, NULL, index, 8, NULL), CAIRN_OK);
+	return p;
+}
+
 static void done(struct btf_provider *p)
 {
 	btf_types(p)->ops->close(btf_types(p));
@@ -224,8 +237,8 @@ static void test_percpu_variables(void **state)
 	assert_int_equal(off, 0x1f00);
 	assert_false(btf_percpu_offset(p, "elsewhere", &off));
 	assert_false(btf_percpu_offset(p, "none", &off));
-	assert_string_equal(btf_types(p)->ops->variable(btf_types(p), "runqueues")->name, "list_head");
-	assert_null(btf_types(p)->ops->variable(btf_types(p), "list_head"));
+	assert_string_equal(variable(p, "runqueues")->name, "list_head");
+	assert_null(variable(p, "list_head"));
 	done(p);
 }
 
@@ -243,15 +256,15 @@ static void test_given_index(void **state)
 	(void)state;
 	tt_zoo(b);
 	raw = btf__raw_data(b, &size);
-	assert_int_equal(btf_provider_new(&built, "built", raw, size, NULL, NULL, 8, NULL), CAIRN_OK);
+	built = provider(raw, size, NULL);
 	index = btf_provider_index(built);
-	assert_int_equal(btf_provider_new(&given, "given", raw, size, NULL, &index, 8, NULL), CAIRN_OK);
+	given = provider(raw, size, &index);
 	assert_int_equal(find(given, TYPE_STRUCT, "zoo")->id, find(built, TYPE_STRUCT, "zoo")->id);
 	assert_int_equal(find(given, TYPE_VOID, "u32")->id, find(built, TYPE_VOID, "u32")->id);
 	assert_null(find(given, TYPE_STRUCT, "zo"));
 	done(given);
 	assert_true(nameindex_take(&index, far, sizeof(far)));
-	assert_int_equal(btf_provider_new(&given, "given", raw, size, NULL, &index, 8, NULL), CAIRN_OK);
+	given = provider(raw, size, &index);
 	assert_null(find(given, TYPE_STRUCT, "zoo"));
 	assert_string_equal(find(given, TYPE_VOID, "int")->name, "int"); /* number 0 */
 	done(given);
@@ -322,7 +335,8 @@ static void test_garbage(void **state)
 	assert_true(btf_is(raw, size));
 	assert_false(btf_is(raw, 23));
 	for (uint32_t n = 0; n < size; n += 7) /* cut short */
-		assert_int_equal(btf_provider_new(&p, "cut", raw, n, NULL, NULL, 8, &err), CAIRN_CORRUPT);
+		assert_int_equal(btf_provider_new(&p, "cut", raw, n, NULL, NULL, 8, &err),
+				 CAIRN_CORRUPT);
 	memcpy(junk, raw, 24);
 	memset(junk + 24, 0xff, sizeof(junk) - 24);
 	assert_int_equal(btf_provider_new(&p, "head", junk, sizeof(junk), NULL, NULL, 8, &err),

@@ -3,9 +3,9 @@
  * debugfile - a file that adds types, symbols and source lines to a dump: a vmlinux, a
  * module's debug file (.ko, .ko.debug), or bare BTF.
  *
- * Opening reads headers and notes only. Whether the file belongs to the dump is a question
- * of its own, debugfile_match(); where its sections lay in the dumped machine is told by
- * debugfile_place_*(). DWARF is opened when it is first asked for.
+ * Opening reads headers and notes only. Whether the file belongs to the dump, and where its
+ * sections lay in the dumped machine, are questions of their own: debugplace.h. DWARF is
+ * opened when it is first asked for.
  *
  * Sources: ELF gABI; build-id: the GNU note of type NT_GNU_BUILD_ID (3); module files:
  * kernel/module/main.c (.gnu.linkonce.this_module), scripts/mod/modpost.c (.modinfo);
@@ -29,7 +29,7 @@ enum debugfile_kind {
 	DEBUGFILE_BTF,    /* BTF and nothing else */
 };
 
-/** What debugfile_match() could compare. */
+/** What debugfile_match() could compare (debugplace.h). */
 enum debugfile_proof { DEBUGFILE_UNPROVEN, DEBUGFILE_BY_RELEASE, DEBUGFILE_BY_BUILD_ID };
 
 /** One section that is loaded at run time. The others have size 0. */
@@ -75,38 +75,6 @@ enum cairn_code debugfile_open(struct debugfile **ret, const char *path, struct 
 enum cairn_code debugfile_open_memory(struct debugfile **ret, const char *path, const void *data,
 				      size_t size, struct cairn_err *err);
 void debugfile_close(struct debugfile *f);
-
-/** Whether a file of kind KERNEL or BTF belongs to the dump's kernel, or a MODULE to that
- *  module of the dump: `build_id` and `release` are the dump's, "" or NULL where it does
- *  not say. CAIRN_USAGE with both ids (or releases) if it does not. What neither side can
- *  tell is accepted, with `proof` UNPROVEN: only the user's word stands for it. */
-enum cairn_code debugfile_match(struct debugfile *f, const char *build_id, const char *release,
-				struct cairn_err *err);
-
-/** The kernel ran `kernel_offset` above the addresses that it was linked to. Absolute
- *  per-CPU sections (x86_64 up to 6.14) do not move. */
-void debugfile_place_kernel(struct debugfile *f, uint64_t kernel_offset);
-
-/** Likewise, so that `symbol` ends up at addr. VMCOREINFO has the address of _stext also
- *  where it does not tell the offset (i386). CAIRN_MISSING if the file lacks the symbol. */
-enum cairn_code debugfile_place_kernel_by(struct debugfile *f, const char *symbol, uint64_t addr,
-					  struct cairn_err *err);
-
-/** Tells where a section of a module was loaded (the kernel keeps names and addresses in
- *  module.sect_attrs; .data..percpu is at module.percpu); false if it was not, or is gone. */
-typedef bool debugfile_section_fn(void *arg, const char *section, uint64_t *ret);
-
-/** Place every section that fn knows. Returns how many it knew. */
-size_t debugfile_place_module(struct debugfile *f, debugfile_section_fn *fn, void *arg);
-
-/** Where a symbol lay: st_shndx and st_value of its entry. False if its section was not
- *  placed. */
-bool debugfile_symbol_addr(const struct debugfile *f, size_t shndx, uint64_t value,
-			   uint64_t *ret);
-
-/** The file's own address of an address of the dump. False if none of its placed sections
- *  covers it. */
-bool debugfile_file_addr(const struct debugfile *f, uint64_t addr, uint64_t *ret);
 
 /** Its DWARF, opened on the first call; for modules relocated to section[].addr. Belongs to
  *  the file. CAIRN_MISSING if it has none. */

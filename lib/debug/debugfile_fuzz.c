@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/debug/debugplace.h"
 #include "lib/debug/elfsym.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

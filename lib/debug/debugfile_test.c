@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/debug/debugfile.h"
+#include "lib/debug/debugplace.h"
 #include "lib/debug/testelf.h"
 
 static const unsigned char id[20] = {

@@ -20,7 +20,7 @@
 #ifndef CAIRN_DEBUG_DEBUGFIND_H
 #define CAIRN_DEBUG_DEBUGFIND_H
 
-#include "lib/debug/debugfile.h"
+#include "lib/debug/debugplace.h"
 
 /** What is looked for. Texts out of a dump are welcome: what could leave the folders
  *  named above is not looked for. */

@@ -113,7 +113,8 @@ static void add_base(struct str *s, const struct declaration *d, const struct ty
 
 static void declare(struct str *s, const struct type *t, const char *name, int depth)
 {
-	struct declaration d = { .at = sizeof(d.left) - 1 };
+	const size_t last = sizeof(((struct declaration *)NULL)->left) - 1;
+	struct declaration d = { .at = last };
 
 	if (depth > TYPE_DEPTH || s->len > TEXT_LIMIT) {
 		str_add(s, "...");
@@ -122,8 +123,8 @@ static void declare(struct str *s, const struct type *t, const char *name, int d
 	str_init(&d.right);
 	t = take_declarator(&d, t, depth);
 	add_base(s, &d, t);
-	if (!*name && !d.right.len && d.at < sizeof(d.left) - 1 && d.left[sizeof(d.left) - 2] == ' ')
-		d.left[sizeof(d.left) - 2] = '\0'; /* "void *const" */
+	if (!*name && !d.right.len && d.at < last && d.left[last - 1] == ' ')
+		d.left[last - 1] = '\0'; /* "void *const" */
 	if (*name || d.right.len || d.left[d.at])
 		str_addf(s, " %s%s%s", d.left + d.at, name, d.right.buf);
 	s->failed |= d.right.failed;

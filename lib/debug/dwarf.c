@@ -20,8 +20,6 @@ struct dwarf_provider {
 	int depth;        /* of node(), while it follows a chain */
 };
 
-static const struct type void_type = { .kind = TYPE_VOID, .name = "void", .complete = true };
-
 static const struct type *node(struct dwarf_provider *d, Dwarf_Die *die);
 
 static struct dwarf_provider *self_of(struct type_provider *p)
@@ -34,7 +32,7 @@ static const struct type *type_of(struct dwarf_provider *d, Dwarf_Die *die)
 {
 	Dwarf_Die target;
 
-	return die_ref(die, DW_AT_type, &target) ? node(d, &target) : &void_type;
+	return die_ref(die, DW_AT_type, &target) ? node(d, &target) : &type_void;
 }
 
 /* ---- nodes ---- */
@@ -198,7 +196,7 @@ static const struct type *node(struct dwarf_provider *d, Dwarf_Die *die)
 		return (const struct type *)(uintptr_t)known;
 	t = arena_alloc(&d->arena, sizeof(*t));
 	if (!t || !map_put(&d->nodes, (uintptr_t)die->addr, (uintptr_t)t))
-		return &void_type;
+		return &type_void;
 	*t = (struct type){ .name = die_name(die), .provider = &d->p, .id = (uintptr_t)die->addr };
 	if (d->depth++ < 4 * TYPE_DEPTH)
 		set_node(d, t, die);
@@ -387,16 +385,12 @@ static void each_name(struct type_provider *p, const char *prefix,
 {
 	struct dwarf_provider *d = self_of(p);
 	size_t len = strlen(prefix);
+	enum type_kind space;
+	const char *name;
 
-	while (dwarfindex_read(&d->index))
-		;
-	for (uint32_t i = 0; i < d->index.names.n; i++) {
-		const struct dwarfname *e = &d->index.names.entry[i];
-
-		if (e->space != TYPE_FUNC && !strncmp(e->name, prefix, len) &&
-		    !fn(arg, (enum type_kind)e->space, e->name))
+	for (uint32_t i = 0; (name = dwarfindex_name(&d->index, i, &space)); i++)
+		if (space != TYPE_FUNC && !strncmp(name, prefix, len) && !fn(arg, space, name))
 			return;
-	}
 }
 
 static void provider_close(struct type_provider *p)
@@ -432,4 +426,10 @@ enum cairn_code dwarf_provider_new(struct type_provider **ret, struct debugfile 
 	dwarfindex_init(&d->index, d->dwarf);
 	*ret = &d->p;
 	return CAIRN_OK;
+}
+
+void dwarf_provider_keep(struct type_provider *p, const struct debugfile *f)
+{
+	if (f->build_id[0])
+		dwarfindex_keep(&self_of(p)->index, f->build_id);
 }

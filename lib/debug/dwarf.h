@@ -18,4 +18,8 @@
 enum cairn_code dwarf_provider_new(struct type_provider **ret, struct debugfile *f,
 				   struct cairn_err *err);
 
+/** Use the names that an earlier run kept on disk for this file, and keep them for the next
+ *  if it comes to reading all units. To be called before the provider is asked. */
+void dwarf_provider_keep(struct type_provider *p, const struct debugfile *f);
+
 #endif

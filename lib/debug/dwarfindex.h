@@ -20,33 +20,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/arena.h"
-#include "lib/base/err.h"
+#include "lib/debug/dwarfkept.h"
 #include "lib/debug/type.h"
 
-/** Name spaces, as btf.c has them: STRUCT, UNION, ENUM tags; VOID: typedefs and base types;
- *  FUNC: variables. */
-struct dwarfname {
-	const char *name;  /* in the table's arena */
-	uint64_t die;      /* offset in .debug_info */
-	uint32_t hash;
-	uint8_t space;     /* enum type_kind */
-	bool declared;     /* no definition has come up */
-};
-
-struct dwarfnames {
-	struct arena arena;
-	struct dwarfname *entry; /* in the order of their first appearance */
-	uint32_t n, cap;
-	uint32_t *slot;          /* open addressing: entry + 1; 0: empty */
-	uint32_t nslots;         /* a power of two; 0: none yet */
-};
-
 struct dwarfindex {
-	Dwarf *dwarf;            /* borrowed */
-	Dwarf_CU *last;          /* the last unit that was read */
-	bool complete;           /* there are no more */
+	Dwarf *dwarf;       /* borrowed */
+	Dwarf_CU *last;     /* the last unit that was read */
+	bool complete;      /* there are no more */
+	bool lossy;         /* memory ran out: names are missing */
+	/* of the units read so far, in the order of their first appearance */
 	struct dwarfnames names;
+	uint32_t cap, text_cap;
+	uint32_t *slot;     /* open addressing by hash: entry + 1; 0: empty */
+	uint32_t nslots;    /* a power of two; 0: none yet */
+	/* or all of them, kept from another time */
+	struct dwarfkept kept;
+	const char *keep_as; /* build-id; NULL: not to be kept */
 };
 
 /** Nothing is read yet. There is nothing to deinit if this is not called. */
@@ -54,17 +43,24 @@ static inline void dwarfindex_init(struct dwarfindex *x, Dwarf *dwarf)
 {
 	*x = (struct dwarfindex){ .dwarf = dwarf };
 }
+
+/** Use what was kept on disk for this build-id (borrowed); failing that, keep what will
+ *  have been read, once it is complete. To be called before anything is asked. */
+void dwarfindex_keep(struct dwarfindex *x, const char *build_id);
+
 void dwarfindex_deinit(struct dwarfindex *x);
 
-/** The definition of a name or, if no unit defines it, a declaration. */
+/** The definition of a name or, if no unit defines it, a declaration. Name spaces, as
+ *  btf.c has them: STRUCT, UNION, ENUM tags; VOID: typedefs and base types; FUNC:
+ *  variables. */
 bool dwarfindex_find(struct dwarfindex *x, enum type_kind space, const char *name,
 		     Dwarf_Die *ret);
 
-/** The definition, if a unit that was read already has it. */
+/** The definition, if it is known without reading more units. */
 bool dwarfindex_known(struct dwarfindex *x, enum type_kind space, const char *name,
 		      Dwarf_Die *ret);
 
-/** Read one more unit; false if there is none. */
-bool dwarfindex_read(struct dwarfindex *x);
+/** The i-th of all names; NULL past the last. */
+const char *dwarfindex_name(struct dwarfindex *x, uint32_t i, enum type_kind *space);
 
 #endif

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/debug/debugplace.h"
 #include "lib/debug/nameindex.h"
 
-/* 2^24 symbols are a hundred times the largest kernel. */
+/* A hundred times the largest kernel has. */
 #define SYMBOL_LIMIT ((size_t)1 << 24)
 
 /* Sections of one file that lie so close together form one range. A module's neighbours
@@ -32,7 +33,8 @@ struct elfsym {
 	struct arena *arena;
 	struct entry *entry; /* absolute ones first, then by address */
 	uint32_t n, nabsolute;
-	struct nameindex names; /* made when first needed */
+	struct nameindex names; /* by_name's first call makes it */
+	bool loaded;
 	struct range linked; /* addresses that a kernel was linked to, and what it was moved by */
 	uint64_t offset;
 };
@@ -150,27 +152,27 @@ static void set_linked(struct elfsym *t)
 	}
 }
 
-static enum cairn_code read_table(struct elfsym *t, struct cairn_err *err)
+static bool read_table(struct elfsym *t)
 {
 	struct debugfile *f = t->file;
 	GElf_Shdr sh;
-	Elf_Scn *scn = f->elf ? symbol_table(f->elf, &sh) : NULL;
+	Elf_Scn *scn = symbol_table(f->elf, &sh);
 	Elf_Data *d = scn ? elf_getdata(scn, NULL) : NULL;
 	size_t n, i;
 	GElf_Sym sym;
 
 	if (!d || !sh.sh_entsize)
-		return cairn_fail(err, CAIRN_MISSING, "%s has no symbol table", f->path);
+		return false;
 	n = d->d_size / sh.sh_entsize;
 	if (n > SYMBOL_LIMIT)
-		return cairn_fail(err, CAIRN_LIMIT, "%s has %zu symbols", f->path, n);
+		n = SYMBOL_LIMIT;
 	t->entry = arena_array(t->arena, n, sizeof(*t->entry));
 	if (!t->entry)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for the symbols of %s", f->path);
+		return false;
 	set_linked(t);
 	for (i = 0; i < n && gelf_getsym(d, (int)i, &sym); i++)
 		take(t, &sym, elf_strptr(f->elf, sh.sh_link, sym.st_name), (uint32_t)i);
-	return CAIRN_OK;
+	return true;
 }
 
 /* ---- order ---- */
@@ -226,6 +228,16 @@ static int by_kallsyms(const void *pa, const void *pb)
 
 /* ---- asking ---- */
 
+/* Where kallsyms has all the answers the table is never read. */
+static bool ready(struct elfsym *t)
+{
+	if (!t->loaded && read_table(t))
+		qsort(t->entry, t->n, sizeof(*t->entry),
+		      t->file->kind == DEBUGFILE_MODULE ? by_place : by_kallsyms);
+	t->loaded = true;
+	return t->n;
+}
+
 /* Up to the next symbol, and not beyond the section. */
 static uint64_t size_of(const struct elfsym *t, uint32_t i)
 {
@@ -255,9 +267,13 @@ static void fill(const struct elfsym *t, uint32_t i, struct sym *ret)
 static bool by_addr(void *self, uint64_t addr, struct sym *ret)
 {
 	const struct elfsym_range *r = self;
-	const struct elfsym *t = r->table;
-	uint32_t lo = t->nabsolute, hi = t->n;
+	struct elfsym *t = r->table;
+	uint32_t lo, hi;
 
+	if (!ready(t))
+		return false;
+	lo = t->nabsolute;
+	hi = t->n;
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
@@ -295,7 +311,7 @@ static bool by_name(void *self, const char *name, size_t nth, struct sym *ret)
 	const uint32_t *number;
 	uint32_t n, i;
 
-	if (!r->first || (!t->names.block && !index_names(t)))
+	if (!r->first || !ready(t) || (!t->names.block && !index_names(t)))
 		return false;
 	number = nameindex_bucket(&t->names, nameindex_hash(name, strlen(name), 0), &n);
 	for (i = 0; i < n; i++) {
@@ -311,7 +327,7 @@ static bool at(void *self, size_t i, struct sym *ret)
 {
 	const struct elfsym_range *r = self;
 
-	if (!r->first || i >= r->table->n)
+	if (!r->first || !ready(r->table) || i >= r->table->n)
 		return false;
 	fill(r->table, (uint32_t)i, ret);
 	return true;
@@ -390,15 +406,12 @@ enum cairn_code elfsym_add(struct syms *s, struct debugfile *f, struct cairn_err
 	struct elfsym *t = arena_alloc(s->arena, sizeof(*t));
 	enum cairn_code code;
 
+	if (!f->has_symbols)
+		return cairn_fail(err, CAIRN_MISSING, "%s has no symbol table", f->path);
 	if (!t)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the symbols of %s", f->path);
 	t->file = f;
 	t->arena = s->arena;
-	code = read_table(t, err);
-	if (code != CAIRN_OK)
-		return code;
-	qsort(t->entry, t->n, sizeof(*t->entry),
-	      f->kind == DEBUGFILE_MODULE ? by_place : by_kallsyms);
 	code = add_ranges(s, t, err);
 	return code == CAIRN_OK ? add_text(s, f, err) : code;
 }

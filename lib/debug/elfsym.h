@@ -19,7 +19,8 @@
 #include "lib/debug/sym.h"
 
 /** Add f's symbols to s, as sources named after the module or the file's path, and its
- *  text ranges. Memory from s's arena; names are borrowed from f, which must outlive s.
+ *  text ranges. The table is read when it is first asked: in 20 ms for a kernel. Memory from
+ *  s's arena; names are borrowed from f, which must outlive s and stay where it was placed.
  *  CAIRN_MISSING if f has no symbol table or was not placed. */
 enum cairn_code elfsym_add(struct syms *s, struct debugfile *f, struct cairn_err *err);
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/fdio.h"
 #include "lib/base/map.h"
 #include "lib/base/mem.h"
 
@@ -92,8 +93,8 @@ static bool head_verifies(const struct file_head *h, uint64_t size, const char *
 	    h->sum != hash_bulk(h, offsetof(struct file_head, sum)))
 		return false;
 	for (int i = 0; i < INDEX_SECTIONS; i++)
-		if (h->section[i].offset > size || h->section[i].len > size - h->section[i].offset ||
-		    h->section[i].offset % ALIGN)
+		if (h->section[i].offset > size || h->section[i].offset % ALIGN ||
+		    h->section[i].len > size - h->section[i].offset)
 			return false;
 	return true;
 }
@@ -150,24 +151,6 @@ const void *index_get(struct index *idx, enum index_section id, size_t *len)
 
 /* ---- writing ---- */
 
-static bool write_all(int fd, const void *data, size_t len, uint64_t off)
-{
-	const char *p = data;
-	ssize_t n;
-
-	while (len) {
-		n = pwrite(fd, p, len, (off_t)off);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 static bool write_file(int fd, const char *build_id, const struct index_part *part)
 {
 	struct file_head h = { .version = INDEX_VERSION, .sections = INDEX_SECTIONS };
@@ -182,13 +165,13 @@ static bool write_file(int fd, const char *build_id, const struct index_part *pa
 			.offset = at, .len = part[i].len,
 			.sum = hash_bulk(part[i].data, part[i].len),
 		};
-		if (!write_all(fd, part[i].data, part[i].len, at))
+		if (!fd_write_at(fd, part[i].data, part[i].len, at))
 			return false;
 		at = (at + part[i].len + ALIGN - 1) & ~(ALIGN - 1);
 	}
 	h.size = at;
 	h.sum = hash_bulk(&h, offsetof(struct file_head, sum));
-	return ftruncate(fd, (off_t)at) == 0 && write_all(fd, &h, sizeof(h), 0);
+	return ftruncate(fd, (off_t)at) == 0 && fd_write_at(fd, &h, sizeof(h), 0);
 }
 
 /* mkdir -p of the two last parts: ~/.cache may not be there yet. */

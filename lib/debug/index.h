@@ -20,12 +20,13 @@
 #include "lib/base/err.h"
 
 /** Bumped whenever the meaning of any section changes. */
-#define INDEX_VERSION 2
+#define INDEX_VERSION 4
 
 enum index_section {
 	INDEX_SYM_HEAD = 1, INDEX_SYM_NAMES, INDEX_SYM_TOKENS, INDEX_SYM_TOKEN_INDEX,
 	INDEX_SYM_START, INDEX_SYM_REL, INDEX_SYM_ABSOLUTE, INDEX_SYM_BY_NAME,
 	INDEX_BTF, INDEX_BTF_BY_NAME,
+	INDEX_DWARF_NAMES,
 	INDEX_SECTIONS,
 };
 

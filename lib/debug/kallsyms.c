@@ -3,20 +3,11 @@
 
 #include <string.h>
 
-#include "lib/base/cursor.h"
 #include "lib/base/mem.h"
-#include "lib/debug/kallsyms_find.h"
-#include "lib/image/bulk.h"
-
-#define SYMS_LIMIT (4u << 20)
-#define NAMES_LIMIT (64u << 20)
-#define TOKENS_MAX 65536u
-#define NO_SYM UINT32_MAX
 
 /* ---- one symbol's text ---- */
 
-/* Length of the entry at `at` and, in *head, of its length field; 0 past the end. */
-static uint32_t entry_len(const struct kallsyms *k, uint32_t at, uint32_t *head)
+uint32_t kallsyms_entry(const struct kallsyms *k, uint32_t at, uint32_t *head)
 {
 	uint32_t len;
 
@@ -37,14 +28,15 @@ static uint32_t entry_len(const struct kallsyms *k, uint32_t at, uint32_t *head)
  * it is empty or too long. */
 static size_t expand(const struct kallsyms *k, uint32_t i, char buf[KALLSYMS_NAME_MAX])
 {
-	uint32_t head, at = k->start[i], len = entry_len(k, at, &head), t;
+	uint32_t head, at = k->start[i], len = kallsyms_entry(k, at, &head), t;
 	size_t n = 0;
 
 	for (t = 0; t < len; t++) {
 		const struct kallsyms_token *token = &k->token[k->names[at + head + t]];
 
 		/* nearly all are short: copying all eight bytes is cheaper than asking how many */
-		if (token->len <= sizeof(token->head) && n <= KALLSYMS_NAME_MAX - sizeof(token->head))
+		if (token->len <= sizeof(token->head) &&
+		    n <= KALLSYMS_NAME_MAX - sizeof(token->head))
 			memcpy(buf + n, token->head, sizeof(token->head));
 		else if (token->len < KALLSYMS_NAME_MAX - n)
 			memcpy(buf + n, token->text, token->len);
@@ -88,220 +80,7 @@ enum cairn_code kallsyms_tokens(struct kallsyms *k, struct arena *arena, struct 
 	return CAIRN_OK;
 }
 
-/* ---- reading the tables ---- */
-
-static enum cairn_code fetch(struct space *kernel, uint64_t va, size_t len, struct arena *arena,
-			     void **ret, struct cairn_err *err)
-{
-	*ret = arena_alloc(arena, len);
-	if (!*ret)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for kallsyms");
-	return bulk_read(kernel, va, *ret, len, err);
-}
-
-static enum cairn_code load_tokens(struct kallsyms *k, struct space *kernel,
-				   const struct kallsyms_tables *t, struct arena *arena,
-				   struct cairn_err *err)
-{
-	unsigned char raw[512];
-	uint16_t *index = arena_array(arena, 256, sizeof(*index));
-	char *tokens;
-	enum cairn_code code = space_read(kernel, t->token_index, raw, sizeof(raw), err);
-	void *p;
-
-	if (code != CAIRN_OK)
-		return code;
-	if (!index)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for kallsyms");
-	for (int i = 0; i < 256; i++)
-		index[i] = le16(raw + 2 * i);
-	k->tokens_len = (uint32_t)index[255] + 256;
-	/* the table may end close before its page does: what follows need not be readable */
-	if (t->token_index > t->token_table && t->token_index - t->token_table <= TOKENS_MAX)
-		k->tokens_len = (uint32_t)(t->token_index - t->token_table);
-	code = fetch(kernel, t->token_table, k->tokens_len, arena, &p, err);
-	if (code != CAIRN_OK)
-		return code;
-	tokens = p;
-	tokens[k->tokens_len - 1] = '\0';
-	k->tokens = tokens;
-	k->token_index = index;
-	return kallsyms_tokens(k, arena, err);
-}
-
-/* names has no length of its own: it ends where the next table begins, or is walked. */
-static uint32_t names_bound(const struct kallsyms_tables *t, uint32_t n)
-{
-	uint64_t after = UINT64_MAX, all[] = { t->token_table, t->token_index, t->offsets };
-
-	for (size_t i = 0; i < 3; i++)
-		if (all[i] > t->names && all[i] < after)
-			after = all[i];
-	if (after - t->names < NAMES_LIMIT)
-		return (uint32_t)(after - t->names);
-	return n < NAMES_LIMIT / 64 ? n * 64 : NAMES_LIMIT;
-}
-
-static enum cairn_code load_names(struct kallsyms *k, struct space *kernel,
-				  const struct kallsyms_tables *t, struct arena *arena,
-				  struct cairn_err *err)
-{
-	uint32_t *start, at = 0, head = 0, i;
-	enum cairn_code code;
-	void *p;
-
-	code = space_u32(kernel, t->num_syms, &k->n, err);
-	if (code != CAIRN_OK)
-		return code;
-	if (!k->n || k->n > SYMS_LIMIT)
-		return cairn_fail(err, CAIRN_CORRUPT, "kallsyms_num_syms is %u", k->n);
-	k->names_len = names_bound(t, k->n);
-	code = fetch(kernel, t->names, k->names_len, arena, &p, err);
-	if (code != CAIRN_OK)
-		return code;
-	k->names = p;
-	start = arena_array(arena, k->n, sizeof(*start));
-	if (!start)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for kallsyms");
-	for (i = 0; i < k->n; i++) {
-		uint32_t len = entry_len(k, at, &head);
-
-		if (!len)
-			return cairn_fail(err, CAIRN_CORRUPT, "kallsyms_names ends at symbol %u of %u",
-					  i, k->n);
-		start[i] = at;
-		at += head + len;
-	}
-	k->start = start;
-	k->names_len = at;
-	return CAIRN_OK;
-}
-
 /* ---- addresses ---- */
-
-struct raw_addrs {
-	const unsigned char *table;
-	uint64_t place, relative_base;
-	bool has_base;
-	unsigned entry;
-};
-
-static uint64_t decode(const struct raw_addrs *r, enum kallsyms_encoding e, uint32_t i)
-{
-	const unsigned char *p = r->table + (size_t)i * r->entry;
-	int32_t s = (int32_t)le32(p);
-
-	switch (e) {
-	case KALLSYMS_ABSOLUTE: return le_uint(p, r->entry);
-	case KALLSYMS_BASE_RELATIVE: return r->relative_base + le32(p);
-	case KALLSYMS_ABSOLUTE_PERCPU:
-		return s >= 0 ? (uint64_t)s : r->relative_base - 1 - (uint64_t)(int64_t)s;
-	case KALLSYMS_PLACE_RELATIVE: return r->place + 4 * (uint64_t)i + (uint64_t)(int64_t)s;
-	case KALLSYMS_VALUE32: return le32(p);
-	}
-	return 0;
-}
-
-static uint32_t number_of(const struct kallsyms *k, const char *name)
-{
-	size_t len = strlen(name);
-	char buf[KALLSYMS_NAME_MAX];
-
-	for (uint32_t i = 0; i < k->n; i++)
-		if (expand(k, i, buf) == len + 1 && !memcmp(buf + 1, name, len))
-			return i;
-	return NO_SYM;
-}
-
-/* The encoding that puts _stext in its place and keeps the table in order around it. */
-static bool choose_encoding(struct kallsyms *k, const struct raw_addrs *r, bool words, uint64_t word_mask)
-{
-	static const enum kallsyms_encoding narrow[] = {
-		KALLSYMS_ABSOLUTE_PERCPU, KALLSYMS_BASE_RELATIVE, KALLSYMS_PLACE_RELATIVE,
-		KALLSYMS_VALUE32,
-	};
-	static const enum kallsyms_encoding wide[] = { KALLSYMS_ABSOLUTE };
-	const enum kallsyms_encoding *e = words ? wide : narrow;
-	/* the first two need relative_base */
-	size_t ne = words ? 1 : 4, j = words || r->has_base ? 0 : 2;
-	uint32_t stext = number_of(k, "_stext");
-
-	if (stext == NO_SYM)
-		return false;
-	for (; j < ne; j++) {
-		k->encoding = e[j];
-		if ((decode(r, e[j], stext) & word_mask) == k->base &&
-		    (stext + 1 >= k->n || (decode(r, e[j], stext + 1) & word_mask) >= k->base))
-			return true;
-	}
-	return false;
-}
-
-/* Absolute are the per-CPU offsets of x86_64 and whatever is nowhere near the image. (From
- * the upper end of the address space the offsets are near, around its corner.) */
-static bool is_absolute(uint64_t addr, uint64_t base)
-{
-	int64_t d = (int64_t)(addr - base);
-
-	return d > INT32_MAX || d < INT32_MIN || (base > UINT32_MAX && addr <= INT32_MAX);
-}
-
-static enum cairn_code normalise(struct kallsyms *k, const struct raw_addrs *r, uint64_t word_mask,
-				 struct arena *arena, struct cairn_err *err)
-{
-	int32_t *rel = arena_array(arena, k->n, sizeof(*rel));
-	uint8_t *absolute = arena_alloc(arena, k->n / 8 + 1);
-	uint64_t last = 0;
-
-	if (!rel || !absolute)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for kallsyms");
-	for (uint32_t i = 0; i < k->n; i++) {
-		uint64_t addr = decode(r, k->encoding, i) & word_mask;
-
-		if (addr < last)
-			return cairn_fail(err, CAIRN_CORRUPT, "kallsyms addresses do not rise at symbol %u",
-					  i);
-		last = addr;
-		if (is_absolute(addr, k->base)) {
-			absolute[i / 8] |= (uint8_t)(1 << i % 8);
-			rel[i] = addr <= INT32_MAX ? (int32_t)addr : INT32_MAX;
-		} else {
-			rel[i] = (int32_t)(addr - k->base);
-		}
-	}
-	k->rel = rel;
-	k->absolute = absolute;
-	return CAIRN_OK;
-}
-
-static enum cairn_code load_addrs(struct kallsyms *k, struct space *kernel,
-				  const struct kallsyms_tables *t, struct arena *arena,
-				  struct cairn_err *err)
-{
-	bool words = t->addresses != 0;
-	uint64_t word_mask = kernel->word == 4 ? UINT32_MAX : UINT64_MAX;
-	struct raw_addrs r = { .place = words ? t->addresses : t->offsets,
-			       .entry = words ? kernel->word : 4,
-			       .has_base = t->relative_base != 0 };
-	enum cairn_code code;
-	void *p;
-
-	if (!r.place)
-		return cairn_fail(err, CAIRN_MISSING, "kallsyms has no table of addresses");
-	code = fetch(kernel, r.place, (size_t)k->n * r.entry, arena, &p, err);
-	if (code != CAIRN_OK)
-		return code;
-	r.table = p;
-	if (r.has_base) {
-		code = space_word(kernel, t->relative_base, &r.relative_base, err);
-		if (code != CAIRN_OK)
-			return code;
-	}
-	if (!choose_encoding(k, &r, words, word_mask))
-		return cairn_fail(err, CAIRN_CORRUPT, "no encoding of kallsyms puts _stext at %#llx",
-				  (unsigned long long)k->base);
-	return normalise(k, &r, word_mask, arena, err);
-}
 
 uint64_t kallsyms_addr(const struct kallsyms *k, uint32_t i)
 {
@@ -330,28 +109,6 @@ enum cairn_code kallsyms_hash(struct kallsyms *k, struct arena *arena, struct ca
 	return code;
 }
 
-enum cairn_code kallsyms_load(struct kallsyms *ret, struct space *kernel,
-			      const struct vmcoreinfo *v, struct arena *arena,
-			      struct cairn_err *err)
-{
-	struct kallsyms_tables t;
-	enum cairn_code code;
-
-	*ret = (struct kallsyms){ .arena = arena };
-	if (!vmcoreinfo_symbol(v, "_stext", &ret->base))
-		return cairn_fail(err, CAIRN_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
-	code = kallsyms_find(&t, kernel, v, err);
-	if (code == CAIRN_OK)
-		code = load_tokens(ret, kernel, &t, arena, err);
-	if (code == CAIRN_OK)
-		code = load_names(ret, kernel, &t, arena, err);
-	if (code == CAIRN_OK)
-		code = load_addrs(ret, kernel, &t, arena, err);
-	if (code == CAIRN_OK)
-		code = kallsyms_hash(ret, arena, err);
-	return code == CAIRN_OK ? code : cairn_context(err, code, "kallsyms");
-}
-
 /* ---- as a source of symbols ---- */
 
 static const char *intern(struct kallsyms *k, uint32_t i, char *type)
@@ -373,6 +130,11 @@ static bool is_relative(const struct kallsyms *k, uint32_t i)
 	return !(k->absolute[i / 8] >> i % 8 & 1);
 }
 
+static bool is_lost(const struct kallsyms *k, uint32_t i)
+{
+	return k->start[i] == KALLSYMS_LOST;
+}
+
 /* The first symbol behind addr; k->n if there is none. */
 static uint32_t first_above(const struct kallsyms *k, uint64_t addr)
 {
@@ -389,14 +151,18 @@ static uint32_t first_above(const struct kallsyms *k, uint64_t addr)
 	return lo;
 }
 
-/* The last per-CPU offset and the last symbol of the image have no next one. */
+/* The last per-CPU offset and the last symbol of the image have no next one, nor has the
+ * last one before a hole. */
 static uint64_t size_of(const struct kallsyms *k, uint32_t i)
 {
 	uint64_t addr = kallsyms_addr(k, i);
 	uint32_t next = first_above(k, addr);
 
-	if (next < k->n && is_relative(k, next) == is_relative(k, i))
-		return kallsyms_addr(k, next) - addr;
+	if (next < k->n && is_relative(k, next) == is_relative(k, i)) {
+		uint64_t size = kallsyms_addr(k, next) - addr;
+
+		return size == 1 && is_lost(k, next) ? 0 : size;
+	}
 	return is_relative(k, i) && k->end > addr ? k->end - addr : 0;
 }
 
@@ -411,13 +177,18 @@ static void fill(struct kallsyms *k, uint32_t i, struct sym *ret)
 static bool by_addr(void *self, uint64_t addr, struct sym *ret)
 {
 	struct kallsyms *k = self;
-	uint32_t above = first_above(k, addr);
+	uint32_t above = first_above(k, addr), i;
 	uint64_t start;
 
 	if (!above || !is_relative(k, above - 1))
 		return false;
 	start = kallsyms_addr(k, above - 1);
-	fill(k, start ? first_above(k, start - 1) : 0, ret);
+	i = start ? first_above(k, start - 1) : 0;
+	while (i < above && is_lost(k, i))
+		i++;
+	if (i >= above)
+		return false;
+	fill(k, i, ret);
 	return true;
 }
 
@@ -458,6 +229,18 @@ static uint64_t value_of(struct kallsyms *k, const char *name)
 	return by_name(k, name, 0, &s) ? s.addr : 0;
 }
 
+/* Where _etext is lost, text reaches to the first data that has a name. */
+static uint64_t text_end(struct kallsyms *k)
+{
+	uint64_t end = value_of(k, "_etext");
+	char buf[KALLSYMS_NAME_MAX], type;
+
+	for (uint32_t i = first_above(k, k->base); !end && i < k->n; i++)
+		if (kallsyms_text(k, i, buf, &type) && strchr("rRdDbB", type))
+			end = kallsyms_addr(k, i);
+	return end ? end : k->end;
+}
+
 enum cairn_code kallsyms_register(struct kallsyms *k, struct syms *syms, struct cairn_err *err)
 {
 	uint64_t begin = k->base, end = value_of(k, "_end"), text = value_of(k, "_text");
@@ -468,8 +251,9 @@ enum cairn_code kallsyms_register(struct kallsyms *k, struct syms *syms, struct 
 	k->end = end > begin ? end : kallsyms_addr(k, k->n - 1) + 1;
 	code = syms_add(syms, "kallsyms", begin, k->end, &ops, k, err);
 	if (code == CAIRN_OK)
-		code = syms_add_text(syms, begin, value_of(k, "_etext"), err);
+		code = syms_add_text(syms, begin, text_end(k), err);
 	if (code == CAIRN_OK)
-		code = syms_add_text(syms, value_of(k, "_sinittext"), value_of(k, "_einittext"), err);
+		code = syms_add_text(syms, value_of(k, "_sinittext"), value_of(k, "_einittext"),
+				     err);
 	return code;
 }

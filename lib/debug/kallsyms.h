@@ -54,11 +54,14 @@ struct kallsyms {
 	uint32_t tokens_len;
 	const uint16_t *token_index; /* 256, host order, rising, each inside tokens */
 	const struct kallsyms_token *token; /* the same, ready for use */
-	const uint32_t *start;  /* offset of each symbol's entry in names */
-	const int32_t *rel;     /* address - base, or the value itself where absolute */
+	const uint32_t *start;  /* offset of each symbol's entry in names, or KALLSYMS_LOST */
+	const int32_t *rel;     /* address - base, or the value itself where absolute; rising.
+				   Of a lost address: one above the last that is known */
 	const uint8_t *absolute; /* bitmap */
 	struct nameindex by_name; /* symbol numbers */
 	uint64_t end;           /* runtime address one past the image (_end) */
+	uint32_t lost;          /* symbols without name or address, for the damage in `why` */
+	struct cairn_err why;
 	struct arena *arena;
 	const char **text;      /* names handed out so far, by symbol number */
 };
@@ -66,10 +69,21 @@ struct kallsyms {
 /** Longest symbol text, type letter included (KSYM_NAME_LEN is 512 since 6.1). */
 #define KALLSYMS_NAME_MAX 1024
 
-/** Read and decode. `kernel` is the kernel's address space. Memory from the arena. */
+/** In start[]: the dump lacks the symbol's name or its address. */
+#define KALLSYMS_LOST UINT32_MAX
+
+/** Read and decode. `kernel` is the kernel's address space. Memory from the arena. Pages of
+ *  names or addresses that cannot be read, and entries that make no sense, cost the symbols
+ *  on them (names: up to the next that kallsyms_markers points to), which are counted in
+ *  `lost`; an address among them has no symbol. Fails if none is left, or one of the small
+ *  tables cannot be read. */
 enum cairn_code kallsyms_load(struct kallsyms *ret, struct space *kernel,
 			      const struct vmcoreinfo *v, struct arena *arena,
 			      struct cairn_err *err);
+
+/** Length of the entry of names at offset `at` and, in *head, of its length field; 0 if it is
+ *  empty or does not end within names. */
+uint32_t kallsyms_entry(const struct kallsyms *k, uint32_t at, uint32_t *head);
 
 /** Text of symbol i into buf, its type letter in *type. Returns the length. */
 size_t kallsyms_text(const struct kallsyms *k, uint32_t i, char buf[KALLSYMS_NAME_MAX],

@@ -11,6 +11,7 @@
 #define OVERLAP ((size_t)64 << 10)  /* more than token_table and token_index together */
 #define SEARCH_LIMIT ((uint64_t)192 << 20)
 #define MARKERS_MAX 16384u          /* one per 256 symbols */
+#define STEPS_LIMIT ((uint64_t)64 << 20) /* names walked, over all places that may be the first */
 
 static const char digits[] = "0\0001\0002\0003\0004\0005\0006\0007\0008\0009"; /* and a NUL */
 
@@ -77,6 +78,8 @@ static bool tokens_around(const struct window *w, size_t at, unsigned word,
 	if (le16(index) != 0 || le16(index + 0x60) > at)
 		return false;
 	start = at - le16(index + 0x60);
+	if (start + le16(index + 510) >= end)
+		return false;
 	for (i = 1; i < 256; i++)
 		if (w->bytes[start + le16(index + 2 * i) - 1] != 0)
 			return false;
@@ -102,8 +105,8 @@ static bool search_window(const struct window *w, unsigned word, struct kallsyms
 	return false;
 }
 
-/* Read-only data ends where data begins: search down from the kernel's root page table
- * (the first thing in data of every machine) or from init_uts_ns, to _stext. */
+/* Read-only data lies between text and data: search down from init_uts_ns, which is data and
+ * which VMCOREINFO names on every machine, to _stext. */
 static bool search_tokens(struct kallsyms_tables *t, struct space *kernel,
 			  const struct vmcoreinfo *v)
 {
@@ -126,27 +129,39 @@ static bool search_tokens(struct kallsyms_tables *t, struct space *kernel,
 	return found;
 }
 
-/* Walk `n` names from `names`; every 256th must begin where its marker says. */
-static bool names_hit_markers(const unsigned char *names, size_t len, uint32_t n,
-			      const unsigned char *markers)
+/* Walk `n` names from offset `at`. Returns where they end, 0 if they do not. */
+static size_t walk(const unsigned char *names, size_t len, size_t at, uint32_t n, uint64_t *steps)
 {
-	size_t at = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
+	for (; n; n--) {
 		size_t l;
 
-		if (i % 256 == 0 && le32(markers + 4 * (i / 256)) != at)
-			return false;
-		if (at + 1 >= len)
-			return false;
+		if (!*steps || at >= len || at + 1 >= len)
+			return 0;
+		--*steps;
 		l = names[at++];
 		if (l & 0x80)
 			l = (l & 0x7f) | (size_t)names[at++] << 7;
 		if (!l || l > len - at)
-			return false;
+			return 0;
 		at += l;
 	}
-	return true;
+	return at;
+}
+
+/* Whether 256 names lie between one marker and the next, more often than not: there may be
+ * holes. */
+static bool names_hit_markers(const unsigned char *names, size_t len, uint32_t n,
+			      const unsigned char *markers, uint64_t *steps)
+{
+	uint32_t hits = 0, all = (n + 255) / 256, i;
+
+	for (i = 0; i < all; i++) {
+		bool last = i + 1 == all;
+		size_t end = walk(names, len, le32(markers + 4 * i), last ? n - 256 * i : 256, steps);
+
+		hits += end && (last || end == le32(markers + 4 * i + 4));
+	}
+	return hits > all / 2;
 }
 
 /* What lies before token_table, in every layout that VMCOREINFO does not describe:
@@ -155,6 +170,7 @@ static bool before_tokens(const unsigned char *raw, size_t len, uint64_t va, uns
 			  struct kallsyms_tables *t)
 {
 	size_t m = len, first, last_marker, at;
+	uint64_t steps = STEPS_LIMIT;
 	uint32_t nmarkers;
 
 	while (m >= 4 && !le32(raw + m - 4) && len - m < 64)
@@ -174,12 +190,14 @@ static bool before_tokens(const unsigned char *raw, size_t len, uint64_t va, uns
 	if (!nmarkers || nmarkers > MARKERS_MAX || last_marker > first)
 		return false;
 	at = first - last_marker;
+	if (((va + at) & (word - 1)) > at)
+		return false;
 	at -= (va + at) & (word - 1);
 	for (; at >= word && first - at < last_marker + 256 * 520; at -= word) {
 		uint32_t n = le32(raw + at - word);
 
 		if ((n + 255) / 256 != nmarkers ||
-		    !names_hit_markers(raw + at, first - at, n, raw + first))
+		    !names_hit_markers(raw + at, first - at, n, raw + first, &steps))
 			continue;
 		t->names = va + at;
 		t->num_syms = va + at - word;
@@ -188,14 +206,19 @@ static bool before_tokens(const unsigned char *raw, size_t len, uint64_t va, uns
 	return false;
 }
 
-static bool locate_names(struct kallsyms_tables *t, struct space *kernel)
+/* The names of a kernel take a few MB before token_table, and do not reach below _stext. */
+static bool locate_names(struct kallsyms_tables *t, struct space *kernel, uint64_t stext)
 {
-	size_t len;
-	bool found = false;
+	size_t room = t->token_table - stext, len = (size_t)2 << 20;
+	bool found = false, last = false;
 
-	for (len = (size_t)2 << 20; !found && len <= (size_t)32 << 20; len *= 4) {
-		struct window w = { .bytes = mem_zalloc(len, 1) };
+	for (; !found && !last && len <= (size_t)32 << 20; len *= 4) {
+		struct window w = { .bytes = NULL };
 
+		last = len >= room;
+		if (last)
+			len = room;
+		w.bytes = mem_zalloc(len, 1);
 		if (!w.bytes)
 			return false;
 		load_window(&w, kernel, t->token_table - len, len);
@@ -235,11 +258,11 @@ enum cairn_code kallsyms_find(struct kallsyms_tables *ret, struct space *kernel,
 	*ret = (struct kallsyms_tables){ 0 };
 	if (!search_tokens(ret, kernel, v))
 		return cairn_fail(err, CAIRN_NOTFOUND, "token_table is not in the kernel image");
-	if (!locate_names(ret, kernel))
+	vmcoreinfo_symbol(v, "_stext", &stext);
+	if (!locate_names(ret, kernel, stext))
 		return cairn_fail(err, CAIRN_NOTFOUND,
 				  "no names before the token_table at %#llx",
 				  (unsigned long long)ret->token_table);
-	vmcoreinfo_symbol(v, "_stext", &stext);
 	locate_addrs(ret, kernel, stext);
 	return CAIRN_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/debug/debugplace.h"
 #include "lib/debug/dwarfdie.h"
 
 /* Functions inlined into each other, and blocks between them: a dozen is a lot. */

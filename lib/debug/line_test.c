@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/debug/debugplace.h"
 #include "lib/debug/elfsym.h"
 #include "lib/debug/line.h"
 

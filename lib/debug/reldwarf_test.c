@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/debug/debugplace.h"
 #include "lib/debug/dwarf.h"
 #include "lib/debug/line.h"
 #include "lib/debug/testelf.h"

@@ -54,7 +54,8 @@ bool sym_is_text(const struct syms *s, uint64_t addr)
 bool sym_at(struct syms *s, uint64_t addr, struct sym *ret, uint64_t *offset)
 {
 	for (struct sym_source *src = s->first; src; src = src->next) {
-		if (addr < src->begin || addr >= src->end || !src->ops->by_addr(src->self, addr, ret))
+		if (addr < src->begin || addr >= src->end ||
+		    !src->ops->by_addr(src->self, addr, ret))
 			continue;
 		if (offset)
 			*offset = addr - ret->addr;
@@ -100,10 +101,12 @@ enum cairn_code sym_addr(struct syms *s, const char *name, uint64_t *ret, struct
 {
 	struct sym sym;
 
-	if (!s->first && s->missing)
-		return cairn_fail(err, CAIRN_MISSING, "there are no symbols: %s", s->missing);
-	if (!sym_find(s, name, &sym))
-		return cairn_fail(err, CAIRN_MISSING, "this kernel has no symbol %s", name);
-	*ret = sym.addr;
-	return CAIRN_OK;
+	if (sym_find(s, name, &sym)) {
+		*ret = sym.addr;
+		return CAIRN_OK;
+	}
+	if (s->missing)
+		return cairn_fail(err, CAIRN_MISSING, "symbol %s is not known: %s", name,
+				  s->missing);
+	return cairn_fail(err, CAIRN_MISSING, "this kernel has no symbol %s", name);
 }

@@ -52,7 +52,7 @@ struct range { uint64_t begin, end; };
 struct syms {
 	struct arena *arena;
 	struct sym_source *first, **last;
-	const char *missing; /* why there are none, for messages; NULL: not known */
+	const char *missing; /* why there are none, or not all; for messages. NULL: all there */
 	/* address ranges that hold instructions: the kernel's text and init text, each
 	   module's text, BPF images */
 	struct range *text;

@@ -32,8 +32,8 @@
 
 /** The ids of the types below, which each blob begins with. */
 enum tt_id {
-	TT_INT = 1, TT_UINT, TT_CHAR, TT_ULONG, TT_SHORT, TT_BOOL, TT_UCHAR, TT_LLONG, TT_U32, TT_U64,
-	TT_LIST_HEAD, TT_LIST_PTR,
+	TT_INT = 1, TT_UINT, TT_CHAR, TT_ULONG, TT_SHORT, TT_BOOL, TT_UCHAR, TT_LLONG, TT_U32,
+	TT_U64, TT_LIST_HEAD, TT_LIST_PTR,
 };
 
 /** The id that libbpf gave; a test whose types are refused is broken. */

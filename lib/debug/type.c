@@ -6,7 +6,7 @@
 
 #include "lib/debug/globals.h"
 
-static const struct type void_type = { .kind = TYPE_VOID, .name = "void", .complete = true };
+const struct type type_void = { .kind = TYPE_VOID, .name = "void", .complete = true };
 
 void types_init(struct types *ts, struct arena *arena, uint8_t word)
 {
@@ -39,23 +39,6 @@ void types_add(struct types *ts, struct type_provider *p)
 	ts->last = &p->next;
 }
 
-const struct type *type_strip(const struct type *t)
-{
-	for (int i = 0; t && i < TYPE_DEPTH; i++) {
-		switch (t->kind) {
-		case TYPE_TYPEDEF:
-		case TYPE_CONST:
-		case TYPE_VOLATILE:
-		case TYPE_OTHER_QUALIFIER:
-			t = t->target;
-			break;
-		default:
-			return t;
-		}
-	}
-	return &void_type;
-}
-
 /* Nodes are handed out as const and filled in on first use: the one place that writes. */
 static const struct type *complete(const struct type *t)
 {
@@ -69,10 +52,33 @@ static const struct type *complete(const struct type *t)
 	return t;
 }
 
+const struct type *type_strip(const struct type *t)
+{
+	for (int i = 0; t && i < TYPE_DEPTH; i++) {
+		switch (t->kind) {
+		case TYPE_TYPEDEF:
+		case TYPE_CONST:
+		case TYPE_VOLATILE:
+		case TYPE_OTHER_QUALIFIER:
+			t = t->target;
+			break;
+		case TYPE_STRUCT:
+		case TYPE_UNION:
+			/* DWARF: what a unit only declares is looked up when it is needed */
+			return t->size ? t : complete(t);
+		default:
+			return t;
+		}
+	}
+	return &type_void;
+}
+
 const struct type_member *type_members(const struct type *t, uint32_t *n)
 {
 	t = complete(type_strip(t));
-	*n = t->kind == TYPE_STRUCT || t->kind == TYPE_UNION || t->kind == TYPE_FUNC ? t->nmembers : 0;
+	*n = 0;
+	if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION || t->kind == TYPE_FUNC)
+		*n = t->nmembers;
 	return t->members;
 }
 
@@ -145,14 +151,17 @@ static const struct type *find_plain(struct types *ts, const char *name)
 	size_t i;
 
 	if (!strcmp(name, "void"))
-		return &void_type;
+		return &type_void;
 	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
 		if (!strncmp(name, keywords[i].word, strlen(keywords[i].word)))
 			return ask(ts, keywords[i].kind, name + strlen(keywords[i].word));
 	t = ask(ts, TYPE_VOID, name);
-	for (i = 0; !t && i < sizeof(spellings) / sizeof(spellings[0]); i++)
+	for (i = 0; !t && i < sizeof(spellings) / sizeof(spellings[0]); i++) {
 		if (!strcmp(name, spellings[i][0]))
 			t = ask(ts, TYPE_VOID, spellings[i][1]);
+		else if (!strcmp(name, spellings[i][1])) /* clang's DWARF has the short ones */
+			t = ask(ts, TYPE_VOID, spellings[i][0]);
+	}
 	return t;
 }
 
@@ -285,7 +294,7 @@ bool type_member(const struct type *t, const char *path, struct member *ret)
 	uint32_t base = 0;
 
 	for (int depth = 0; depth < TYPE_DEPTH; depth++) {
-		struct search s = { .name = path, .len = strcspn(path, ".["), .left = SEARCH_LIMIT };
+		struct search s = { path, strcspn(path, ".["), SEARCH_LIMIT, 0 };
 		struct member m;
 
 		if (!s.len || !find_member(&s, t, 0, &m))

@@ -109,6 +109,9 @@ const struct type *type_find(struct types *ts, const char *name, struct cairn_er
  *  cairn's own table of kernel variables (globals.c). NULL if neither knows. */
 const struct type *type_of_variable(struct types *ts, const char *name);
 
+/** void: there is one, of whatever provider. */
+extern const struct type type_void;
+
 /** Skip typedefs and qualifiers. Never NULL; TYPE_VOID when the chain is too long. */
 const struct type *type_strip(const struct type *t);
 

@@ -180,9 +180,10 @@ static void test_paths(void **state)
 		{ "tail[9]", 137, 1 }, /* open at the end */
 	};
 	static const char *const bad[] = {
-		"", ".", "nothing", "pi", "pidd", ".pid", "pid.", "pid.x", "list.", "list.next.prev",
-		"array[3]", "array[-1]", "array[]", "array[1", "array[1]x", "array[1]]", "pid[0]",
-		"matrix[2][0]", "matrix[0][3]", "list[0]", "tail[4294967296]",
+		"", ".", "nothing", "pi", "pidd", ".pid", "pid.", "pid.x", "list.",
+		"list.next.prev", "array[3]", "array[-1]", "array[]", "array[1", "array[1]x",
+		"array[1]]", "pid[0]", "matrix[2][0]", "matrix[0][3]", "list[0]",
+		"tail[4294967296]",
 	};
 	struct fixture *f = *state;
 	const struct type *t = type_find(&f->types, "struct zoo", NULL);
@@ -273,7 +274,7 @@ static void test_bits_that_fit_no_word(void **state)
 		{ "wide", NULL, 0, 100 }, { "straddles", NULL, 60, 10 },
 		{ "far", NULL, UINT64_MAX, 0 }, { "word", NULL, 64, 64 },
 	};
-	static const struct type u64 = { .kind = TYPE_INT, .name = "u64", .size = 8, .complete = true };
+	static const struct type u64 = { .kind = TYPE_INT, .name = "u64", .size = 8 };
 	const struct type t = { .kind = TYPE_STRUCT, .name = "odd", .size = 16, .members = member,
 				.nmembers = 4, .complete = true };
 	struct member m;
@@ -295,7 +296,8 @@ static void test_chain_of_typedefs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < TYPE_DEPTH + 2; i++)
-		chain[i] = (struct type){ .kind = TYPE_TYPEDEF, .name = "t", .target = &chain[i + 1] };
+		chain[i] = (struct type){ .kind = TYPE_TYPEDEF, .name = "t",
+					  .target = &chain[i + 1] };
 	chain[TYPE_DEPTH + 1] = (struct type){ .kind = TYPE_INT, .name = "int", .size = 4 };
 	assert_int_equal(type_strip(&chain[0])->kind, TYPE_VOID);
 	assert_int_equal(type_strip(&chain[4])->kind, TYPE_INT);
@@ -346,7 +348,7 @@ static void test_spelling_of_nested(void **state)
 	const struct type cp = { .kind = TYPE_CONST, .name = "", .target = &p };
 	const struct type arr = { .kind = TYPE_ARRAY, .name = "", .target = &in, .count = 4 };
 	const struct type parr = { .kind = TYPE_PTR, .name = "", .target = &arr };
-	const struct type func = { .kind = TYPE_FUNC, .name = "", .target = &parr, .complete = true };
+	const struct type func = { .kind = TYPE_FUNC, .name = "", .target = &parr };
 	const struct type pf = { .kind = TYPE_PTR, .name = "", .target = &func };
 	const struct type apf = { .kind = TYPE_ARRAY, .name = "", .target = &pf, .count = 2 };
 	const struct type vp = { .kind = TYPE_PTR, .name = "" };

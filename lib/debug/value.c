@@ -23,6 +23,7 @@ struct source {
 	struct cairn_err err;   /* that fault */
 	unsigned nest, anonymous;
 	unsigned left;          /* fields that may still be written */
+	bool missing;           /* something that was wanted is not there */
 };
 
 static bool have(const struct source *s, size_t off, uint64_t n)
@@ -33,6 +34,7 @@ static bool have(const struct source *s, size_t off, uint64_t n)
 /* What is not there: beyond the fault, or beyond the object. */
 static void write_missing(struct source *s, const char *name)
 {
+	s->missing = true;
 	if (s->err.code == CAIRN_OK)
 		out_null(s->o, name, "%s");
 	else
@@ -238,19 +240,20 @@ static bool load(struct source *s, unsigned char **buf, const char *name, size_t
 	return true;
 }
 
-void value_write(struct out *o, const char *name, const struct type *t, struct space *sp,
+bool value_write(struct out *o, const char *name, const struct type *t, struct space *sp,
 		 uint64_t addr, const struct value_style *style)
 {
 	struct source s = { .o = o, .sp = sp, .style = style, .addr = addr, .left = FIELDS_LIMIT };
 	unsigned char *buf;
 
 	if (!load(&s, &buf, name, (size_t)type_strip(t)->size))
-		return;
+		return false;
 	write_at(&s, name, t, 0);
 	mem_free(buf);
+	return !s.missing;
 }
 
-void value_write_member(struct out *o, const char *name, const struct member *m,
+bool value_write_member(struct out *o, const char *name, const struct member *m,
 			struct space *sp, uint64_t addr, const struct value_style *style)
 {
 	struct source s = { .o = o, .sp = sp, .style = style, .addr = addr + m->offset,
@@ -259,10 +262,11 @@ void value_write_member(struct out *o, const char *name, const struct member *m,
 	unsigned char *buf;
 
 	if (!load(&s, &buf, name, m->size))
-		return;
+		return false;
 	if (m->bit_size)
 		write_bits(&s, name, type_strip(m->type), 0, &bits);
 	else
 		write_at(&s, name, m->type, 0);
 	mem_free(buf);
+	return !s.missing;
 }

@@ -24,12 +24,13 @@ struct value_style {
 
 #define VALUE_ARRAY 64
 
-/** Write the value of type t at `addr` as field `name` (NULL inside a JSON array). */
-void value_write(struct out *o, const char *name, const struct type *t, struct space *sp,
+/** Write the value of type t at `addr` as field `name` (NULL inside a JSON array). False if a part
+ *  of what is shown could not be read. */
+bool value_write(struct out *o, const char *name, const struct type *t, struct space *sp,
 		 uint64_t addr, const struct value_style *style);
 
 /** The same for a resolved member (bit-fields too) of the object at `addr`. */
-void value_write_member(struct out *o, const char *name, const struct member *m,
+bool value_write_member(struct out *o, const char *name, const struct member *m,
 			struct space *sp, uint64_t addr, const struct value_style *style);
 
 #endif

@@ -20,6 +20,7 @@ struct fixture {
 	struct syms syms;
 	struct testspace ts;
 	struct out out;
+	bool whole; /* what the last value_write() said */
 };
 
 static bool by_addr(void *self, uint64_t addr, struct sym *ret)
@@ -111,7 +112,8 @@ static const char *show(struct fixture *f, enum out_mode mode, const char *type,
 	out_deinit(&f->out);
 	out_init(&f->out, mode, -1);
 	out_record(&f->out, "t");
-	value_write(&f->out, "v", type_find(&f->types, type, NULL), &f->ts.sp, addr, &style);
+	f->whole = value_write(&f->out, "v", type_find(&f->types, type, NULL), &f->ts.sp, addr,
+			       &style);
 	out_end(&f->out);
 	return f->out.buf.buf;
 }
@@ -175,14 +177,16 @@ static void test_hex_and_short_arrays(void **state)
 static void test_fault_in_the_middle(void **state)
 {
 	struct fixture *f = *state;
-	const char *text = show(f, OUT_TEXT, "struct zoo", VA + TS_HOLE - 60, (struct value_style){ 0 });
+	const struct value_style plain = { 0 };
+	const char *text = show(f, OUT_TEXT, "struct zoo", VA + TS_HOLE - 60, plain);
 
 	assert_non_null(strstr(text, "  on = yes,\n  array = {<absent>, <absent>, <absent>},\n"
 				     "  name = <absent>,\n"));
-	text = show(f, OUT_JSON, "struct zoo", VA + TS_HOLE - 60, (struct value_style){ 0 });
-	assert_non_null(strstr(text, "\"name\":{\"fault\":\"absent\",\"address\":\"0xffff888000300000\"}"));
+	text = show(f, OUT_JSON, "struct zoo", VA + TS_HOLE - 60, plain);
+	assert_non_null(strstr(text, "\"name\":{\"fault\":\"absent\","
+				     "\"address\":\"0xffff888000300000\"}"));
 	assert_non_null(strstr(text, "\"comm\":\"init\""));
-	text = show(f, OUT_JSON, "u64", VA + TS_HOLE, (struct value_style){ 0 });
+	text = show(f, OUT_JSON, "u64", VA + TS_HOLE, plain);
 	assert_string_equal(text, "{\"schema\":\"cairn.t/1\",\"v\":{\"fault\":\"absent\","
 				  "\"address\":\"0xffff888000300000\"}}\n");
 }
@@ -190,9 +194,13 @@ static void test_fault_in_the_middle(void **state)
 static void test_bits_behind_a_fault(void **state)
 {
 	struct fixture *f = *state;
-	const char *text = show(f, OUT_TEXT, "struct zoo", VA + TS_HOLE - 4, (struct value_style){ 0 });
+	const struct value_style plain = { 0 };
+	const char *text = show(f, OUT_TEXT, "struct zoo", VA + TS_HOLE - 4, plain);
 
 	assert_non_null(strstr(text, "  pid = 0,\n  flag = <absent>,\n  mode = <absent>,\n"));
+	assert_false(f->whole);
+	show(f, OUT_TEXT, "struct zoo", ZOO, plain);
+	assert_true(f->whole);
 }
 
 static void test_one_member(void **state)
@@ -211,7 +219,7 @@ static void test_one_member(void **state)
 		out_deinit(&f->out);
 		out_init(&f->out, OUT_TEXT, -1);
 		out_record(&f->out, "t");
-		value_write_member(&f->out, "v", &m, &f->ts.sp, ZOO, &style);
+		assert_true(value_write_member(&f->out, "v", &m, &f->ts.sp, ZOO, &style));
 		out_end(&f->out);
 		assert_string_equal(f->out.buf.buf, cases[i][1]);
 	}

@@ -4,7 +4,8 @@
 #include <elf.h>
 #include <fnmatch.h>
 
-/* struct elf_prstatus: include/linux/elfcore.h; register order: user_regs_struct of
+/* Reports: arch/x86/kernel/process_64.c, __show_regs().
+ * struct elf_prstatus: include/linux/elfcore.h; register order: user_regs_struct of
  * arch/x86/include/asm/user_64.h, user_32.h, arch/arm and arm64 uapi/asm/ptrace.h. */
 static const struct arch machines[] = {
 	{
@@ -16,6 +17,11 @@ static const struct arch machines[] = {
 			       "r8", "rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip",
 			       "cs", "eflags", "rsp", "ss", "fs_base", "gs_base", "ds", "es",
 			       "fs", "gs" },
+		.cs = 17, .ss = 20, .orig_ax = 15,
+		.shown = { { "RAX", 10 }, { "RBX", 5 }, { "RCX", 11 }, { "RDX", 12 },
+			   { "RSI", 13 }, { "RDI", 14 }, { "RBP", 4 }, { "R08", 9 },
+			   { "R09", 8 }, { "R10", 7 }, { "R11", 6 }, { "R12", 3 }, { "R13", 2 },
+			   { "R14", 1 }, { "R15", 0 } },
 	},
 	{
 		.id = ARCH_I386, .name = "i386", .utsname = "i?86",

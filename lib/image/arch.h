@@ -15,6 +15,12 @@ enum arch_id { ARCH_NONE, ARCH_X86_64, ARCH_I386, ARCH_ARM, ARCH_ARM64 };
 /** Most general registers that any machine's user_regs has. */
 #define ARCH_NREGS 36
 
+/** A register as the kernel's reports name it: index into pr_reg. */
+struct arch_shown {
+	const char *name;
+	uint8_t at;
+};
+
 struct arch {
 	enum arch_id id;
 	const char *name;        /* as JSON shows it: "x86_64" "i386" "arm" "arm64" */
@@ -27,6 +33,9 @@ struct arch {
 	uint16_t prstatus_regs;  /* offset of pr_reg */
 	uint8_t pc, sp, fp, flags; /* indexes into pr_reg */
 	const char *reg_names[ARCH_NREGS]; /* order of pr_reg (arch/.../elf.h ELF_CORE_COPY_REGS) */
+	uint8_t cs, ss, orig_ax; /* likewise; of x86 */
+	struct arch_shown shown[16]; /* general registers in the order of the kernel's reports; a
+					NULL name ends it; none: shown in the order of pr_reg */
 };
 
 /** By id, by e_machine of an ELF file, by utsname.machine.

@@ -38,6 +38,30 @@ static void by_number(void **state)
 	assert_null(arch_by_id(ARCH_NONE));
 }
 
+/* What a report calls "R08" is the register "r8", and each is shown once. */
+static void shown(void **state)
+{
+	static const char *const names[] = { "ax", "bx", "cx", "dx", "si", "di", "bp", "8", "9",
+					     "10", "11", "12", "13", "14", "15" };
+	const struct arch *a = arch_by_id(ARCH_X86_64);
+	uint32_t seen = 0;
+
+	(void)state;
+	for (size_t i = 0; a->shown[i].name; i++) {
+		const char *name = a->shown[i].name;
+
+		assert_false(seen >> a->shown[i].at & 1);
+		seen |= 1u << a->shown[i].at;
+		assert_int_equal(name[0], 'R');
+		assert_int_equal(a->reg_names[a->shown[i].at][0], 'r');
+		assert_string_equal(a->reg_names[a->shown[i].at] + 1, names[i]);
+	}
+	assert_int_equal(seen, 0x7fff);
+	assert_string_equal(a->reg_names[a->cs], "cs");
+	assert_string_equal(a->reg_names[a->ss], "ss");
+	assert_string_equal(a->reg_names[a->orig_ax], "orig_rax");
+}
+
 /* struct elf_prstatus ends with pr_reg and an int, padded to a word. */
 static void prstatus(void **state)
 {
@@ -83,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_name), cmocka_unit_test(by_number), cmocka_unit_test(prstatus),
+		cmocka_unit_test(shown),
 		cmocka_unit_test(registers),
 	};
 

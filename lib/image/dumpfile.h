@@ -59,8 +59,7 @@ struct dumpfile {
 };
 
 /** Read the header of a plain file. CAIRN_FORMAT if it is no dump, with a text that says
- *  what it looks like instead. DUMPFILE_OTHER: a dump of a kind whose header only
- *  libkdumpfile knows (LKCD, SADUMP). */
+ *  what it looks like instead. */
 enum cairn_code dumpfile_read(struct dumpfile *ret, const struct rawfile *f, struct arena *arena,
 			      struct cairn_err *err);
 

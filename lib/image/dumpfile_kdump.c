@@ -228,15 +228,19 @@ static bool any_page(const struct kdump *k)
 {
 	const struct dumpfile *d = k->d;
 	unsigned char buf[4096];
+	uint64_t data;
 	size_t n;
 
 	for (uint64_t off = 0; off < d->map_size; off += n) {
 		n = rawfile_read(k->f, d->dump_map + off, buf, sizeof(buf), NULL);
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n && off + i < d->map_size; i++)
 			if (any_bit(buf[i], (off + i) * 8, d->start_pfn, d->end_pfn))
 				return true;
 		if (!n)
 			break;
+		data = rawfile_data_from(k->f, d->dump_map + off + n);
+		if (data > d->dump_map + off + n)
+			n = (size_t)(data - d->dump_map - off);
 	}
 	return false;
 }

@@ -73,25 +73,33 @@ static enum layout_proof try_told(struct layout *l, const struct layout_machine 
 	return LAYOUT_UNREADABLE;
 }
 
+/* One form, from `at` upward. */
+static bool try_places(struct layout *l, const struct layout_clues *c, uint64_t at)
+{
+	for (unsigned tries = 0; tries < SEARCH_LIMIT; tries++) {
+		uint64_t next = at;
+
+		if (!image_next_present(c->img, &next))
+			break;
+		if (next == at && try_at(l, c, c->swapper - at) == LAYOUT_PROVEN)
+			return true;
+		at += next == at ? STEP : (next - at + STEP - 1) & ~(STEP - 1);
+	}
+	return false;
+}
+
 /* Every place in memory where the root table can be. */
 static bool try_everywhere(struct layout *l, const struct layout_machine *m,
 			   const struct layout_clues *c)
 {
-	uint64_t first, end, at, next;
-	unsigned tries = 0;
+	uint64_t first, end;
 
 	if (!image_bounds(c->img, &first, &end))
 		return false;
 	first = (first & ~(STEP - 1)) + (c->swapper & (STEP - 1));
 	for (unsigned f = 0; m->form(c->info, f, &l->form); f++)
-		for (at = first; tries < SEARCH_LIMIT; tries++) {
-			next = at;
-			if (!image_next_present(c->img, &next))
-				break;
-			if (next == at && try_at(l, c, c->swapper - at) == LAYOUT_PROVEN)
-				return true;
-			at += next == at ? STEP : (next - at + STEP - 1) & ~(STEP - 1);
-		}
+		if (try_places(l, c, first))
+			return true;
 	return false;
 }
 

@@ -82,7 +82,7 @@ static bool form_arm64(const struct image_info *info, unsigned n, struct paging_
 	int64_t bits = 0;
 
 	if (n == 0 && vmcoreinfo_number(&info->vmcoreinfo, "TCR_EL1_T1SZ", &bits))
-		bits = 64 - bits;
+		bits = bits >= 0 && bits <= 64 ? 64 - bits : 0;
 	else if (n <= 1 && vmcoreinfo_number(&info->vmcoreinfo, "VA_BITS", &bits))
 		;
 	else if (n < 2 + sizeof(usual))

@@ -33,6 +33,20 @@ static void arm_lpae(void **state)
 	assert_int_equal(layout_register_root(&l, 0x00010008800aa020), 0x8800aa020);
 }
 
+/* The form that VMCOREINFO names first is wrong, and there are more places to try it at than
+ * a search tries: the next form begins anew. */
+static void arm_large(void **state)
+{
+	const uint64_t ram = 0x10000000;
+	struct machine *m = make(&paging_arm_short, EM_ARM, ram, 0xc0000000 - ram, 0, 0, 0x1940e);
+	struct layout l;
+
+	(void)state;
+	testmem_zeros(&m->mem, ram + 16 * MIB, 65536 * 2 * MIB);
+	tell(m, "CONFIG_ARM_LPAE=y");
+	found(m, &l);
+}
+
 /* ---- arm64 ---- */
 
 static struct machine *arm64(unsigned page_shift, unsigned va_bits, uint64_t delta)
@@ -81,6 +95,7 @@ static void arm64_forms(void **state)
 		{ 16, 52, 0xffff7fffc8000000, "NUMBER(VA_BITS)=52\nNUMBER(TCR_EL1_T1SZ)=0x10" },
 		/* nonsense */
 		{ 12, 48, 0xffff7fffc8000000, "NUMBER(VA_BITS)=4000\nNUMBER(TCR_EL1_T1SZ)=-5" },
+		{ 12, 48, 0xffff7fffc8000000, "NUMBER(TCR_EL1_T1SZ)=-9223372036854775808" },
 	};
 	struct layout l;
 
@@ -186,9 +201,9 @@ static void user(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arm), cmocka_unit_test(arm_lpae), cmocka_unit_test(arm64_told),
-		cmocka_unit_test(arm64_forms), cmocka_unit_test(arm64_old),
-		cmocka_unit_test(lost_tables), cmocka_unit_test(user),
+		cmocka_unit_test(arm), cmocka_unit_test(arm_lpae), cmocka_unit_test(arm_large),
+		cmocka_unit_test(arm64_told), cmocka_unit_test(arm64_forms),
+		cmocka_unit_test(arm64_old), cmocka_unit_test(lost_tables), cmocka_unit_test(user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,25 +129,51 @@ static enum bit test_bit(struct kdump_pages *k, size_t part, uint64_t map, uint6
 	return w->data[byte] >> pfn % 8 & 1 ? BIT_SET : BIT_CLEAR;
 }
 
+/* The window at or behind window i of a bitmap that is more than a hole; it may lie behind
+ * the end. A bitmap can claim to be larger than any disk. */
+static uint64_t skip_hole(const struct part *p, uint64_t i)
+{
+	uint64_t map = p->head->dump_map, at = map + i * MAP_WINDOW;
+	uint64_t data = rawfile_data_from(p->file, at);
+
+	return data > at ? i + (data - at) / MAP_WINDOW : i;
+}
+
 /* ---- from page to descriptor ---- */
+
+/* Learn the ranks up to index `want`. False if a piece of the bitmap is missing. */
+static bool learn_ranks(struct kdump_pages *k, size_t part, uint64_t want)
+{
+	struct part *p = &k->parts[part];
+
+	while (p->nranks <= want) {
+		uint64_t i = p->first + p->nranks - 1, end = i + 1;
+		struct window *w = map_window(k, part, p->head->dump_map, i);
+		uint64_t rank = p->ranks[p->nranks - 1];
+		unsigned n = count_bits(w->data, MAP_WINDOW);
+
+		if (w->got < w->want)
+			return false;
+		if (!n && skip_hole(p, i) > end)
+			end = skip_hole(p, i);
+		for (; i < end && p->nranks <= want; i++)
+			p->ranks[p->nranks++] = rank + n;
+	}
+	return true;
+}
 
 /* False if a piece of the bitmap before pfn is missing: the count would name another page. */
 static bool descriptor_index(struct kdump_pages *k, size_t part, uint64_t pfn, uint64_t *ret)
 {
 	struct part *p = &k->parts[part];
 	uint64_t map = p->head->dump_map, want = pfn / MAP_BITS - p->first;
-	struct window *w;
 
 	if (!p->nranks) {
 		p->skip = rank_in(map_window(k, part, map, p->first), p->start % MAP_BITS);
 		p->nranks = 1;
 	}
-	for (; p->nranks <= want; p->nranks++) {
-		w = map_window(k, part, map, p->first + p->nranks - 1);
-		if (w->got < w->want)
-			return false;
-		p->ranks[p->nranks] = p->ranks[p->nranks - 1] + count_bits(w->data, MAP_WINDOW);
-	}
+	if (!learn_ranks(k, part, want))
+		return false;
 	*ret = p->ranks[want] - p->skip +
 	       rank_in(map_window(k, part, map, pfn / MAP_BITS), pfn % MAP_BITS);
 	return true;
@@ -272,6 +298,8 @@ static bool next_in_part(struct kdump_pages *k, size_t part, uint64_t *pfn)
 			*pfn = at;
 			return true;
 		}
+		if (bit == MAP_BITS)
+			at = skip_hole(p, at / MAP_BITS) * MAP_BITS;
 	}
 	return false;
 }
@@ -305,10 +333,19 @@ static unsigned last_bit(const struct window *w, unsigned from, unsigned end)
 	return MAP_BITS;
 }
 
+/* The end of what the bitmap can say of the pages before `end`. */
+static uint64_t last_stored(const struct part *p, uint64_t end)
+{
+	uint64_t map = p->head->dump_map;
+	uint64_t bytes = rawfile_data_end(p->file, map, map + (end + 7) / 8) - map;
+
+	return bytes * 8 < end ? bytes * 8 : end;
+}
+
 static bool last_in_part(struct kdump_pages *k, size_t part, uint64_t *pfn)
 {
 	const struct part *p = &k->parts[part];
-	uint64_t end = p->end < k->max_pfn ? p->end : k->max_pfn;
+	uint64_t end = last_stored(p, p->end < k->max_pfn ? p->end : k->max_pfn);
 
 	while (end > p->start) {
 		uint64_t i = (end - 1) / MAP_BITS, base = i * MAP_BITS;
@@ -320,7 +357,7 @@ static bool last_in_part(struct kdump_pages *k, size_t part, uint64_t *pfn)
 			*pfn = base + bit;
 			return true;
 		}
-		end = base;
+		end = last_stored(p, base);
 	}
 	return false;
 }

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <time.h>
+
 #include <libkdumpfile/kdumpfile.h>
 
 #include "lib/image/testimage.h"
@@ -230,6 +232,106 @@ static void test_corrupt_data(void **state)
 	}
 }
 
+/* ---- files that claim to be large ---- */
+
+#define HUGE_PAGES  ((uint64_t)1 << 38)
+#define HUGE_BLOCKS (HUGE_PAGES / 8 / 4096) /* of one bitmap */
+#define HUGE_RAM    ((uint64_t)2 << 12)
+#define HUGE_DUMP   (HUGE_RAM + (HUGE_BLOCKS << 12))
+#define HUGE_DESCS  (HUGE_DUMP + (HUGE_BLOCKS << 12))
+
+static void write_at(int fd, uint64_t off, const void *data, size_t len)
+{
+	assert_int_equal(pwrite(fd, data, len, (off_t)off), len);
+}
+
+/* A file with no page of 2^38; only its first `len` bytes are there, all of them holes but
+ * for the headers. */
+static int huge_file(uint64_t len)
+{
+	struct td t = { 0 };
+	struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 8, .in_dump = none };
+	int fd;
+
+	td_kdump(&t, &k);
+	td_uint(&t, 424 + 12, 2 * HUGE_BLOCKS, 4);
+	td_uint(&t, 4096 + 96, HUGE_PAGES, 8);
+	fd = td_fd(&t, 8192);
+	assert_int_equal(ftruncate(fd, (off_t)len), 0);
+	td_free(&t);
+	return fd;
+}
+
+static void huge_page(int fd, uint64_t pfn, uint64_t index)
+{
+	const unsigned char bit = (unsigned char)(1 << pfn % 8);
+	unsigned char page[4096];
+	struct td desc = { 0 };
+
+	td_uint(&desc, 0, HUGE_DESCS + 8192 + (index << 12), 8);
+	td_uint(&desc, 8, 4096, 4);
+	td_uint(&desc, 23, 0, 1);
+	td_page(pfn, page, sizeof(page));
+	write_at(fd, HUGE_RAM + pfn / 8, &bit, 1);
+	write_at(fd, HUGE_DUMP + pfn / 8, &bit, 1);
+	write_at(fd, HUGE_DESCS + 24 * index, desc.data, 24);
+	write_at(fd, HUGE_DESCS + 8192 + (index << 12), page, sizeof(page));
+	td_free(&desc);
+}
+
+static double seconds_since(clock_t start)
+{
+	return (double)(clock() - start) / CLOCKS_PER_SEC;
+}
+
+/* Bitmaps that end with the file, at once or after a hole: nobody may walk 32 GiB. */
+static void test_huge_cut(void **state)
+{
+	static const uint64_t lengths[] = { 60 << 20, HUGE_DUMP + 100, HUGE_DUMP + (8ul << 30),
+					    HUGE_DESCS };
+	clock_t start = clock();
+	uint64_t lo, hi, at = 0;
+	struct opened o;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		int fd = huge_file(lengths[i]);
+
+		open_fds(&o, &fd, 1);
+		assert_int_equal(o.code, CAIRN_OK);
+		assert_false(image_bounds(o.img, &lo, &hi));
+		assert_false(image_next_present(o.img, &at));
+		close_it(&o);
+	}
+	assert_true(seconds_since(start) < 3);
+}
+
+static void test_huge_holes(void **state)
+{
+	static const uint64_t pfns[] = { 5, 40000, ((uint64_t)1 << 37) + 77, HUGE_PAGES - 70000 };
+	int fd = huge_file(HUGE_DESCS);
+	clock_t start = clock();
+	uint64_t lo, hi, at = 0;
+	struct opened o;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		huge_page(fd, pfns[i], i);
+	open_fds(&o, &fd, 1);
+	assert_int_equal(o.code, CAIRN_OK);
+	assert_true(image_bounds(o.img, &lo, &hi));
+	assert_int_equal(lo, pfns[0] << 12);
+	assert_int_equal(hi, (pfns[3] + 1) << 12);
+	for (size_t i = 0; i < 4; i++, at += 4096) {
+		assert_true(image_next_present(o.img, &at));
+		assert_int_equal(at, pfns[i] << 12);
+		expect_page(o.img, at, pfns[i], 12, CAIRN_FAULT_NONE);
+	}
+	assert_false(image_next_present(o.img, &at));
+	close_it(&o);
+	assert_true(seconds_since(start) < 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +343,8 @@ int main(void)
 		cmocka_unit_test(test_oversized_descriptor),
 		cmocka_unit_test(test_hostile_descriptor),
 		cmocka_unit_test(test_corrupt_data),
+		cmocka_unit_test(test_huge_cut),
+		cmocka_unit_test(test_huge_holes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,25 +168,3 @@ struct paging_result paging_lookup(const struct paging_form *form, struct image 
 	}
 	return ret;
 }
-
-enum cairn_code paging_translate(const struct paging_form *form, struct image *img,
-				 uint64_t root, uint64_t va, uint64_t *paddr, uint64_t *size,
-				 struct cairn_err *err)
-{
-	struct paging_result r = paging_lookup(form, img, root, va);
-
-	switch (r.fault) {
-	case CAIRN_FAULT_NONE:
-		*paddr = r.paddr;
-		if (size)
-			*size = r.size;
-		return CAIRN_OK;
-	case CAIRN_FAULT_UNMAPPED:
-	case CAIRN_FAULT_SWAPPED:
-	case CAIRN_FAULT_NONCANONICAL:
-		return cairn_fail_read(err, r.fault, va, "address");
-	default:
-		cairn_fail_read(err, r.fault, r.entry_addr, "physical address");
-		return cairn_context(err, CAIRN_FAULT, "page table of 0x%" PRIx64, va);
-	}
-}

@@ -145,9 +145,4 @@ struct paging_result {
 struct paging_result paging_lookup(const struct paging_form *form, struct image *img,
 				   uint64_t root, uint64_t va);
 
-/** Likewise, as a call that fails. *size may be NULL. */
-enum cairn_code paging_translate(const struct paging_form *form, struct image *img,
-				 uint64_t root, uint64_t va, uint64_t *paddr, uint64_t *size,
-				 struct cairn_err *err);
-
 #endif

@@ -144,19 +144,18 @@ static void truncated(void **state)
 {
 	struct testmem mem = { 0 };
 	struct cairn_err err = { 0 };
+	struct paging_result r;
 	struct paging_walk w;
 	struct image *img;
-	uint64_t paddr;
 
 	(void)state;
 	testmem_add(&mem, BASE, MIB);
 	testmem_put(&mem, BASE, T(15) | 0x63, 8);
 	img = testmem_open_part(&mem, 0x20000);
 	assert_non_null(img);
-	assert_int_equal(paging_translate(&paging_x86_64_l4, img, BASE, 0x123, &paddr, NULL, &err),
-			 CAIRN_FAULT);
-	assert_int_equal(err.addr, T(15));
-	assert_int_not_equal(err.fault, CAIRN_FAULT_UNMAPPED);
+	r = paging_lookup(&paging_x86_64_l4, img, BASE, 0x123);
+	assert_int_equal(r.fault, CAIRN_FAULT_TRUNCATED);
+	assert_int_equal(r.entry_addr, T(15));
 	w = paging_begin(&paging_x86_64_l4, img, BASE, 0x123);
 	assert_int_equal(paging_step(&w, &err), CAIRN_OK);
 	assert_int_equal(paging_step(&w, &err), CAIRN_FAULT);

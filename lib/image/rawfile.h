@@ -36,6 +36,15 @@ struct rawfile {
  *  was cut they are missing. */
 size_t rawfile_read(const struct rawfile *f, uint64_t off, void *buf, size_t len, int *error);
 
+/** The first offset >= off where the file may hold other bytes than zeros; its size if none.
+ *  What lies before is a hole (SEEK_DATA), of a file on disk or of a flattened one: a file
+ *  of a few blocks can claim any size. */
+uint64_t rawfile_data_from(const struct rawfile *f, uint64_t off);
+
+/** Where the last such bytes within [begin, end) end; `begin` if there are none, or the file
+ *  ends before. */
+uint64_t rawfile_data_end(const struct rawfile *f, uint64_t begin, uint64_t end);
+
 /** Close the descriptor, drop the index. */
 void rawfile_close(struct rawfile *f);
 

@@ -223,16 +223,6 @@ enum cairn_code space_u8(struct space *s, uint64_t va, uint8_t *ret, struct cair
 	return code;
 }
 
-enum cairn_code space_u16(struct space *s, uint64_t va, uint16_t *ret, struct cairn_err *err)
-{
-	uint64_t v;
-	enum cairn_code code = read_uint(s, va, 2, &v, err);
-
-	if (code == CAIRN_OK)
-		*ret = (uint16_t)v;
-	return code;
-}
-
 enum cairn_code space_u32(struct space *s, uint64_t va, uint32_t *ret, struct cairn_err *err)
 {
 	uint64_t v;

@@ -87,7 +87,6 @@ const unsigned char *space_peek(struct space *s, uint64_t va, size_t *left,
 
 /** Integers and pointers. */
 enum cairn_code space_u8(struct space *s, uint64_t va, uint8_t *ret, struct cairn_err *err);
-enum cairn_code space_u16(struct space *s, uint64_t va, uint16_t *ret, struct cairn_err *err);
 enum cairn_code space_u32(struct space *s, uint64_t va, uint32_t *ret, struct cairn_err *err);
 enum cairn_code space_u64(struct space *s, uint64_t va, uint64_t *ret, struct cairn_err *err);
 enum cairn_code space_word(struct space *s, uint64_t va, uint64_t *ret, struct cairn_err *err);

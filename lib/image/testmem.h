@@ -24,7 +24,8 @@
 struct testmem {
 	struct {
 		uint64_t paddr, size;
-		unsigned char *data;
+		unsigned char *data; /* NULL: excluded, */
+		bool zeros;          /* or a hole of the file */
 	} range[TESTMEM_RANGES];
 	unsigned nranges;
 	uint16_t elf_machine;
@@ -51,6 +52,13 @@ static inline void testmem_exclude(struct testmem *m, uint64_t paddr, uint64_t s
 	m->range[i].paddr = paddr;
 	m->range[i].size = size;
 	m->range[i].data = NULL;
+}
+
+/** Memory that is all zero, of any size. */
+static inline void testmem_zeros(struct testmem *m, uint64_t paddr, uint64_t size)
+{
+	testmem_exclude(m, paddr, size);
+	m->range[m->nranges - 1].zeros = true;
 }
 
 static inline void testmem_free(struct testmem *m)
@@ -132,7 +140,7 @@ static inline int testmem_core(const struct testmem *m, size_t keep)
 		ph = (Elf64_Phdr){
 			.p_type = PT_LOAD, .p_flags = PF_R, .p_offset = off,
 			.p_paddr = m->range[i].paddr,
-			.p_filesz = m->range[i].data ? m->range[i].size : 0,
+			.p_filesz = m->range[i].data || m->range[i].zeros ? m->range[i].size : 0,
 			.p_memsz = m->range[i].size,
 		};
 		testmem_out(fd, &ph, sizeof(ph));
@@ -142,7 +150,9 @@ static inline int testmem_core(const struct testmem *m, size_t keep)
 	for (unsigned i = 0; i < m->nranges; i++)
 		if (m->range[i].data)
 			testmem_out(fd, m->range[i].data, m->range[i].size);
-	if (keep < off && ftruncate(fd, (off_t)keep))
+		else if (m->range[i].zeros && lseek(fd, (off_t)m->range[i].size, SEEK_CUR) < 0)
+			abort();
+	if (ftruncate(fd, (off_t)(keep < off ? keep : off)))
 		abort();
 	return fd;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "lib/base/fdio.h"
 #include "lib/base/cursor.h"
 #include "lib/base/mem.h"
 #include "lib/image/unwrap.h"
@@ -80,22 +81,6 @@ static enum cairn_code sink_open(struct sink *s, struct cairn_err *err)
 	return CAIRN_OK;
 }
 
-static bool write_at(int fd, const unsigned char *p, size_t len, uint64_t off)
-{
-	while (len) {
-		ssize_t n = pwrite(fd, p, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 static bool all_zero(const unsigned char *p, size_t len)
 {
 	return !len || (!p[0] && !memcmp(p, p + 1, len - 1));
@@ -105,7 +90,7 @@ static bool all_zero(const unsigned char *p, size_t len)
 static bool put_unit(struct sink *s, const unsigned char *p, size_t len)
 {
 	if (!all_zero(p, len)) {
-		if (!write_at(s->fd, p, len, s->size))
+		if (!fd_write_at(s->fd, p, len, s->size))
 			return false;
 		s->written += len;
 	}

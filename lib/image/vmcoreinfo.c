@@ -67,14 +67,6 @@ bool vmcoreinfo_hex(const struct vmcoreinfo *v, const char *key, uint64_t *ret)
 	return get_value(v, NULL, key, buf, sizeof(buf)) && parse(buf, 16, ret);
 }
 
-bool vmcoreinfo_decimal(const struct vmcoreinfo *v, const char *what, const char *name,
-			uint64_t *ret)
-{
-	char buf[32];
-
-	return get_value(v, what, name, buf, sizeof(buf)) && parse(buf, 10, ret);
-}
-
 bool vmcoreinfo_number(const struct vmcoreinfo *v, const char *name, int64_t *ret)
 {
 	bool negative;

@@ -29,8 +29,4 @@ bool vmcoreinfo_symbol(const struct vmcoreinfo *v, const char *name, uint64_t *r
 bool vmcoreinfo_number(const struct vmcoreinfo *v, const char *name, int64_t *ret);
 bool vmcoreinfo_hex(const struct vmcoreinfo *v, const char *key, uint64_t *ret);
 
-/** OFFSET(name), SIZE(name), LENGTH(name): `what` is the word before the bracket. */
-bool vmcoreinfo_decimal(const struct vmcoreinfo *v, const char *what, const char *name,
-			uint64_t *ret);
-
 #endif

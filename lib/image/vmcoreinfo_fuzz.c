@@ -22,7 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	v.text = text;
 	vmcoreinfo_symbol(&v, "a", &u);
 	vmcoreinfo_number(&v, "a", &i);
-	vmcoreinfo_decimal(&v, "SIZE", "a", &u);
 	vmcoreinfo_hex(&v, "a", &u);
 	if (vmcoreinfo_get(&v, "a", buf, sizeof(buf)) && strlen(buf) >= sizeof(buf))
 		abort();

@@ -76,7 +76,6 @@ static void symbols(void **state)
 
 static void numbers(void **state)
 {
-	uint64_t u;
 	int64_t v;
 
 	(void)state;
@@ -92,12 +91,6 @@ static void numbers(void **state)
 	assert_false(vmcoreinfo_number(&info, "more", &v));
 	assert_false(vmcoreinfo_number(&info, "junk", &v));
 	assert_false(vmcoreinfo_number(&info, "minus", &v));
-	assert_true(vmcoreinfo_decimal(&info, "OFFSET", "list_head.next", &u));
-	assert_int_equal(u, 8);
-	assert_true(vmcoreinfo_decimal(&info, "SIZE", "list_head", &u));
-	assert_int_equal(u, 16);
-	assert_false(vmcoreinfo_decimal(&info, "SIZE", "negative", &u));
-	assert_false(vmcoreinfo_decimal(&info, "LENGTH", "list_head", &u));
 }
 
 static void none(void **state)

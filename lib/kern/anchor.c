@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "lib/base/cursor.h"
-#include "lib/debug/kallsyms.h"
 #include "lib/debug/shape.h"
 #include "lib/kern/list.h"
 #include "lib/kern/module.h"
@@ -60,9 +59,9 @@ static bool data_range(struct cairn *c, uint64_t *begin, uint64_t *end)
 	}
 	if (*begin > *end)
 		return false;
-	*begin -= AROUND;
-	*end += AROUND;
-	return true;
+	*begin = *begin > AROUND ? *begin - AROUND : 0;
+	*end = *end < UINT64_MAX - 2 * AROUND ? *end + AROUND : UINT64_MAX - AROUND;
+	return *begin < *end;
 }
 
 /* ---- BTF ---- */
@@ -88,10 +87,11 @@ enum cairn_code anchor_find_btf(struct cairn *c, uint64_t *start, uint64_t *stop
 				struct cairn_err *err)
 {
 	static const unsigned char magic[] = { 0x9f, 0xeb, 1 };
-	uint64_t begin = c->kallsyms->base, end, unused, size;
+	uint64_t begin, end, unused, size;
 	struct sweep s;
 
-	if (!data_range(c, &unused, &end))
+	if (!vmcoreinfo_symbol(&image_info(c->img)->vmcoreinfo, "_stext", &begin) ||
+	    !data_range(c, &unused, &end))
 		return cairn_fail(err, CAIRN_MISSING, "VMCOREINFO names no data");
 	for (s = sweep_begin(&c->kernel, begin, end); sweep_next(&s); ) {
 		const unsigned char *p = s.bytes, *hit;
@@ -181,21 +181,25 @@ static const struct shape_want module_want = {
 	"struct module", MOD_N, { [MOD_LIST] = "list", [MOD_NAME] = "name", [MOD_STATE] = "state" },
 };
 
+static bool is_name_char(unsigned char ch)
+{
+	return ch == '_' || (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') ||
+	       (ch >= 'A' && ch <= 'Z');
+}
+
 static bool is_module(struct cairn *c, const struct shape *shape, uint64_t addr)
 {
 	const unsigned char *name;
 	struct object o;
-	size_t len = 0;
+	uint32_t size = 0, len = 0;
 	bool ok = false;
 
 	if (object_read(&o, shape, &c->kernel, addr, NULL) == CAIRN_OK &&
 	    object_get(&o, MOD_STATE) <= 3) {
-		name = object_bytes(&o, MOD_NAME, NULL);
-		while (len < 55 && (name[len] == '_' || (name[len] >= '0' && name[len] <= '9') ||
-				    (name[len] >= 'a' && name[len] <= 'z') ||
-				    (name[len] >= 'A' && name[len] <= 'Z')))
+		name = object_bytes(&o, MOD_NAME, &size);
+		while (len < size && is_name_char(name[len]))
 			len++;
-		ok = len > 1 && !name[len] && module_is_at(c, addr);
+		ok = len > 1 && len < size && !name[len] && module_is_at(c, addr);
 	}
 	object_done(&o);
 	return ok;

@@ -73,6 +73,11 @@ enum cairn_code clock_get(struct cairn *c, struct clock *ret, struct cairn_err *
 	return code == CAIRN_OK ? code : cairn_context(err, code, "timekeeper");
 }
 
+int64_t clock_wall(const struct clock *clock, uint64_t mono_ns)
+{
+	return (int64_t)(mono_ns + (uint64_t)clock->to_wall_ns);
+}
+
 const char *clock_text(int64_t wall_ns, char *buf)
 {
 	int64_t frac = wall_ns % NSEC;

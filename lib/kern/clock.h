@@ -20,6 +20,9 @@ struct clock {
 
 enum cairn_code clock_get(struct cairn *c, struct clock *ret, struct cairn_err *err);
 
+/** The wall clock at a CLOCK_MONOTONIC time. Wraps rather than overflows: both are the dump's. */
+int64_t clock_wall(const struct clock *clock, uint64_t mono_ns);
+
 #define CLOCK_TEXT 40
 
 /** "2026-11-21T09:54:32.123456Z". Returns buf of CLOCK_TEXT bytes. */

@@ -8,6 +8,7 @@
 #include "lib/base/cursor.h"
 #include "lib/debug/shape.h"
 #include "lib/image/note.h"
+#include "lib/kern/stack_size.h"
 #include "lib/kern/task.h"
 
 #define CPUS_LIMIT 8192u /* NR_CPUS of MAXSMP kernels */
@@ -20,6 +21,10 @@ const struct cpu *cpu_by_id(const struct cpus *cpus, unsigned id)
 	return NULL;
 }
 
+static const struct cairn_err no_memory = {
+	.code = CAIRN_NOMEM, .text = "no memory for the reason why a per-CPU area is not known",
+};
+
 /* Offsets wrap around at the end of the address space. */
 static uint64_t percpu_pointer(const struct cairn *c, const struct cpu *cpu, uint64_t ptr)
 {
@@ -31,9 +36,15 @@ enum cairn_code percpu_symbol(struct cairn *c, const struct cpu *cpu, const char
 {
 	enum cairn_code code = sym_addr(&c->syms, name, ret, err);
 
-	if (code == CAIRN_OK)
-		*ret = percpu_pointer(c, cpu, *ret);
-	return code;
+	if (code != CAIRN_OK)
+		return code;
+	if (cpu->fault) {
+		if (err)
+			*err = *cpu->fault;
+		return cpu->fault->code;
+	}
+	*ret = percpu_pointer(c, cpu, *ret);
+	return CAIRN_OK;
 }
 
 /* One of percpu_word()'s alternatives, "var" or "var.member.path". */
@@ -131,6 +142,23 @@ static enum cairn_code list_without_offsets(struct cairn *c, struct cpus *cpus, 
 	return code;
 }
 
+/* A CPU without its offset stays, with the reason. */
+static void read_offset(struct cairn *c, struct cpu *cpu, uint64_t offsets)
+{
+	struct cairn_err err, *kept;
+
+	if (space_word(&c->kernel, offsets + (uint64_t)cpu->id * c->arch->word, &cpu->offset,
+		       &err) == CAIRN_OK)
+		return;
+	cairn_context(&err, err.code, "per-CPU area of CPU %u", cpu->id);
+	session_degrade(c, "per-CPU areas", &err);
+	cpu->offset = 0;
+	kept = arena_alloc(&c->arena, sizeof(*kept));
+	if (kept)
+		*kept = err;
+	cpu->fault = kept ? kept : &no_memory;
+}
+
 static enum cairn_code list_cpus(struct cairn *c, struct cpus *cpus, struct cairn_err *err)
 {
 	uint64_t possible, online, offsets;
@@ -150,15 +178,14 @@ static enum cairn_code list_cpus(struct cairn *c, struct cpus *cpus, struct cair
 	if (code != CAIRN_OK)
 		return code;
 	for (i = 0; i < n && cpus->n < found; i++) {
-		struct cpu *cpu = &cpus->cpu[cpus->n];
+		struct cpu *cpu;
 
 		if (!mask_bit(c, possible, i))
 			continue;
+		cpu = &cpus->cpu[cpus->n++];
 		cpu->id = i;
 		cpu->online = mask_bit(c, online, i);
-		if (space_word(&c->kernel, offsets + (uint64_t)i * c->arch->word, &cpu->offset,
-			       err) == CAIRN_OK)
-			cpus->n++;
+		read_offset(c, cpu, offsets);
 	}
 	return cpus->n ? CAIRN_OK : cairn_fail(err, CAIRN_CORRUPT, "no CPU is possible");
 }
@@ -175,7 +202,7 @@ static void set_current(struct cairn *c, struct cpu *cpu)
 	struct shape rq;
 	uint64_t addr;
 
-	if (percpu_word(c, cpu, "current_task|pcpu_hot.current_task", &cpu->current, NULL) == CAIRN_OK)
+	if (!percpu_word(c, cpu, "current_task|pcpu_hot.current_task", &cpu->current, NULL))
 		return;
 	if (shape_resolve(&rq, &rq_want, &c->types, NULL) == CAIRN_OK &&
 	    percpu_symbol(c, cpu, "runqueues", &addr, NULL) == CAIRN_OK &&
@@ -201,7 +228,7 @@ static bool from_crash_notes(struct cairn *c, struct cpu *cpu)
 	uint32_t pid;
 	size_t pos = 0;
 
-	if (sym_addr(&c->syms, "crash_notes", &ptr, NULL) != CAIRN_OK ||
+	if (cpu->fault || sym_addr(&c->syms, "crash_notes", &ptr, NULL) != CAIRN_OK ||
 	    space_word(&c->kernel, ptr, &ptr, NULL) != CAIRN_OK || !ptr ||
 	    space_read(&c->kernel, percpu_pointer(c, cpu, ptr), buf, sizeof(buf), NULL) !=
 		    CAIRN_OK ||
@@ -217,6 +244,7 @@ struct candidate {
 	struct cairn *c;
 	struct cpu *cpu;
 	uint64_t task_stack, irq_stack;
+	uint64_t size; /* of either */
 };
 
 static bool by_base(const struct candidate *k, const struct vcpu_note *n)
@@ -231,22 +259,24 @@ static bool by_base(const struct candidate *k, const struct vcpu_note *n)
 static void find_stacks(struct candidate *k)
 {
 	static const struct shape_want want = { "struct task_struct", 1, { "stack" } };
+	struct task current = { .addr = k->cpu->current };
+	const struct tasks one = { .task = &current, .n = 1 };
 	struct shape task;
 
 	if (shape_resolve(&task, &want, &k->c->types, NULL) == CAIRN_OK)
 		shape_get(&task, &k->c->kernel, k->cpu->current, 0, &k->task_stack, NULL);
 	percpu_word(k->c, k->cpu, "irq_stack_ptr", &k->irq_stack, NULL);
+	k->size = stack_size(k->c, &one);
 }
 
 /* Whether the stack pointer is on a stack of this CPU: its current task's, or the one for
- * interrupts, of which irq_stack_ptr names an end. */
+ * interrupts, of which irq_stack_ptr names an end. None where their size is not known. */
 static bool by_stack(const struct candidate *k, const struct vcpu_note *n)
 {
-	const uint64_t size = 16384;
 	uint64_t sp = regs_sp(&n->regs);
 
-	return (k->task_stack && sp - k->task_stack < size) ||
-	       (k->irq_stack && sp - k->irq_stack + size < 2 * size);
+	return (k->task_stack && sp - k->task_stack < k->size) ||
+	       (k->irq_stack && sp - k->irq_stack + k->size < 2 * k->size);
 }
 
 typedef bool (*match_fn)(const struct candidate *k, const struct vcpu_note *n);
@@ -340,7 +370,7 @@ void cpus_number(struct cairn *c, int32_t (*cpu_of)(void *arg, uint64_t sp), voi
 {
 	struct cpus *cpus = c->cpus;
 	bool *sure = arena_array(&c->arena, cpus->n, sizeof(*sure));
-	unsigned next = 0;
+	unsigned next = 0, guessed = 0;
 	struct cairn_err err;
 
 	for (size_t i = 0; sure && i < cpus->n; i++) {
@@ -357,8 +387,12 @@ void cpus_number(struct cairn *c, int32_t (*cpu_of)(void *arg, uint64_t sp), voi
 		while (is_taken(cpus, sure, next))
 			next++;
 		cpus->cpu[i].id = next++;
-		cairn_fail(&err, CAIRN_MISSING, "the symbols do not tell: CPU %u is guessed by the "
-			   "order of the notes", cpus->cpu[i].id);
+		cpus->cpu[i].guessed = true;
+		guessed++;
+	}
+	if (guessed) {
+		cairn_fail(&err, CAIRN_MISSING, "%u of %zu CPUs have no known task and no symbols: "
+			   "their numbers are guessed", guessed, cpus->n);
 		session_degrade(c, "numbers of the CPUs", &err);
 	}
 	qsort(cpus->cpu, cpus->n, sizeof(*cpus->cpu), by_id);
@@ -413,7 +447,12 @@ enum cairn_code cpus_get(struct cairn *c, const struct cpus **ret, struct cairn_
 		if (code != CAIRN_OK)
 			return code;
 		c->cpus = cpus;
-		if (cpus->by_notes && tasks_get(c, &ts, NULL) != CAIRN_OK)
+		code = cpus->by_notes ? tasks_get(c, &ts, NULL) : CAIRN_OK;
+		if (code == CAIRN_INTERRUPTED) {
+			c->cpus = NULL;
+			return cairn_fail(err, code, "interrupted");
+		}
+		if (code != CAIRN_OK)
 			cpus_number(c, nobody_knows, NULL);
 	}
 	*ret = c->cpus;

@@ -25,15 +25,17 @@ enum cpu_regs_source {
 
 struct cpu {
 	unsigned id;
+	bool guessed;      /* nothing tells the id: it is one that no other CPU has */
 	bool online;       /* as __cpu_online_mask has it; stopping CPUs clears it */
 	uint64_t offset;   /* __per_cpu_offset[id] */
+	const struct cairn_err *fault; /* NULL: none; else why offset is not known */
 	uint64_t current;  /* task_struct that current_task names; 0: not known */
 	enum cpu_regs_source regs_source;
 	struct regs regs;
 	uint64_t tr_base;  /* x86: base of the task register, 0: not known */
 };
 
-/** Possible CPUs that have a per-CPU area, by id. */
+/** Possible CPUs, by id. */
 struct cpus {
 	struct cpu *cpu;
 	size_t n;
@@ -52,7 +54,8 @@ void cpus_number(struct cairn *c, int32_t (*cpu_of)(void *arg, uint64_t sp), voi
 /** The CPU of that id, or NULL. */
 const struct cpu *cpu_by_id(const struct cpus *cpus, unsigned id);
 
-/** Address of a per-CPU variable of a CPU, by the symbol's name. */
+/** Address of a per-CPU variable of a CPU, by the symbol's name. The CPU's fault where its area is
+ *  not known. */
 enum cairn_code percpu_symbol(struct cairn *c, const struct cpu *cpu, const char *name,
 			      uint64_t *ret, struct cairn_err *err);
 

@@ -80,20 +80,31 @@ static void test_nr_cpu_ids_lies(void **state)
 	tk_free(m.k);
 }
 
-/* A CPU whose offset cannot be read is left out, the others stay. */
+/* A CPU whose offset cannot be read keeps its row with the reason. */
 static void test_offsets_in_part(void **state)
 {
 	struct testmachine m = tm_new(2);
 	struct cairn *c = tm_open(&m);
 	const struct cpus *cpus;
+	struct cairn_err err;
+	uint64_t v;
 
 	(void)state;
 	for (size_t i = 0; i < c->known.n; i++)
 		if (!strcmp(c->known.entry[i].name, "__per_cpu_offset"))
 			c->known.entry[i].addr = TK_HOLE - 8;
 	cpus = get(c);
-	assert_int_equal(cpus->n, 1);
-	assert_int_equal(cpus->cpu[0].id, 0);
+	assert_int_equal(cpus->n, 2);
+	assert_null(cpus->cpu[0].fault);
+	assert_int_equal(cpus->cpu[1].id, 1);
+	assert_true(cpus->cpu[1].online);
+	assert_non_null(cpus->cpu[1].fault);
+	assert_int_equal(cpus->cpu[1].fault->addr, TK_HOLE);
+	assert_non_null(strstr(cpus->cpu[1].fault->text, "CPU 1"));
+	assert_int_equal(cpus->cpu[1].current, 0);
+	assert_int_equal(percpu_symbol(c, &cpus->cpu[1], "runqueues", &v, &err), CAIRN_FAULT);
+	assert_int_equal(err.addr, TK_HOLE);
+	assert_string_equal(cairn_degraded(c, 0)->what, "per-CPU areas");
 	tk_free(m.k);
 }
 
@@ -156,6 +167,9 @@ static void test_numbered_by_tasks(void **state)
 	assert_int_equal(regs_sp(&cpu_by_id(cpus, 1)->regs), 0x77777777);
 	assert_int_equal(cpus->cpu[1].id, 1); /* sorted */
 	assert_string_equal(cairn_degraded(c, 0)->what, "numbers of the CPUs");
+	assert_non_null(strstr(cairn_degraded(c, 0)->reason, "1 of 3"));
+	assert_true(cpu_by_id(cpus, 1)->guessed);
+	assert_false(cpu_by_id(cpus, 0)->guessed || cpu_by_id(cpus, 2)->guessed);
 	assert_true(task_by_pid(c->tasks, 50)->on_cpu);
 	assert_ptr_equal(task_on_cpu(c, c->tasks, 2), task_by_pid(c->tasks, 50));
 	assert_int_equal(task_on_cpu(c, c->tasks, 1)->pid, 39); /* so says the kernel */
@@ -279,6 +293,27 @@ static void test_notes_by_stack(void **state)
 	tk_free(m.k);
 }
 
+/* A stack is as large as this machine's are: what lies beyond belongs to nobody. */
+static void test_notes_beyond_small_stacks(void **state)
+{
+	struct testmachine m = tm_new(3);
+	const struct cpus *cpus;
+	struct cairn *c;
+
+	(void)state;
+	tm_note(&m, tm_stack(1) + 0x1000, 0);
+	tm_note(&m, tm_stack(2) + 0x3000, 0); /* 4 pages up, of 2 */
+	c = tm_open(&m);
+	for (size_t i = 0; i < c->known.n; i++)
+		if (!strcmp(c->known.entry[i].name, "__end_init_stack"))
+			c->known.entry[i].addr = 0x10000000 + 0x2000;
+	cpus = get(c);
+	assert_int_equal(regs_sp(&cpus->cpu[1].regs), tm_stack(1) + 0x1000);
+	assert_int_equal(cpus->cpu[0].regs_source, CPU_REGS_NONE);
+	assert_int_equal(cpus->cpu[2].regs_source, CPU_REGS_NONE);
+	tk_free(m.k);
+}
+
 /* One note for two CPUs that both may be its owner: nobody gets it. */
 static void test_no_guess(void **state)
 {
@@ -376,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_notes_by_base),
 		cmocka_unit_test(test_notes_that_agree),
 		cmocka_unit_test(test_notes_by_stack),
+		cmocka_unit_test(test_notes_beyond_small_stacks),
 		cmocka_unit_test(test_no_guess),
 		cmocka_unit_test(test_crash_notes),
 		cmocka_unit_test(test_current_by_runqueue),

@@ -156,6 +156,13 @@ static bool accept(struct list_walk *w, uint64_t node, uint64_t next)
 	return true;
 }
 
+/* Any other fault may come from a link that points nowhere. */
+static bool is_damage_of_dump(enum cairn_fault fault)
+{
+	return fault == CAIRN_FAULT_EXCLUDED || fault == CAIRN_FAULT_ABSENT ||
+	       fault == CAIRN_FAULT_TRUNCATED || fault == CAIRN_FAULT_CORRUPT;
+}
+
 static bool forward(struct list_walk *w)
 {
 	const char *bad;
@@ -171,6 +178,8 @@ static bool forward(struct list_walk *w)
 		return false;
 	}
 	if (read_links(w, w->next, &l, &w->err) != CAIRN_OK) {
+		if (is_damage_of_dump(w->err.fault))
+			w->lost = w->next;
 		fail(w, w->next, CAIRN_FAULT, NULL);
 		return false;
 	}

@@ -42,6 +42,8 @@ struct list_walk {
 	uint64_t node;          /* the current element's link */
 	size_t n;               /* elements so far, the current one included */
 	bool backward;          /* the current element was found from the other end */
+	uint64_t lost;          /* the link of an element that is there, and that this dump
+				   has not: the forward walk ends before it. 0: none */
 	bool (*stop)(void);     /* may be set after list_begin(): true interrupts the walk */
 	struct cairn_err err;   /* why the walk ended early, or broke and went on backward */
 	struct cairn_err doubt; /* the first back link that was off while the element is in

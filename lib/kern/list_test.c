@@ -46,6 +46,7 @@ struct seen {
 	char text[64];
 	enum cairn_code code;
 	struct cairn_err err, doubt;
+	uint64_t lost;
 };
 
 static struct seen walk(struct testkern *k, enum list_kind kind, uint8_t word, size_t limit)
@@ -64,6 +65,7 @@ static struct seen walk(struct testkern *k, enum list_kind kind, uint8_t word, s
 		s.text[n++] = (char)('0' + (w.node - HEAD) / 0x100);
 	}
 	s.doubt = w.doubt;
+	s.lost = w.lost;
 	s.code = list_end(&w, &s.err);
 	tk_free(k);
 	return s;
@@ -141,6 +143,7 @@ static void broken_is_walked_from_both_ends(void **state)
 	s = walk(k, LIST_DOUBLE, 8, 100);
 	assert_int_equal(s.code, CAIRN_FAULT);
 	assert_int_equal(s.err.fault, CAIRN_FAULT_ABSENT);
+	assert_int_equal(s.lost, TK_HOLE + 8);
 	assert_int_equal(s.err.addr, TK_HOLE + 8);
 	assert_string_equal(s.text, "123<654");
 
@@ -151,6 +154,7 @@ static void broken_is_walked_from_both_ends(void **state)
 	s = walk(k, LIST_DOUBLE, 8, 100);
 	assert_int_equal(s.code, CAIRN_FAULT);
 	assert_int_equal(s.err.fault, CAIRN_FAULT_UNMAPPED);
+	assert_int_equal(s.lost, 0);
 	assert_string_equal(s.text, "123<65");
 
 	/* backward, an element must point forward at where the walk came from */

@@ -192,31 +192,57 @@ static enum cairn_code read_module(struct module *m, const struct reader *r, uin
 
 /* ---- all of them ---- */
 
-/* Addresses first: struct module is read into memory that does not move afterwards. */
+/* Addresses of struct module, in list order. */
+struct found {
+	uint64_t *addr;
+	size_t n, cap;
+};
+
+static bool add_found(struct found *f, struct arena *a, uint64_t addr)
+{
+	size_t bigger = f->cap ? 2 * f->cap : 64;
+	uint64_t *more;
+
+	if (f->n == f->cap) {
+		more = arena_array(a, bigger, sizeof(*more));
+		if (!more)
+			return false;
+		if (f->n)
+			memcpy(more, f->addr, f->n * sizeof(*more));
+		f->addr = more;
+		f->cap = bigger;
+	}
+	f->addr[f->n++] = addr;
+	return true;
+}
+
+/* Addresses first: struct module is read into memory that does not move afterwards. A module that
+ * cannot be read has its place before those that are found from the list's other end. */
 static uint64_t *collect(struct reader *r, struct modules *ms, uint64_t head)
 {
-	uint64_t *addr = NULL, offset = r->shape.m[M_LIST].offset;
-	size_t cap = 0, n = 0;
+	uint64_t offset = r->shape.m[M_LIST].offset, lost = 0;
+	struct found f = { 0 };
 	struct list_walk w;
+	bool more = true, room = true;
 
 	list_begin(&w, &r->c->kernel, LIST_DOUBLE, head, MODULES_LIMIT);
-	while (list_next(&w)) {
-		if (n == cap) {
-			size_t bigger = cap ? 2 * cap : 64;
-			uint64_t *more = arena_array(&r->c->arena, bigger, sizeof(*more));
-
-			if (!more)
-				break;
-			if (n)
-				memcpy(more, addr, n * sizeof(*addr));
-			addr = more;
-			cap = bigger;
+	w.stop = r->c->stop;
+	while (more && room) {
+		more = list_next(&w);
+		if (w.lost != lost) {
+			lost = w.lost;
+			room = add_found(&f, &r->c->arena, lost - offset);
 		}
-		addr[n++] = w.node - offset;
+		if (more && room)
+			room = add_found(&f, &r->c->arena, w.node - offset);
 	}
-	ms->n = n;
+	ms->n = f.n;
 	ms->partial = list_end(&w, &ms->err) != CAIRN_OK;
-	return addr;
+	if (!room) {
+		ms->partial = true;
+		cairn_fail(&ms->err, CAIRN_NOMEM, "no memory for more than %zu modules", f.n);
+	}
+	return f.addr;
 }
 
 static size_t mem_index(struct types *ts, const char *enumerator, size_t otherwise)
@@ -265,6 +291,8 @@ static enum cairn_code load(struct cairn *c, struct modules *ms, struct cairn_er
 	if (code != CAIRN_OK)
 		return code;
 	addr = collect(&r, ms, head);
+	if (ms->partial && ms->err.code == CAIRN_INTERRUPTED)
+		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 	ms->module = arena_array(&c->arena, ms->n ? ms->n : 1, sizeof(*ms->module));
 	if (!ms->module)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for %zu modules", ms->n);

@@ -47,6 +47,10 @@ enum cairn_code modules_get(struct cairn *c, const struct modules **ret, struct 
  *  again is no error. CAIRN_NOTFOUND: no such module; CAIRN_MISSING: it carries none. */
 enum cairn_code module_types(struct cairn *c, const char *module, struct cairn_err *err);
 
+/** Types of the modules, one module after the other, until `enough` says so. Modules whose types
+ *  cannot be had are passed over. */
+void module_types_until(struct cairn *c, bool (*enough)(void *arg), void *arg);
+
 /** Whether a struct module lies there: one that says it lies in its own memory. For finding
  *  the list where no symbol names it. */
 bool module_is_at(struct cairn *c, uint64_t addr);

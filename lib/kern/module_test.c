@@ -405,10 +405,12 @@ static void broken_list(void **state)
 	ms = get(k, e);
 	assert_true(ms->partial);
 	assert_int_equal(ms->err.code, CAIRN_FAULT);
-	assert_int_equal(ms->n, 4);
+	assert_int_equal(ms->n, 5);
 	assert_string_equal(ms->module[1].name, "mod1");
-	assert_string_equal(ms->module[2].name, "mod3");
-	assert_string_equal(ms->module[3].name, "mod2");
+	assert_int_equal(ms->module[2].fault.fault, CAIRN_FAULT_ABSENT); /* it has its place */
+	assert_int_equal(ms->module[2].addr, TK_HOLE - O_LIST);
+	assert_string_equal(ms->module[3].name, "mod3");
+	assert_string_equal(ms->module[4].name, "mod2");
 	tk_free(k);
 }
 

@@ -154,7 +154,8 @@ static void cpu_from_log(struct panic *p, const struct log *log)
 
 /* ---- variables ---- */
 
-/* All are 32 bits and -1 until a CPU crashes. False if none could be read. */
+/* The CPU that panics puts its number into panic_cpu first of all; one that hands the panic
+ * over to another into panic_redirect_cpu (kernel/panic.c). All are 32 bits and -1 until a CPU crashes. False if none could be read. */
 static bool cpu_from_memory(struct cairn *c, struct panic *p)
 {
 	static const char *const names[] = { "panic_redirect_cpu", "panic_cpu", "crashing_cpu" };
@@ -173,6 +174,14 @@ static bool cpu_from_memory(struct cairn *c, struct panic *p)
 		p->cpu_source = names[i];
 	}
 	return any;
+}
+
+int panic_cpu(struct cairn *c)
+{
+	struct panic p = { .cpu = -1 };
+
+	cpu_from_memory(c, &p);
+	return p.cpu;
 }
 
 static int64_t crash_time(struct cairn *c)
@@ -194,7 +203,7 @@ static void fill_time(struct cairn *c, struct panic *p)
 		p->ts_nsec = rec->ts_nsec;
 	}
 	if (p->has_time && clock_get(c, &clock, NULL) == CAIRN_OK)
-		p->wall_ns = (int64_t)(p->ts_nsec + (uint64_t)clock.to_wall_ns);
+		p->wall_ns = clock_wall(&clock, p->ts_nsec);
 	else if (seconds > 0 && seconds < INT64_MAX / 1000000000)
 		p->wall_ns = seconds * 1000000000;
 }

@@ -36,4 +36,8 @@ struct panic {
 /** Never fails but for want of memory: what cannot be found out is not known. */
 enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *err);
 
+/** The CPU that the kernel's variables name as the one that crashed, -1 if none: what can
+ *  be known without reading the log. */
+int panic_cpu(struct cairn *c);
+
 #endif

@@ -80,6 +80,7 @@ static void the_panic_itself(void **state)
 	assert_string_equal(p->title, "Kernel panic - not syncing: sysrq triggered crash");
 	assert_int_equal(p->cpu, 3);
 	assert_string_equal(p->cpu_source, "panic_cpu");
+	assert_int_equal(panic_cpu(&w->k->c), 3);
 	assert_true(p->has_time);
 	assert_int_equal(p->ts_nsec, 9 * SECOND);
 	drop(w);

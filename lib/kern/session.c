@@ -17,19 +17,19 @@
 
 #define BTF_LIMIT ((uint64_t)256 << 20)
 
-void session_degrade(struct cairn *c, const char *what, const struct cairn_err *err)
+const char *session_degrade(struct cairn *c, const char *what, const struct cairn_err *err)
 {
 	const char *reason;
 
 	for (size_t i = 0; i < c->ndegraded; i++)
 		if (!strcmp(c->degraded[i].what, what))
-			return;
-	if (c->ndegraded == DEGRADED_LIMIT)
-		return;
+			return c->degraded[i].reason;
 	reason = arena_strdup(&c->arena, err->text);
-	c->degraded[c->ndegraded++] = (struct cairn_degraded){
-		.what = what, .reason = reason ? reason : "out of memory",
-	};
+	if (!reason)
+		reason = "out of memory";
+	if (c->ndegraded < DEGRADED_LIMIT)
+		c->degraded[c->ndegraded++] = (struct cairn_degraded){ what, reason };
+	return reason;
 }
 
 const struct cairn_degraded *cairn_degraded(const struct cairn *c, size_t n)
@@ -70,7 +70,7 @@ static void add_direct_map(struct cairn *c)
 	space_add_linear(&c->kernel, (struct space_linear){ .va = base, .size = end });
 }
 
-static enum cairn_code open_symbols(struct cairn *c, struct cairn_err *err)
+static enum cairn_code open_kallsyms(struct cairn *c, struct cairn_err *err)
 {
 	const struct vmcoreinfo *v = &image_info(c->img)->vmcoreinfo;
 	struct kallsyms *k = arena_alloc(&c->arena, sizeof(*k));
@@ -85,13 +85,26 @@ static enum cairn_code open_symbols(struct cairn *c, struct cairn_err *err)
 		c->index = NULL;
 		code = kallsyms_load(k, &c->kernel, v, &c->arena, err);
 	}
+	if (code == CAIRN_OK)
+		code = kallsyms_register(k, &c->syms, err);
 	if (code != CAIRN_OK)
 		return code;
 	c->kallsyms = k;
-	code = kallsyms_register(k, &c->syms, err);
+	if (k->lost)
+		return cairn_fail(err, CAIRN_FAULT, "%u of %u are lost: %s", k->lost, k->n,
+				  k->why.text);
+	return CAIRN_OK;
+}
+
+/* What VMCOREINFO names is there in any case; where there is more, it is asked last. */
+static enum cairn_code open_symbols(struct cairn *c, struct cairn_err *err)
+{
+	enum cairn_code code = open_kallsyms(c, err), known;
+
+	symlist_add_vmcoreinfo(&c->known, &image_info(c->img)->vmcoreinfo, &c->arena);
+	known = symlist_register(&c->known, "vmcoreinfo", &c->syms, code == CAIRN_OK ? err : NULL);
 	add_direct_map(c);
-	symlist_add_vmcoreinfo(&c->known, v, &c->arena);
-	return code == CAIRN_OK ? symlist_register(&c->known, "vmcoreinfo", &c->syms, err) : code;
+	return code == CAIRN_OK ? known : code;
 }
 
 /* The header has the sizes of all that follows: enough to tell two kernels apart. Where it
@@ -132,7 +145,8 @@ static void save_index(struct cairn *c, const void *btf, size_t len)
 	struct kallsyms_head head;
 	struct nameindex by_name;
 
-	if (c->opts->no_cache || !c->build_id[0])
+	/* every dump of the build would have its holes */
+	if (c->opts->no_cache || !c->build_id[0] || !c->kallsyms || c->kallsyms->lost)
 		return;
 	kallsyms_parts(c->kallsyms, &head, part);
 	if (c->btf) {
@@ -163,16 +177,17 @@ static enum cairn_code read_btf(struct cairn *c, void **ret, size_t *len, struct
 	if (!*ret)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for BTF");
 	code = bulk_read(&c->kernel, start, *ret, *len, err);
-	if (code != CAIRN_OK)
-		mem_free(*ret);
-	return code;
+	if (code == CAIRN_OK)
+		return code;
+	mem_free(*ret);
+	return cairn_context(err, code, "BTF");
 }
 
 static enum cairn_code open_btf(struct cairn *c, struct cairn_err *err)
 {
 	enum cairn_code code;
 	size_t len = 0;
-	void *blob;
+	void *blob = NULL;
 
 	if (c->index && types_from_index(c, NULL) == CAIRN_OK)
 		return CAIRN_OK;
@@ -192,39 +207,31 @@ static enum cairn_code open_btf(struct cairn *c, struct cairn_err *err)
 	return code;
 }
 
-static enum cairn_code open_types(struct cairn *c, struct cairn_err *err)
+/* No stage takes the next one with it, but for kernel memory; what VMCOREINFO names and what
+ * can be found by its looks serves where symbols are lost. What is missing by then comes from
+ * files: those that the user gave, or the kernel's vmlinux if there is one. */
+static enum cairn_code open_stages(struct cairn *c, struct cairn_err *err)
 {
-	enum cairn_code code = open_btf(c, err);
+	struct cairn_err space, symbols, types;
+	enum cairn_code code;
+	bool have_symbols, have_types;
 
-	/* files that the user gave come next, in debuginfo_open() */
-	if (c->opts->debug_files && c->opts->debug_files[0])
-		return CAIRN_OK;
-	if (code != CAIRN_OK && debuginfo_search(c, NULL) == CAIRN_OK)
-		code = CAIRN_OK;
-	return code;
-}
-
-/* Each stage needs the one before; what comes after a failed one is missing too, and the
- * first reason is the one to tell. */
-static void open_stages(struct cairn *c)
-{
-	static const struct {
-		const char *what;
-		enum cairn_code (*open)(struct cairn *c, struct cairn_err *err);
-	} stages[] = {
-		{ "kernel memory", open_space },
-		{ "symbols", open_symbols },
-		{ "types", open_types },
-	};
-	struct cairn_err err;
-
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-		if (stages[i].open(c, &err) != CAIRN_OK) {
-			session_degrade(c, stages[i].what, &err);
-			c->types.missing = c->degraded[c->ndegraded - 1].reason;
-			c->syms.missing = c->types.missing;
-			return;
-		}
+	if (open_space(c, &space) != CAIRN_OK) {
+		c->types.missing = c->syms.missing = session_degrade(c, "kernel memory", &space);
+		return debuginfo_open(c, err);
+	}
+	have_symbols = open_symbols(c, &symbols) == CAIRN_OK;
+	have_types = open_btf(c, &types) == CAIRN_OK;
+	code = debuginfo_open(c, err);
+	if (code != CAIRN_OK)
+		return code;
+	if (!have_symbols || (!have_types && !c->types.first))
+		have_symbols = debuginfo_search(c, NULL) == CAIRN_OK || have_symbols;
+	if (!have_symbols)
+		c->syms.missing = session_degrade(c, "symbols", &symbols);
+	if (!c->types.first)
+		c->types.missing = session_degrade(c, "types", &types);
+	return CAIRN_OK;
 }
 
 static void note_truncation(struct cairn *c)
@@ -262,8 +269,7 @@ enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t 
 	}
 	c->arch = image_info(c->img)->arch;
 	note_truncation(c);
-	open_stages(c);
-	code = debuginfo_open(c, err);
+	code = open_stages(c, err);
 	if (code != CAIRN_OK) {
 		cairn_close(c);
 		return code;

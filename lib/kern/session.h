@@ -30,7 +30,7 @@ struct cairn {
 	struct syms syms;
 	struct types types;
 	struct index *index;       /* what is known of this build; NULL: no cache */
-	struct kallsyms *kallsyms; /* NULL: no symbols */
+	struct kallsyms *kallsyms; /* the kernel's own symbols; NULL: none */
 	struct symlist known;      /* named by VMCOREINFO, or inferred from memory */
 	struct btf_provider *btf;  /* the kernel's own; base of its modules'. NULL: none */
 	char release[66];          /* OSRELEASE, "" if not known */
@@ -40,6 +40,8 @@ struct cairn {
 	struct cairn_opts opts_copy; /* debug_files is the caller's, valid during open only */
 	const struct cairn_opts *opts;
 	struct debuginfo *debuginfo; /* NULL: no file was added */
+	bool (*stop)(void);          /* the user wants no more: long walks end with
+					CAIRN_INTERRUPTED and keep nothing; NULL: never */
 	/* made on demand, each by the file of its name in lib/kern */
 	struct cpus *cpus;
 	struct tasks *tasks;
@@ -47,7 +49,8 @@ struct cairn {
 	struct log *log;
 };
 
-/** Note that a part is missing. The reason is copied; once per `what`. */
-void session_degrade(struct cairn *c, const char *what, const struct cairn_err *err);
+/** Note that a part is missing. The reason is copied; once per `what`. Returns the reason
+ *  that is kept, as long as the session lives. */
+const char *session_degrade(struct cairn *c, const char *what, const struct cairn_err *err);
 
 #endif

@@ -8,6 +8,12 @@
 
 #define SAMPLE 16u /* tasks that are enough to tell */
 
+/* What every kernel's is, whatever the dump says. */
+static bool is_plausible(uint64_t size)
+{
+	return size >= STACK_MIN && size <= STACK_MAX && !(size & (size - 1));
+}
+
 static uint64_t size_between_symbols(struct cairn *c)
 {
 	static const char *const bounds[][2] = {
@@ -20,8 +26,7 @@ static uint64_t size_between_symbols(struct cairn *c)
 
 	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
 		if (sym_addr(&c->syms, bounds[i][0], &begin, NULL) == CAIRN_OK &&
-		    sym_addr(&c->syms, bounds[i][1], &end, NULL) == CAIRN_OK && end > begin &&
-		    end - begin >= STACK_MIN && end - begin <= STACK_MAX)
+		    sym_addr(&c->syms, bounds[i][1], &end, NULL) == CAIRN_OK && is_plausible(end - begin))
 			return end - begin;
 	return 0;
 }
@@ -39,9 +44,9 @@ static uint64_t size_of_area(struct cairn *c, const struct tasks *ts)
 	    shape_resolve(&a, &area, &c->types, NULL) != CAIRN_OK)
 		return 0;
 	for (size_t i = 0; i < ts->n && i < SAMPLE; i++)
-		if (shape_get(&t, &c->kernel, ts->task[i].addr, 0, &addr, NULL) == CAIRN_OK && addr &&
-		    shape_get(&a, &c->kernel, addr, 0, &size, NULL) == CAIRN_OK &&
-		    size - guard >= STACK_MIN && size - guard <= STACK_MAX)
+		if (!shape_get(&t, &c->kernel, ts->task[i].addr, 0, &addr, NULL) && addr &&
+		    !shape_get(&a, &c->kernel, addr, 0, &size, NULL) &&
+		    is_plausible(size - guard))
 			return size - guard;
 	return 0;
 }
@@ -57,19 +62,24 @@ static uint64_t size_by_alignment(const struct tasks *ts)
 		n += ts->task[i].stack != 0;
 	}
 	size = all & -all;
-	return n >= SAMPLE && size >= STACK_MIN && size <= STACK_MAX ? size : 0;
+	return n >= SAMPLE && is_plausible(size) ? size : 0;
+}
+
+static uint64_t size_of_type(struct cairn *c, const char *name)
+{
+	const struct type *t = type_find(&c->types, name, NULL);
+
+	return t && is_plausible(type_strip(t)->size) ? type_strip(t)->size : 0;
 }
 
 uint64_t stack_size(struct cairn *c, const struct tasks *ts)
 {
-	const struct type *t = type_find(&c->types, "union thread_union", NULL);
-	uint64_t size = t ? type_strip(t)->size : 0;
+	uint64_t size = size_of_type(c, "union thread_union");
 
 	if (!size)
 		size = size_between_symbols(c);
-	t = type_find(&c->types, "struct irq_stack", NULL);
-	if (!size && t)
-		size = type_strip(t)->size;
+	if (!size)
+		size = size_of_type(c, "struct irq_stack");
 	if (!size)
 		size = size_of_area(c, ts);
 	return size ? size : size_by_alignment(ts);

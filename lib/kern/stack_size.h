@@ -10,7 +10,7 @@
 
 #include "lib/kern/task.h"
 
-/** Bytes of a task's kernel stack; 0: not known. */
+/** Bytes of a task's kernel stack, a power of two from 4 to 64 KiB; 0: not known. */
 uint64_t stack_size(struct cairn *c, const struct tasks *ts);
 
 #endif

@@ -53,7 +53,7 @@ struct walk {
 	struct shape shape, signal;
 	struct map seen;
 	size_t cap;
-	bool full;
+	bool full, interrupted;
 };
 
 /* fs/proc/array.c get_task_state(), include/linux/sched.h __task_state_index() */
@@ -137,6 +137,19 @@ static void stop(struct walk *w, enum cairn_code code, const char *what)
 	w->full = true;
 }
 
+static const struct cairn_err *keep_fault(struct cairn *c, const struct cairn_err *err)
+{
+	static const struct cairn_err no_memory = {
+		.code = CAIRN_NOMEM, .text = "no memory for the reason why a task is not known",
+	};
+	struct cairn_err *kept = arena_alloc(&c->arena, sizeof(*kept));
+
+	if (!kept)
+		return &no_memory;
+	*kept = *err;
+	return kept;
+}
+
 /* NULL, and the reason noted, for a task that came before or has no room. */
 static struct task *read_task(struct walk *w, uint64_t addr, struct object *o)
 {
@@ -161,7 +174,7 @@ static struct task *read_task(struct walk *w, uint64_t addr, struct object *o)
 	if (object_read(o, &w->shape, &w->c->kernel, addr, &err) == CAIRN_OK)
 		fill_task(t, o);
 	else
-		t->fault = err;
+		t->fault = keep_fault(w->c, &err);
 	return t;
 }
 
@@ -198,6 +211,21 @@ static bool astray(struct walk *w, const struct process *p, uint64_t addr)
 	return true;
 }
 
+/* A task that cannot be read has its place before those that are found from the list's other end.
+ * True if there is one. */
+static bool keep_lost(struct walk *w, const struct list_walk *list, uint64_t link)
+{
+	struct object o;
+
+	if (!list->lost)
+		return false;
+	if (!w->full && !map_get(&w->seen, list->lost - link, NULL)) {
+		read_task(w, list->lost - link, &o);
+		object_done(&o);
+	}
+	return true;
+}
+
 /* The list of processes, or of the threads of one. A list of threads ends where it goes
  * astray, so that each of its steps yields a task. */
 static void walk_list(struct walk *w, uint64_t head, uint64_t link, const struct process *of)
@@ -205,18 +233,21 @@ static void walk_list(struct walk *w, uint64_t head, uint64_t link, const struct
 	struct list_walk list;
 	struct cairn_err err;
 	struct object o;
+	bool lost = false;
 
 	list_begin(&list, &w->c->kernel, LIST_DOUBLE, head, TASKS_LIMIT);
+	list.stop = w->c->stop;
 	while (!w->full && list_next(&list)) {
 		struct process p = { .leader = list.node - link };
 		struct task *t;
 
+		lost = lost || keep_lost(w, &list, link);
 		if (of && p.leader == of->leader)
 			continue;
 		if (of && astray(w, of, p.leader))
 			break;
 		t = read_task(w, p.leader, &o);
-		if (t && t->fault.code == CAIRN_OK)
+		if (t && !t->fault)
 			p.signal = object_get(&o, T_SIGNAL);
 		object_done(&o);
 		if (!t && of)
@@ -224,8 +255,11 @@ static void walk_list(struct walk *w, uint64_t head, uint64_t link, const struct
 		if (!of)
 			read_threads(w, &p);
 	}
+	if (!lost)
+		keep_lost(w, &list, link);
 	if (list_end(&list, &err) != CAIRN_OK)
 		cut(w, &err);
+	w->interrupted |= list.err.code == CAIRN_INTERRUPTED;
 }
 
 /* The idle tasks are on no list; each CPU's runqueue names its own. */
@@ -276,7 +310,7 @@ static enum cairn_code read_all(struct walk *w, struct cairn_err *err)
 			t->idle = true;
 	}
 	walk_list(w, init_task + w->shape.m[T_TASKS].offset, w->shape.m[T_TASKS].offset, NULL);
-	return CAIRN_OK;
+	return w->interrupted ? cairn_fail(err, CAIRN_INTERRUPTED, "interrupted") : CAIRN_OK;
 }
 
 /* ---- what is derived ---- */
@@ -372,8 +406,8 @@ enum cairn_code tasks_get(struct cairn *c, const struct tasks **ret, struct cair
 	enum cairn_code code;
 
 	/* where CPUs are known by their notes, this comes back here to number them */
-	if (!c->tasks)
-		cpus_get(c, &cpus, NULL);
+	if (!c->tasks && cpus_get(c, &cpus, NULL) == CAIRN_INTERRUPTED)
+		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 	if (!c->tasks) {
 		w.ts = mem_zalloc(1, sizeof(*w.ts));
 		if (!w.ts)
@@ -406,7 +440,7 @@ void tasks_free(struct cairn *c)
 const struct task *task_by_pid(const struct tasks *ts, int32_t pid)
 {
 	for (size_t i = 0; i < ts->n; i++)
-		if (ts->task[i].pid == pid && ts->task[i].fault.code == CAIRN_OK)
+		if (ts->task[i].pid == pid && !ts->task[i].fault)
 			return &ts->task[i];
 	return NULL;
 }

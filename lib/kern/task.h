@@ -33,7 +33,7 @@ struct task {
 	uint64_t sp;          /* saved stack pointer; stale when on_cpu */
 	uint64_t mm, active_mm, parent;
 	uint64_t utime, stime, start_time; /* ns; start since boot */
-	struct cairn_err fault; /* code not CAIRN_OK: addr is all that is known */
+	const struct cairn_err *fault; /* NULL: none; else addr is all that is known */
 };
 
 struct tasks {

@@ -34,7 +34,7 @@ static const char *names(const struct tasks *ts)
 	text[0] = '\0';
 	for (size_t i = 0; i < ts->n; i++) {
 		strcat(text, i ? " " : "");
-		strcat(text, ts->task[i].fault.code == CAIRN_OK ? ts->task[i].comm : "!");
+		strcat(text, ts->task[i].fault ? "!" : ts->task[i].comm);
 	}
 	return text;
 }
@@ -198,6 +198,12 @@ static void test_stack_size_by_alignment(void **state)
 	forget(c, "__end_init_stack");
 	assert_int_equal(get(c)->stack_size, 0);
 	done(&m);
+	m = tm_new(1); /* a type that no stack is as large as */
+	tk_struct(m.k, "irq_stack", 0x5000, (const struct tk_member[]){ { 0 } });
+	c = tm_open(&m);
+	forget(c, "__end_init_stack");
+	assert_int_equal(get(c)->stack_size, 0);
+	done(&m);
 }
 
 /* Or the vmalloc area that a stack lies in, which has a guard page. */
@@ -210,7 +216,8 @@ static void test_stack_size_by_area(void **state)
 	tk_symbol(k, "init_task", TK_BASE);
 	tk_struct(k, "list_head", 16, (const struct tk_member[]){
 		{ "next", 0, 8, 0, NULL }, { "prev", 8, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "vm_struct", 64, (const struct tk_member[]){ { "size", 16, 8, 0, NULL }, { 0 } });
+	tk_struct(k, "vm_struct", 64, (const struct tk_member[]){
+		{ "size", 16, 8, 0, NULL }, { 0 } });
 	tk_struct(k, "task_struct", 0x1000, (const struct tk_member[]){
 		{ "tasks", 0, 0, 0, "list_head" }, { "pid", 16, 4, 0, NULL },
 		{ "stack", 24, 8, 0, NULL }, { "stack_vm_area", 32, 8, 0, NULL },
@@ -280,6 +287,55 @@ static void test_broken_link(void **state)
 	done(&m);
 }
 
+/* A task_struct whose link this dump lacks keeps its place among the others. */
+static void test_lost_task(void **state)
+{
+	struct testmachine m = tm_new(1);
+	const struct tasks *ts;
+	uint64_t a;
+
+	(void)state;
+	a = tm_task(&m, 1, "a");
+	tm_task(&m, 2, "b");
+	tm_task(&m, 3, "c");
+	tm_set(&m, a, TM_TASKS, TK_HOLE + TM_TASKS, 8);
+	ts = get(tm_open(&m));
+	assert_true(ts->partial);
+	assert_string_equal(names(ts), "swapper/0 a ! c b");
+	assert_int_equal(ts->task[2].addr, TK_HOLE);
+	assert_int_equal(ts->task[2].fault->fault, CAIRN_FAULT_ABSENT);
+	done(&m);
+}
+
+static bool third_time(void)
+{
+	static int calls;
+
+	return ++calls >= 3;
+}
+
+/* A walk that the user ended leaves nothing behind that would pass for the list. */
+static void test_interrupted(void **state)
+{
+	struct testmachine m = tm_new(1);
+	const struct tasks *ts;
+	struct cairn_err err;
+	struct cairn *c;
+
+	(void)state;
+	tm_task(&m, 1, "a");
+	tm_task(&m, 2, "b");
+	tm_task(&m, 3, "c");
+	c = tm_open(&m);
+	c->stop = third_time;
+	assert_int_equal(tasks_get(c, &ts, &err), CAIRN_INTERRUPTED);
+	c->stop = NULL;
+	assert_string_equal(names(get(c)), "swapper/0 a b c");
+	assert_false(get(c)->partial);
+	assert_null(cairn_degraded(c, 0));
+	done(&m);
+}
+
 static void test_cycle(void **state)
 {
 	struct testmachine m = tm_new(1);
@@ -311,7 +367,7 @@ static void test_unreadable_task(void **state)
 	ts = get(tm_open(&m));
 	assert_string_equal(names(ts), "swapper/0 a ! b");
 	assert_int_equal(ts->task[2].addr, torn);
-	assert_int_equal(ts->task[2].fault.fault, CAIRN_FAULT_ABSENT);
+	assert_int_equal(ts->task[2].fault->fault, CAIRN_FAULT_ABSENT);
 	assert_int_equal(ts->task[2].cpu, -1);
 	assert_int_equal(ts->task[2].state, '?');
 	assert_null(task_by_pid(ts, ts->task[2].pid + 100));
@@ -458,6 +514,8 @@ int main(void)
 		cmocka_unit_test(test_stack_size_by_area),
 		cmocka_unit_test(test_running),
 		cmocka_unit_test(test_broken_link),
+		cmocka_unit_test(test_lost_task),
+		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_cycle),
 		cmocka_unit_test(test_unreadable_task),
 		cmocka_unit_test(test_threads_that_run_astray),

@@ -142,16 +142,18 @@ static inline void tv_symbols(struct testvmcore *v, unsigned flags)
 	tsyms_write(&v->tables, &v->mem, all, sizeof(all) / sizeof(all[0]));
 }
 
-/* One link of a list that goes around in the order of `at`. */
+/* The kernel's address of a task_struct. */
+static inline uint64_t tv_task_addr(uint64_t at)
+{
+	return at == TV_INIT_TASK ? TV_IMAGE + at : tv_direct(at);
+}
+
+/* Link tasks to a list that goes around in the order of `at`. */
 static inline void tv_list(struct testvmcore *v, const uint64_t *at, size_t n, unsigned field)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint64_t next = at[(i + 1) % n], prev = at[(i + n - 1) % n];
-
-		tv_put(v, at[i] + field, (next == TV_INIT_TASK ? TV_IMAGE + next : tv_direct(next)) +
-		       field, 8);
-		tv_put(v, at[i] + field + 8,
-		       (prev == TV_INIT_TASK ? TV_IMAGE + prev : tv_direct(prev)) + field, 8);
+		tv_put(v, at[i] + field, tv_task_addr(at[(i + 1) % n]) + field, 8);
+		tv_put(v, at[i] + field + 8, tv_task_addr(at[(i + n - 1) % n]) + field, 8);
 	}
 }
 

@@ -2,8 +2,8 @@
 /*
  * culprit - which frame of a crash's trace is the one that crashed.
  */
-#ifndef CAIRN_CMD_CULPRIT_H
-#define CAIRN_CMD_CULPRIT_H
+#ifndef CAIRN_UNWIND_CULPRIT_H
+#define CAIRN_UNWIND_CULPRIT_H
 
 #include "unwind/trace.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/culprit.h"
+#include "unwind/culprit.h"
 
 #include <fnmatch.h>
 

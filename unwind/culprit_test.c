@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "unwind/culprit.h"
+
+#define MAX 12
+
+static struct frame frames[MAX];
+static struct trace trace;
+
+/* A trace of these functions, innermost first; "!name" was interrupted, "" has no name. */
+static const struct trace *of(const char *const *names)
+{
+	memset(frames, 0, sizeof(frames));
+	trace = (struct trace){ .frame = frames };
+	for (; *names; names++) {
+		struct frame *f = &frames[trace.n++];
+
+		f->interrupted = **names == '!';
+		f->sym.name = *names + f->interrupted;
+		f->named = *f->sym.name != '\0';
+	}
+	return &trace;
+}
+
+#define TRACE(...) of((const char *const[]){ __VA_ARGS__, NULL })
+
+static void expect_culprit(const struct trace *tr, const char *name)
+{
+	const struct frame *f = culprit_find(tr);
+
+	if (name)
+		assert_string_equal(f ? f->sym.name : "(none)", name);
+	else
+		assert_null(f);
+}
+
+static void who_called_panic(void **state)
+{
+	(void)state;
+	expect_culprit(TRACE("crash_kexec", "vpanic", "panic", "mount_root", "kernel_init"),
+		       "mount_root");
+	expect_culprit(TRACE("panic", "sysrq_handle_crash", "__handle_sysrq.cold", "write_sysrq",
+			     "ksys_write"), "write_sysrq");
+}
+
+static void who_was_interrupted(void **state)
+{
+	(void)state;
+	expect_culprit(TRACE("panic", "oops_end", "die_addr", "exc_general_protection",
+			     "asm_exc_general_protection", "!list_del", "caller"), "list_del");
+	expect_culprit(TRACE("panic", "oops_end", "asm_exc_page_fault", "!"), "");
+}
+
+/* The exception that counts is the one that led to the panic, not one on the way of dying
+ * nor one further out. */
+static void which_exception(void **state)
+{
+	(void)state;
+	expect_culprit(TRACE("f", "asm_exc_page_fault", "!dumper", "oops_end", "asm_exc_page_fault",
+			     "!victim", "asm_exc_int3", "!outer"), "victim");
+}
+
+/* An interrupt interrupts somebody who has nothing to do with it. */
+static void timer_is_no_exception(void **state)
+{
+	(void)state;
+	expect_culprit(TRACE("panic", "watchdog_timer_fn", "asm_sysvec_apic_timer_interrupt",
+			     "!bystander"), "watchdog_timer_fn");
+}
+
+static void not_shown(void **state)
+{
+	(void)state;
+	expect_culprit(&(struct trace){ .n = 0 }, NULL);
+	expect_culprit(TRACE("a", "b"), NULL);
+	expect_culprit(TRACE("crash_kexec", "panic"), NULL);
+}
+
+static void idle_talk(void **state)
+{
+	(void)state;
+	assert_int_equal(culprit_skip_idle_talk(TRACE("__schedule", "schedule",
+						      "schedule_timeout", "do_wait", "schedule")),
+			 3);
+	assert_int_equal(culprit_skip_idle_talk(TRACE("do_wait")), 0);
+	assert_int_equal(culprit_skip_idle_talk(TRACE("", "schedule")), 0);
+	assert_int_equal(culprit_skip_idle_talk(TRACE("__schedule", "schedule")), 2);
+	assert_int_equal(culprit_skip_idle_talk(TRACE("stop_this_cpu",
+						      "asm_sysvec_reboot", "!mwait_idle")), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_called_panic), cmocka_unit_test(who_was_interrupted),
+		cmocka_unit_test(which_exception), cmocka_unit_test(timer_is_no_exception),
+		cmocka_unit_test(not_shown), cmocka_unit_test(idle_talk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
