@@ -63,9 +63,42 @@ run "$tmp/spoiled" rd init_task
 ok "a page that does not decompress is called corrupt" out_has "<corrupt>"
 
 p=$(paddr linux_banner)
-python3 damage.py exclude "$p" "$whole" "$tmp/nokallsyms"
-run "$tmp/nokallsyms" triage
+python3 damage.py exclude "$p" "$whole" "$tmp/nobanner"
+run "$tmp/nobanner" triage
 ok "a page of read-only data excluded: still an answer (got $status)" test "$status" -le 4
+
+# a page out of the middle of the tables costs what is on it
+for where in kallsyms_names kallsyms_offsets; do
+    p=$(paddr $where+30000)
+    python3 damage.py exclude "$p" "$whole" "$tmp/hole"
+    run -j "$tmp/hole" sys
+    ok "a page of $where excluded: some symbols are lost, not all" \
+        out_has '"what":"symbols","reason":"[0-9]\{1,4\} of [0-9]* are lost'
+    run "$tmp/hole" ps
+    ok "a page of $where excluded: tasks are listed" out_has "swapper/0"
+    run "$tmp/hole" sym _stext
+    ok "a page of $where excluded: symbols are found" out_has "(T) _stext"
+done
+
+# the first page holds their number too
+p=$(paddr kallsyms_names)
+python3 damage.py exclude "$p" "$whole" "$tmp/nokallsyms"
+run -j "$tmp/nokallsyms" triage
+ok "kallsyms' first page excluded: said so" out_has '"what":"symbols"'
+run "$tmp/nokallsyms" ps
+ok "kallsyms' first page excluded: tasks are listed" out_has "swapper/0"
+run "$tmp/nokallsyms" sym init_uts_ns
+ok "kallsyms' first page excluded: what VMCOREINFO names is known" out_has init_uts_ns
+run "$tmp/nokallsyms" bt
+ok "kallsyms' first page excluded: bt has frames" out_has "#0"
+
+p=$(paddr __start_BTF+30000)
+python3 damage.py exclude "$p" "$whole" "$tmp/nobtf"
+run "$tmp/nobtf" ps
+ok "a page of BTF excluded: ps says why there are no tasks (got $status)" any_has "BTF.*excluded"
+ok "a page of BTF excluded: exit 4" status_is 4
+run "$tmp/nobtf" sym _stext
+ok "a page of BTF excluded: symbols are whole" out_has "(T) _stext"
 
 : >"$tmp/empty"
 run "$tmp/empty" triage

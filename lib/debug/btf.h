@@ -36,8 +36,4 @@ struct nameindex btf_provider_index(const struct btf_provider *b);
 /** Whether the bytes begin like BTF of this byte order (magic 0xeb9f). */
 int btf_is(const void *data, size_t size);
 
-/** Offset of a per-CPU variable from the start of .data..percpu, by its DATASEC.
- *  False if the BTF has no such variable. */
-bool btf_percpu_offset(struct btf_provider *b, const char *name, uint64_t *ret);
-
 #endif

@@ -125,7 +125,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct btf_provider *p;
 	struct image *img;
 	unsigned char *copy;
-	uint64_t off;
 	uint32_t n;
 
 	copy = blob(&c, how & 1, &n);
@@ -135,7 +134,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		types_add(&s.types, btf_types(p));
 		btf_types(p)->ops->each_name(btf_types(p), "", each, &s);
 		type_of_variable(&s.types, "zoos");
-		btf_percpu_offset(p, "zoos", &off);
 		img = s.sp.img;
 		space_deinit(&s.sp);
 		image_close(img);

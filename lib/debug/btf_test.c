@@ -220,7 +220,6 @@ static void test_percpu_variables(void **state)
 {
 	struct btf *b = tt_new();
 	struct btf_provider *p;
-	uint64_t off;
 	int a, c;
 
 	(void)state;
@@ -231,12 +230,6 @@ static void test_percpu_variables(void **state)
 	tt(btf__add_datasec_var_info(b, a, 0x40, 16));
 	tt(btf__add_datasec_var_info(b, c, 0x1f00, 8));
 	p = tt_provider(b, 8);
-	assert_true(btf_percpu_offset(p, "runqueues", &off));
-	assert_int_equal(off, 0x40);
-	assert_true(btf_percpu_offset(p, "hardirq_stack_ptr", &off));
-	assert_int_equal(off, 0x1f00);
-	assert_false(btf_percpu_offset(p, "elsewhere", &off));
-	assert_false(btf_percpu_offset(p, "none", &off));
 	assert_string_equal(variable(p, "runqueues")->name, "list_head");
 	assert_null(variable(p, "list_head"));
 	done(p);

@@ -357,7 +357,7 @@ static bool fits(const struct kallsyms *k, const struct raw_addrs *r, enum kalls
 	if (stext < k->n && addr_known(r, stext))
 		return decode(r, e, stext) == k->base &&
 		       (stext + 1 >= k->n || !addr_known(r, stext + 1) ||
-			decode(r, e, stext + 1) >= k->base);
+			decode(r, e, stext + 1) >= k->base || mostly_rises(k, r, e));
 	return (k->lost || r->table.gone) && mostly_rises(k, r, e);
 }
 

@@ -502,6 +502,74 @@ static void test_lost_entries(void **state)
 	}
 }
 
+static void rises_too_far(struct fixture *f)
+{
+	put_at(f, entry_of(f, "sched_irq7_write"), 0x7000000, 4);
+}
+
+/* The symbol that is out of order is the one that is lost, not all behind it. */
+static void test_one_address_too_high(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, KALLSYMS_BASE_RELATIVE, 8, false);
+	tsyms_export(&f.tables, f.info, sizeof(f.info));
+	rises_too_far(&f);
+	assert_int_equal(load(&f), CAIRN_OK);
+	assert_int_equal(check_rest(&f), 1);
+	end(&f);
+}
+
+/* The page with _stext's name: the encoding is told by the addresses of all. */
+static void test_stext_lost(void **state)
+{
+	static const enum kallsyms_encoding e[] = {
+		KALLSYMS_BASE_RELATIVE, KALLSYMS_ABSOLUTE_PERCPU, KALLSYMS_PLACE_RELATIVE,
+	};
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(e) / sizeof(e[0]); i++) {
+		begin(&f, e[i], 8, false);
+		tsyms_export(&f.tables, f.info, sizeof(f.info));
+		lose_page(&f, f.tables.t.names);
+		if (load(&f) != CAIRN_OK)
+			fail_msg("case %zu: %s", i, f.err.text);
+		assert_int_equal(f.k.encoding, e[i]);
+		assert_int_equal(check_rest(&f), f.k.lost);
+		end(&f);
+	}
+}
+
+/* ---- tables that lie to the search ---- */
+
+static void test_index_leaves_its_table(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, KALLSYMS_ABSOLUTE_PERCPU, 8, true);
+	index_far(&f);
+	assert_int_equal(load(&f), CAIRN_NOTFOUND);
+	assert_non_null(strstr(f.err.text, "token_table"));
+	end(&f);
+}
+
+static void test_marker_before_all(void **state)
+{
+	uint64_t stext = BASE + 0x1003;
+	struct fixture f;
+
+	(void)state;
+	begin(&f, KALLSYMS_ABSOLUTE_PERCPU, 8, true);
+	say(&f, "_stext", stext);
+	ts_put(&f.ts, f.tables.markers + 8, f.tables.markers - stext, 4);
+	assert_int_equal(load(&f), CAIRN_NOTFOUND);
+	assert_non_null(strstr(f.err.text, "no names"));
+	end(&f);
+}
+
 static void test_no_stext(void **state)
 {
 	struct fixture f;
@@ -583,6 +651,10 @@ int main(void)
 		cmocka_unit_test(test_lost_pages),
 		cmocka_unit_test(test_lost_num_syms),
 		cmocka_unit_test(test_lost_entries),
+		cmocka_unit_test(test_one_address_too_high),
+		cmocka_unit_test(test_stext_lost),
+		cmocka_unit_test(test_index_leaves_its_table),
+		cmocka_unit_test(test_marker_before_all),
 		cmocka_unit_test(test_no_stext),
 		cmocka_unit_test(test_endless_name),
 		cmocka_unit_test(test_out_of_memory),

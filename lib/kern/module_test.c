@@ -472,6 +472,33 @@ static void missing(void **state)
 	tk_free(k);
 }
 
+/* A list that breaks before the module was found on it is the reason, not the module. */
+static void broken_list_of_types(void **state)
+{
+	const uint64_t head = DATA(0) + 0x900;
+
+	(void)state;
+	for (int broken = 0; broken < 2; broken++) {
+		struct testkern *k = kernel(1, &eras[0]);
+		struct cairn_err err = { 0 };
+		struct cairn *c;
+
+		tk_struct(k, "btf_module", 32, (const struct tk_member[]){
+			{ "list", 0, 0, 0, "list_head" }, { "module", 16, 8, 0, NULL },
+			{ "btf", 24, 8, 0, NULL }, { 0 } });
+		tk_symbol(k, "btf_modules", head);
+		link_to(k, &eras[0], head, broken ? TK_HOLE : head, head);
+		c = tk_open(k, 8);
+		c->btf = (struct btf_provider *)k; /* it is not asked */
+		assert_int_equal(module_types(c, "mod0", &err),
+				 broken ? CAIRN_FAULT : CAIRN_MISSING);
+		assert_int_equal(err.code, broken ? CAIRN_FAULT : CAIRN_MISSING);
+		assert_non_null(strstr(err.text, "mod0"));
+		c->btf = NULL;
+		tk_free(k);
+	}
+}
+
 /* Whichever allocation fails: an error, or a list that says that it is not whole. */
 static void out_of_memory(void **state)
 {
@@ -511,6 +538,7 @@ int main(void)
 		cmocka_unit_test(exports), cmocka_unit_test(thumb),
 		cmocka_unit_test(build_id_in_notes),
 		cmocka_unit_test(broken_list), cmocka_unit_test(broken_module),
+		cmocka_unit_test(broken_list_of_types),
 		cmocka_unit_test(broken_symbols), cmocka_unit_test(missing),
 		cmocka_unit_test(out_of_memory),
 	};

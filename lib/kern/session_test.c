@@ -191,8 +191,35 @@ static void test_no_symbols(void **state)
 	tv_put(&v, TV_SYMS, 0, 4); /* num_syms */
 	c = open_made(&v);
 	assert_non_null(strstr(reason(c, "symbols"), "num_syms is 0"));
+	assert_int_equal(cairn_symbol(c, "init_uts_ns", &addr, NULL), CAIRN_OK); /* VMCOREINFO's */
+	assert_int_equal(addr, TV_IMAGE + TV_END);
 	assert_int_equal(cairn_symbol(c, "init_task", &addr, NULL), CAIRN_MISSING);
 	assert_int_equal(cairn_read(c, TV_IMAGE + TV_INIT_TASK, &addr, 8, NULL), CAIRN_OK);
+	done(&v, c);
+}
+
+/* One that is lost is named as lost, and takes neither the others nor types with it. */
+static void test_some_symbols_lost(void **state)
+{
+	const struct tasks *ts;
+	struct testvmcore v;
+	struct cairn_err err;
+	struct cairn *c;
+	uint64_t addr, off;
+
+	(void)state;
+	tv_make(&v, 0);
+	tv_put(&v, v.tables.t.offsets - TV_IMAGE + 4 * 6, 0, 4);
+	c = open_made(&v);
+	assert_non_null(reason(c, "symbols"));
+	if (!strstr(reason(c, "symbols"), "1 of 19 are lost"))
+		fail_msg("%s", reason(c, "symbols"));
+	assert_null(reason(c, "types"));
+	assert_int_equal(cairn_symbol(c, "do_something", &addr, &err), CAIRN_MISSING);
+	assert_non_null(strstr(err.text, "lost"));
+	assert_null(cairn_symbolize(c, TV_IMAGE + TV_STEXT + 0x123, &off));
+	assert_int_equal(tasks_get(c, &ts, NULL), CAIRN_OK);
+	assert_int_equal(ts->n, 5);
 	done(&v, c);
 }
 
@@ -472,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_no_vmcoreinfo),
 		cmocka_unit_test(test_vmcoreinfo_in_memory),
 		cmocka_unit_test(test_no_symbols),
+		cmocka_unit_test(test_some_symbols_lost),
 		cmocka_unit_test(test_no_types),
 		cmocka_unit_test(test_no_registers),
 		cmocka_unit_test(test_broken_task_list),

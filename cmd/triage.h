@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * triage - one report on one dump, part by part.
+ *
+ * Each part writes its own fields and text, degrades by itself, and leaves what it could not
+ * find out as null.
+ */
+#ifndef CAIRN_CMD_TRIAGE_H
+#define CAIRN_CMD_TRIAGE_H
+
+#include "cmd/cmd.h"
+#include "lib/kern/cpu.h"
+#include "lib/kern/panic.h"
+#include "lib/kern/task.h"
+#include "unwind/trace.h"
+#include "unwind/unwinder.h"
+
+/* What one report is made from. A part that could not be had is NULL, and c->degraded
+ * says why. */
+struct report {
+	struct call *call;
+	struct cairn *c;
+	struct out *o;
+	struct panic panic;
+	const struct cpus *cpus;
+	const struct tasks *tasks;
+	struct unwinder unwinder;
+	bool can_unwind;
+	struct trace crash;        /* of the panicking CPU; n 0: none */
+	const struct task *victim; /* who ran there */
+};
+
+/** What crashed, where, on which CPU, when (triage_crash.c). */
+void triage_crash(struct report *r);
+
+/** The crashing CPU's trace over all its stacks. */
+void triage_stack(struct report *r);
+
+/** What every other CPU was doing, and what is blocked (triage_machine.c). */
+void triage_cpus(struct report *r);
+void triage_blocked(struct report *r);
+
+/** What the log complained of before, and its lines up to the crash (triage_log.c). */
+void triage_earlier(struct report *r);
+void triage_log(struct report *r);
+
+/** The task that runs on a CPU, NULL if that is not known. */
+const struct task *triage_task_of(struct report *r, unsigned cpu);
+
+#endif

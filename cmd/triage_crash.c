@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/stack_out.h"
+#include "cmd/triage.h"
+#include "lib/kern/clock.h"
+#include "lib/kern/crashpc.h"
+#include "lib/kern/log.h"
+#include "unwind/culprit.h"
+
+/* printk cuts off what is below a microsecond. */
+static double seconds(uint64_t ns)
+{
+	return (double)(ns / 1000) / 1e6;
+}
+
+/* Of the record that the title is from; the panic may have come later. */
+static void when(struct report *r)
+{
+	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
+	struct out *o = r->o;
+	char text[CLOCK_TEXT];
+
+	if (told && told->has_info)
+		out_real(o, "time", "  after    %s s", seconds(told->ts_nsec), 6);
+	else
+		out_null(o, "time", NULL);
+	if (r->panic.has_time)
+		out_real(o, "panic_time", r->panic.cause ? ", panic after %s s" : NULL,
+			 seconds(r->panic.ts_nsec), 6);
+	else
+		out_null(o, "panic_time", NULL);
+	if (r->panic.wall_ns)
+		out_str(o, "date", told && told->has_info ? ", %s" : "  at       %s",
+			clock_text(r->panic.wall_ns, text));
+	else
+		out_null(o, "date", NULL);
+	if ((told && told->has_info) || r->panic.wall_ns)
+		out_text(o, "\n");
+}
+
+static void place(struct out *o, const char *function, uint64_t offset, const char *module)
+{
+	out_str(o, "function", "  in       %s", function);
+	out_hex(o, "offset", "+%s", offset);
+	if (module)
+		out_str(o, "module", " [%s]", module);
+	else
+		out_null(o, "module", NULL);
+	out_text(o, "\n");
+}
+
+/* By the stack; where that does not tell, by the kernel's own report. */
+static void where(struct report *r)
+{
+	const struct log_record *from = r->panic.cause ? r->panic.cause : r->panic.record;
+	const struct frame *f = culprit_find(&r->crash);
+	struct out *o = r->o;
+	struct crashpc pc;
+
+	if (f && f->named) {
+		place(o, f->sym.name, f->offset, f->sym.module);
+	} else if (crashpc_find(&pc, from, r->panic.record)) {
+		place(o, pc.function, pc.offset, pc.module[0] ? pc.module : NULL);
+	} else {
+		out_null(o, "function", NULL);
+		out_null(o, "offset", NULL);
+		out_null(o, "module", NULL);
+	}
+	if (f)
+		out_hex(o, "address", NULL, f->pc);
+	else
+		out_null(o, "address", NULL);
+}
+
+static void who(struct report *r)
+{
+	struct out *o = r->o;
+	bool known = r->victim && !r->victim->fault;
+
+	if (r->panic.cpu >= 0)
+		out_num(o, "cpu", "  on       CPU %s", r->panic.cpu);
+	else
+		out_null(o, "cpu", NULL);
+	if (known) {
+		out_num(o, "pid", ", task %s", r->victim->pid);
+		out_str(o, "comm", " \"%s\"", r->victim->comm);
+	} else {
+		out_null(o, "pid", NULL);
+		out_null(o, "comm", NULL);
+	}
+	if (r->panic.cpu >= 0)
+		out_text(o, "\n");
+}
+
+static const char *untitled(const struct report *r)
+{
+	if (r->panic.crashed)
+		return "crashed; what of is not known";
+	if (r->panic.log_err.code != CAIRN_OK)
+		return "whether it crashed is not known: the log could not be read";
+	return "no crash: the machine was alive when it was dumped";
+}
+
+void triage_crash(struct report *r)
+{
+	struct out *o = r->o;
+
+	out_object(o, "crash");
+	out_paint(o, OUT_RED);
+	if (r->panic.title)
+		out_str(o, "title", "\n%s\n", r->panic.title);
+	else
+		out_null(o, "title", NULL);
+	if (!r->panic.title)
+		out_text(o, "\n%s\n", untitled(r));
+	out_paint(o, OUT_PLAIN);
+	out_str(o, "class", "  class    %s\n", r->panic.class ? r->panic.class : "unknown");
+	if (r->panic.message)
+		out_str(o, "message", r->panic.cause ? "  then     %s\n" : NULL, r->panic.message);
+	else
+		out_null(o, "message", NULL);
+	where(r);
+	who(r);
+	when(r);
+	out_end(o);
+	out_null(o, "signature", NULL);
+	out_null(o, "signature_fuzzy", NULL);
+}
+
+void triage_stack(struct report *r)
+{
+	struct out *o = r->o;
+
+	if (!r->crash.n) {
+		out_null(o, "stack", NULL);
+		return;
+	}
+	out_text(o, "\n");
+	out_object(o, "stack");
+	stack_fields(o, r->c, r->victim, r->panic.cpu, &r->crash);
+	out_end(o);
+}
