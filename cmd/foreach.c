@@ -35,8 +35,11 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	const struct tasks *ts;
 	enum cairn_code code;
 
-	if (call->argc != 1 || strcmp(call->argv[0], "bt"))
+	if (!call->argc || strcmp(call->argv[0], "bt"))
 		return cairn_fail(err, CAIRN_USAGE, "one command is known here: bt");
+	if (call->argc > 1)
+		return cairn_fail(err, CAIRN_USAGE, "options go before bt, not after it: %s",
+				  call->argv[1]);
 	code = tasks_get(call->cairn, &ts, err);
 	if (!code)
 		code = call_with(call, ts, verdict, err);

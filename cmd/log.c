@@ -143,6 +143,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	struct view v;
 	enum cairn_code code = understand(&v, call, err);
 
+	if (call->argc)
+		return cairn_fail(err, CAIRN_USAGE, "log takes no operands");
 	if (code == CAIRN_OK)
 		code = log_get(call->cairn, &log, err);
 	if (code == CAIRN_OK)

@@ -65,7 +65,10 @@ static void show_task(struct call *call, const struct task *t)
 
 	out_num(o, "pid", "%7s", t->pid);
 	out_num(o, "tgid", NULL, t->tgid);
-	out_num(o, "ppid", " %7s", t->ppid);
+	if (t->ppid >= 0)
+		out_num(o, "ppid", " %7s", t->ppid);
+	else
+		out_null(o, "ppid", " %7s");
 	show_place(call, t);
 	out_str(o, "state", "%-2s", state);
 	if (call->opt[OPT_TIMES].set) {

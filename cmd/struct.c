@@ -129,12 +129,38 @@ static void enumerators(struct call *call, const struct type *t)
 	}
 }
 
+static bool has_body(const struct type *bare)
+{
+	return bare->kind == TYPE_STRUCT || bare->kind == TYPE_UNION || bare->kind == TYPE_ENUM;
+}
+
+/* "typedef unsigned int gfp_t;": what there is to say of a type without members. */
+static void define_plain(struct call *call, const char *name, const struct type *t)
+{
+	struct out *o = call->out;
+	const char *is = t->kind == TYPE_TYPEDEF
+				 ? type_declare(call->scratch, t->target, name)
+				 : type_spell(call->scratch, t);
+
+	out_record(o, "type");
+	out_str(o, "name", NULL, name);
+	out_str(o, "type", t->kind == TYPE_TYPEDEF ? "typedef %s;" : "%s;", is);
+	out_count(o, "size", "\nSIZE: %s\n", type_strip(t)->size);
+	out_array(o, "members");
+	out_end(o);
+	out_end(o);
+}
+
 static void define(struct call *call, const char *name, const struct type *t)
 {
 	struct out *o = call->out;
 	const struct type *bare = type_strip(t);
 	unsigned left = ROWS_LIMIT;
 
+	if (!has_body(bare)) {
+		define_plain(call, name, t);
+		return;
+	}
 	out_record(o, "type");
 	out_str(o, "name", NULL, name);
 	out_str(o, "type", "%s {\n", type_spell(call->scratch, bare));

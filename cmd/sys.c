@@ -141,7 +141,7 @@ static void show_panic(struct out *o, struct cairn *c, const struct panic *p)
 	else
 		out_str(o, "message", NULL, p->message);
 	if (p->has_time)
-		out_real(o, "time", NULL, (double)p->ts_nsec / 1e9, 6);
+		out_real(o, "time", NULL, (double)(p->ts_nsec / 1000) / 1e6, 6);
 	else
 		out_null(o, "time", NULL);
 	show_task(o, c, p);
@@ -197,6 +197,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	bool whole;
 	enum cairn_code code = panic_get(c, &p, err);
 
+	if (call->argc)
+		return cairn_fail(err, CAIRN_USAGE, "sys takes no operands");
 	if (code != CAIRN_OK)
 		return code;
 	sysinfo_get(c, &info);

@@ -3,8 +3,12 @@
 
 #include "lib/debug/btf.h"
 #include "lib/debug/debugfind.h"
+#include "lib/debug/debugplace.h"
 #include "lib/debug/dwarf.h"
 #include "lib/debug/elfsym.h"
+#include "lib/debug/kallsyms.h"
+#include "lib/kern/module_sect.h"
+#include "lib/kern/typecheck.h"
 
 static enum cairn_code add_btf(struct cairn *c, struct debugfile *f, struct cairn_err *err)
 {
@@ -14,6 +18,13 @@ static enum cairn_code add_btf(struct cairn *c, struct debugfile *f, struct cair
 	code = btf_provider_new(&b, f->path, f->btf, f->btf_size, base, NULL, c->arch->word, err);
 	if (code != CAIRN_OK)
 		return code;
+	/* bare BTF carries no build-id */
+	if (f->kind == DEBUGFILE_BTF)
+		code = typecheck(btf_types(b), &image_info(c->img)->vmcoreinfo, NULL, err);
+	if (code != CAIRN_OK) {
+		btf_types(b)->ops->close(btf_types(b));
+		return code;
+	}
 	if (f->kind != DEBUGFILE_MODULE && !c->btf)
 		c->btf = b;
 	types_add(&c->types, btf_types(b));
@@ -28,21 +39,66 @@ static enum cairn_code add_types(struct cairn *c, struct debugfile *f, struct ca
 
 	if (f->has_dwarf) {
 		code = dwarf_provider_new(&p, f, err);
-		if (code == CAIRN_OK)
-			types_add(&c->types, p);
-		return code;
+		if (code != CAIRN_OK)
+			return code;
+		if (!c->opts->no_cache)
+			dwarf_provider_keep(p, f);
+		types_add(&c->types, p);
+		return CAIRN_OK;
 	}
 	return f->btf ? add_btf(c, f, err) : CAIRN_OK;
 }
 
-static enum cairn_code add_file(struct cairn *c, struct debugfile *f, struct cairn_err *err)
+/* VMCOREINFO's _stext is the better measure: on i386 KERNELOFFSET is not there. */
+static enum cairn_code place_kernel(struct cairn *c, struct debugfile *f, struct cairn_err *err)
+{
+	if (c->layout.stext)
+		return debugfile_place_kernel_by(f, "_stext", c->layout.stext, err);
+	debugfile_place_kernel(f, c->layout.kernel_offset);
+	return CAIRN_OK;
+}
+
+static bool kallsyms_has_all(struct cairn *c)
+{
+	struct sym s;
+
+	return c->kallsyms && !c->kallsyms->lost && sym_find(&c->syms, "init_task", &s);
+}
+
+static enum cairn_code add_kernel(struct cairn *c, struct debugfile *f, struct cairn_err *err)
 {
 	enum cairn_code code = add_types(c, f, err);
 
-	if (code != CAIRN_OK || f->kind != DEBUGFILE_KERNEL)
+	if (code != CAIRN_OK || f->kind != DEBUGFILE_KERNEL || !f->has_symbols)
 		return code;
-	debugfile_place_kernel(f, c->layout.kernel_offset);
-	return f->has_symbols ? elfsym_add(&c->syms, f, err) : CAIRN_OK;
+	code = place_kernel(c, f, err);
+	/* kallsyms answers as the kernel would; and each name that neither knows would cost a
+	   look at the whole table of the file */
+	return code == CAIRN_OK && !kallsyms_has_all(c) ? elfsym_add(&c->syms, f, err) : code;
+}
+
+static enum cairn_code add_module(struct cairn *c, struct debugfile *f, struct cairn_err *err)
+{
+	struct module_sections sections;
+	const struct modules *ms;
+	const struct module *m;
+	enum cairn_code code = modules_get(c, &ms, err);
+
+	if (code != CAIRN_OK)
+		return code;
+	m = module_by_name(ms, f->module);
+	if (!m)
+		return cairn_fail(err, CAIRN_USAGE, "no module %s was loaded", f->module);
+	code = debugfile_match(f, m->build_id, NULL, err);
+	if (code == CAIRN_OK)
+		code = add_types(c, f, err);
+	if (code != CAIRN_OK || !f->has_symbols)
+		return code;
+	/* the module's own table in memory answers first; without its sections the types serve */
+	if (module_sections_find(&sections, c, m, NULL) == CAIRN_OK &&
+	    debugfile_place_module(f, module_section_at, &sections))
+		elfsym_add(&c->syms, f, NULL);
+	return CAIRN_OK;
 }
 
 static enum cairn_code keep(struct cairn *c, struct debugfile *f, struct cairn_err *err)
@@ -64,7 +120,7 @@ static enum cairn_code open_one(struct cairn *c, const char *path, struct cairn_
 	enum cairn_code code = debugfile_open(&f, path, err);
 
 	if (code != CAIRN_OK)
-		return cairn_context(err, code, "-s %s", path);
+		return cairn_context(err, code, "-s");
 	if (f->kind != DEBUGFILE_MODULE)
 		code = debugfile_match(f, c->build_id, c->release, err);
 	if (code == CAIRN_OK)
@@ -73,7 +129,23 @@ static enum cairn_code open_one(struct cairn *c, const char *path, struct cairn_
 		debugfile_close(f);
 		return code;
 	}
-	return add_file(c, f, err);
+	if (f->kind == DEBUGFILE_MODULE)
+		return CAIRN_OK;
+	code = add_kernel(c, f, err);
+	return code == CAIRN_OK ? code : cairn_context(err, code, "-s");
+}
+
+enum cairn_code debuginfo_open_modules(struct cairn *c, struct cairn_err *err)
+{
+	enum cairn_code code = CAIRN_OK;
+
+	for (size_t i = 0; c->debuginfo && i < c->debuginfo->n && code == CAIRN_OK; i++)
+		if (c->debuginfo->file[i]->kind == DEBUGFILE_MODULE) {
+			code = add_module(c, c->debuginfo->file[i], err);
+			if (code != CAIRN_OK)
+				cairn_context(err, code, "-s");
+		}
+	return code;
 }
 
 enum cairn_code debuginfo_open(struct cairn *c, struct cairn_err *err)
@@ -112,7 +184,7 @@ enum cairn_code debuginfo_search(struct cairn *c, struct cairn_err *err)
 		if (code != CAIRN_OK)
 			debugfile_close(f);
 		else
-			code = add_file(c, f, err);
+			code = add_kernel(c, f, err);
 	}
 	if (c->debuginfo)
 		c->debuginfo->searched = true;

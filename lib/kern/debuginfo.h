@@ -21,6 +21,10 @@ struct debuginfo {
  *  CAIRN_USAGE with both build-ids. */
 enum cairn_code debuginfo_open(struct cairn *c, struct cairn_err *err);
 
+/** Then the modules' files among them: types, and symbols where the module's sections lie.
+ *  CAIRN_USAGE if no such module was loaded, or with both build-ids. */
+enum cairn_code debuginfo_open_modules(struct cairn *c, struct cairn_err *err);
+
 /** Look for the kernel's vmlinux by build-id, once; adds its types and symbols. CAIRN_OK
  *  if there is one by now. */
 enum cairn_code debuginfo_search(struct cairn *c, struct cairn_err *err);

@@ -270,11 +270,14 @@ enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t 
 	c->arch = image_info(c->img)->arch;
 	note_truncation(c);
 	code = open_stages(c, err);
+	if (code == CAIRN_OK) {
+		anchor_find_globals(c, &c->known);
+		code = debuginfo_open_modules(c, err);
+	}
 	if (code != CAIRN_OK) {
 		cairn_close(c);
 		return code;
 	}
-	anchor_find_globals(c, &c->known);
 	c->opts_copy.debug_files = NULL;
 	*ret = c;
 	return CAIRN_OK;

@@ -335,8 +335,10 @@ static void set_parents(struct tasks *ts)
 	for (size_t i = 0; i < ts->n; i++) {
 		const struct task *parent = task_by_addr(ts, ts->task[i].parent);
 
-		if (parent)
+		if (parent && !parent->fault)
 			ts->task[i].ppid = parent->tgid;
+		else if (ts->task[i].parent)
+			ts->task[i].ppid = -1;
 	}
 }
 

@@ -21,7 +21,7 @@
 struct task {
 	uint64_t addr;        /* task_struct */
 	int32_t pid, tgid;
-	int32_t ppid;         /* tgid of real_parent; 0 for none */
+	int32_t ppid;         /* tgid of real_parent; 0 for none; -1: it could not be read */
 	char comm[TASK_COMM_LEN + 1];
 	char state;           /* R S D T t X Z P I, as /proc shows it */
 	uint32_t raw_state, exit_state, flags;
