@@ -77,4 +77,5 @@ void banner_show(struct cairn *c, struct out *o)
 	show_kernel(c, o);
 	show_panic(c, o);
 	show_degraded(c, o);
+	out_text(o, "`help` lists the commands, Tab completes, Ctrl-D leaves.\n");
 }

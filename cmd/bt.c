@@ -38,7 +38,8 @@ static void bt_end(struct bt *bt)
 static void show(struct bt *bt, const struct task *task, int32_t cpu, const struct trace *tr)
 {
 	stack_record(bt->call->out, bt->call->cairn, task, cpu, tr);
-	if (tr->end == TRACE_UNREADABLE || tr->end == TRACE_NO_REGS)
+	/* the dump or cairn lacked something; where the stack itself is broken, the answer is whole */
+	if (tr->end == TRACE_UNREADABLE || tr->end == TRACE_NO_REGS || tr->end == TRACE_NO_UNWINDER)
 		*bt->verdict = VERDICT_PARTIAL;
 	arena_reset(&bt->one);
 }
