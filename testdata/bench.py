@@ -22,17 +22,10 @@ import time
 RUNS = 15
 PEER_RUNS = 3
 
-DRGN = """
-import sys
-from drgn import Program
-p = Program()
-p.set_core_dump(sys.argv[1])
-p.load_debug_info([sys.argv[2]])
-print(p.crashed_thread().stack_trace())
-"""
+DRGN = "print(prog.crashed_thread().stack_trace())\n"
 
 
-def run(argv, env, stdin=None):
+def run(argv, env, stdin=None, fine=(0, 1, 4)):
     """One process: (wall ms, cpu ms, MB resident), or None if it failed."""
     with open(os.devnull, "r+b") as null:
         begin = time.monotonic()
@@ -44,13 +37,13 @@ def run(argv, env, stdin=None):
         _, status, use = os.wait4(p.pid, 0)
         wall = time.monotonic() - begin
         p.returncode = os.waitstatus_to_exitcode(status)
-    if p.returncode not in (0, 1, 4):
+    if p.returncode not in fine:
         return None
     return wall * 1e3, (use.ru_utime + use.ru_stime) * 1e3, use.ru_maxrss / 1024
 
 
-def best(argv, env, runs, stdin=None):
-    got = [run(argv, env, stdin) for _ in range(runs)]
+def best(argv, env, runs, stdin=None, fine=(0, 1, 4)):
+    got = [run(argv, env, stdin, fine) for _ in range(runs)]
     if None in got:
         return None
     return tuple(min(g[i] for g in got) for i in range(3))
@@ -84,10 +77,11 @@ def peers(dump, base, env):
         with tempfile.NamedTemporaryFile("w", suffix=".py", dir=os.path.dirname(dump)) as f:
             f.write(DRGN)
             f.flush()
-            row("drgn, bt of the panicking task", best(drgn + [f.name, dump, vmlinux], env, PEER_RUNS), base)
+            row("drgn, bt of the panicking task",
+                best(drgn + ["-q", "-c", dump, "-s", vmlinux, f.name], env, PEER_RUNS, fine=(0,)), base)
     if crash:
         row("crash, bt of the panicking task",
-            best(crash + ["-s", vmlinux, dump], env, PEER_RUNS, b"bt\nq\n"), base)
+            best(crash + ["-s", vmlinux, dump], env, PEER_RUNS, b"bt\nq\n", (0,)), base)
 
 
 def main(argv):
