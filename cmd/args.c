@@ -152,7 +152,7 @@ static void look_ahead(struct args *ret, const struct opt_scan *from)
 	s.table[1] = opt_common;
 	while ((event = opt_next(&s, NULL)) == OPT_OPTION || event == OPT_OPERAND) {
 		if (event == OPT_OPERAND)
-			s.operands_only |= ret->cmd->options_first && ret->nfiles;
+			s.inner = s.operands_only |= ret->cmd->options_first && ret->nfiles;
 		else if (s.which == 1 && s.index == COMMON_JSON)
 			ret->json = true;
 		else if (s.which == 1 && s.index == COMMON_HELP)

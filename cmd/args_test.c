@@ -174,7 +174,9 @@ static void test_looks_ahead(void **state)
 	assert_false(args.json);
 	OK("dump", "zorilla", "--", "-j");
 	assert_false(args.json);
-	OK("dump", "zopilote", "zorilla", "-j");
+	OK("dump", "zopilote", "zorilla", "-j"); /* how to print is asked of the whole line */
+	assert_true(args.json);
+	OK("dump", "zopilote", "zorilla", "-a");
 	assert_false(args.json);
 	OK("zorilla", "--help");
 	assert_true(args.command_help);

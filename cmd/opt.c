@@ -101,10 +101,18 @@ static enum opt_event next_name(struct opt_scan *s, const char *name, struct cai
 	return select_option(s, which, index, name[n] ? name + n + 1 : NULL, err);
 }
 
+/* "foreach bt -j": how to print is asked of the whole line. */
+static bool is_json(const char *word)
+{
+	return !strcmp(word, "-j") || !strcmp(word, "--json");
+}
+
 static bool is_operand(const struct opt_scan *s, const char *word)
 {
 	unsigned which, index;
 
+	if (s->inner && is_json(word))
+		return false;
 	if (s->operands_only || word[0] != '-' || !word[1])
 		return true;
 	return isdigit((unsigned char)word[1]) && !find_letter(s, word[1], &which, &index);
@@ -151,6 +159,7 @@ enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct 
 			return CAIRN_USAGE;
 		if (event == OPT_OPERAND) {
 			operands[ret->argc++] = s.value;
+			s.inner |= cmd->options_first;
 			s.operands_only |= cmd->options_first;
 		} else if (s.which == 0) {
 			ret->opt[s.index] = (struct opt_value){ true, s.value };

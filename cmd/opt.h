@@ -24,6 +24,7 @@ struct opt_scan {
 	int argc;
 	const char *const *argv;
 	bool operands_only;         /* no more options; set by `--`, or by the caller */
+	bool inner;                 /* ... because another command begins: -j is still ours */
 	int at;                     /* the next word */
 	const char *cluster;        /* private: what is left of -abc */
 	/* what the last opt_next() found */
