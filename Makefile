@@ -36,7 +36,7 @@ CMD_OBJ := $(filter-out $(BUILD)/cmd/main.o,$(filter $(BUILD)/cmd/%,$(OBJ)))
 TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ:%.c=$(BUILD)/%)
 
-ifneq ($(filter-out clean help demo check deps test-deps,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help demo check deps test-deps captures,$(or $(MAKECMDGOALS),all)),)
 missing := $(foreach p,$(PKGS),$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo y),,$(p)))
 ifneq ($(strip $(missing)),)
 $(info cairn needs these libraries, and pkg-config does not find them: $(missing))
@@ -100,6 +100,12 @@ run-unit: $(TEST_BIN)
 
 run-golden: $(BUILD)/cairn
 	CAIRN=$(abspath $(BUILD)/cairn) prove testdata/*.t testdata/*_selftest.py
+
+# a fresh crash under QEMU, held against the kernel's own words
+BOOT_DEBS := qemu-system-x86 makedumpfile busybox-static cpio zstd python3 gcc make
+check-boot: $(BUILD)/cairn
+	@sh testdata/install-deps.sh $(BOOT_DEBS)
+	CAIRN=$(abspath $(BUILD)/cairn) prove --timer testdata/boot.sh
 
 # each header compiles alone; ranks: who may include whom (README, Architecture)
 check-headers:
@@ -186,6 +192,7 @@ help:
 	@echo "all        build $(BUILD)/cairn and $(BUILD)/libcairn.a (installs nothing)"
 	@echo "demo       install what is missing, build, and triage a captured crash"
 	@echo "check      install what is missing, build, and run every test"
+	@echo "check-boot boot a Debian kernel under QEMU, crash it, compare (minutes)"
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
@@ -198,6 +205,6 @@ FORCE:
 captures:
 	python3 testdata/capture/capture.py $(or $(KERNEL),list) $(SCENARIO)
 
-.PHONY: captures all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+.PHONY: captures check-boot all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:
