@@ -115,7 +115,7 @@ enum cairn_code operand_task(struct cairn *c, const char *word, const struct tas
 {
 	const struct tasks *ts;
 	enum cairn_code code = tasks_get(c, &ts, err);
-	size_t found = 0;
+	size_t found = 0, lost = 0;
 	uint64_t v;
 
 	if (code != CAIRN_OK)
@@ -127,15 +127,21 @@ enum cairn_code operand_task(struct cairn *c, const char *word, const struct tas
 		*ret = task_by_addr(ts, v);
 	if (*ret)
 		return CAIRN_OK;
-	for (size_t i = 0; i < ts->n; i++)
+	for (size_t i = 0; i < ts->n; i++) {
+		lost += ts->task[i].fault != NULL;
 		if (!strcmp(ts->task[i].comm, word)) {
 			*ret = &ts->task[i];
 			found++;
 		}
+	}
 	if (found == 1)
 		return CAIRN_OK;
 	if (found > 1)
 		return cairn_fail(err, CAIRN_USAGE, "%zu tasks are called %s: name one by its pid",
 				  found, word);
+	if (lost || ts->partial)
+		return cairn_fail(err, CAIRN_MISSING,
+				  "no task that could be read has the pid, address or name %s; "
+				  "%zu could not be read", word, lost);
 	return cairn_fail(err, CAIRN_USAGE, "no task has the pid, address or name %s", word);
 }

@@ -99,20 +99,23 @@ static void row(struct call *call, const struct task *t, enum verdict *verdict)
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
+	const struct task **chosen;
 	const struct tasks *ts;
 	enum cairn_code code = tasks_get(call->cairn, &ts, err);
 
 	if (code != CAIRN_OK)
 		return code;
-	heading(call);
+	chosen = arena_array(call->scratch, (size_t)call->argc + 1, sizeof(*chosen));
+	if (!chosen)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the tasks");
 	for (int i = 0; i < call->argc; i++) {
-		const struct task *t;
-
-		code = operand_task(call->cairn, call->argv[i], &t, err);
+		code = operand_task(call->cairn, call->argv[i], &chosen[i], err);
 		if (code != CAIRN_OK)
 			return code;
-		row(call, t, verdict);
 	}
+	heading(call);
+	for (int i = 0; i < call->argc; i++)
+		row(call, chosen[i], verdict);
 	for (size_t i = 0; i < ts->n && !call->argc && !out_broken(call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
@@ -120,7 +123,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 			row(call, &ts->task[i], verdict);
 	}
 	if (ts->partial)
-		error_partial(call, "the list ends early", &ts->err, verdict);
+		error_partial(call, "the list is not whole", &ts->err, verdict);
 	return CAIRN_OK;
 }
 

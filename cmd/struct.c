@@ -208,7 +208,8 @@ static enum cairn_code define_members(struct call *call, const struct type *t, c
 static enum cairn_code print(struct call *call, const char *name, const struct type *t, char *list,
 			     uint64_t addr, enum verdict *verdict, struct cairn_err *err)
 {
-	struct value_style style = { .syms = &call->cairn->syms, .hex = call->opt[OPT_HEX].set };
+	struct value_style style = { .syms = &call->cairn->syms, .hex = call->opt[OPT_HEX].set,
+				    .indent = list != NULL };
 	struct out *o = call->out;
 	char *save, *path;
 

@@ -43,7 +43,7 @@ static void write_missing(struct source *s, const char *name)
 
 static void indent(struct source *s)
 {
-	out_text(s->o, "%*s", 2 * (int)s->nest, "");
+	out_text(s->o, "%*s", 2 * (int)(s->nest + s->style->indent), "");
 }
 
 static void write_at(struct source *s, const char *name, const struct type *t, size_t off);

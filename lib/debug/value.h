@@ -19,6 +19,7 @@
 struct value_style {
 	struct syms *syms;     /* to name what function pointers point to; may be NULL */
 	bool hex;              /* integers in hexadecimal */
+	unsigned indent;       /* levels that the text around the value is indented by */
 	uint32_t array_limit;  /* elements shown of an array; 0: VALUE_ARRAY */
 };
 
