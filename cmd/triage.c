@@ -29,15 +29,12 @@ static void gather(struct report *r)
 		note(r, "CPUs", &err);
 	if (tasks_get(r->c, &r->tasks, &err) != CAIRN_OK)
 		note(r, "tasks", &err);
-	if (unwinder_init(&r->unwinder, r->c, r->call->scratch, &err) == CAIRN_OK)
-		r->can_unwind = true;
-	else
+	if (unwinder_init(&r->unwinder, r->c, r->call->scratch, &err) != CAIRN_OK)
 		note(r, "stacks", &err);
-	if (r->can_unwind && !r->unwinder.arch) {
-		cairn_fail(&err, CAIRN_MISSING, "there is no unwinder for %s yet", r->c->arch->name);
-		session_degrade(r->c, "stacks", &err);
-		r->can_unwind = false;
-	}
+	else if (!r->unwinder.arch)
+		note(r, "stacks", &r->unwinder.lack);
+	else
+		r->can_unwind = true;
 }
 
 const struct task *triage_task_of(struct report *r, unsigned cpu)
@@ -144,8 +141,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	out_num(r.o, "elapsed_ms", NULL, elapsed_ms(r.c));
 	next_steps(&r);
 	out_end(r.o);
-	if (r.can_unwind)
-		unwinder_deinit(&r.unwinder);
+	unwinder_deinit(&r.unwinder);
 	if (r.c->ndegraded)
 		*verdict = VERDICT_PARTIAL;
 	return cmd_interrupted() ? cairn_fail(err, CAIRN_INTERRUPTED, "interrupted") : CAIRN_OK;
@@ -157,8 +153,9 @@ static const struct cmd triage = {
 	.summary = "what happened: one report a dump",
 	.help = "What crashed and where, the crashing CPU's trace over all its stacks, what every\n"
 		"other CPU was doing, which tasks are blocked, what the log complained of earlier, the\n"
-		"log up to the crash, and what of the dump is missing, with the reason. `cairn triage A B C` reports several dumps, one\n"
-		"after the other; with -j, one line each. Exit 4: something was missing.",
+		"log up to the crash, and what of the dump is missing, with the reason. `cairn triage\n"
+		"A B C` reports several dumps, one after the other; with -j, one line each. Exit 4:\n"
+		"something was missing.",
 	.many_dumps = true,
 	.run = run,
 };

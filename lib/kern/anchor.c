@@ -259,15 +259,22 @@ static bool find_modules(struct cairn *c, uint64_t begin, uint64_t end, uint64_t
 	return false;
 }
 
-void anchor_find_globals(struct cairn *c, struct symlist *l)
+void anchor_find_init_task(struct cairn *c, struct symlist *l)
 {
 	uint64_t begin, end, addr;
 	struct sym s;
 
-	if (!c->kernel.tlb || !data_range(c, &begin, &end))
-		return;
-	if (!sym_find(&c->syms, "init_task", &s) && find_init_task(c, begin, end, &addr))
+	if (c->kernel.tlb && !sym_find(&c->syms, "init_task", &s) && data_range(c, &begin, &end) &&
+	    find_init_task(c, begin, end, &addr))
 		symlist_add(l, "init_task", addr);
-	if (!sym_find(&c->syms, "modules", &s) && find_modules(c, begin, end, &addr))
+}
+
+void anchor_find_modules(struct cairn *c, struct symlist *l)
+{
+	uint64_t begin, end, addr;
+	struct sym s;
+
+	if (c->kernel.tlb && !sym_find(&c->syms, "modules", &s) && data_range(c, &begin, &end) &&
+	    find_modules(c, begin, end, &addr))
 		symlist_add(l, "modules", addr);
 }

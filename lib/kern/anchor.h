@@ -15,7 +15,11 @@
 enum cairn_code anchor_find_btf(struct cairn *c, uint64_t *start, uint64_t *stop,
 				struct cairn_err *err);
 
-/** Add init_task and modules to `l`, those that are missing and can be found. Needs types. */
-void anchor_find_globals(struct cairn *c, struct symlist *l);
+/** Add init_task to `l` if it is missing and can be found. Needs types; open does it. */
+void anchor_find_init_task(struct cairn *c, struct symlist *l);
+
+/** Likewise the list of modules: a look at every word of .data, so it waits until modules are
+ *  asked for. */
+void anchor_find_modules(struct cairn *c, struct symlist *l);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/debug/shape.h"
+#include "lib/kern/anchor.h"
 #include "lib/kern/jit.h"
 #include "lib/kern/list.h"
 #include "lib/kern/module_priv.h"
@@ -284,8 +285,10 @@ static enum cairn_code load(struct cairn *c, struct modules *ms, struct cairn_er
 	struct reader r = { .c = c };
 	struct cairn_err fault;
 	uint64_t head, *addr;
-	enum cairn_code code = sym_addr(&c->syms, "modules", &head, err);
+	enum cairn_code code;
 
+	anchor_find_modules(c, &c->known);
+	code = sym_addr(&c->syms, "modules", &head, err);
 	if (code == CAIRN_OK)
 		code = prepare(&r, err);
 	if (code != CAIRN_OK)

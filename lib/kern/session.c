@@ -271,7 +271,7 @@ enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t 
 	note_truncation(c);
 	code = open_stages(c, err);
 	if (code == CAIRN_OK) {
-		anchor_find_globals(c, &c->known);
+		anchor_find_init_task(c, &c->known);
 		code = debuginfo_open_modules(c, err);
 	}
 	if (code != CAIRN_OK) {
