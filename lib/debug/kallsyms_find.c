@@ -247,15 +247,11 @@ static void locate_addrs(struct kallsyms_tables *t, struct space *kernel, uint64
 	}
 }
 
-enum cairn_code kallsyms_find(struct kallsyms_tables *ret, struct space *kernel,
+static enum cairn_code search(struct kallsyms_tables *ret, struct space *kernel,
 			      const struct vmcoreinfo *v, struct cairn_err *err)
 {
 	uint64_t stext = 0;
 
-	*ret = (struct kallsyms_tables){ 0 };
-	if (exported(ret, v))
-		return CAIRN_OK;
-	*ret = (struct kallsyms_tables){ 0 };
 	if (!search_tokens(ret, kernel, v))
 		return cairn_fail(err, CAIRN_NOTFOUND, "token_table is not in the kernel image");
 	vmcoreinfo_symbol(v, "_stext", &stext);
@@ -265,4 +261,19 @@ enum cairn_code kallsyms_find(struct kallsyms_tables *ret, struct space *kernel,
 				  (unsigned long long)ret->token_table);
 	locate_addrs(ret, kernel, stext);
 	return CAIRN_OK;
+}
+
+enum cairn_code kallsyms_find(struct kallsyms_tables *ret, struct space *kernel,
+			      const struct vmcoreinfo *v, struct cairn_err *err)
+{
+	enum cairn_code code;
+
+	*ret = (struct kallsyms_tables){ 0 };
+	if (exported(ret, v))
+		return CAIRN_OK;
+	*ret = (struct kallsyms_tables){ 0 };
+	space_search_begin(kernel);
+	code = search(ret, kernel, v, err);
+	space_search_end(kernel);
+	return code;
 }

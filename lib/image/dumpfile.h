@@ -23,6 +23,8 @@
 #include "lib/image/rawfile.h"
 #include "lib/image/vmcoreinfo.h"
 
+struct kdump_head;
+
 enum dumpfile_format { DUMPFILE_KDUMP, DUMPFILE_ELF };
 
 /** Physical memory [phys, phys + memsz), of which the first filesz bytes lie at `off`. */
@@ -42,6 +44,7 @@ struct dumpfile {
 	size_t vmcoreinfo_len;
 
 	/* kdump */
+	const struct kdump_head *kdump; /* in the arena; NULL: of a version before 1 */
 	uint32_t block_size;     /* page size; else 0 */
 	uint64_t phys_base;      /* pfn 0 of the file is this physical address (ARM) */
 	uint64_t max_pfn;        /* pages that the bitmaps cover */

@@ -4,34 +4,15 @@
 #include "lib/base/cursor.h"
 #include "lib/base/map.h"
 #include "lib/image/dumpfile.h"
-
-/* struct disk_dump_header: signature 8, version 4, utsname 6 x 65, then (aligned to a
- * long) struct timeval, and from here: status, block_size, sub_hdr_size (in blocks),
- * bitmap_blocks, max_mapnr. */
-#define UTSNAME 12
-#define TAIL64  424
-#define TAIL32  412
-
-#define STATUS_INCOMPLETE 0x8u /* diskdump_mod.h, DUMP_DH_COMPRESSED_INCOMPLETE */
-
-/* Fields of struct kdump_sub_header by their offset in each of its layouts: 64 bit; 32 bit
- * with 4-byte alignment of 64-bit fields (i386); 32 bit with 8-byte alignment (ARM). */
-struct sub_layout {
-	uint8_t word, split, start_pfn, end_pfn, off_vmcoreinfo, size_vmcoreinfo;
-	uint8_t off_note, size_note, start_pfn_64, end_pfn_64, max_mapnr_64;
-};
-static const struct sub_layout sub64 = { 8, 12, 16, 24, 32, 40, 48, 56, 80, 88, 96 };
-static const struct sub_layout sub32 = { 4, 8, 12, 16, 20, 28, 32, 40, 56, 64, 72 };
-static const struct sub_layout sub32_arm = { 4, 8, 12, 16, 24, 32, 40, 48, 72, 80, 88 };
-
-#define SUB_SIZE 104
+#include "lib/image/kdump_layout.h"
 
 struct kdump {
 	struct dumpfile *d;
 	const struct rawfile *f;
 	struct arena *arena;
+	const unsigned char *head;
 	const unsigned char *tail; /* the header from `status` on */
-	unsigned char sub[SUB_SIZE];
+	unsigned char sub[KDUMP_SUB_SIZE];
 	int version;
 	bool wide;
 };
@@ -62,7 +43,7 @@ static bool starts_notes(const struct rawfile *f, uint64_t off, uint64_t size)
 	       (note_is(&n, "CORE", n.type) || note_is(&n, "VMCOREINFO", 0));
 }
 
-static bool fits(const struct kdump *k, const struct sub_layout *l)
+static bool fits(const struct kdump *k, const struct kdump_sub_layout *l)
 {
 	const unsigned char *s = k->sub;
 
@@ -72,15 +53,15 @@ static bool fits(const struct kdump *k, const struct sub_layout *l)
 
 /* Which of the 32-bit layouts it is shows in where VMCOREINFO or the notes lie; without
  * any, ARM files are known by their machine. */
-static const struct sub_layout *sub_layout(const struct kdump *k)
+static const struct kdump_sub_layout *sub_layout(const struct kdump *k)
 {
 	if (k->wide)
-		return &sub64;
-	if (fits(k, &sub32))
-		return &sub32;
-	if (fits(k, &sub32_arm))
-		return &sub32_arm;
-	return k->d->arch && k->d->arch->id == ARCH_ARM ? &sub32_arm : &sub32;
+		return &kdump_sub64;
+	if (fits(k, &kdump_sub32))
+		return &kdump_sub32;
+	if (fits(k, &kdump_sub32_arm))
+		return &kdump_sub32_arm;
+	return k->d->arch && k->d->arch->id == ARCH_ARM ? &kdump_sub32_arm : &kdump_sub32;
 }
 
 static enum cairn_code read_vmcoreinfo(struct kdump *k, uint64_t off, uint64_t len,
@@ -97,7 +78,7 @@ static enum cairn_code read_vmcoreinfo(struct kdump *k, uint64_t off, uint64_t l
 				   err);
 }
 
-static void read_split(struct kdump *k, const struct sub_layout *l)
+static void read_split(struct kdump *k, const struct kdump_sub_layout *l)
 {
 	struct dumpfile *d = k->d;
 
@@ -113,19 +94,36 @@ static void read_split(struct kdump *k, const struct sub_layout *l)
 	}
 }
 
+static enum cairn_code keep_head(struct kdump *k, const struct kdump_sub_layout *l,
+				 struct cairn_err *err)
+{
+	struct kdump_head *h = arena_alloc(k->arena, sizeof(*h));
+
+	if (!h)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the header");
+	memcpy(h->head, k->head, sizeof(h->head));
+	memcpy(h->sub, k->sub, sizeof(h->sub));
+	h->layout = l;
+	k->d->kdump = h;
+	return CAIRN_OK;
+}
+
 static enum cairn_code read_sub_header(struct kdump *k, struct cairn_err *err)
 {
-	const struct sub_layout *l;
+	const struct kdump_sub_layout *l;
 	enum cairn_code code;
 
-	k->d->max_pfn = le32(k->tail + 16);
+	k->d->max_pfn = le32(k->tail + KDUMP_MAX_MAPNR);
 	k->d->end_pfn = UINT64_MAX;
 	if (k->version < 1)
 		return CAIRN_OK;
-	code = dumpfile_bytes(k->f, k->d->block_size, k->sub, SUB_SIZE, err);
+	code = dumpfile_bytes(k->f, k->d->block_size, k->sub, KDUMP_SUB_SIZE, err);
 	if (code != CAIRN_OK)
 		return code;
 	l = sub_layout(k);
+	code = keep_head(k, l, err);
+	if (code != CAIRN_OK)
+		return code;
 	/* x86_64 also stores phys_base here, but counts pfns from 0; so does QEMU on every
 	   machine (dump.c, ARCH_PFN_OFFSET), and its files are those that do not say which */
 	if (k->d->arch && k->d->arch->id == ARCH_ARM)
@@ -146,7 +144,8 @@ static enum cairn_code read_sub_header(struct kdump *k, struct cairn_err *err)
  * that hold all of RAM, one alone. */
 static enum cairn_code find_maps(struct kdump *k, struct cairn_err *err)
 {
-	uint32_t sub_blocks = le32(k->tail + 8), map_blocks = le32(k->tail + 12);
+	uint32_t sub_blocks = le32(k->tail + KDUMP_SUB_BLOCKS);
+	uint32_t map_blocks = le32(k->tail + KDUMP_MAP_BLOCKS);
 	struct dumpfile *d = k->d;
 	uint64_t bytes = (uint64_t)map_blocks * d->block_size;
 
@@ -170,18 +169,17 @@ static enum cairn_code find_maps(struct kdump *k, struct cairn_err *err)
 
 /* ---- is the file all there ---- */
 
-#define DESC_SIZE  24
 #define DESC_BATCH 170 /* 4 KiB of them */
 
 struct batch {
-	unsigned char data[DESC_BATCH * DESC_SIZE];
+	unsigned char data[DESC_BATCH * KDUMP_DESC_SIZE];
 	size_t n;
 };
 
 static void read_batch(const struct kdump *k, uint64_t first, size_t n, struct batch *b)
 {
-	b->n = rawfile_read(k->f, k->d->descs + first * DESC_SIZE, b->data, n * DESC_SIZE, NULL) /
-	       DESC_SIZE;
+	b->n = rawfile_read(k->f, k->d->descs + first * KDUMP_DESC_SIZE, b->data, n * KDUMP_DESC_SIZE, NULL) /
+	       KDUMP_DESC_SIZE;
 }
 
 /* Where the last data of a batch ends; 0 if it is all one block, which pages of zeros share.
@@ -192,8 +190,8 @@ static uint64_t batch_end(const struct batch *b)
 	bool shared = b->n > 1;
 
 	for (size_t i = 0; i < b->n; i++) {
-		uint64_t off = le64(b->data + i * DESC_SIZE);
-		uint32_t size = le32(b->data + i * DESC_SIZE + 8);
+		uint64_t off = le64(b->data + i * KDUMP_DESC_SIZE);
+		uint32_t size = le32(b->data + i * KDUMP_DESC_SIZE + 8);
 
 		if (off && off <= INT64_MAX && off + size > end)
 			end = off + size;
@@ -207,7 +205,7 @@ static uint64_t batch_start(const struct batch *b)
 	uint64_t first = UINT64_MAX;
 
 	for (size_t i = 0; i < b->n; i++) {
-		uint64_t off = le64(b->data + i * DESC_SIZE);
+		uint64_t off = le64(b->data + i * KDUMP_DESC_SIZE);
 
 		if (off && off < first)
 			first = off;
@@ -258,14 +256,14 @@ static void find_promised(struct kdump *k)
 		d->promised = d->descs;
 	read_batch(k, 0, DESC_BATCH, &b);
 	if (!b.n && d->promised <= d->file_size && any_page(k))
-		d->promised = d->descs + DESC_SIZE;
+		d->promised = d->descs + KDUMP_DESC_SIZE;
 	data = batch_start(&b);
 	if (data <= d->descs || data > INT64_MAX ||
-	    (data - d->descs) / DESC_SIZE > d->map_size * 8 + d->block_size)
+	    (data - d->descs) / KDUMP_DESC_SIZE > d->map_size * 8 + d->block_size)
 		return;
 	if (d->promised < data)
 		d->promised = data;
-	left = (data - d->descs) / DESC_SIZE;
+	left = (data - d->descs) / KDUMP_DESC_SIZE;
 	for (int tries = 0; tries < 1024 && left && !end; tries++) {
 		size_t n = left < DESC_BATCH ? (size_t)left : DESC_BATCH;
 
@@ -286,18 +284,18 @@ enum cairn_code dumpfile_read_kdump(struct dumpfile *d, const struct rawfile *f,
 				    const unsigned char head[512], struct arena *arena,
 				    struct cairn_err *err)
 {
-	struct kdump k = { .d = d, .f = f, .arena = arena, .version = (int)le32(head + 8) };
+	struct kdump k = { .d = d, .f = f, .arena = arena, .head = head, .version = (int)le32(head + 8) };
 	char machine[66] = { 0 };
 	enum cairn_code code;
 
 	d->format = DUMPFILE_KDUMP;
-	memcpy(machine, head + UTSNAME + 4 * 65, 65);
+	memcpy(machine, head + KDUMP_UTSNAME + 4 * KDUMP_UTS_LEN, KDUMP_UTS_LEN);
 	d->arch = arch_by_utsname(machine);
-	k.wide = d->arch ? d->arch->word == 8 : plausible_block(le32(head + TAIL64 + 4));
-	k.tail = head + (k.wide ? TAIL64 : TAIL32);
-	d->block_size = le32(k.tail + 4);
-	d->incomplete = le32(k.tail) & STATUS_INCOMPLETE;
-	d->set_id = hash_bytes(head + UTSNAME, (size_t)(k.tail - head) - UTSNAME);
+	k.wide = d->arch ? d->arch->word == 8 : plausible_block(le32(head + KDUMP_TAIL64 + KDUMP_BLOCK_SIZE));
+	k.tail = head + (k.wide ? KDUMP_TAIL64 : KDUMP_TAIL32);
+	d->block_size = le32(k.tail + KDUMP_BLOCK_SIZE);
+	d->incomplete = le32(k.tail) & KDUMP_STATUS_INCOMPLETE;
+	d->set_id = hash_bytes(head + KDUMP_UTSNAME, (size_t)(k.tail - head) - KDUMP_UTSNAME);
 	if (!plausible_block(d->block_size))
 		return cairn_fail(err, CAIRN_FORMAT, "kdump header with a page size of %u",
 				  d->block_size);

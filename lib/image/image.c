@@ -89,6 +89,8 @@ static enum cairn_code fill_info(struct image *img, const char *path, struct cai
 	info->page_shift = img->pages->page_shift;
 	info->notes = h->notes;
 	info->notes_len = h->notes_len;
+	info->kdump = h->kdump;
+	info->kdump_base = h->phys_base;
 	return CAIRN_OK;
 }
 
@@ -169,6 +171,7 @@ void image_close(struct image *img)
 	if (!img)
 		return;
 	image_cache_deinit(img);
+	record_deinit(&img->record);
 	pages_close(img->pages);
 	codec_free(img->codec);
 	codec_free(img->helper);

@@ -18,9 +18,11 @@
 
 #include "lib/base/err.h"
 #include "lib/image/arch.h"
+#include "lib/image/record.h"
 #include "lib/image/vmcoreinfo.h"
 
 struct image;
+struct kdump_head;
 
 /** What the file says of itself. Borrowed from the image. */
 struct image_info {
@@ -37,6 +39,8 @@ struct image_info {
 	size_t notes_len;
 	struct vmcoreinfo vmcoreinfo; /* .text NULL: neither note nor page found */
 	bool vmcoreinfo_searched; /* it was not in the notes but found in memory */
+	const struct kdump_head *kdump; /* headers of a kdump-compressed file; NULL: it is none */
+	uint64_t kdump_base;      /* physical address that it counts its pages from */
 };
 
 /** Open a dump: one file, or the files of a split set in any order. Files that are cut
@@ -63,7 +67,7 @@ struct page {
 	/* private to image */
 	uint64_t pfn;
 	uint32_t pins, next;
-	bool used, recent;
+	bool used, recent, recorded;
 };
 
 /** The page that holds physical address `paddr`, pinned: valid until image_put(). Never NULL;
@@ -90,8 +94,22 @@ void image_load(struct image *img, struct image_load *loads, size_t n);
  *  address that is in the dump. False if no page is. */
 bool image_bounds(struct image *img, uint64_t *first, uint64_t *end);
 
+/** The first range of page frames [*pfn, *end) that ends behind *pfn and that the file knows as
+ *  RAM, whether dumped or left out; false past the last. Ranges that follow may touch. */
+bool image_next_ram(struct image *img, uint64_t *pfn, uint64_t *end);
+
 /** The next physical address >= *paddr whose page is in the file; false past the last. */
 bool image_next_present(struct image *img, uint64_t *paddr);
+
+/** The pages that were asked for so far and that the dump names as its own, damaged ones
+ *  included. Borrowed; of this handle alone, not of its clones. */
+const struct record *image_record(const struct image *img);
+
+/** What is looked at until something is found is not what the answer rests on: between
+ *  these two, which nest, nothing is recorded. Who searches reads what it found once more
+ *  afterwards. (Through a space: space_search_begin().) */
+void image_search_begin(struct image *img);
+void image_search_end(struct image *img);
 
 /** Pages decompressed or read from the file so far, for measuring. */
 uint64_t image_pages_read(const struct image *img);

@@ -32,6 +32,31 @@ void image_cache_deinit(struct image *img)
 	mem_free(img->data);
 }
 
+/* ---- the record ---- */
+
+const struct record *image_record(const struct image *img)
+{
+	return &img->record;
+}
+
+void image_search_begin(struct image *img)
+{
+	img->searching++;
+}
+
+void image_search_end(struct image *img)
+{
+	img->searching--;
+}
+
+void image_note(struct image *img, uint64_t pfn, enum cairn_fault fault)
+{
+	if (!img->searching && fault != CAIRN_FAULT_ABSENT && fault != CAIRN_FAULT_EXCLUDED)
+		record_add(&img->record, pfn);
+}
+
+/* ---- frames ---- */
+
 static uint32_t *bucket(struct image *img, uint64_t pfn)
 {
 	return &img->buckets[hash_u64(pfn) % img->nbuckets];
@@ -82,6 +107,7 @@ static void fill_frame(struct image *img, uint32_t f, uint64_t pfn)
 	img->pages_read += p->data != NULL;
 	p->pfn = pfn;
 	p->used = true;
+	p->recorded = false;
 }
 
 struct page *image_pin(struct image *img, uint64_t paddr)
@@ -99,6 +125,10 @@ struct page *image_pin(struct image *img, uint64_t paddr)
 		fill_frame(img, f, pfn);
 		img->frames[f].next = *head;
 		*head = f;
+	}
+	if (!img->frames[f].recorded && !img->searching) {
+		image_note(img, pfn, img->frames[f].fault);
+		img->frames[f].recorded = true;
 	}
 	img->frames[f].pins++;
 	img->frames[f].recent = true;
@@ -146,6 +176,11 @@ bool image_next_present(struct image *img, uint64_t *paddr)
 	if (pfn != first)
 		*paddr = pfn << shift;
 	return true;
+}
+
+bool image_next_ram(struct image *img, uint64_t *pfn, uint64_t *end)
+{
+	return pages_ram(img->pages, pfn, end);
 }
 
 bool image_bounds(struct image *img, uint64_t *first, uint64_t *end)

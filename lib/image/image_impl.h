@@ -26,6 +26,8 @@ struct image {
 	struct codec *helper;      /* of image_load()'s second thread; made when first used */
 	uint64_t search_at;        /* where image_search_vmcoreinfo() goes on */
 	uint64_t pages_read;
+	struct record record;
+	unsigned searching;        /* depth of image_search_begin() */
 
 	/* the cache */
 	struct page *frames;
@@ -37,6 +39,9 @@ struct image {
 
 enum cairn_code image_cache_init(struct image *img, struct cairn_err *err);
 void image_cache_deinit(struct image *img);
+
+/** Take a page up into the record, if that is what is wanted. */
+void image_note(struct image *img, uint64_t pfn, enum cairn_fault fault);
 
 /** Whether the files belong together, and what they lack: info.damage and the like. */
 enum cairn_code image_check_files(struct image *img, const char *const *paths,

@@ -64,8 +64,10 @@ static void load_batch(struct image *img, struct image_load *loads, size_t n)
 	work(&mine);
 	if (helped)
 		pthread_join(thread, NULL);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		img->pages_read += loads[i].fault == CAIRN_FAULT_NONE;
+		image_note(img, loads[i].paddr >> img->info.page_shift, loads[i].fault);
+	}
 }
 
 void image_load(struct image *img, struct image_load *loads, size_t n)

@@ -112,9 +112,11 @@ enum cairn_code image_search_vmcoreinfo(struct image *img, struct cairn_err *err
 
 	if (!buf)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory to search for VMCOREINFO");
+	image_search_begin(img);
 	found = search(img, buf);
+	image_search_end(img);
 	mem_free(buf);
-	if (found)
+	if (found && take_text(img, img->search_at - 1))
 		return CAIRN_OK;
 	return cairn_fail(err, CAIRN_NOTFOUND, "no VMCOREINFO, neither as a note nor in memory");
 }

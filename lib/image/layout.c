@@ -93,14 +93,18 @@ static bool try_everywhere(struct layout *l, const struct layout_machine *m,
 			   const struct layout_clues *c)
 {
 	uint64_t first, end;
+	bool found = false;
 
 	if (!image_bounds(c->img, &first, &end))
 		return false;
 	first = (first & ~(STEP - 1)) + (c->swapper & (STEP - 1));
-	for (unsigned f = 0; m->form(c->info, f, &l->form); f++)
-		if (try_places(l, c, first))
-			return true;
-	return false;
+	image_search_begin(c->img);
+	for (unsigned f = 0; !found && m->form(c->info, f, &l->form); f++)
+		found = try_places(l, c, first);
+	image_search_end(c->img);
+	/* for the record, where a search of only these pages would find it */
+	return found && in_memory(c->img, l->root) &&
+	       try_at(l, c, l->image_to_phys) == LAYOUT_PROVEN;
 }
 
 static enum layout_proof try_machine(struct layout *l, const struct layout_machine *m,

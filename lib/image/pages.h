@@ -50,6 +50,7 @@ struct pages_ops {
 				 struct codec *codec, void *buf);
 	bool (*next)(struct pages *p, uint64_t *pfn);
 	bool (*last)(struct pages *p, uint64_t *pfn);
+	bool (*ram)(struct pages *p, uint64_t *pfn, uint64_t *end);
 	void (*close)(struct pages *p);
 };
 
@@ -90,6 +91,13 @@ static inline bool pages_next(struct pages *p, uint64_t *pfn)
 static inline bool pages_last(struct pages *p, uint64_t *pfn)
 {
 	return p->ops->last(p, pfn);
+}
+
+/** The first range [*pfn, *end) of RAM that ends behind *pfn, whether dumped or not, as far as
+ *  the file knows of it; false past the last. Ranges that follow may touch. */
+static inline bool pages_ram(struct pages *p, uint64_t *pfn, uint64_t *end)
+{
+	return p->ops->ram(p, pfn, end);
 }
 
 /* ---- the formats ---- */

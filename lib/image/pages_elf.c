@@ -149,6 +149,23 @@ static bool elf_last(struct pages *p, uint64_t *pfn)
 	return true;
 }
 
+static bool elf_ram(struct pages *p, uint64_t *pfn, uint64_t *end)
+{
+	struct elf_pages *e = (struct elf_pages *)p;
+	uint64_t size = (uint64_t)1 << p->page_shift, addr = *pfn << p->page_shift;
+	size_t i;
+
+	if (*pfn > UINT64_MAX >> p->page_shift)
+		return false;
+	i = find_extent(e->ram, e->nram, addr);
+	if (i == e->nram)
+		return false;
+	if (e->ram[i].phys > addr)
+		*pfn = e->ram[i].phys >> p->page_shift;
+	*end = (e->ram[i].end + size - 1) >> p->page_shift;
+	return true;
+}
+
 static void elf_close(struct pages *p)
 {
 	struct elf_pages *e = (struct elf_pages *)p;
@@ -160,7 +177,7 @@ static void elf_close(struct pages *p)
 
 static const struct pages_ops elf_ops = {
 	.find = elf_find, .load = elf_load, .next = elf_next, .last = elf_last,
-	.close = elf_close,
+	.ram = elf_ram, .close = elf_close,
 };
 
 enum cairn_code elf_pages_open(struct pages **ret, const struct dumpfile *head,

@@ -377,6 +377,55 @@ static bool kdump_last(struct pages *p, uint64_t *pfn)
 	return found;
 }
 
+/* ---- ranges of RAM ---- */
+
+/* How many of the bits from `bit` on are alike in a window. */
+static unsigned run_length(const struct window *w, unsigned bit, bool set)
+{
+	unsigned start = bit;
+
+	while (bit < MAP_BITS) {
+		unsigned char byte = w->data[bit / 8];
+
+		if (bit % 8 == 0 && byte == (set ? 0xff : 0))
+			bit += 8;
+		else if ((byte >> bit % 8 & 1) == set)
+			bit++;
+		else
+			break;
+	}
+	return bit - start;
+}
+
+/* The first page >= at whose bit is as wanted; max_pfn: none. */
+static uint64_t seek_ram(struct kdump_pages *k, uint64_t at, bool want)
+{
+	uint64_t map = k->parts[0].head->memory_map;
+
+	map = map ? map : k->parts[0].head->dump_map;
+	while (at < k->max_pfn) {
+		const struct window *w = map_window(k, 0, map, at / MAP_BITS);
+		unsigned run = run_length(w, at % MAP_BITS, !want);
+
+		at += run;
+		if (run == 0 || at % MAP_BITS)
+			break;
+	}
+	return at < k->max_pfn ? at : k->max_pfn;
+}
+
+static bool kdump_ram(struct pages *p, uint64_t *pfn, uint64_t *end)
+{
+	struct kdump_pages *k = (struct kdump_pages *)p;
+	uint64_t at = seek_ram(k, *pfn > k->base_pfn ? *pfn - k->base_pfn : 0, true);
+
+	if (at == k->max_pfn)
+		return false;
+	*pfn = at + k->base_pfn;
+	*end = seek_ram(k, at, false) + k->base_pfn;
+	return true;
+}
+
 /* ---- open ---- */
 
 static void kdump_close(struct pages *p)
@@ -391,7 +440,7 @@ static void kdump_close(struct pages *p)
 
 static const struct pages_ops kdump_ops = {
 	.find = kdump_find, .load = kdump_load, .next = kdump_next,
-	.last = kdump_last, .close = kdump_close,
+	.last = kdump_last, .ram = kdump_ram, .close = kdump_close,
 };
 
 static int by_start(const void *a, const void *b)

@@ -62,6 +62,17 @@ bool space_add_linear(struct space *s, struct space_linear range)
 	return true;
 }
 
+void space_search_begin(struct space *s)
+{
+	image_search_begin(s->img);
+}
+
+void space_search_end(struct space *s)
+{
+	image_search_end(s->img);
+	flush(s);
+}
+
 /* ---- translation ---- */
 
 static bool fault_of_address(enum cairn_fault fault)

@@ -70,6 +70,11 @@ void space_switch(struct space *s, const struct paging_form *form, uint64_t root
  *  before is asked anew. False when there is no room for more. */
 bool space_add_linear(struct space *s, struct space_linear range);
 
+/** As image_search_begin() and _end(), for what is read through a space: the end also
+ *  empties the TLB, so that what is read afterwards is recorded. */
+void space_search_begin(struct space *s);
+void space_search_end(struct space *s);
+
 /** Copy virtual memory. All or nothing; on failure err->addr is the first address that
  *  could not be read. */
 enum cairn_code space_read(struct space *s, uint64_t va, void *buf, size_t len,

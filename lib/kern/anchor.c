@@ -83,7 +83,7 @@ static bool btf_at(struct cairn *c, uint64_t va, const unsigned char *head, uint
 	       space_u8(&c->kernel, va + *size - 1, &last, NULL) == CAIRN_OK && !last;
 }
 
-enum cairn_code anchor_find_btf(struct cairn *c, uint64_t *start, uint64_t *stop,
+static enum cairn_code find_btf(struct cairn *c, uint64_t *start, uint64_t *stop,
 				struct cairn_err *err)
 {
 	static const unsigned char magic[] = { 0x9f, 0xeb, 1 };
@@ -119,6 +119,17 @@ enum cairn_code anchor_find_btf(struct cairn *c, uint64_t *start, uint64_t *stop
 	return cairn_fail(err, CAIRN_MISSING, "this kernel carries no BTF; give its types with -s");
 }
 
+enum cairn_code anchor_find_btf(struct cairn *c, uint64_t *start, uint64_t *stop,
+				struct cairn_err *err)
+{
+	enum cairn_code code;
+
+	space_search_begin(&c->kernel);
+	code = find_btf(c, start, stop, err);
+	space_search_end(&c->kernel);
+	return code;
+}
+
 /* ---- init_task ---- */
 
 enum { TASK_PID, TASK_TGID, TASK_COMM, TASK_NEXT, TASK_TASKS, TASK_STACK, TASK_N };
@@ -145,16 +156,12 @@ static bool is_init_task(struct cairn *c, const struct shape *shape, uint64_t ad
 	return ok;
 }
 
-static bool find_init_task(struct cairn *c, uint64_t begin, uint64_t end, uint64_t *ret)
+static bool sweep_init_task(struct cairn *c, const struct shape *shape, uint64_t begin,
+			    uint64_t end, uint64_t *ret)
 {
-	static const unsigned needed[] = { TASK_PID, TASK_COMM, TASK_NEXT, TASK_STACK };
 	static const char comm[] = "swapper"; /* INIT_TASK_COMM, include/linux/init_task.h */
-	struct shape shape;
 	struct sweep s;
 
-	if (shape_resolve(&shape, &task_want, &c->types, NULL) != CAIRN_OK ||
-	    shape_require(&shape, needed, 4, NULL) != CAIRN_OK)
-		return false;
 	for (s = sweep_begin(&c->kernel, begin, end); sweep_next(&s); ) {
 		unsigned char page[65536];
 		size_t len = s.len < sizeof(page) ? s.len : sizeof(page), from = 0;
@@ -166,12 +173,27 @@ static bool find_init_task(struct cairn *c, uint64_t begin, uint64_t end, uint64
 			if (!hit)
 				break;
 			from = (size_t)(hit - page);
-			*ret = s.at + from - shape.m[TASK_COMM].offset;
-			if (is_init_task(c, &shape, *ret))
+			*ret = s.at + from - shape->m[TASK_COMM].offset;
+			if (is_init_task(c, shape, *ret))
 				return true;
 		}
 	}
 	return false;
+}
+
+static bool find_init_task(struct cairn *c, uint64_t begin, uint64_t end, uint64_t *ret)
+{
+	static const unsigned needed[] = { TASK_PID, TASK_COMM, TASK_NEXT, TASK_STACK };
+	struct shape shape;
+	bool found;
+
+	if (shape_resolve(&shape, &task_want, &c->types, NULL) != CAIRN_OK ||
+	    shape_require(&shape, needed, 4, NULL) != CAIRN_OK)
+		return false;
+	space_search_begin(&c->kernel);
+	found = sweep_init_task(c, &shape, begin, end, ret);
+	space_search_end(&c->kernel);
+	return found && is_init_task(c, &shape, *ret);
 }
 
 /* ---- modules ---- */
@@ -228,16 +250,12 @@ static bool could_be_links(uint64_t next, uint64_t prev, uint64_t begin, uint64_
 	       (next < begin || next >= end) && (prev < begin || prev >= end);
 }
 
-static bool find_modules(struct cairn *c, uint64_t begin, uint64_t end, uint64_t *ret)
+static bool sweep_modules(struct cairn *c, const struct shape *shape, uint64_t begin,
+			  uint64_t end, uint64_t *ret)
 {
-	static const unsigned needed[] = { MOD_LIST, MOD_NAME, MOD_STATE };
 	unsigned word = c->arch->word;
-	struct shape shape;
 	struct sweep s;
 
-	if (shape_resolve(&shape, &module_want, &c->types, NULL) != CAIRN_OK ||
-	    shape_require(&shape, needed, 3, NULL) != CAIRN_OK)
-		return false;
 	for (s = sweep_begin(&c->kernel, begin, end); sweep_next(&s); ) {
 		unsigned char page[65536];
 		size_t len = s.len < sizeof(page) ? s.len : sizeof(page), at;
@@ -251,12 +269,27 @@ static bool find_modules(struct cairn *c, uint64_t begin, uint64_t end, uint64_t
 			    space_word(&c->kernel, next + word, &back, NULL) != CAIRN_OK ||
 			    back != *ret)
 				continue;
-			if (is_module(c, &shape, next - shape.m[MOD_LIST].offset) &&
-			    is_module_list(c, &shape, *ret))
+			if (is_module(c, shape, next - shape->m[MOD_LIST].offset) &&
+			    is_module_list(c, shape, *ret))
 				return true;
 		}
 	}
 	return false;
+}
+
+static bool find_modules(struct cairn *c, uint64_t begin, uint64_t end, uint64_t *ret)
+{
+	static const unsigned needed[] = { MOD_LIST, MOD_NAME, MOD_STATE };
+	struct shape shape;
+	bool found;
+
+	if (shape_resolve(&shape, &module_want, &c->types, NULL) != CAIRN_OK ||
+	    shape_require(&shape, needed, 3, NULL) != CAIRN_OK)
+		return false;
+	space_search_begin(&c->kernel);
+	found = sweep_modules(c, &shape, begin, end, ret);
+	space_search_end(&c->kernel);
+	return found && is_module_list(c, &shape, *ret);
 }
 
 void anchor_find_init_task(struct cairn *c, struct symlist *l)

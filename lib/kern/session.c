@@ -246,6 +246,22 @@ static void note_truncation(struct cairn *c)
 	session_degrade(c, "dump file", &err);
 }
 
+static bool keep_opts(struct cairn *c, const struct cairn_opts *opts)
+{
+	const char **files;
+	size_t n = 0;
+
+	c->opts_copy = *opts;
+	while (opts->debug_files && opts->debug_files[n])
+		n++;
+	files = arena_array(&c->arena, n + 1, sizeof(*files));
+	for (size_t i = 0; files && i < n; i++)
+		if (!(files[i] = arena_strdup(&c->arena, opts->debug_files[i])))
+			return false;
+	c->opts_copy.debug_files = files;
+	return files;
+}
+
 enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t npaths,
 			   const struct cairn_opts *opts, struct cairn_err *err)
 {
@@ -257,9 +273,11 @@ enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t 
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for a session");
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	c->opened_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	if (opts)
-		c->opts_copy = *opts;
 	c->opts = &c->opts_copy;
+	if (opts && !keep_opts(c, opts)) {
+		cairn_close(c);
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for a session");
+	}
 	syms_init(&c->syms, &c->arena);
 	types_init(&c->types, &c->arena, 8);
 	code = image_open(&c->img, paths, npaths, err);
@@ -278,7 +296,6 @@ enum cairn_code cairn_open(struct cairn **ret, const char *const *paths, size_t 
 		cairn_close(c);
 		return code;
 	}
-	c->opts_copy.debug_files = NULL;
 	*ret = c;
 	return CAIRN_OK;
 }

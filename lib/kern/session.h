@@ -37,7 +37,7 @@ struct cairn {
 	char build_id[42];         /* hexadecimal, "" if not known */
 	struct cairn_degraded degraded[DEGRADED_LIMIT];
 	size_t ndegraded;
-	struct cairn_opts opts_copy; /* debug_files is the caller's, valid during open only */
+	struct cairn_opts opts_copy; /* debug_files in the arena */
 	const struct cairn_opts *opts;
 	struct debuginfo *debuginfo; /* NULL: no file was added */
 	bool (*stop)(void);          /* the user wants no more: long walks end with
