@@ -4,8 +4,8 @@
 # works. Exit codes as in cairn(1).
 set -u
 cd "$(dirname "$0")" || exit 2
-cairn=${CAIRN:-../build/cairn}
-whole=$(ls captures/*.kdump.zst | head -1)
+. ./captures.sh
+whole=$captures/$demo.kdump
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 n=0

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# golden.t: what the commands print on the real captures, text and JSON, held against the
+# golden.t: what the commands print on the stored captures, text and JSON, held against the
 # goldens. UPDATE=1 writes them anew: read the difference before you commit it.
 set -u
 cd "$(dirname "$0")" || exit 2
-cairn=${CAIRN:-../build/cairn}
+here=$PWD
+. ./captures.sh
 n=0
 failed=0
 tmp=$(mktemp -d)
@@ -13,11 +14,12 @@ trap 'rm -rf "$tmp"' EXIT
 # what differs from run to run
 steady() { sed -E 's/"elapsed_ms":[0-9.]+/"elapsed_ms":0/; s/^(.*elapsed) [0-9.]+ ms/\1 0 ms/'; }
 
-check() { # check GOLDEN MODE VMCORE WORDS...
-    want=$1; mode=$2; vmcore=$3; shift 3
+check() { # check GOLDEN MODE NAME WORDS...
+    want=$here/golden/$1; mode=$2; name=$3; shift 3
     n=$((n + 1))
-    # shellcheck disable=SC2086 # mode is an option or nothing
-    "$cairn" --no-cache --no-debug-search --color=never $mode "$vmcore" "$@" >"$tmp/out" 2>&1
+    # shellcheck disable=SC2046,SC2086 # options or nothing
+    "$cairn" --no-cache --no-debug-search --color=never $mode $(types_option "$name") \
+        "$name.kdump" "$@" >"$tmp/out" 2>&1
     echo "exit $?" >>"$tmp/out"
     steady <"$tmp/out" >"$tmp/have"
     if [ -n "${UPDATE:-}" ]; then
@@ -33,15 +35,25 @@ check() { # check GOLDEN MODE VMCORE WORDS...
     fi
 }
 
-for vmcore in captures/*.kdump.zst; do
-    name=$(basename "$vmcore" .kdump.zst)
-    while IFS="$(printf '\t')" read -r what words; do
+wanted() { # wanted WHICH NAME: whether this capture has this golden
+    case $1 in
+    all) true ;;
+    base) [ -e "$here/captures/$2.kdump.zst" ] ;;
+    one) [ "$2" = "$demo" ] ;;
+    *) echo "not ok 0 - golden/commands: captures \"$1\""; failed=1; false ;;
+    esac
+}
+
+cd "$captures" || exit 2
+for name in $names; do
+    while IFS="$(printf '\t')" read -r what which words; do
         case $what in ''|'#'*) continue ;; esac
+        wanted "$which" "$name" || continue
         # shellcheck disable=SC2086 # the words of a command line
-        check "golden/$name/$what.txt" "" "$vmcore" $words
+        check "$name/$what.txt" "" "$name" $words
         # shellcheck disable=SC2086
-        check "golden/$name/$what.json" -j "$vmcore" $words
-    done <golden/commands
+        check "$name/$what.json" -j "$name" $words
+    done <"$here/golden/commands"
 done
 [ "$n" -gt 0 ] || { echo "not ok 1 - there are no captures"; n=1; failed=1; }
 echo "1..$n"

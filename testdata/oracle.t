@@ -4,15 +4,18 @@
 # died: symbols, modules, tasks, log, every waiting task's frames, the panic's trace.
 set -u
 cd "$(dirname "$0")" || exit 2
-cairn=${CAIRN:-../build/cairn}
+here=$PWD
+. ./captures.sh
 XDG_CACHE_HOME=$(mktemp -d)
 export XDG_CACHE_HOME
 trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
 out=$XDG_CACHE_HOME/tap
-for oracle in captures/*.oracle.json; do
-    name=$(basename "$oracle" .oracle.json)
+cd "$captures" || exit 2
+for name in $names; do
     echo "# $name"
-    python3 compare.py "$cairn" "captures/$name.kdump.zst" "$oracle" >"$out"
+    # shellcheck disable=SC2046 # an option or nothing
+    python3 "$here/compare.py" "$cairn" "$name.kdump" "$name.oracle.json" $(types_option "$name") \
+        >"$out"
     status=$?
     sed '/^1\.\.[0-9]*$/d' "$out"
     [ "$status" -le 1 ] || echo "not ok 0 - $name: the comparison ended with $status"

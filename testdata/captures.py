@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""captures.py unpack DIR [NAME...]: the stored captures as plain files in DIR.
+captures.py list                    the stored captures' names, a line each.
+captures.py store CAIRN DIR NAME...: slim captures that the kit left in DIR, and store them.
+
+A capture MACHINE-KERNEL-SCENARIO is stored in testdata/captures as
+  NAME.kdump.zst          a slim dump, which cairn opens as it is; or, smaller by far,
+  NAME.from-BASE.zst      the difference to another slim dump of the same kernel
+  NAME.oracle.json.zst    what the kernel said of itself (oracle.py)
+  NAME.console.zst        its console
+  MACHINE-KERNEL.btf.zst  types, where the kernel carries none
+and unpacked under the same names without .zst, the dump as NAME.kdump.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+STORE = HERE / "captures"
+LEVEL = ("--ultra", "-22", "--long=27")
+WINDOW = "--long=27"
+# The capture of each kernel that the others are differences to; `make demo` opens the first.
+BASES = {"amd64-6.1": "irqbug"}
+USUAL_BASE = "sysrq"
+
+
+def zstd(*words):
+    subprocess.run(["zstd", "-q", "-f", *map(str, words)], check=True,
+                   stderr=subprocess.DEVNULL)
+
+
+def kernel_of(name):
+    """MACHINE-KERNEL of a capture's name."""
+    return "-".join(name.split("-")[:2])
+
+
+def base_of(name):
+    kernel = kernel_of(name)
+    return "%s-%s" % (kernel, BASES.get(kernel, USUAL_BASE))
+
+
+def stored():
+    """Names of all captures in the store, each behind the one that it is a difference to."""
+    names = {path.name.split(".from-")[0] if ".from-" in path.name
+             else path.name.removesuffix(".kdump.zst")
+             for pattern in ("*.kdump.zst", "*.from-*.zst") for path in STORE.glob(pattern)}
+    return sorted(names, key=lambda name: (kernel_of(name), name != base_of(name), name))
+
+
+def types_of(name):
+    """Name of the file with the types of a capture's kernel, if it carries none itself."""
+    return kernel_of(name) + ".btf"
+
+
+# ---- unpack ----
+
+def newer(made, *sources):
+    return made.exists() and all(made.stat().st_mtime >= source.stat().st_mtime
+                                 for source in sources)
+
+
+def unpack_file(source, made, *words):
+    """Decompress unless it is there; appears whole or not at all."""
+    if newer(made, source):
+        return
+    part = made.with_name(made.name + ".part")
+    zstd("-d", WINDOW, *words, source, "-o", part)
+    part.rename(made)
+    made.touch()
+
+
+def unpack(name, folder):
+    whole = STORE / (name + ".kdump.zst")
+    if whole.exists():
+        unpack_file(whole, folder / (name + ".kdump"))
+    else:
+        difference = next(STORE.glob(name + ".from-*.zst"))
+        base = difference.name.removesuffix(".zst").split(".from-")[1]
+        unpack(base, folder)
+        unpack_file(difference, folder / (name + ".kdump"),
+                    "--patch-from=%s" % (folder / (base + ".kdump")))
+    for kind in ("oracle.json", "console"):
+        unpack_file(STORE / ("%s.%s.zst" % (name, kind)), folder / ("%s.%s" % (name, kind)))
+    types = STORE / (types_of(name) + ".zst")
+    if types.exists():
+        unpack_file(types, folder / types_of(name))
+
+
+# ---- store ----
+
+def golden_commands():
+    """The command lines that goldens are made of: a stored capture must answer them all."""
+    for line in (HERE / "golden" / "commands").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield line.split("\t")[-1]
+
+
+def slim(cairn, folder, name, out):
+    """The capture in `folder` with only the pages that the goldens' commands read."""
+    types = folder / (types_of(name) + ".zst")
+    with tempfile.TemporaryDirectory() as temporary:
+        words = [cairn, "--no-debug-search"]
+        if types.exists():
+            plain = pathlib.Path(temporary) / "btf"
+            zstd("-d", types, "-o", plain)
+            words += ["-s", plain]
+        words += [folder / (name + ".kdump.zst"), "slim", "-z", "none", "-o", out,
+                  "triage", "foreach bt", *golden_commands()]
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    if done.returncode not in (0, 4):
+        raise SystemExit("%s: slim failed:\n%s" % (name, done.stderr))
+
+
+def store(cairn, folder, name):
+    """Take one capture into the store. Its base must be there, or be itself."""
+    base = base_of(name)
+    for old in [STORE / (name + ".kdump.zst"), *STORE.glob(name + ".from-*.zst")]:
+        old.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        temporary = pathlib.Path(temporary)
+        plain = temporary / "plain"
+        slim(cairn, folder, name, plain)
+        if name == base:
+            made = STORE / (name + ".kdump.zst")
+            zstd(*LEVEL, plain, "-o", made)
+        else:
+            unpack(base, temporary)
+            made = STORE / ("%s.from-%s.zst" % (name, base))
+            zstd(*LEVEL, "--patch-from=%s" % (temporary / (base + ".kdump")), plain, "-o", made)
+        console = temporary / "console"
+        zstd("-d", folder / (name + ".console.zst"), "-o", console)
+        zstd(*LEVEL, console, "-o", STORE / (name + ".console.zst"))
+    zstd(*LEVEL, folder / (name + ".oracle.json"), "-o", STORE / (name + ".oracle.json.zst"))
+    types = types_of(name) + ".zst"
+    if (folder / types).exists():
+        (STORE / types).write_bytes((folder / types).read_bytes())
+    print("%s: %d bytes" % (made.name, made.stat().st_size))
+
+
+def main(argv):
+    if len(argv) >= 2 and argv[0] == "unpack":
+        folder = pathlib.Path(argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in argv[2:] or stored():
+            unpack(name, folder)
+    elif argv == ["list"]:
+        print("\n".join(stored()))
+    elif len(argv) >= 4 and argv[0] == "store":
+        for name in sorted(argv[3:], key=lambda name: name != base_of(name)):
+            store(argv[1], pathlib.Path(argv[2]), name)
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
