@@ -6,12 +6,13 @@
 
 #include "lib/kern/sysinfo.h"
 
-enum { OPT_OUTPUT, OPT_COMPRESS, OPT_REDACT };
+enum { OPT_OUTPUT, OPT_COMPRESS, OPT_FOR, OPT_REDACT };
 static const struct opt opts[] = {
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "where to write; a name ending in .zst is "
 						"compressed as a whole" },
 	[OPT_COMPRESS] = { 'z', "compress", "KIND", "of each page: zstd (if not given), zlib, "
 						    "none" },
+	[OPT_FOR] = { 0, "for", "TOOL", "also what this tool reads to open it: crash, drgn" },
 	[OPT_REDACT] = { 0, "redact", NULL, "no memory of processes, no contents of files, no keys" },
 	{ 0, NULL, NULL, NULL },
 };
@@ -115,7 +116,7 @@ static void report_redaction(struct out *o, const struct slim_redaction *r)
 
 static void report(const struct call *call, const struct kdumpwrite *w, struct image *img,
 		   const struct slim_lines *lines, const struct slim_redaction *redacted,
-		   uint64_t size)
+		   bool missed, uint64_t size)
 {
 	struct out *o = call->out;
 
@@ -130,6 +131,9 @@ static void report(const struct call *call, const struct kdumpwrite *w, struct i
 		  w->ndamaged);
 	out_num(o, "partial", lines->partial ? "%s commands were answered only in part\n" : NULL,
 		(int64_t)lines->partial);
+	if (missed)
+		out_text(o, "not all of what %s reads is known of this kernel\n",
+			 call->opt[OPT_FOR].value);
 	if (call->opt[OPT_REDACT].set)
 		report_redaction(o, redacted);
 	else
@@ -153,8 +157,11 @@ static enum cairn_code make(struct call *call, struct cairn *c, struct kdumpwrit
 {
 	struct slim_redaction redacted = { 0 };
 	enum cairn_code code = slim_run(call, c, lines, err);
+	bool missed = false;
 	uint64_t size;
 
+	if (code == CAIRN_OK && call->opt[OPT_FOR].set)
+		code = slim_touch_for(call, c, call->opt[OPT_FOR].value, &missed, err);
 	if (code != CAIRN_OK)
 		return code;
 	w->pages = image_record(c->img);
@@ -166,7 +173,7 @@ static enum cairn_code make(struct call *call, struct cairn *c, struct kdumpwrit
 	if (code == CAIRN_OK)
 		code = slim_write(w, c->img, call->opt[OPT_OUTPUT].value, &size, err);
 	if (code == CAIRN_OK)
-		report(call, w, c->img, lines, &redacted, size);
+		report(call, w, c->img, lines, &redacted, missed, size);
 	slim_redaction_deinit(&redacted);
 	return code;
 }
@@ -206,6 +213,9 @@ static const struct cmd slim = {
 		"The file is a standard one, of about 1/20 of the size. Its pages are packed one by\n"
 		"one; under a name ending in .zst they are packed together, smaller still, and cairn\n"
 		"opens it all the same (others after `zstd -d`).\n"
+		"\n"
+		"--for adds what crash or drgn read to open a dump of x86_64, list tasks and modules and\n"
+		"walk stacks.\n"
 		"\n"
 		"--redact leaves out what belongs to processes, the contents of files and what the\n"
 		"kernel says nothing of, and blanks what its key rings keep. What the kernel has\n"

@@ -2,8 +2,9 @@
 /*
  * slim - what the files of the slim command share.
  *
- * slim.c has the command, slim_record.c finds the pages that commands read, slim_file.c makes
- * the file.
+ * slim.c has the command, slim_record.c finds the pages that commands read, slim_peers.c those
+ * that other tools need, slim_redact.c takes out what is not to be given away, slim_file.c
+ * makes the file.
  */
 #ifndef CAIRN_CMD_SLIM_H
 #define CAIRN_CMD_SLIM_H
@@ -26,6 +27,11 @@ enum cairn_code slim_open(struct call *call, struct cairn **ret, struct cairn_er
  *  A line that is wrong is an error, one that the dump cannot answer is not. */
 enum cairn_code slim_run(struct call *call, struct cairn *c, struct slim_lines *lines,
 			 struct cairn_err *err);
+
+/** Read in `c` what another tool (`crash`, `drgn`) reads when it opens a dump and walks its
+ *  stacks. *missed: part of it is not known of this kernel. CAIRN_USAGE for other names. */
+enum cairn_code slim_touch_for(struct call *call, struct cairn *c, const char *peer, bool *missed,
+			       struct cairn_err *err);
 
 /** What a dump that is given away must not have. */
 struct slim_redaction {

@@ -108,6 +108,7 @@ static enum cairn_code find_sections(struct page_map *m, const struct vmcoreinfo
 		return cairn_fail(err, CAIRN_CORRUPT, "sections of %" PRId64 " of %" PRId64 " bits",
 				  section, physical);
 	m->section_shift = (unsigned)(section - m->shift);
+	m->roots = roots;
 	m->per_root = ((uint64_t)1 << (physical - section)) / roots;
 	return m->per_root ? CAIRN_OK : lacks("usable LENGTH(mem_section)", err);
 }

@@ -35,7 +35,7 @@ struct page_map {
 	uint64_t buddy_type, hugetlb_type; /* 0: not told */
 	/* the memory model: one flat array, or sections of 1 << section_shift pages */
 	uint64_t mem_map, first_pfn;
-	uint64_t sections, section_size, section_map, per_root;
+	uint64_t sections, section_size, section_map, per_root, roots;
 	unsigned section_shift;       /* 0: flat */
 };
 
