@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+from tool import die_with_parent, tail
+
 QMP_SECONDS = 60
 POLL_SECONDS = 0.2
 # A KVM that starts but does not get anywhere is given up after this long without a console.
@@ -76,7 +78,8 @@ class Guest:
     def __enter__(self):
         self.console.write_bytes(b"")
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=die_with_parent)
         return self
 
     def __exit__(self, *_):
@@ -91,9 +94,8 @@ class Guest:
         return self.console.read_bytes().decode("utf-8", "replace")
 
     def fail(self, reason):
-        lines = [line.rstrip() for line in self.text().splitlines()[-TAIL_LINES:]]
-        raise BootError("%s after %.0f s under %s; the console ends with:\n%s"
-                        % (reason, self.seconds(), self.accel, "\n".join(lines) or "(nothing)"))
+        raise BootError("%s after %.0f s under %s; the console ends with:\n%s" % (
+            reason, self.seconds(), self.accel, tail(self.text(), TAIL_LINES) or "(nothing)"))
 
     def control(self):
         if not self.qmp:
@@ -135,10 +137,3 @@ def accelerators(machine):
     if same and machine.kvm and kvm_usable(machine.qemu, machine.board, machine.cpu):
         return ["kvm", "tcg"]
     return ["tcg"]
-
-
-def version(program):
-    """The first version number that a program prints."""
-    out = subprocess.run([program, "--version"], capture_output=True, text=True)
-    found = re.search(r"\d+(\.\d+)+", out.stdout + out.stderr)
-    return found[0] if found else None

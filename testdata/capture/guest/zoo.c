@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -244,6 +245,56 @@ static void park_vmas(long count)
 	park();
 }
 
+/* Areas of one page with one to three pages of nothing between them: every node of the tree that
+   holds them has gaps. */
+static void make_holes(long count)
+{
+	long page = sysconf(_SC_PAGESIZE), i;
+	char *base = mmap(NULL, count * 4 * page, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base == MAP_FAILED)
+		die("mmap");
+	for (i = 0; i < count; i++) {
+		char *at = base + i * 4 * page;
+
+		if (munmap(at, (1 + i % 3) * page) ||
+		    mprotect(at + 3 * page, page, i & 1 ? PROT_READ : PROT_READ | PROT_WRITE))
+			die("munmap, mprotect");
+	}
+}
+
+static void map_more(int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		mmap(NULL, 3 * sysconf(_SC_PAGESIZE), i & 1 ? PROT_READ : PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* A process to be damaged: it changes its map when told so, by a letter in /victim. */
+static void park_victim(long count)
+{
+	char order;
+	int fd;
+
+	make_holes(count);
+	sbrk(0x21000);
+	mkfifo("/victim", 0600);
+	fd = open("/victim", O_RDWR);
+	if (fd < 0)
+		die("/victim");
+	while (read(fd, &order, 1) == 1) {
+		if (order == 'm')
+			map_more(40);
+		else if (order == 'b')
+			sbrk(0x100000);
+		else if (order == 'x')
+			_exit(0);
+	}
+}
+
 static void run_on_cpu(int cpu, char **argv)
 {
 	const char *base = strrchr(argv[0], '/');
@@ -287,6 +338,8 @@ int main(int argc, char **argv)
 		run_on_cpu(atoi(argv[2]), argv + 3);
 	if (!strcmp(mode, "vmas") && argc == 3)
 		park_vmas(atol(argv[2]));
+	if (!strcmp(mode, "victim") && argc == 3)
+		park_victim(atol(argv[2]));
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (!strcmp(mode, modes[i].name)) {
 			modes[i].park();

@@ -5,6 +5,8 @@
  *
  *   zoo MODE            park (modes: the table in zoo.c)
  *   zoo vmas N          park with about N VMAs
+ *   zoo victim N        the same with about N VMAs and holes between them; a letter in /victim makes it
+ *                       map (m), grow its heap (b) or exit (x)
  *   zoo cpu N PROG ARG… run PROG on CPU N
  *   zoo write FILE TEXT one write(2)
  *   zoo oracle          print what /proc says of every task, and of the kernel
