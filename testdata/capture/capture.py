@@ -37,7 +37,7 @@ APPEND = ("console=%s %s panic=0 loglevel=8 log_buf_len=1M oops=panic unknown_nm
 ORACLE_DONE = "ORACLE sysrq-t end"
 # What the guest says when the scenario did not do its work.
 FAILURES = ("ORACLE survived", "ORACLE failed", "Attempted to kill init")
-PROGRAMS = ("apt-get", "dpkg", "make", "makedumpfile", "zstd")
+PROGRAMS = ("apt-get", "dpkg", "make", "gcc", "zstd")
 ERRORS = (tool.ToolError, machine.BootError, OSError)
 
 
@@ -74,15 +74,14 @@ def boot_and_dump(kernel, scenario, memory, folder, accels, log):
     raise AssertionError("no accelerator to try")
 
 
-def filtered(kernel, folder, levels, log):
+def filtered(kernel, folder, level, log):
     """The stored form of folder/core. Returns (path, facts about it)."""
     makedumpfile = kernel.makedumpfile()
-    have = vmcore.makedumpfile_version(makedumpfile)
-    level = next(level for level, needed in levels if have >= needed)
     vmcore.normalise(folder / "core", kernel.machine)
     vmcore.make_kdump(makedumpfile, folder / "core", folder / "kdump", level)
     log("filtered at level %d" % level)
-    return folder / "kdump", {"makedumpfile": ".".join(map(str, have)), "dump_level": level}
+    return folder / "kdump", {"makedumpfile": vmcore.makedumpfile_version(makedumpfile),
+                              "dump_level": level}
 
 
 def store(files, output, log):
@@ -104,7 +103,7 @@ def capture(kernel, row, scenario_name, args, log):
         (folder / "console").write_text(console)
         truth = oracle.parse(console)
         log("froze: %s" % (truth["panic"][-1] if truth["panic"] else scenario.marker))
-        dump, facts = filtered(kernel, folder, row.levels, log)
+        dump, facts = filtered(kernel, folder, row.level, log)
         truth["capture"] = {
             "name": name, "scenario": scenario_name, "title": scenario.title,
             "expect": asdict(scenario.expect),
@@ -156,8 +155,9 @@ def one_kernel(name, args):
     """All that is asked for of one kernel. Returns how many captures failed."""
     row, failed, started = KERNELS[name], 0, time.monotonic()
     try:
-        tool.need(*PROGRAMS, MACHINES[row.machine].qemu)
-        kernel = Kernel(args.cache, name, row, MACHINES[row.machine], args.refresh)
+        box = MACHINES[row.machine]
+        tool.need(*PROGRAMS, box.qemu, box.cross + "gcc", *box.emulator)
+        kernel = Kernel(args.cache, name, row, box, args.refresh)
         say(started, "%s %s" % (kernel.package["Package"], kernel.package["Version"]))
         fetch_more(kernel, row, args, lambda text: say(started, text))
     except ERRORS as error:

@@ -16,6 +16,7 @@ class Machine:
     cpu: str            # -cpu
     console: str        # console= of the kernel's command line
     debs: tuple         # packages of this system that it needs besides DEBS
+    emulator: tuple = ()    # what its programs need to run on this machine
     kvm: bool = True    # may run under KVM where the host is the same architecture
     # The virtual address of physical address 0 and how far it reaches: dumps of machines that
     # cannot tell by VMCOREINFO need it in their program headers.
@@ -29,9 +30,10 @@ class Kernel:
     suite: str
     flavour: str            # of the meta packages linux-image-FLAVOUR and linux-headers-FLAVOUR
     memory: int             # MiB of guest memory: the least that boots with room for the helpers
-    # makedumpfile levels, best first: (level, the makedumpfile it needs). Older ones take pages in
-    # use for free ones, since the kernel moved PG_slab (6.10) into page_type.
-    levels: tuple = ((31, (0,)),)
+    # makedumpfile's level. 31 leaves out zero pages, page cache, user memory and free pages, 17
+    # zero and free pages: where makedumpfile does not know the kernel, it takes slab pages for
+    # page cache.
+    level: int = 31
     btf: bool = True        # the kernel carries its types; else they are had of the debug package
 
 
@@ -64,29 +66,29 @@ class Scenario:
 
 
 # What every capture needs of this system, by package name.
-DEBS = ("make", "gcc", "libc6-dev", "makedumpfile", "patchelf", "python3", "zstd", "xz-utils")
+DEBS = ("make", "gcc", "libc6-dev", "patchelf", "python3", "zstd", "xz-utils")
 
 MACHINES = {
     "amd64": Machine("amd64", "x86", "", "qemu-system-x86_64", "q35", "max,-la57", "ttyS0",
                      ("qemu-system-x86",)),
     "i386": Machine("i386", "x86", "i686-linux-gnu-", "qemu-system-i386", "q35", "max", "ttyS0",
-                    ("qemu-system-x86", "gcc-i686-linux-gnu", "libc6-dev-i386-cross"),
-                    lowmem=(0xc0000000, 0x38000000)),
+                    ("qemu-system-x86", "qemu-user", "gcc-i686-linux-gnu", "libc6-dev-i386-cross"),
+                    ("qemu-i386",), lowmem=(0xc0000000, 0x38000000)),
     "armhf": Machine("armhf", "arm", "arm-linux-gnueabihf-", "qemu-system-arm", "virt",
                      "cortex-a15", "ttyAMA0",
-                     ("qemu-system-arm", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross")),
+                     ("qemu-system-arm", "qemu-user", "gcc-arm-linux-gnueabihf",
+                      "libc6-dev-armhf-cross"), ("qemu-arm",)),
     "arm64": Machine("arm64", "arm64", "aarch64-linux-gnu-", "qemu-system-aarch64", "virt",
                      "cortex-a57", "ttyAMA0",
-                     ("qemu-system-arm", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")),
+                     ("qemu-system-arm", "qemu-user", "gcc-aarch64-linux-gnu",
+                      "libc6-dev-arm64-cross"), ("qemu-aarch64",)),
 }
-
-NEW_SLAB = ((31, (1, 7, 6)), (17, (0,)))
 
 KERNELS = {
     "5.10": Kernel("amd64", "bullseye", "amd64", 128),
     "6.1": Kernel("amd64", "bookworm", "amd64", 128),
-    "6.12": Kernel("amd64", "trixie", "amd64", 128, NEW_SLAB),
-    "7.2": Kernel("amd64", "sid", "amd64", 128, ((17, (0,)),)),
+    "6.12": Kernel("amd64", "trixie", "amd64", 128, 17),
+    "7.2": Kernel("amd64", "sid", "amd64", 128, 17),
     "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
     "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
     "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),

@@ -96,11 +96,12 @@ class Core:
         note.offset, note.size, note.memory = end, len(notes), len(notes)
 
     def map_lowmem(self, virtual, reach):
-        """Give physical memory below `reach` its kernel virtual addresses."""
+        """Give physical memory below `reach` its kernel virtual addresses, and leave out what lies
+        beyond: the firmware's flash, for which a flat mem_map has no pages."""
+        self.segments = [segment for segment in self.segments
+                         if segment.type != PT_LOAD or segment.physical < reach]
         for segment in self.loads():
-            low = segment.physical + segment.memory <= reach
-            segment.virtual = segment.physical + virtual if low else \
-                (1 << (64 if self.wide else 32)) - 1
+            segment.virtual = segment.physical + virtual
 
     def close(self):
         """Write the program headers right behind the ELF header, where they are looked for: QEMU
@@ -133,8 +134,7 @@ def normalise(path, machine):
 
 
 def makedumpfile_version(makedumpfile):
-    found = re.search(r"version (\d+)\.(\d+)\.(\d+)", run([*makedumpfile, "-v"], 20))
-    return tuple(int(n) for n in found.groups())
+    return re.search(r"version ([\d.]+)", run([*makedumpfile, "-v"], 20))[1]
 
 
 def make_kdump(makedumpfile, core, out, level):
