@@ -24,7 +24,8 @@ class BootError(Exception):
 
 
 class Qmp:
-    """QEMU's control socket (docs/interop/qmp-spec.rst): one command at a time."""
+    """QEMU's control socket (docs/interop/qmp-spec.rst): one command at a time. OSError when QEMU
+    refuses, goes away, or has not answered after QMP_SECONDS."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -36,15 +37,18 @@ class Qmp:
 
     def run(self, command, **arguments):
         """The command's return value; events on the way are skipped."""
+        end = time.monotonic() + QMP_SECONDS
         self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self.stream.flush()
         for line in self.stream:
             reply = json.loads(line)
             if "error" in reply:
-                raise BootError("QMP %s: %s" % (command, reply["error"].get("desc")))
+                raise OSError(reply["error"].get("desc"))
             if "return" in reply:
                 return reply["return"]
-        raise BootError("QMP %s: QEMU went away" % command)
+            if time.monotonic() > end:
+                raise OSError("no answer")
+        raise OSError("QEMU went away")
 
 
 @functools.lru_cache
@@ -97,10 +101,14 @@ class Guest:
         raise BootError("%s after %.0f s under %s; the console ends with:\n%s" % (
             reason, self.seconds(), self.accel, tail(self.text(), TAIL_LINES) or "(nothing)"))
 
-    def control(self):
-        if not self.qmp:
-            self.qmp = Qmp(self.qmp_path)
-        return self.qmp
+    def control(self, command, **arguments):
+        """Have QEMU do something; BootError if it does not."""
+        try:
+            if not self.qmp:
+                self.qmp = Qmp(self.qmp_path)
+            return self.qmp.run(command, **arguments)
+        except (OSError, ValueError) as error:
+            return self.fail("QMP %s: %s" % (command, error))
 
     def wait_for(self, text, deadline, failures=()):
         """Return once the console has `text`; BootError at the deadline (seconds from power on),
@@ -122,12 +130,12 @@ class Guest:
             time.sleep(POLL_SECONDS)
 
     def inject_nmi(self):
-        self.control().run("inject-nmi")
+        self.control("inject-nmi")
 
     def dump(self, path):
         """Stop the guest and write its memory as an ELF core."""
-        self.control().run("stop")
-        self.control().run("dump-guest-memory", paging=False, protocol="file:%s" % path)
+        self.control("stop")
+        self.control("dump-guest-memory", paging=False, protocol="file:%s" % path)
         pathlib.Path(path).chmod(0o600)     # QEMU makes it read-only
 
 
