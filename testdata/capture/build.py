@@ -14,6 +14,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 GUEST = HERE / "guest"
 # Modules that the guest loads before ours: QEMU learns where VMCOREINFO is through this one.
 GUEST_MODULES = ("qemu_fw_cfg",)
+# The second kernel of a kdump writes to a virtio disk.
+DISK_MODULES = ("virtio_pci", "virtio_blk")
+KDUMP_APPEND = ("console=%s nr_cpus=1 irqpoll reset_devices rdinit=/init "
+                "initcall_blacklist=tracer_init_tracefs")
 
 
 def scenario_module(kernel):
@@ -74,21 +78,41 @@ def cpio(entries):
     return bytes(out)
 
 
-def initrd(kernel, scenario):
-    """The bytes of the guest's root file system for one scenario."""
-    modules = {name: kernel.module(name) for name in GUEST_MODULES}
-    modules = {name: data for name, data in modules.items() if data}
-    modules["scen"] = scenario_module(kernel)
-    folder, program, text = stat.S_IFDIR | 0o755, stat.S_IFREG | 0o755, stat.S_IFREG | 0o644
-    entries = [(name, folder) for name in ("bin", "dev", "lib")]
+FOLDER, PROGRAM, TEXT = stat.S_IFDIR | 0o755, stat.S_IFREG | 0o755, stat.S_IFREG | 0o644
+
+
+def root(kernel, init, modules):
+    """Entries of a root file system with busybox, an init and modules that it loads in order."""
+    entries = [(name, FOLDER) for name in ("bin", "dev", "lib")]
     entries += [
         ("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1)),
-        ("bin/busybox", program, kernel.file_of("busybox-static", "**/bin/busybox").read_bytes()),
-        ("zoo", program, helper_program(kernel)),
-        ("init", program, (GUEST / "init").read_bytes()),
-        ("scenario", text, scenario.guest.encode() + b"\n"),
-        ("helper", text, scenario.helper.encode()),
-        ("modules", text, "\n".join(modules).encode() + b"\n"),
+        ("bin/busybox", PROGRAM, kernel.file_of("busybox-static", "**/bin/busybox").read_bytes()),
+        ("init", PROGRAM, (GUEST / init).read_bytes()),
+        ("modules", TEXT, "\n".join(modules).encode() + b"\n"),
     ]
-    entries += [("lib/%s.ko" % name, text, data) for name, data in modules.items()]
-    return cpio(entries)
+    return entries + [("lib/%s.ko" % name, TEXT, data) for name, data in modules.items()]
+
+
+def kdump(kernel, level):
+    """Entries of the second kernel of a kdump, its root file system and its command line."""
+    makedumpfile = kernel.makedumpfile()
+    entries = root(kernel, "init-kdump", kernel.modules(DISK_MODULES))
+    entries += [("bin/makedumpfile", PROGRAM, makedumpfile.path.read_bytes()),
+                ("lib/loader", PROGRAM, makedumpfile.loader.read_bytes()),
+                ("level", TEXT, b"%d\n" % level)]
+    entries += [("lib/" + name, TEXT, pathlib.Path(path).read_bytes())
+                for name, path in makedumpfile.libraries().items()]
+    return [("kdump", FOLDER), ("kdump/kernel", TEXT, kernel.image.read_bytes()),
+            ("kdump/initrd", TEXT, cpio(entries)),
+            ("kdump/append", TEXT, (KDUMP_APPEND % kernel.machine.console).encode())]
+
+
+def initrd(kernel, scenario, level):
+    """The bytes of the guest's root file system for one scenario."""
+    modules = kernel.modules(GUEST_MODULES)
+    modules["scen"] = scenario_module(kernel)
+    entries = root(kernel, "init", modules)
+    entries += [("zoo", PROGRAM, helper_program(kernel)),
+                ("scenario", TEXT, scenario.guest.encode() + b"\n"),
+                ("helper", TEXT, scenario.helper.encode())]
+    return cpio(entries + (kdump(kernel, level) if scenario.kdump else []))

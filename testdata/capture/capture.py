@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -50,22 +51,27 @@ def cache_folder():
     return pathlib.Path(base) / "cairn-captures"
 
 
-def boot_and_dump(kernel, scenario, memory, folder, accels, log):
-    """Run the guest to its end; its memory is in folder/core. Returns (console, accelerator)."""
-    (folder / "initrd").write_bytes(build.initrd(kernel, scenario))
+def boot(kernel, scenario, memory, folder, accels, log):
+    """Run the guest to its end and leave its memory in `folder`: as `core`, or as `disk` where the
+    guest dumps itself. Returns (console, accelerator)."""
+    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, KERNELS[kernel.name].level))
+    disk = folder / "disk" if scenario.kdump else None
     for number, accel in enumerate(accels, 1):
+        if disk:
+            disk.write_bytes(b"")
+            os.truncate(disk, memory << 20)
         guest = machine.Guest(kernel.machine, kernel.image, folder / "initrd",
-                              APPEND % (kernel.machine.console, scenario.append), memory, folder, accel)
+                              APPEND % (kernel.machine.console, scenario.append), memory, folder,
+                              accel, disk)
         log("booting %s, %d MiB, %s" % (kernel.release, memory, accel))
         try:
             with guest:
-                guest.wait_for(ORACLE_DONE, scenario.deadline, (*FAILURES, "end Kernel panic"))
-                if scenario.nmi_on:
-                    guest.wait_for(scenario.nmi_on, scenario.deadline, FAILURES)
-                    guest.inject_nmi()
-                guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
-                time.sleep(1)       # the other CPUs stop
-                guest.dump(folder / "core")
+                until_death(guest, scenario)
+                if disk:
+                    guest.wait_for_end(scenario.deadline)
+                else:
+                    time.sleep(1)       # the other CPUs stop
+                    guest.dump(folder / "core")
                 return guest.text(), accel
         except machine.BootError as error:
             if number == len(accels):
@@ -74,14 +80,26 @@ def boot_and_dump(kernel, scenario, memory, folder, accels, log):
     raise AssertionError("no accelerator to try")
 
 
-def filtered(kernel, folder, level, log):
-    """The stored form of folder/core. Returns (path, facts about it)."""
-    makedumpfile = kernel.makedumpfile()
-    vmcore.normalise(folder / "core", kernel.machine)
-    vmcore.make_kdump(makedumpfile, folder / "core", folder / "kdump", level)
-    log("filtered at level %d" % level)
-    return folder / "kdump", {"makedumpfile": vmcore.makedumpfile_version(makedumpfile),
-                              "dump_level": level}
+def until_death(guest, scenario):
+    guest.wait_for(ORACLE_DONE, scenario.deadline, (*FAILURES, "end Kernel panic"))
+    if scenario.nmi_on:
+        guest.wait_for(scenario.nmi_on, scenario.deadline, FAILURES)
+        guest.inject_nmi()
+    guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
+
+
+def filtered(kernel, scenario, console, folder):
+    """The stored form of the dump. Returns (path, facts about it)."""
+    makedumpfile, level = kernel.makedumpfile(), KERNELS[kernel.name].level
+    out = folder / "kdump"
+    if scenario.kdump:
+        (folder / "disk").rename(out)
+        os.truncate(out, int(re.search(r"ORACLE kdump bytes (\d+) written", console)[1]))
+    else:
+        vmcore.normalise(folder / "core", kernel.machine)
+        makedumpfile.run("-d", level, folder / "core", out)
+    version = re.search(r"version ([\d.]+)", makedumpfile.run("-v"))[1]
+    return out, {"makedumpfile": version, "dump_level": level}
 
 
 def store(files, output, log):
@@ -95,15 +113,16 @@ def store(files, output, log):
 def capture(kernel, row, scenario_name, args, log):
     scenario, box = SCENARIOS[scenario_name], MACHINES[row.machine]
     name = capture_name(kernel.name, scenario_name)
-    memory = args.memory or row.memory
+    memory = args.memory or max(row.memory, scenario.memory)
     accels = machine.accelerators(box) if args.accel == "auto" else [args.accel]
     with tempfile.TemporaryDirectory(prefix="capture-", dir=args.cache) as temporary:
         folder = pathlib.Path(temporary)
-        console, accel = boot_and_dump(kernel, scenario, memory, folder, accels, log)
+        console, accel = boot(kernel, scenario, memory, folder, accels, log)
         (folder / "console").write_text(console)
         truth = oracle.parse(console)
         log("froze: %s" % (truth["panic"][-1] if truth["panic"] else scenario.marker))
-        dump, facts = filtered(kernel, folder, row.level, log)
+        dump, facts = filtered(kernel, scenario, console, folder)
+        log("filtered at level %d" % facts["dump_level"])
         truth["capture"] = {
             "name": name, "scenario": scenario_name, "title": scenario.title,
             "expect": asdict(scenario.expect),
@@ -189,7 +208,7 @@ def arguments(argv):
     parser.add_argument("--debug", action="store_true",
                         help="fetch the vmlinux with debug information too (800 MB)")
     parser.add_argument("--types", action="store_true",
-                        help="store the types (BTF) of a kernel that carries none; fetches as above")
+                        help="store the types (BTF) of a kernel without them; fetches as above")
     parser.add_argument("--debs", action="store_true",
                         help="only print the names of the Debian packages that are needed")
     args = parser.parse_args(argv)

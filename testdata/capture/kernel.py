@@ -27,6 +27,25 @@ def lacks_libraries(program):
     return bool(re.search(rb"version `[\w.]+' not found|error while loading shared", done.stderr))
 
 
+class Program:
+    """A dynamically linked program of any architecture, unpacked under `root` with its libraries:
+    started through its own loader, under an emulator if need be."""
+
+    def __init__(self, root, name, emulator):
+        self.path = next(root.glob("**/bin/" + name))
+        self.loader = next(root.glob("**/ld-linux*.so.*"))
+        folders = sorted({str(path.parent) for path in root.glob("**/*.so.*")})
+        self.start = [*emulator, self.loader, "--library-path", ":".join(folders)]
+
+    def run(self, *arguments, **kwargs):
+        return tool.run([*self.start, self.path, *arguments], **kwargs)
+
+    def libraries(self):
+        """{name: path} of the libraries that it is linked to."""
+        listed = tool.run([*self.start, "--list", self.path])
+        return dict(re.findall(r"^\s*(\S+) => (\S+) ", listed, re.M))
+
+
 class Kernel:
     """A kernel's packages, unpacked under the cache: `root`, `release`, `package` (its fields)."""
 
@@ -103,11 +122,23 @@ class Kernel:
 
     def module(self, name):
         """The bytes of one of the kernel's own modules, uncompressed; None if it has none."""
+        pattern = re.sub("[-_]", "[-_]", name) + ".ko*"
         for base in (self.root / "lib", self.root / "usr" / "lib"):
-            for path in (base / "modules" / self.release).rglob(name + ".ko*"):
+            for path in (base / "modules" / self.release).rglob(pattern):
                 data = path.read_bytes()
                 return lzma.decompress(data) if path.suffix == ".xz" else data
         return None
+
+    def modules(self, names):
+        """{name: bytes} of modules, as far as there are such, each behind those that it needs."""
+        found = {}
+        for name in names:
+            data = self.module(name)
+            if data:
+                needed = re.search(rb"\0depends=([\w,-]*)\0", data)[1].decode()
+                found.update(self.modules([other for other in needed.split(",") if other]))
+                found[name] = data
+        return found
 
     def file_of(self, package, pattern):
         """Path of a file of another package of the same suite and architecture."""
@@ -117,9 +148,8 @@ class Kernel:
         return next(root.glob(pattern))
 
     def makedumpfile(self):
-        """The command. It filters dumps only of the architecture that it is built for, so it is
-        that one's, started through its own loader, under an emulator if need be. Of all that were
-        tried, bookworm's leaves out most and nothing that is in use."""
+        """The program. It filters dumps only of the architecture that it is built for, so it is
+        that one's. Of all that were tried, bookworm's leaves out most and nothing in use."""
         suite = debian.Suite(self.cache, MAKEDUMPFILE_SUITE, self.machine.deb)
         root = self.cache / "package" / ("%s-makedumpfile" % suite.folder.name)
         if not (root / ".complete").exists():
@@ -127,9 +157,7 @@ class Kernel:
             for fields in suite.closure(["makedumpfile"], "lib|zlib").values():
                 suite.unpack(fields, root)
             (root / ".complete").touch()
-        folders = sorted({str(path.parent) for path in root.glob("**/*.so.*")})
-        return [*self.machine.emulator, next(root.glob("**/ld-linux*.so.*")), "--library-path",
-                ":".join(folders), next(root.glob("**/bin/makedumpfile"))]
+        return Program(root, "makedumpfile", self.machine.emulator)
 
     def vmlinux(self):
         """Path of the kernel with debug information, out of its debug package (large)."""

@@ -67,7 +67,7 @@ def kvm_usable(qemu, board, cpu):
 class Guest:
     """One boot. Use as a context: QEMU never outlives it."""
 
-    def __init__(self, machine, image, initrd, append, memory, folder, accel):
+    def __init__(self, machine, image, initrd, append, memory, folder, accel, disk=None):
         self.console = pathlib.Path(folder) / "console"
         self.qmp_path = pathlib.Path(folder) / "qmp"
         self.accel, self.qmp, self.started = accel, None, time.monotonic()
@@ -78,6 +78,9 @@ class Guest:
             "-monitor", "none", "-qmp", "unix:%s,server=on,wait=off" % self.qmp_path,
             "-nodefaults", "-no-reboot", "-device", "vmcoreinfo",
         ]
+        if disk:
+            self.argv += ["-drive", "file=%s,format=raw,if=none,id=disk" % disk,
+                          "-device", "virtio-blk-pci,drive=disk"]
 
     def __enter__(self):
         self.console.write_bytes(b"")
@@ -127,6 +130,13 @@ class Guest:
                 self.fail("nothing on the console")
             if self.seconds() > deadline:
                 self.fail("no %r" % text)
+            time.sleep(POLL_SECONDS)
+
+    def wait_for_end(self, deadline):
+        """Return once QEMU has ended by itself; BootError at the deadline."""
+        while self.process.poll() is None:
+            if self.seconds() > deadline:
+                self.fail("the guest does not switch itself off")
             time.sleep(POLL_SECONDS)
 
     def inject_nmi(self):

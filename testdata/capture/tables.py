@@ -58,6 +58,9 @@ class Scenario:
     deadline: int = 120                 # seconds from power on to the marker
     helper: str = ""                    # zoo's arguments for one more process; its pid: $VICTIM
     append: str = ""                    # more of the kernel's command line
+    memory: int = 0                     # MiB of guest memory, if the kernel's row is too little
+    # The dump is made by a second kernel that the guest text loads (`load_kdump`), not by QEMU.
+    kdump: bool = False
     not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
 
     def functions(self):
@@ -96,6 +99,7 @@ KERNELS = {
 
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
 NO_MAPLE = {"5.10": "no maple trees before 6.1"}
+NO_KEXEC = "the machine has no kexec_file_load"
 NO_NMI = "the machine has no NMI"
 
 SCENARIOS = {
@@ -111,7 +115,8 @@ SCENARIOS = {
         not_on={"armhf": NO_NMI, "arm64": NO_NMI}),
     "wqnull": Scenario(
         "NULL pointer in a workqueue's worker", "run wqnull",
-        Expect("null-deref", "scen_wq_inner")),
+        # ARM32 forbids the kernel user addresses altogether: that is what it says then
+        Expect("null-deref|page-fault", "scen_wq_inner")),
     "overflow": Scenario(
         "a kernel thread's stack overflows", "run overflow",
         Expect("stack-overflow", "scen_recurse")),
@@ -155,6 +160,10 @@ SCENARIOS = {
         Expect("bug", "exit_mmap", "maple.null.adjacent"),
         helper="victim 400",
         not_on={**NO_MAPLE, "7.2": "exit_mmap does not count any more: the process just ends"}),
+    "kdump": Scenario(
+        "sysrq-c, and the dump made by a second kernel (kexec, makedumpfile)", "load_kdump; crash",
+        SYSRQ, marker="ORACLE kdump bytes", append="crashkernel=224M", memory=512, kdump=True,
+        not_on={"i386": NO_KEXEC, "armhf": NO_KEXEC}),
 }
 
 

@@ -133,15 +133,6 @@ def normalise(path, machine):
     core.close()
 
 
-def makedumpfile_version(makedumpfile):
-    return re.search(r"version ([\d.]+)", run([*makedumpfile, "-v"], 20))[1]
-
-
-def make_kdump(makedumpfile, core, out, level):
-    """Filter the core into a kdump-compressed file with uncompressed pages."""
-    run([*makedumpfile, "-d", level, core, out])
-
-
 def pack(source, out):
     """zstd, fast, with a window that every decoder accepts."""
     run(["zstd", "-q", "-f", "-%d" % PACK_LEVEL, "-T0", "--long=27", source, "-o", out])

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kexec.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -295,6 +296,23 @@ static void park_victim(long count)
 	}
 }
 
+/* Have a second kernel ready for the first one's panic (kexec_file_load(2)). */
+static void load_crash_kernel(const char *kernel, const char *initrd, const char *cmdline)
+{
+#ifdef SYS_kexec_file_load
+	int image = open(kernel, O_RDONLY), root = open(initrd, O_RDONLY);
+
+	if (image < 0 || root < 0)
+		die("the second kernel");
+	if (syscall(SYS_kexec_file_load, image, root, strlen(cmdline) + 1, cmdline,
+		    KEXEC_FILE_ON_CRASH))
+		die("kexec_file_load");
+#else
+	errno = ENOSYS;
+	die("kexec_file_load");
+#endif
+}
+
 static void run_on_cpu(int cpu, char **argv)
 {
 	const char *base = strrchr(argv[0], '/');
@@ -332,6 +350,10 @@ int main(int argc, char **argv)
 		return zoo_oracle();
 	if (!strcmp(mode, "write") && argc == 4) {
 		write_file(argv[2], argv[3]);
+		return 0;
+	}
+	if (!strcmp(mode, "kexec") && argc == 5) {
+		load_crash_kernel(argv[2], argv[3], argv[4]);
 		return 0;
 	}
 	if (!strcmp(mode, "cpu") && argc > 3)

@@ -9,6 +9,7 @@
  *                       map (m), grow its heap (b) or exit (x)
  *   zoo cpu N PROG ARG… run PROG on CPU N
  *   zoo write FILE TEXT one write(2)
+ *   zoo kexec KERNEL INITRD CMDLINE     load a second kernel for the panic
  *   zoo oracle          print what /proc says of every task, and of the kernel
  */
 #ifndef ZOO_H
