@@ -30,7 +30,8 @@ import oracle           # noqa: E402
 import tool             # noqa: E402
 import vmcore           # noqa: E402
 from kernel import Kernel                           # noqa: E402
-from tables import DEBS, KERNELS, MACHINES, SCENARIOS, capture_name, why_not    # noqa: E402
+from tables import (DEBS, KERNELS, MACHINES, SCENARIOS, capture_name, kernel_name,   # noqa: E402
+                    why_not)
 
 APPEND = ("console=%s %s panic=0 loglevel=8 log_buf_len=1M oops=panic unknown_nmi_panic "
           "hung_task_panic=0 rdinit=/init "
@@ -167,7 +168,7 @@ def fetch_more(kernel, row, args, log):
     if args.types and not row.btf:
         packed = args.cache / (kernel.root.name + ".btf.zst")
         vmcore.pack(kernel.types(), packed)
-        store({capture_name(kernel.name, "types") + ".btf.zst": packed}, args.output, log)
+        store({kernel_name(kernel.name) + ".btf.zst": packed}, args.output, log)
 
 
 def one_kernel(name, args):

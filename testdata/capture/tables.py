@@ -109,7 +109,8 @@ SCENARIOS = {
         "BUG() in an hrtimer over a tasklet over a task", "run irqbug",
         Expect("bug", "scen_irq_inner")),
     "nmi": Scenario(
-        "NMI panic over a tasklet over a task", "run nmi", Expect("nmi", "delay_tsc"),
+        "NMI panic over a tasklet over a task", "run nmi",
+        Expect("nmi", "unknown_nmi_error|delay_tsc"),
         nmi_on="ready for an NMI",
         marker="Kernel Offset:",        # 5.10 does not say the last line of an NMI panic
         not_on={"armhf": NO_NMI, "arm64": NO_NMI}),
@@ -125,15 +126,17 @@ SCENARIOS = {
         Expect("panic", "scen_irqsoff")),
     "hung": Scenario(
         "two threads deadlocked on two mutexes, reported as hung, then sysrq-c",
-        "hung_after 4; run abba; $B sleep 10; crash", SYSRQ),
+        "hung_after 2; run abba; $B sleep 6; crash", SYSRQ),
     "list": Scenario(
         "a list's neighbour skips the item that is deleted", "run list; crash",
-        Expect("list-corruption", "scen_list_del")),
+        Expect("list-corruption",
+               "__list_del_entry_valid|__list_del_entry_valid_or_report|scen_list_del")),
     "kretprobe": Scenario(
         "panic in a kretprobed function", "run kretprobe", Expect("panic", "scen_probed")),
     "slabuaf": Scenario(
         "a freed slab object is written to; SLUB finds its poison gone", "run slabuaf",
-        Expect("slab-corruption", "kmem_cache_alloc|kmem_cache_alloc_noprof|scen_slab_reuse"),
+        Expect("slab-corruption", "check_bytes_and_report|object_err|check_object|"
+               "kmem_cache_alloc|kmem_cache_alloc_noprof|scen_slab_reuse"),
         append="panic_on_taint=0x20"),          # TAINT_BAD_PAGE, which SLUB's reports set
     "freelist": Scenario(
         "the free pointer in a free slab object is overwritten, then followed", "run freelist",
@@ -167,10 +170,15 @@ SCENARIOS = {
 }
 
 
+def kernel_name(kernel):
+    """MACHINE-KERNEL of a key."""
+    machine = KERNELS[kernel].machine
+    return "%s-%s" % (machine, kernel.removesuffix("-" + machine))
+
+
 def capture_name(kernel, scenario):
     """MACHINE-KERNEL-SCENARIO of two keys."""
-    machine = KERNELS[kernel].machine
-    return "%s-%s-%s" % (machine, kernel.removesuffix("-" + machine), scenario)
+    return "%s-%s" % (kernel_name(kernel), scenario)
 
 
 def why_not(kernel, scenario):

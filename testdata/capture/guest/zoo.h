@@ -15,6 +15,16 @@
 #ifndef ZOO_H
 #define ZOO_H
 
+/* Say what failed, with errno, and exit. */
+void zoo_die(const char *what);
+
+/* Sleep for good. */
+void zoo_park(void);
+
+/* Park with about `count` VMAs; the second with holes between them, obeying /victim. */
+void zoo_vmas(long count);
+void zoo_victim(long count);
+
 /* The lines that begin with "ORACLE", to standard output. Returns the exit code. */
 int zoo_oracle(void);
 
