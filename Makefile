@@ -102,9 +102,9 @@ run-golden: $(BUILD)/cairn
 	CAIRN=$(abspath $(BUILD)/cairn) prove testdata/*.t testdata/*_selftest.py
 
 # a fresh crash under QEMU, held against the kernel's own words
-BOOT_DEBS := qemu-system-x86 makedumpfile busybox-static cpio zstd python3 gcc make
 check-boot: $(BUILD)/cairn
-	@sh testdata/install-deps.sh $(BOOT_DEBS)
+	@sh testdata/install-deps.sh python3
+	@sh testdata/install-deps.sh $$($(CAPTURE) 6.1 --debs)
 	CAIRN=$(abspath $(BUILD)/cairn) prove --timer testdata/boot.sh
 
 # each header compiles alone; ranks: who may include whom (README, Architecture)
@@ -198,12 +198,17 @@ help:
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
 	@echo "coverage   lines that the tests reach"
 	@echo "install    into PREFIX=$(PREFIX), below DESTDIR; uninstall undoes it"
-	@echo "captures   remake a crash: KERNEL=6.1 SCENARIO=irqbug (or all)"
+	@echo "captures   remake a crash: KERNEL=6.1 SCENARIO=irqbug (or all); alone: what there is"
 	@echo "clean      remove what was built"
 
 FORCE:
+# a crash made anew; with no KERNEL: what there is. DEBUG=1 and TYPES=1 as capture.py --help says
+CAPTURE := python3 testdata/capture/capture.py
+CAPTURE_FLAGS = $(if $(DEBUG),--debug) $(if $(TYPES),--types) $(if $(OUT),-o $(OUT))
 captures:
-	python3 testdata/capture/capture.py $(or $(KERNEL),list) $(SCENARIO)
+	@sh testdata/install-deps.sh python3
+	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
+	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
 .PHONY: captures check-boot all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE

@@ -44,10 +44,12 @@ STACKS = {"TASK": "task", "IRQ": "irq", "SOFTIRQ": "softirq", "NMI": "NMI", "#DF
           "#DB": "DB", "#MC": "MCE", "#VC": "VC", "#VC2": "VC2", "ENTRY_TRAMPOLINE": "entry"}
 TASK = re.compile(r"^task:(.*?) +state:(\w)(?: +running task)? +stack: *-?\d+ +pid: *(\d+)"
                   r"(?: +tgid: *\d+)? +ppid: *(\d+)")
-CPU = re.compile(r"^CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.*?) +(?:Not tainted|Tainted)")
+CPU = re.compile(r"^CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.*?)(?: Kdump: loaded)? +"
+                 r"(?:Not tainted|Tainted)")
 OTHER_CPU = re.compile(r"^CPU\d+: stopping|^(?:Sending )?NMI (?:backtrace|from)|^rcu: INFO")
-DIED = re.compile(r"Kernel panic - not syncing|^kernel BUG at|^BUG: |^Oops|^Internal error|^list_|"
-                  r"Unable to handle|general protection|stack guard|^INFO: task|double fault")
+DIED = re.compile(r"Kernel panic - not syncing|^kernel BUG at|^BUG: |^BUG \S+ \(|^Oops|^list_|"
+                  r"^Internal error|Unable to handle|^Unhandled fault|general protection|"
+                  r"stack guard|^INFO: task|double fault")
 FAULT_FIELDS = {"pid", "mm", "node", "addr", "old", "new", "offset", "cache", "object", "slot_vma",
                 "lost_vma", "node_min", "node_max", "true_parent", "true_slot", "range", "meta.end",
                 "meta.gap"}
@@ -56,7 +58,9 @@ MAPS = re.compile(r"^[0-9a-f]+-[0-9a-f]+ \S+ [0-9a-f]+ \S+ \d+")
 
 def lines(text):
     """(time stamp or None, text) of each line. A kernel line that begins behind a program's
-    unfinished one is split off: the kernel writes its lines whole, programs do not."""
+    unfinished one is split off: the kernel writes its lines whole, programs do not. Where a second
+    kernel says its name (that of a kdump), the first one's words have ended."""
+    booted = False
     for raw in text.split("\n"):
         raw = raw.rstrip("\r")
         stamp = STAMP.search(raw)
@@ -65,6 +69,10 @@ def lines(text):
             continue
         if stamp.start():
             yield None, raw[:stamp.start()]
+        if raw.startswith("Linux version ", stamp.end()):
+            if booted:
+                return
+            booted = True
         yield stamp[1], raw[stamp.end():]
 
 

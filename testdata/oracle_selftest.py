@@ -203,6 +203,36 @@ Call Trace:
                                                       ("call_on_stack", "softirq")]
 
 
+def arm32_fault_in_an_interrupt():
+    trace = death("""
+8<--- cut here ---
+Unhandled fault: page domain fault (0x01b) at 0x00000004
+Internal error: : 1b [#1] SMP ARM
+CPU: 0 PID: 78 Comm: kworker/0:2 Tainted: G           OE      6.1.0-50-armmp #1
+PC is at scen_irq_inner+0xc/0x14 [scen]
+LR is at scen_irq_outer+0x1c/0x34 [scen]
+pc : [<bf000720>]    lr : [<bf000744>]    psr: 200f0013
+Register r0 information: 5-page vmalloc region allocated at load_module+0xa90/0x21c8
+ scen_irq_inner [scen] from scen_irq_outer+0x1c/0x34 [scen]
+ scen_irq_outer [scen] from __irq_svc+0x88/0xb0
+Exception stack(0xc8801eb0 to 0xc8801ef8)
+1ea0:                                     259d996f 00000000 00000000 c0aa2c80
+ __irq_svc from scen_spin+0x10/0x20 [scen]
+---[ end trace 0000000000000000 ]---
+""")
+    return trace["lr"] == "scen_irq_outer" and [name for name, _ in names(trace)] == [
+        "scen_irq_inner", "scen_irq_outer", "__irq_svc", "scen_spin"]
+
+
+def the_second_kernel_is_another():
+    text = stamped("Linux version 6.1.0\nKernel panic - not syncing: sysrq triggered crash\n"
+                   "CPU: 0 PID: 9 Comm: zoo write Kdump: loaded Tainted: G\n panic+0x1/0x2\n"
+                   "Linux version 6.1.0\nBUG: of the second kernel")
+    out = oracle.parse("ORACLE begin x\n" + text)
+    return out["panic_trace"]["comm"] == "zoo write" and len(oracle.log(text)) == 4 and \
+        out["panic"] == ["Kernel panic - not syncing: sysrq triggered crash"]
+
+
 def boot_warnings_are_forgotten():
     out = oracle.parse(stamped("CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.1\nCall Trace:\n"
                                " dump_stack+0x1/0x2\nBUG: something") + "ORACLE begin x\n")
@@ -256,7 +286,8 @@ def stored_oracles_are_their_consoles():
 
 TESTS = [task_of_61, task_of_510, task_of_72, task_given_up, task_of_arm, workqueues_are_no_frames,
          zombie_from_status, bug_over_two_stacks, nmi_over_irq, other_cpus_are_not_the_death,
-         arm64_fault_and_link, i386_softirq, boot_warnings_are_forgotten, two_voices_on_one_line,
+         arm64_fault_and_link, arm32_fault_in_an_interrupt, i386_softirq,
+         the_second_kernel_is_another, boot_warnings_are_forgotten, two_voices_on_one_line,
          proc_files,
          stored_oracles_are_their_consoles]
 

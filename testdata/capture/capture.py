@@ -12,30 +12,35 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 sys.dont_write_bytecode = True
 
 import build            # noqa: E402
-import debian           # noqa: E402
 import machine          # noqa: E402
 import oracle           # noqa: E402
+import tool             # noqa: E402
 import vmcore           # noqa: E402
-from tables import KERNELS, MACHINES, SCENARIOS     # noqa: E402
+from kernel import Kernel                           # noqa: E402
+from tables import (DEBS, KERNELS, MACHINES, SCENARIOS, capture_name, kernel_name,   # noqa: E402
+                    why_not)
 
-APPEND = ("console=%s panic=0 loglevel=8 log_buf_len=1M oops=panic unknown_nmi_panic "
+APPEND = ("console=%s %s panic=0 loglevel=8 log_buf_len=1M oops=panic unknown_nmi_panic "
           "hung_task_panic=0 rdinit=/init "
           "initcall_blacklist=tracer_init_tracefs")     # its 10,000 inodes are a fifth of a dump
 ORACLE_DONE = "ORACLE sysrq-t end"
 # What the guest says when the scenario did not do its work.
 FAILURES = ("ORACLE survived", "ORACLE failed", "Attempted to kill init")
-PROGRAMS = ("apt-get", "dpkg", "make", "makedumpfile", "zstd")
+PROGRAMS = ("apt-get", "dpkg", "make", "gcc", "zstd")
+ERRORS = (tool.ToolError, machine.BootError, OSError)
 
 
 def say(started, text):
@@ -47,22 +52,27 @@ def cache_folder():
     return pathlib.Path(base) / "cairn-captures"
 
 
-def boot_and_dump(kernel, scenario, memory, folder, accels, log):
-    """Run the guest to its end; its memory is in folder/core. Returns (console, accelerator)."""
-    (folder / "initrd").write_bytes(build.initrd(kernel, scenario))
+def boot(kernel, scenario, memory, folder, accels, log):
+    """Run the guest to its end and leave its memory in `folder`: as `core`, or as `disk` where the
+    guest dumps itself. Returns (console, accelerator)."""
+    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, KERNELS[kernel.name].level))
+    disk = folder / "disk" if scenario.kdump else None
     for number, accel in enumerate(accels, 1):
+        if disk:
+            disk.write_bytes(b"")
+            os.truncate(disk, memory << 20)
         guest = machine.Guest(kernel.machine, kernel.image, folder / "initrd",
-                              APPEND % kernel.machine.console, memory, folder, accel)
+                              APPEND % (kernel.machine.console, scenario.append), memory, folder,
+                              accel, disk)
         log("booting %s, %d MiB, %s" % (kernel.release, memory, accel))
         try:
             with guest:
-                guest.wait_for(ORACLE_DONE, scenario.deadline, (*FAILURES, "end Kernel panic"))
-                if scenario.nmi_on:
-                    guest.wait_for(scenario.nmi_on, scenario.deadline, FAILURES)
-                    guest.inject_nmi()
-                guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
-                time.sleep(1)       # the other CPUs stop
-                guest.dump(folder / "core")
+                until_death(guest, scenario)
+                if disk:
+                    guest.wait_for_end(scenario.deadline)
+                else:
+                    time.sleep(1)       # the other CPUs stop
+                    guest.dump(folder / "core")
                 return guest.text(), accel
         except machine.BootError as error:
             if number == len(accels):
@@ -71,78 +81,141 @@ def boot_and_dump(kernel, scenario, memory, folder, accels, log):
     raise AssertionError("no accelerator to try")
 
 
-def filtered(folder, levels, truth, drop_text, log):
-    """The stored form of folder/core. Returns (path, facts about it)."""
-    have = vmcore.makedumpfile_version()
-    level = next(level for level, needed in levels if have >= needed)
-    vmcore.relayout(folder / "core")
-    vmcore.make_kdump(folder / "core", folder / "kdump", level)
-    facts = {"makedumpfile": ".".join(map(str, have)), "dump_level": level, "cold_text_pages": 0}
-    if drop_text:
-        dump = vmcore.Kdump(folder / "kdump")
-        start, end = (int(truth["kallsyms"][name][0][0], 16) for name in ("_stext", "_etext"))
-        facts["cold_text_pages"] = vmcore.drop_cold_text(dump, start, end)
-        dump.write(folder / "kdump")
-    log("filtered at level %d, pages of cold text left out: %d" % (level, facts["cold_text_pages"]))
-    return folder / "kdump", facts
+def until_death(guest, scenario):
+    guest.wait_for(ORACLE_DONE, scenario.deadline, (*FAILURES, "end Kernel panic"))
+    if scenario.nmi_on:
+        guest.wait_for(scenario.nmi_on, scenario.deadline, FAILURES)
+        guest.inject_nmi()
+    guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
 
 
-def capture(kernel_name, scenario_name, args, log):
-    row, scenario = KERNELS[kernel_name], SCENARIOS[scenario_name]
-    box = MACHINES[row.machine]
-    name = "%s-%s-%s" % (row.machine, kernel_name, scenario_name)
-    memory = args.memory or row.memory
-    kernel = build.Kernel(args.cache, kernel_name, row, box, args.refresh)
-    log("%s %s" % (kernel.package["Package"], kernel.package["Version"]))
+def filtered(kernel, scenario, console, folder):
+    """The stored form of the dump. Returns (path, facts about it)."""
+    makedumpfile, level = kernel.makedumpfile(), KERNELS[kernel.name].level
+    out = folder / "kdump"
+    if scenario.kdump:
+        (folder / "disk").rename(out)
+        os.truncate(out, int(re.search(r"ORACLE kdump bytes (\d+) written", console)[1]))
+    else:
+        vmcore.normalise(folder / "core", kernel.machine)
+        makedumpfile.run("-d", level, folder / "core", out)
+    version = re.search(r"version ([\d.]+)", makedumpfile.run("-v"))[1]
+    return out, {"makedumpfile": version, "dump_level": level}
+
+
+def store(files, output, log):
+    """Copy the files, {name: path}, to the folder `output`."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name, path in files.items():
+        shutil.copyfile(path, output / name)
+        log("%s: %d bytes" % (name, path.stat().st_size))
+
+
+def capture(kernel, row, scenario_name, args, log):
+    scenario, box = SCENARIOS[scenario_name], MACHINES[row.machine]
+    name = capture_name(kernel.name, scenario_name)
+    memory = args.memory or max(row.memory, scenario.memory)
     accels = machine.accelerators(box) if args.accel == "auto" else [args.accel]
     with tempfile.TemporaryDirectory(prefix="capture-", dir=args.cache) as temporary:
         folder = pathlib.Path(temporary)
-        console, accel = boot_and_dump(kernel, scenario, memory, folder, accels, log)
+        console, accel = boot(kernel, scenario, memory, folder, accels, log)
         (folder / "console").write_text(console)
         truth = oracle.parse(console)
         log("froze: %s" % (truth["panic"][-1] if truth["panic"] else scenario.marker))
-        dump, facts = filtered(folder, row.levels, truth,
-                               box.cold_text and not args.keep_text, log)
+        dump, facts = filtered(kernel, scenario, console, folder)
+        log("filtered at level %d" % facts["dump_level"])
         truth["capture"] = {
             "name": name, "scenario": scenario_name, "title": scenario.title,
+            "expect": asdict(scenario.expect),
             "package": kernel.package["Package"], "version": kernel.package["Version"],
             "source": kernel.package.get("Built-Using", kernel.package.get("Source")),
             "suite": row.suite, "machine": row.machine, "memory_mib": memory, "cpus": 2,
-            "qemu": machine.version(box.qemu), "accelerator": accel, **facts,
+            "qemu": tool.version(box.qemu), "accelerator": accel, **facts,
             "kdump_bytes": dump.stat().st_size,
             "kdump_sha256": hashlib.sha256(dump.read_bytes()).hexdigest(),
         }
         (folder / "oracle").write_text(oracle.dumps(truth))
         vmcore.pack(dump, folder / "kdump.zst")
         vmcore.pack(folder / "console", folder / "console.zst")
-        args.output.mkdir(parents=True, exist_ok=True)
-        for made, kind in (("kdump.zst", ".kdump.zst"), ("console.zst", ".console.zst"),
-                           ("oracle", ".oracle.json")):
-            size = (folder / made).stat().st_size
-            shutil.copyfile(folder / made, args.output / (name + kind))
-            log("%s%s: %d bytes" % (name, kind, size))
+        store({name + ".kdump.zst": folder / "kdump.zst",
+               name + ".console.zst": folder / "console.zst",
+               name + ".oracle.json": folder / "oracle"}, args.output, log)
 
 
 def list_tables():
     for name, kernel in KERNELS.items():
-        print("kernel    %-10s Debian %s, %s" % (name, kernel.suite, kernel.machine))
+        print("kernel    %-12s Debian %s, %s" % (name, kernel.suite, kernel.machine))
     for name, scenario in SCENARIOS.items():
-        print("scenario  %-10s %s" % (name, scenario.title))
+        print("scenario  %-12s %s" % (name, scenario.title))
+        for where, why in scenario.not_on.items():
+            print("%24s not on %s: %s" % ("", where, why))
+
+
+def list_debs(kernels, args):
+    """Names of the packages of this system that captures of these kernels need."""
+    names = list(DEBS)
+    for kernel in kernels:
+        names += MACHINES[KERNELS[kernel].machine].debs
+        if args.types and not KERNELS[kernel].btf:
+            names.append("dwarves")
+    print(*dict.fromkeys(names))
+
+
+def fetch_more(kernel, row, args, log):
+    """The debug package's vmlinux, and the types of a kernel that carries none, if asked for."""
+    if args.debug:
+        log("vmlinux with debug information: %s" % kernel.vmlinux())
+    if args.types and not row.btf:
+        packed = args.cache / (kernel.root.name + ".btf.zst")
+        vmcore.pack(kernel.types(), packed)
+        store({kernel_name(kernel.name) + ".btf.zst": packed}, args.output, log)
+
+
+def one_kernel(name, args):
+    """All that is asked for of one kernel. Returns how many captures failed."""
+    row, failed, started = KERNELS[name], 0, time.monotonic()
+    try:
+        box = MACHINES[row.machine]
+        tool.need(*PROGRAMS, box.qemu, box.cross + "gcc", *box.emulator)
+        kernel = Kernel(args.cache, name, row, box, args.refresh)
+        say(started, "%s %s" % (kernel.package["Package"], kernel.package["Version"]))
+        fetch_more(kernel, row, args, lambda text: say(started, text))
+    except ERRORS as error:
+        say(started, "%s FAILED: %s" % (name, error))
+        return len(args.scenarios) or 1
+    for scenario in args.scenarios:
+        started = time.monotonic()
+        if why_not(name, scenario):
+            say(started, "%s %s left out: %s" % (name, scenario, why_not(name, scenario)))
+            continue
+        try:
+            capture(kernel, row, scenario, args, lambda text: say(started, text))
+        except ERRORS as error:
+            say(started, "%s %s FAILED: %s" % (name, scenario, error))
+            failed += 1
+    return failed
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(description="Capture the memory of a dying kernel.")
     parser.add_argument("kernel", help="a key of KERNELS in tables.py, `all`, or `list`")
-    parser.add_argument("scenario", nargs="?", help="a key of SCENARIOS, or `all`")
+    parser.add_argument("scenario", nargs="?",
+                        help="a key of SCENARIOS, or `all`; without one, packages are only fetched")
     parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("build/captures"))
     parser.add_argument("--cache", type=pathlib.Path, default=cache_folder())
     parser.add_argument("--memory", type=int, help="MiB of guest memory (the kernel's row says)")
     parser.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")
-    parser.add_argument("--keep-text", action="store_true", help="keep kernel code nothing ran in")
     parser.add_argument("--refresh", action="store_true", help="look for newer packages")
+    parser.add_argument("--debug", action="store_true",
+                        help="fetch the vmlinux with debug information too (800 MB)")
+    parser.add_argument("--types", action="store_true",
+                        help="store the types (BTF) of a kernel without them; fetches as above")
+    parser.add_argument("--debs", action="store_true",
+                        help="only print the names of the Debian packages that are needed")
     args = parser.parse_args(argv)
     args.kernels = list(KERNELS) if args.kernel == "all" else [args.kernel]
-    args.scenarios = list(SCENARIOS) if args.scenario == "all" else [args.scenario]
+    args.scenarios = list(SCENARIOS) if args.scenario == "all" else \
+        [args.scenario] if args.scenario else []
     if args.kernel != "list":
         for name, table in [(k, KERNELS) for k in args.kernels] + \
                            [(s, SCENARIOS) for s in args.scenarios]:
@@ -155,20 +228,12 @@ def main(argv):
     args = arguments(argv)
     if args.kernel == "list":
         return list_tables()
+    if args.debs:
+        return list_debs(args.kernels, args)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))     # leaves the contexts: QEMU, folders
     args.cache = args.cache.resolve()
     args.cache.mkdir(parents=True, exist_ok=True)
-    failed = 0
-    for kernel in args.kernels:
-        for scenario in args.scenarios:
-            started = time.monotonic()
-            try:
-                debian.need(*PROGRAMS, MACHINES[KERNELS[kernel].machine].qemu)
-                capture(kernel, scenario, args, lambda text: say(started, text))
-            except (debian.FetchError, build.BuildError, machine.BootError, vmcore.DumpError,
-                    subprocess.CalledProcessError, OSError) as error:
-                say(started, "%s %s FAILED: %s" % (kernel, scenario, error))
-                failed += 1
-    return 1 if failed else 0
+    return 1 if sum(one_kernel(kernel, args) for kernel in args.kernels) else 0
 
 
 if __name__ == "__main__":

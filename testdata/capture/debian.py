@@ -7,22 +7,11 @@ suite in it, and every apt call is pointed at folders of the cache. Needs apt an
 
 import pathlib
 import re
-import shutil
-import subprocess
 import tempfile
 
+from tool import ToolError, run
 
-class FetchError(Exception):
-    """A package or an index could not be had; the text says which and why."""
-
-
-def run(argv, cwd=None):
-    """Standard output of a command; FetchError with the end of its messages if it fails."""
-    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True)
-    if done.returncode:
-        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-6:])
-        raise FetchError("%s failed (%d):\n%s" % (" ".join(argv[:3]), done.returncode, tail))
-    return done.stdout
+FETCH_SECONDS = 900
 
 
 def stanzas(text):
@@ -57,14 +46,14 @@ def system_source(folder=pathlib.Path("/etc/apt")):
         if plain and "main" in fields.get("Components", "").split() and \
                 "debian" in fields.get("Signed-By", "debian"):
             return {key: fields[key] for key in ("URIs", "Signed-By") if key in fields}
-    raise FetchError("no Debian source among the system's apt sources")
+    raise ToolError("no Debian source among the system's apt sources")
 
 
 class Suite:
     """One suite and architecture: an apt of its own under `cache`."""
 
     def __init__(self, cache, suite, arch):
-        self.cache = cache
+        self.cache, self.name = cache, suite
         self.folder = cache / "apt" / ("%s-%s" % (suite, arch))
         self.debs = cache / "debs"
         lists = self.folder / "lists"
@@ -87,10 +76,10 @@ class Suite:
 
     def update(self):
         """Fetch the suite's index."""
-        run(["apt-get", *self.options, "-qq", "update"])
+        run(["apt-get", *self.options, "-qq", "update"], FETCH_SECONDS)
 
     def show(self, package):
-        """The newest version's fields; FetchError when the suite has no such package."""
+        """The newest version's fields; ToolError when the suite has no such package."""
         text = run(["apt-cache", *self.options, "show", "--no-all-versions", package])
         return next(stanzas(text))
 
@@ -107,24 +96,21 @@ class Suite:
             todo += [dependency for dependency in first if re.match(wanted, dependency)]
         return found
 
-    def unpack(self, fields, root):
-        """Download one package (unless it is in the cache) and unpack it under `root`."""
-        stamp = root / (".unpacked-" + fields["Package"])
-        if stamp.exists():
-            return
+    def download(self, fields):
+        """Path of a package's .deb, fetched unless it is in the cache."""
         deb = self.debs / pathlib.Path(fields["Filename"]).name
         if not deb.exists():
             with tempfile.TemporaryDirectory(dir=self.debs) as folder:
                 run(["apt-get", *self.options, "-qq", "download",
-                     "%s=%s" % (fields["Package"], fields["Version"])], cwd=folder)
+                     "%s=%s" % (fields["Package"], fields["Version"])], FETCH_SECONDS, cwd=folder)
                 next(pathlib.Path(folder).glob("*.deb")).rename(deb)
+        return deb
+
+    def unpack(self, fields, root):
+        """Download one package and unpack it under `root`, once."""
+        stamp = root / (".unpacked-" + fields["Package"])
+        if stamp.exists():
+            return
         root.mkdir(parents=True, exist_ok=True)
-        run(["dpkg", "-x", str(deb), str(root)])
+        run(["dpkg", "-x", self.download(fields), root])
         stamp.touch()
-
-
-def need(*programs):
-    """FetchError naming the programs that are not installed."""
-    missing = [program for program in programs if not shutil.which(program)]
-    if missing:
-        raise FetchError("not installed: " + ", ".join(missing))

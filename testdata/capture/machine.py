@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+from tool import die_with_parent, tail
+
 QMP_SECONDS = 60
 POLL_SECONDS = 0.2
 # A KVM that starts but does not get anywhere is given up after this long without a console.
@@ -22,7 +24,8 @@ class BootError(Exception):
 
 
 class Qmp:
-    """QEMU's control socket (docs/interop/qmp-spec.rst): one command at a time."""
+    """QEMU's control socket (docs/interop/qmp-spec.rst): one command at a time. OSError when QEMU
+    refuses, goes away, or has not answered after QMP_SECONDS."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -34,15 +37,18 @@ class Qmp:
 
     def run(self, command, **arguments):
         """The command's return value; events on the way are skipped."""
+        end = time.monotonic() + QMP_SECONDS
         self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self.stream.flush()
         for line in self.stream:
             reply = json.loads(line)
             if "error" in reply:
-                raise BootError("QMP %s: %s" % (command, reply["error"].get("desc")))
+                raise OSError(reply["error"].get("desc"))
             if "return" in reply:
                 return reply["return"]
-        raise BootError("QMP %s: QEMU went away" % command)
+            if time.monotonic() > end:
+                raise OSError("no answer")
+        raise OSError("QEMU went away")
 
 
 @functools.lru_cache
@@ -61,7 +67,7 @@ def kvm_usable(qemu, board, cpu):
 class Guest:
     """One boot. Use as a context: QEMU never outlives it."""
 
-    def __init__(self, machine, image, initrd, append, memory, folder, accel):
+    def __init__(self, machine, image, initrd, append, memory, folder, accel, disk=None):
         self.console = pathlib.Path(folder) / "console"
         self.qmp_path = pathlib.Path(folder) / "qmp"
         self.accel, self.qmp, self.started = accel, None, time.monotonic()
@@ -72,11 +78,15 @@ class Guest:
             "-monitor", "none", "-qmp", "unix:%s,server=on,wait=off" % self.qmp_path,
             "-nodefaults", "-no-reboot", "-device", "vmcoreinfo",
         ]
+        if disk:
+            self.argv += ["-drive", "file=%s,format=raw,if=none,id=disk" % disk,
+                          "-device", "virtio-blk-pci,drive=disk"]
 
     def __enter__(self):
         self.console.write_bytes(b"")
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=die_with_parent)
         return self
 
     def __exit__(self, *_):
@@ -91,14 +101,17 @@ class Guest:
         return self.console.read_bytes().decode("utf-8", "replace")
 
     def fail(self, reason):
-        lines = [line.rstrip() for line in self.text().splitlines()[-TAIL_LINES:]]
-        raise BootError("%s after %.0f s under %s; the console ends with:\n%s"
-                        % (reason, self.seconds(), self.accel, "\n".join(lines) or "(nothing)"))
+        raise BootError("%s after %.0f s under %s; the console ends with:\n%s" % (
+            reason, self.seconds(), self.accel, tail(self.text(), TAIL_LINES) or "(nothing)"))
 
-    def control(self):
-        if not self.qmp:
-            self.qmp = Qmp(self.qmp_path)
-        return self.qmp
+    def control(self, command, **arguments):
+        """Have QEMU do something; BootError if it does not."""
+        try:
+            if not self.qmp:
+                self.qmp = Qmp(self.qmp_path)
+            return self.qmp.run(command, **arguments)
+        except (OSError, ValueError) as error:
+            return self.fail("QMP %s: %s" % (command, error))
 
     def wait_for(self, text, deadline, failures=()):
         """Return once the console has `text`; BootError at the deadline (seconds from power on),
@@ -119,13 +132,20 @@ class Guest:
                 self.fail("no %r" % text)
             time.sleep(POLL_SECONDS)
 
+    def wait_for_end(self, deadline):
+        """Return once QEMU has ended by itself; BootError at the deadline."""
+        while self.process.poll() is None:
+            if self.seconds() > deadline:
+                self.fail("the guest does not switch itself off")
+            time.sleep(POLL_SECONDS)
+
     def inject_nmi(self):
-        self.control().run("inject-nmi")
+        self.control("inject-nmi")
 
     def dump(self, path):
         """Stop the guest and write its memory as an ELF core."""
-        self.control().run("stop")
-        self.control().run("dump-guest-memory", paging=False, protocol="file:%s" % path)
+        self.control("stop")
+        self.control("dump-guest-memory", paging=False, protocol="file:%s" % path)
         pathlib.Path(path).chmod(0o600)     # QEMU makes it read-only
 
 
@@ -135,10 +155,3 @@ def accelerators(machine):
     if same and machine.kvm and kvm_usable(machine.qemu, machine.board, machine.cpu):
         return ["kvm", "tcg"]
     return ["tcg"]
-
-
-def version(program):
-    """The first version number that a program prints."""
-    out = subprocess.run([program, "--version"], capture_output=True, text=True)
-    found = re.search(r"\d+(\.\d+)+", out.stdout + out.stderr)
-    return found[0] if found else None

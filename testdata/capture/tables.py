@@ -2,7 +2,7 @@
 """What can be captured, as data: machines, kernels, scenarios. Adding one is adding a line here."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,12 @@ class Machine:
     board: str          # -machine
     cpu: str            # -cpu
     console: str        # console= of the kernel's command line
+    debs: tuple         # packages of this system that it needs besides DEBS
+    emulator: tuple = ()    # what its programs need to run on this machine
     kvm: bool = True    # may run under KVM where the host is the same architecture
-    cold_text: bool = False     # vmcore.py knows which kernel code was running (x86_64)
+    # The virtual address of physical address 0 and how far it reaches: dumps of machines that
+    # cannot tell by VMCOREINFO need it in their program headers.
+    lowmem: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,20 @@ class Kernel:
     suite: str
     flavour: str            # of the meta packages linux-image-FLAVOUR and linux-headers-FLAVOUR
     memory: int             # MiB of guest memory: the least that boots with room for the helpers
-    # makedumpfile levels, best first: (level, the makedumpfile it needs). Older ones take pages in
-    # use for free ones, since the kernel moved PG_slab (6.10) into page_type.
-    levels: tuple = ((31, (0,)),)
+    # makedumpfile's level. 31 leaves out zero pages, page cache, user memory and free pages, 17
+    # zero and free pages: where makedumpfile does not know the kernel, it takes slab pages for
+    # page cache.
+    level: int = 31
+    btf: bool = True        # the kernel carries its types; else they are had of the debug package
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What an analyzer must say of the dump. "a|b": either will do, which depends on the kernel;
+    endings of the compiler's (".cold", ".part.0") do not count."""
+    cls: str                # the class of the crash, as lib/kern/crashclass.c names them
+    function: str           # the function it blames
+    finding: str = None     # id of the finding about what was damaged; None: nothing is
 
 
 @dataclass(frozen=True)
@@ -37,39 +52,136 @@ class Scenario:
     in it calls scen_NAME() of the module, `crash` is sysrq-c."""
     title: str
     guest: str
+    expect: Expect
     marker: str = "end Kernel panic"    # console text after which memory is taken
     nmi_on: str = ""                    # console text upon which an NMI is sent
     deadline: int = 120                 # seconds from power on to the marker
+    helper: str = ""                    # zoo's arguments for one more process; its pid: $VICTIM
+    append: str = ""                    # more of the kernel's command line
+    memory: int = 0                     # MiB of guest memory, if the kernel's row is too little
+    # The dump is made by a second kernel that the guest text loads (`load_kdump`), not by QEMU.
+    kdump: bool = False
+    not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
 
     def functions(self):
         """Names of the module's scenario functions that the guest text runs."""
         return re.findall(r"\brun ([a-z]\w*)", self.guest)
 
 
+# What every capture needs of this system, by package name.
+DEBS = ("make", "gcc", "libc6-dev", "patchelf", "python3", "zstd", "xz-utils")
+
 MACHINES = {
     "amd64": Machine("amd64", "x86", "", "qemu-system-x86_64", "q35", "max,-la57", "ttyS0",
-                     cold_text=True),
+                     ("qemu-system-x86",)),
+    "i386": Machine("i386", "x86", "i686-linux-gnu-", "qemu-system-i386", "q35", "max", "ttyS0",
+                    ("qemu-system-x86", "qemu-user", "gcc-i686-linux-gnu", "libc6-dev-i386-cross"),
+                    ("qemu-i386",), lowmem=(0xc0000000, 0x38000000)),
+    "armhf": Machine("armhf", "arm", "arm-linux-gnueabihf-", "qemu-system-arm", "virt",
+                     "cortex-a15", "ttyAMA0",
+                     ("qemu-system-arm", "qemu-user", "gcc-arm-linux-gnueabihf",
+                      "libc6-dev-armhf-cross"), ("qemu-arm",)),
+    "arm64": Machine("arm64", "arm64", "aarch64-linux-gnu-", "qemu-system-aarch64", "virt",
+                     "cortex-a57", "ttyAMA0",
+                     ("qemu-system-arm", "qemu-user", "gcc-aarch64-linux-gnu",
+                      "libc6-dev-arm64-cross"), ("qemu-aarch64",)),
 }
-
-NEW_SLAB = ((31, (1, 7, 6)), (17, (0,)))
 
 KERNELS = {
     "5.10": Kernel("amd64", "bullseye", "amd64", 128),
     "6.1": Kernel("amd64", "bookworm", "amd64", 128),
-    "6.12": Kernel("amd64", "trixie", "amd64", 128, NEW_SLAB),
-    "7.2": Kernel("amd64", "sid", "amd64", 128, ((17, (0,)),)),
+    "6.12": Kernel("amd64", "trixie", "amd64", 128, 17),
+    "7.2": Kernel("amd64", "sid", "amd64", 128, 17),
+    "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
+    "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
+    "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
 }
 
+SYSRQ = Expect("sysrq", "write_sysrq_trigger")
+NO_MAPLE = {"5.10": "no maple trees before 6.1"}
+NO_KEXEC = "the machine has no kexec_file_load"
+NO_NMI = "the machine has no NMI"
+
 SCENARIOS = {
-    "sysrq": Scenario("sysrq-c while another CPU runs user code; nothing is corrupt", "crash"),
-    "irqbug": Scenario("BUG() in an hrtimer over a tasklet over a task", "run irqbug"),
-    "nmi": Scenario("NMI panic over a tasklet over a task", "run nmi", nmi_on="ready for an NMI",
-                    marker="Kernel Offset:"),   # 5.10 does not say the last line of an NMI panic
-    "wqnull": Scenario("NULL pointer in a workqueue's worker", "run wqnull"),
-    "overflow": Scenario("a kernel thread's stack overflows", "run overflow"),
-    "irqsoff": Scenario("panic while another CPU spins with interrupts off", "run irqsoff"),
-    "hung": Scenario("two threads deadlocked on two mutexes, reported as hung, then sysrq-c",
-                     "hung_after 4; run abba; $B sleep 10; crash"),
-    "list": Scenario("a list's neighbour skips the item that is deleted", "run list; crash"),
-    "kretprobe": Scenario("panic in a kretprobed function", "run kretprobe"),
+    "sysrq": Scenario(
+        "sysrq-c while another CPU runs user code; nothing is corrupt", "crash", SYSRQ),
+    "irqbug": Scenario(
+        "BUG() in an hrtimer over a tasklet over a task", "run irqbug",
+        Expect("bug", "scen_irq_inner")),
+    "nmi": Scenario(
+        "NMI panic over a tasklet over a task", "run nmi",
+        Expect("nmi", "unknown_nmi_error|delay_tsc"),
+        nmi_on="ready for an NMI",
+        marker="Kernel Offset:",        # 5.10 does not say the last line of an NMI panic
+        not_on={"armhf": NO_NMI, "arm64": NO_NMI}),
+    "wqnull": Scenario(
+        "NULL pointer in a workqueue's worker", "run wqnull",
+        # ARM32 forbids the kernel user addresses altogether: that is what it says then
+        Expect("null-deref|page-fault", "scen_wq_inner")),
+    "overflow": Scenario(
+        "a kernel thread's stack overflows", "run overflow",
+        Expect("stack-overflow", "scen_recurse")),
+    "irqsoff": Scenario(
+        "panic while another CPU spins with interrupts off", "run irqsoff",
+        Expect("panic", "scen_irqsoff")),
+    "hung": Scenario(
+        "two threads deadlocked on two mutexes, reported as hung, then sysrq-c",
+        "hung_after 2; run abba; $B sleep 6; crash", SYSRQ),
+    "list": Scenario(
+        "a list's neighbour skips the item that is deleted", "run list; crash",
+        Expect("list-corruption",
+               "__list_del_entry_valid|__list_del_entry_valid_or_report|scen_list_del")),
+    "kretprobe": Scenario(
+        "panic in a kretprobed function", "run kretprobe", Expect("panic", "scen_probed")),
+    "slabuaf": Scenario(
+        "a freed slab object is written to; SLUB finds its poison gone", "run slabuaf",
+        Expect("slab-corruption", "check_bytes_and_report|object_err|check_object|"
+               "kmem_cache_alloc|kmem_cache_alloc_noprof|scen_slab_reuse"),
+        append="panic_on_taint=0x20"),          # TAINT_BAD_PAGE, which SLUB's reports set
+    "freelist": Scenario(
+        "the free pointer in a free slab object is overwritten, then followed", "run freelist",
+        Expect("gp-fault|page-fault",
+               "kmem_cache_alloc|kmem_cache_alloc_noprof|___slab_alloc|get_from_partial_node")),
+    "maple-gap": Scenario(
+        "a gap of a live process's maple tree is too big; it maps more, then sysrq-c",
+        "run maple_gap $VICTIM; tell_victim m; crash",
+        Expect("sysrq", SYSRQ.function, "maple.gap.parent-mismatch"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "maple-pivot": Scenario(
+        "one bit of a pivot of a live process's maple tree flips; it maps more, then sysrq-c",
+        "run maple_pivot $VICTIM; tell_victim m; crash",
+        Expect("sysrq", SYSRQ.function, "maple.pivot.order"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "maple-parent": Scenario(
+        "type bits of a parent word of a live process's maple tree are wrong; its brk() dies",
+        "run maple_parent $VICTIM; tell_victim b",
+        Expect("bug", "mas_update_gap", "maple.parent.type"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "maple-slot": Scenario(
+        "a slot of a live process's maple tree is lost; its exit() dies",
+        "run maple_slot $VICTIM; tell_victim x",
+        Expect("bug", "exit_mmap", "maple.null.adjacent"),
+        helper="victim 400",
+        not_on={**NO_MAPLE, "7.2": "exit_mmap does not count any more: the process just ends"}),
+    "kdump": Scenario(
+        "sysrq-c, and the dump made by a second kernel (kexec, makedumpfile)", "load_kdump; crash",
+        SYSRQ, marker="ORACLE kdump bytes", append="crashkernel=224M", memory=512, kdump=True,
+        not_on={"i386": NO_KEXEC, "armhf": NO_KEXEC}),
 }
+
+
+def kernel_name(kernel):
+    """MACHINE-KERNEL of a key."""
+    machine = KERNELS[kernel].machine
+    return "%s-%s" % (machine, kernel.removesuffix("-" + machine))
+
+
+def capture_name(kernel, scenario):
+    """MACHINE-KERNEL-SCENARIO of two keys."""
+    return "%s-%s" % (kernel_name(kernel), scenario)
+
+
+def why_not(kernel, scenario):
+    """Why this kernel cannot have this scenario; None if it can."""
+    not_on = SCENARIOS[scenario].not_on
+    return not_on.get(kernel) or not_on.get(KERNELS[kernel].machine)

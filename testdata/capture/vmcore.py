@@ -1,192 +1,138 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""From QEMU's ELF core to the dump that is stored: makedumpfile, cold kernel text, zstd.
+"""From QEMU's ELF core (dump/dump.c) to the dump that is stored: an ELF core as makedumpfile and
+libkdumpfile know it, makedumpfile, then zstd around it.
 
-Formats: the ELF core as QEMU's dump/dump.c writes it; the kdump-compressed file as makedumpfile's
-diskdump_mod.h has it, 64-bit little endian, pages uncompressed (zstd packs those better).
+The kdump file's pages are uncompressed: zstd packs those better.
 """
 
 import re
 import struct
-import subprocess
+from dataclasses import astuple, dataclass
 
-KERNEL_MAP = 0xffffffff80000000     # __START_KERNEL_map, arch/x86/include/asm/page_64_types.h
-KERNEL_CS = 0x10                    # __KERNEL_CS, arch/x86/include/asm/segment.h
-PAGE = 4096
-DESC = struct.Struct("<qIIQ")       # struct page_desc: offset, size, flags, page_flags
+from tool import ToolError, run
 
-
-class DumpError(Exception):
-    """A dump is not what it should be, or makedumpfile failed."""
-
-
-def makedumpfile_version():
-    out = subprocess.run(["makedumpfile", "-v"], capture_output=True, text=True).stdout
-    return tuple(int(n) for n in re.search(r"version (\d+)\.(\d+)\.(\d+)", out).groups())
+PACK_LEVEL = 9      # a stored capture is cut down to few pages anyway; -22 takes 20 times as long
+PT_LOAD, PT_NOTE = 1, 4
+CHUNK = 1 << 24
+# The kernel's own VMCOREINFO text (kernel/crash_core.c) with at least a page of it at hand
+VMCOREINFO = re.compile(rb"OSRELEASE=[ -~]+\n(?:[A-Za-z_]+[^=\n]{0,80}=[ -~]*\n)+")
 
 
-def relayout(path):
-    """Put the program headers right behind the ELF header, in place: QEMU writes the section
-    headers first, and makedumpfile looks for the program headers at their usual place."""
-    with open(path, "r+b") as file:
-        head = bytearray(file.read(64))
-        wide = head[4] == 2
-        size = 64 if wide else 52
-        phoff = struct.unpack_from("<Q" if wide else "<I", head, 32 if wide else 28)[0]
-        entry, count = struct.unpack_from("<HH", head, 54 if wide else 42)
-        file.seek(phoff)
-        headers = file.read(entry * count)
-        offsets = [struct.unpack_from("<Q" if wide else "<I", headers, at + (8 if wide else 4))[0]
-                   for at in range(0, len(headers), entry)]
-        if len(offsets) != count or min(offsets) < size + len(headers):
-            raise DumpError("%s: no room for the program headers" % path)
-        if wide:
-            struct.pack_into("<QQ", head, 32, size, 0)
-        else:
-            struct.pack_into("<II", head, 28, size, 0)
-        struct.pack_into("<HHHHHH", head, 52 if wide else 40, size, entry, count, 0, 0, 0)
-        file.seek(0)
-        file.write(head[:size] + headers)
+@dataclass
+class Segment:
+    """A program header, in the order of the 64-bit form."""
+    type: int
+    flags: int
+    offset: int
+    virtual: int
+    physical: int
+    size: int
+    memory: int
+    align: int
 
 
-def make_kdump(core, out, level):
-    """Filter the core into a kdump-compressed file with uncompressed pages."""
-    done = subprocess.run(["makedumpfile", "-d", str(level), str(core), str(out)],
-                          capture_output=True, text=True)
-    if done.returncode:
-        raise DumpError("makedumpfile failed (%d):\n%s"
-                        % (done.returncode, "\n".join(done.stdout.splitlines()[-8:])))
-
-
-class Kdump:
-    """A 64-bit kdump file with uncompressed pages, in memory. `pages`: frame number -> bytes."""
+class Core:
+    """An ELF core that is edited in place: program headers are rewritten, notes go to its end."""
 
     def __init__(self, path):
-        data = path.read_bytes()
-        if data[:8] != b"KDUMP   ":
-            raise DumpError("%s: no kdump file" % path)
-        self.block, sub, bitmaps = struct.unpack_from("<iiI", data, 428)
-        self.bitmap_at = (1 + sub) * self.block + bitmaps * self.block // 2
-        self.desc_at = (1 + sub + bitmaps) * self.block
-        self.head, self.pages, self.flags = data[:self.desc_at], {}, {}
-        self.vmcoreinfo, self.notes = (
-            data[offset:offset + size]
-            for offset, size in struct.iter_unpack("<QQ", data[self.block + 32:self.block + 64]))
-        for number, frame in enumerate(self.frames()):
-            offset, size, flags, kept = DESC.unpack_from(data, self.desc_at + number * DESC.size)
-            if size != self.block or flags:
-                raise DumpError("%s: page frame %#x is compressed" % (path, frame))
-            self.pages[frame] = memoryview(data)[offset:offset + size]
-            self.flags[frame] = kept
+        self.file = open(path, "r+b")
+        head = self.file.read(64)
+        if head[:4] != b"\x7fELF":
+            raise ToolError("%s: no ELF core" % path)
+        self.wide = head[4] == 2
+        self.head = bytearray(head[:64 if self.wide else 52])
+        at = struct.unpack_from("<Q" if self.wide else "<I", head, 32 if self.wide else 28)[0]
+        count = struct.unpack_from("<H", head, 56 if self.wide else 44)[0]
+        self.file.seek(at)
+        self.segments = [self.segment() for _ in range(count)]
+        self.room = min(s.offset for s in self.segments)
 
-    def frames(self):
-        for at, byte in enumerate(self.head[self.bitmap_at:self.desc_at]):
-            for bit in range(8):
-                if byte >> bit & 1:
-                    yield at * 8 + bit
+    def segment(self):
+        if self.wide:
+            return Segment(*struct.unpack("<IIQQQQQQ", self.file.read(56)))
+        kind, offset, virtual, physical, size, memory, flags, align = \
+            struct.unpack("<IIIIIIII", self.file.read(32))
+        return Segment(kind, flags, offset, virtual, physical, size, memory, align)
 
-    def number(self, key):
-        """NUMBER(key) of VMCOREINFO."""
-        found = re.search(rb"^NUMBER\(%s\)=(-?\d+)$" % key.encode(), self.vmcoreinfo, re.M)
-        if not found:
-            raise DumpError("VMCOREINFO has no NUMBER(%s)" % key)
-        return int(found[1])
+    def loads(self):
+        return [segment for segment in self.segments if segment.type == PT_LOAD]
 
-    def write(self, path):
-        head = bytearray(self.head)
-        bitmap = bytearray(self.desc_at - self.bitmap_at)
-        for frame in self.pages:
-            bitmap[frame // 8] |= 1 << frame % 8
-        head[self.bitmap_at:] = bitmap
-        places, contents = {}, []
-        data_at = self.desc_at + len(self.pages) * DESC.size
-        for frame in sorted(self.pages):
-            page = bytes(self.pages[frame])
-            if page not in places:      # as makedumpfile does for pages of zeroes
-                places[page] = data_at + len(contents) * self.block
-                contents.append(page)
-        with path.open("wb") as file:
-            file.write(head)
-            for frame in sorted(self.pages):
-                place = places[bytes(self.pages[frame])]
-                file.write(DESC.pack(place, self.block, 0, self.flags[frame]))
-            file.writelines(contents)
-
-
-class Text:
-    """The kernel's own code in a dump of x86_64: [start, end) of virtual addresses."""
-
-    def __init__(self, dump, start, end):
-        self.dump, self.start, self.end = dump, start, end
-        self.to_physical = dump.number("phys_base") - KERNEL_MAP
-
-    def frame(self, address):
-        return (address + self.to_physical) // PAGE
-
-    def read(self, address, size):
+    def notes(self):
         out = b""
-        while size:
-            page = self.dump.pages.get(self.frame(address))
-            if page is None:
-                return b""
-            at = address % PAGE
-            out += bytes(page[at:at + size])
-            size -= len(page[at:at + size])
-            address += PAGE - at
+        for segment in self.segments:
+            if segment.type == PT_NOTE:
+                self.file.seek(segment.offset)
+                out += self.file.read(segment.size)
         return out
 
-    def follows_call(self, address):
-        """Whether the instruction before `address` looks like a call."""
-        code = self.read(address - 6, 6)
-        if len(code) < 6:
-            return False
-        if code[1] == 0xe8:
-            target = address + struct.unpack("<i", code[2:])[0]
-            return self.start <= target < self.end
-        return any(code[6 - n] == 0xff and code[7 - n] & 0x38 == 0x10 for n in (2, 3, 6))
+    def vmcoreinfo_text(self):
+        """The longest such text in memory: a guest without a driver to tell QEMU has it there."""
+        best = b""
+        for segment in self.loads():
+            self.file.seek(segment.offset)
+            left, before = segment.size, b""
+            while left:
+                data = self.file.read(min(left, CHUNK))
+                left -= len(data)
+                for found in VMCOREINFO.finditer(before + data):
+                    best = max(best, found[0], key=len)
+                before = data[-8192:]
+        return best
 
-    def pointers(self):
-        """For each page of the dump that has any: its words that point into the text, as (address,
-        next word)."""
-        text = range(self.frame(self.start), self.frame(self.end - 1) + 1)
-        for frame, page in self.dump.pages.items():
-            if frame in text or b"\xff\xff\xff\xff" not in bytes(page):
-                continue
-            words = page.cast("Q").tolist() + [0]
-            yield [(word, words[at + 1]) for at, word in enumerate(words)
-                   if self.start <= word < self.end]
+    def add_vmcoreinfo(self):
+        """Give the core the note if it has none."""
+        notes = self.notes()
+        if b"VMCOREINFO\0" in notes:
+            return
+        text = self.vmcoreinfo_text()
+        if not text:
+            raise ToolError("no VMCOREINFO, neither from the guest nor in its memory")
+        notes += struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + \
+            text + b"\0" * (-len(text) % 4)
+        self.file.seek(0, 2)
+        end = self.file.tell()
+        self.file.write(notes)
+        note = next(segment for segment in self.segments if segment.type == PT_NOTE)
+        note.offset, note.size, note.memory = end, len(notes), len(notes)
 
-    def warm_frames(self):
-        """Frames of the code that the dump says was running: return addresses, saved registers, the
-        CPUs' own registers. Tables of functions also have words behind a call here and there, but
-        few among many: less than one in ten."""
-        warm = set()
-        for pointers in self.pointers():
-            running = [word for word, following in pointers
-                       if following == KERNEL_CS or self.follows_call(word)]
-            if len(running) * 10 >= len(pointers):
-                warm.update(self.frame(word - before) for word in running for before in (0, 8))
-        notes = self.dump.notes[:len(self.dump.notes) // 4 * 4]
-        for at in range(0, len(notes) - 7, 4):
-            word = struct.unpack_from("<Q", notes, at)[0]
-            if self.start <= word < self.end:
-                warm |= {self.frame(word - 8), self.frame(word)}
-        return warm
+    def map_lowmem(self, virtual, reach):
+        """Give physical memory below `reach` its kernel virtual addresses, and leave out what lies
+        beyond: the firmware's flash, for which a flat mem_map has no pages."""
+        self.segments = [segment for segment in self.segments
+                         if segment.type != PT_LOAD or segment.physical < reach]
+        for segment in self.loads():
+            segment.virtual = segment.physical + virtual
+
+    def close(self):
+        """Write the program headers right behind the ELF header, where they are looked for: QEMU
+        puts its section headers there."""
+        entry = 56 if self.wide else 32
+        if len(self.head) + entry * len(self.segments) > self.room:
+            raise ToolError("no room for the program headers")
+        if self.wide:
+            struct.pack_into("<QQ", self.head, 32, len(self.head), 0)
+        else:
+            struct.pack_into("<II", self.head, 28, len(self.head), 0)
+        struct.pack_into("<HHHHHH", self.head, 52 if self.wide else 40, len(self.head), entry,
+                         len(self.segments), 0, 0, 0)
+        self.file.seek(0)
+        self.file.write(self.head)
+        for segment in self.segments:
+            kind, flags, *rest = astuple(segment)
+            self.file.write(struct.pack("<IIQQQQQQ", kind, flags, *rest) if self.wide else
+                            struct.pack("<IIIIIIII", kind, *rest[:5], flags, rest[5]))
+        self.file.close()
 
 
-def drop_cold_text(dump, start, end):
-    """Leave out the pages of kernel code that nothing ran in, half of a small dump otherwise.
-    Returns how many were left out."""
-    text = Text(dump, start, end)
-    warm = text.warm_frames()
-    # the first and last page have neighbours that are not code
-    cold = [frame for frame in range(text.frame(start) + 1, text.frame(end - 1))
-            if frame in dump.pages and frame not in warm]
-    for frame in cold:
-        del dump.pages[frame]
-    return len(cold)
+def normalise(path, machine):
+    """Make QEMU's core one that can be filtered and read."""
+    core = Core(path)
+    core.add_vmcoreinfo()
+    if machine.lowmem:
+        core.map_lowmem(*machine.lowmem)
+    core.close()
 
 
 def pack(source, out):
-    """zstd, as small as it gets with a window every decoder accepts."""
-    subprocess.run(["zstd", "-q", "-f", "--ultra", "-22", "--long=27", str(source), "-o", str(out)],
-                   check=True)
+    """zstd, fast, with a window that every decoder accepts."""
+    run(["zstd", "-q", "-f", "-%d" % PACK_LEVEL, "-T0", "--long=27", source, "-o", out])

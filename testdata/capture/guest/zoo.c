@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kexec.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,7 +30,7 @@
 #endif
 #define FUTEX_WAIT_OP 0
 
-static void die(const char *what)
+void zoo_die(const char *what)
 {
 	dprintf(2, "zoo: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -40,7 +41,7 @@ static void name_self(const char *name)
 	prctl(PR_SET_NAME, name);
 }
 
-static void park(void)
+void zoo_park(void)
 {
 	for (;;)
 		pause();
@@ -52,7 +53,7 @@ static pid_t fork_named(const char *name)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		die("fork");
+		zoo_die("fork");
 	if (!pid)
 		name_self(name);
 	return pid;
@@ -64,7 +65,7 @@ static void read_forever(int fd)
 
 	while (read(fd, buffer, sizeof(buffer)) > 0)
 		;
-	die("read");
+	zoo_die("read");
 }
 
 static void write_file(const char *path, const char *text)
@@ -72,9 +73,9 @@ static void write_file(const char *path, const char *text)
 	int fd = open(path, O_WRONLY);
 
 	if (fd < 0)
-		die(path);
+		zoo_die(path);
 	if (write(fd, text, strlen(text)) < 0)
-		die(path);
+		zoo_die(path);
 	close(fd);
 }
 
@@ -83,7 +84,7 @@ static void park_pipe(void)
 	int fds[2];
 
 	if (pipe(fds))
-		die("pipe");
+		zoo_die("pipe");
 	read_forever(fds[0]);
 }
 
@@ -93,7 +94,7 @@ static void park_pipefull(void)
 	int fds[2];
 
 	if (pipe(fds))
-		die("pipe");
+		zoo_die("pipe");
 	while (write(fds[1], page, sizeof(page)) > 0)
 		;
 }
@@ -150,14 +151,14 @@ static void park_threads(void)
 
 	for (i = 0; i < n; i++)
 		if (pthread_create(&ids[i], NULL, run_thread, &threads[i]))
-			die("pthread_create");
+			zoo_die("pthread_create");
 	pthread_join(ids[0], NULL);
 }
 
 static void park_wait(void)
 {
 	if (!fork_named("zoo-child"))
-		park();
+		zoo_park();
 	wait(NULL);
 }
 
@@ -165,7 +166,7 @@ static void park_zombie(void)
 {
 	if (!fork_named("zoo-dead"))
 		_exit(3);
-	park();
+	zoo_park();
 }
 
 static void park_accept(void)
@@ -174,7 +175,7 @@ static void park_accept(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	if (bind(fd, (void *)&at, sizeof(at)) || listen(fd, 1))
-		die("listen");
+		zoo_die("listen");
 	accept(fd, NULL, NULL);
 }
 
@@ -185,7 +186,7 @@ static void park_flock(void)
 	flock(fd, LOCK_EX);
 	if (!fork_named("zoo-flockwait"))
 		flock(open("/zoo.lock", O_RDWR), LOCK_EX);
-	park();
+	zoo_park();
 }
 
 static void park_stopped(void)
@@ -199,7 +200,7 @@ static void park_ptraced(void)
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
 	}
-	park();
+	zoo_park();
 }
 
 static void park_sigwait(void)
@@ -229,19 +230,21 @@ static void spin(void)
 		;
 }
 
-/* One anonymous area, every other page read-only: the kernel may not merge neighbours. */
-static void park_vmas(long count)
+/* Have a second kernel ready for the first one's panic (kexec_file_load(2)). */
+static void load_crash_kernel(const char *kernel, const char *initrd, const char *cmdline)
 {
-	long page = sysconf(_SC_PAGESIZE), i;
-	char *base = mmap(NULL, count * page, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+#ifdef SYS_kexec_file_load
+	int image = open(kernel, O_RDONLY), root = open(initrd, O_RDONLY);
 
-	if (base == MAP_FAILED)
-		die("mmap");
-	for (i = 1; i < count; i += 2)
-		if (mprotect(base + i * page, page, PROT_READ))
-			die("mprotect");
-	park();
+	if (image < 0 || root < 0)
+		zoo_die("the second kernel");
+	if (syscall(SYS_kexec_file_load, image, root, strlen(cmdline) + 1, cmdline,
+		    KEXEC_FILE_ON_CRASH))
+		zoo_die("kexec_file_load");
+#else
+	errno = ENOSYS;
+	zoo_die("kexec_file_load");
+#endif
 }
 
 static void run_on_cpu(int cpu, char **argv)
@@ -252,10 +255,10 @@ static void run_on_cpu(int cpu, char **argv)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		die("sched_setaffinity");
+		zoo_die("sched_setaffinity");
 	name_self(base ? base + 1 : argv[0]);
 	execv(argv[0], argv);
-	die(argv[0]);
+	zoo_die(argv[0]);
 }
 
 static const struct {
@@ -283,14 +286,20 @@ int main(int argc, char **argv)
 		write_file(argv[2], argv[3]);
 		return 0;
 	}
+	if (!strcmp(mode, "kexec") && argc == 5) {
+		load_crash_kernel(argv[2], argv[3], argv[4]);
+		return 0;
+	}
 	if (!strcmp(mode, "cpu") && argc > 3)
 		run_on_cpu(atoi(argv[2]), argv + 3);
 	if (!strcmp(mode, "vmas") && argc == 3)
-		park_vmas(atol(argv[2]));
+		zoo_vmas(atol(argv[2]));
+	if (!strcmp(mode, "victim") && argc == 3)
+		zoo_victim(atol(argv[2]));
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (!strcmp(mode, modes[i].name)) {
 			modes[i].park();
-			park();
+			zoo_park();
 		}
 	dprintf(2, "zoo: no mode %s\n", mode);
 	return 2;

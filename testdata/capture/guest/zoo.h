@@ -5,12 +5,25 @@
  *
  *   zoo MODE            park (modes: the table in zoo.c)
  *   zoo vmas N          park with about N VMAs
+ *   zoo victim N        the same with about N VMAs and holes between them; a letter in /victim makes it
+ *                       map (m), grow its heap (b) or exit (x)
  *   zoo cpu N PROG ARG… run PROG on CPU N
  *   zoo write FILE TEXT one write(2)
+ *   zoo kexec KERNEL INITRD CMDLINE     load a second kernel for the panic
  *   zoo oracle          print what /proc says of every task, and of the kernel
  */
 #ifndef ZOO_H
 #define ZOO_H
+
+/* Say what failed, with errno, and exit. */
+void zoo_die(const char *what);
+
+/* Sleep for good. */
+void zoo_park(void);
+
+/* Park with about `count` VMAs; the second with holes between them, obeying /victim. */
+void zoo_vmas(long count);
+void zoo_victim(long count);
 
 /* The lines that begin with "ORACLE", to standard output. Returns the exit code. */
 int zoo_oracle(void);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
@@ -8,6 +9,9 @@
 #include <linux/uaccess.h>
 
 #include "scen.h"
+
+volatile bool scen_always = true;
+void (*volatile scen_panic)(const char *format, ...) = panic;
 
 static const struct {
 	const char *name;

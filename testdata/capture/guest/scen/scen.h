@@ -11,6 +11,7 @@
 
 #include <linux/compiler.h>
 #include <linux/printk.h>
+#include <linux/types.h>
 
 /* Starts a line on the console that the oracle's reader takes up. */
 #define ORACLE "ORACLE "
@@ -18,6 +19,13 @@
 /* A function with a frame of its own; SCEN_FRAME_END() behind its last call keeps it a call. */
 #define scen_frame noinline __attribute__((__noclone__))
 #define SCEN_FRAME_END() barrier()
+
+/*
+ * True, and panic(): the compiler must not know. It would leave out what follows a call that does
+ * not return, and an unwinder that goes by return addresses would name the function behind.
+ */
+extern volatile bool scen_always;
+extern void (*volatile scen_panic)(const char *format, ...);
 
 #define SCENARIO(name) void scen_##name(int pid);
 #include "scen_list.h"

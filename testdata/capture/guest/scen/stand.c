@@ -74,7 +74,7 @@ scen_frame void scen_stand_dstate(void)
 static scen_frame void scen_probed(bool die)
 {
 	if (die)
-		panic("scen: panic in a kretprobed function");
+		scen_panic("scen: panic in a kretprobed function");
 	scen_deep_sleep();
 	SCEN_FRAME_END();
 }

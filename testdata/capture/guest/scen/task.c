@@ -98,5 +98,6 @@ void scen_irqsoff(int pid)
 	kthread_bind(task, 1);
 	wake_up_process(task);
 	mdelay(1500);
-	panic("scen: panic while cpu 1 spins with interrupts off");
+	scen_panic("scen: panic while cpu 1 spins with interrupts off");
+	SCEN_FRAME_END();
 }
