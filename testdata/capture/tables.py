@@ -69,7 +69,7 @@ class Scenario:
 
 
 # What every capture needs of this system, by package name.
-DEBS = ("make", "gcc", "libc6-dev", "patchelf", "python3", "zstd", "xz-utils")
+DEBS = ("make", "gcc", "libc6-dev", "patchelf", "python3", "zstd")
 
 MACHINES = {
     "amd64": Machine("amd64", "x86", "", "qemu-system-x86_64", "q35", "max,-la57", "ttyS0",
