@@ -9,7 +9,6 @@ tables.py; `capture.py list` prints it.
 
 import argparse
 import hashlib
-import json
 import os
 import pathlib
 import re
@@ -94,8 +93,11 @@ def filtered(kernel, scenario, console, folder):
     makedumpfile, level = kernel.makedumpfile(), KERNELS[kernel.name].level
     out = folder / "kdump"
     if scenario.kdump:
+        size = re.search(r"ORACLE kdump bytes (\d+) written", console)
+        if not size:
+            raise tool.ToolError("the second kernel does not say how large its dump is")
         (folder / "disk").rename(out)
-        os.truncate(out, int(re.search(r"ORACLE kdump bytes (\d+) written", console)[1]))
+        os.truncate(out, int(size[1]))
     else:
         vmcore.normalise(folder / "core", kernel.machine)
         makedumpfile.run("-d", level, folder / "core", out)

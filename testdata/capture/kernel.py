@@ -59,16 +59,16 @@ class Kernel:
         self.root = cache / "kernel" / ("%s-%s" % (name, self.package["Version"]))
         if not (self.root / ".complete").exists():
             for package, fields in packages.items():
-                suite = self.host_suite(kernel.suite) if "kbuild" in package else self.suite
+                suite = self.host_suite() if "kbuild" in package else self.suite
                 suite.unpack(fields, self.root)
             self.relocate_headers()
-            self.make_tools_run(self.host_suite(kernel.suite))
+            self.make_tools_run(self.host_suite())
             (self.root / ".complete").touch()
 
-    def host_suite(self, suite):
+    def host_suite(self):
         """Where the build tools come from: they run on this machine, whatever they build for."""
         host = tool.run(["dpkg", "--print-architecture"]).strip()
-        return debian.Suite(self.cache, suite, host)
+        return debian.Suite(self.cache, self.suite.name, host)
 
     def resolve(self, flavour, refresh):
         """Fields of the packages to unpack, by name: as found the first time, until a refresh."""
@@ -77,13 +77,18 @@ class Kernel:
             self.suite.update()
             metas = ["linux-%s-%s" % (kind, flavour) for kind in ("image", "headers")]
             packages = self.suite.closure(metas, PACKAGES)
-            host = self.host_suite(self.suite.name)
-            host.update()
-            packages.update({name: host.show(name) for name in packages if "kbuild" in name})
+            packages.update(self.build_tools([name for name in packages if "kbuild" in name]))
             known.parent.mkdir(parents=True, exist_ok=True)
             known.write_text(json.dumps({package: fields for package, fields in packages.items()
                                          if package not in metas}))
         return json.loads(known.read_text())
+
+    def build_tools(self, names):
+        """Fields of the packages with build tools that run on this machine."""
+        host = self.host_suite()
+        if host.folder != self.suite.folder:
+            host.update()
+        return {name: host.show(name) for name in names}
 
     def relocate_headers(self):
         """The headers name their own folder by an absolute path; ours lies elsewhere."""
