@@ -98,8 +98,15 @@ run-unit: $(TEST_BIN)
 	 echo "== $${t#$(BUILD)/}"; $$t 2>&1 || failed="$$failed $$t"; done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
-run-golden: $(BUILD)/cairn
-	CAIRN=$(abspath $(BUILD)/cairn) prove testdata/*.t testdata/*_selftest.py
+# the stored captures as plain files, for all tests and all BUILDs
+CAPTURES := build/unpacked
+
+unpack:
+	@python3 testdata/captures.py unpack $(CAPTURES)
+
+run-golden: $(BUILD)/cairn unpack
+	CAIRN=$(abspath $(BUILD)/cairn) CAPTURES=$(abspath $(CAPTURES)) \
+	 prove testdata/*.t testdata/*_selftest.py
 
 # a fresh crash under QEMU, held against the kernel's own words
 check-boot: $(BUILD)/cairn
@@ -210,6 +217,6 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures check-boot all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+.PHONY: captures unpack check-boot all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:

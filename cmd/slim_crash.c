@@ -9,6 +9,7 @@
 #include "mm/page.h"
 
 #define LIST_LIMIT 65536u
+#define INSTRUCTION 6u   /* bytes of one: more than the mean */
 #define READ_AHEAD 4096u /* bytes of code that gdb reads beyond what it shows */
 #define ORC_BLOCK 256u /* bytes of text for each word of orc_lookup, asm/orc_lookup.h */
 #define ORC_ENTRY 6u   /* sizeof(struct orc_entry), asm/orc_types.h */
@@ -179,8 +180,8 @@ static void touch_orc(struct touch *t, uint64_t pc)
 		    ORC_ENTRY * ((uint64_t)last - first + 1));
 }
 
-/* crash takes every word for a return address that may be one, and disassembles its function up
- * to there. */
+/* crash takes every word for a return address that may be one, and disassembles its function: as
+ * many instructions as the address lies bytes behind its start. */
 static void touch_return(struct touch *t, uint64_t word)
 {
 	struct sym sym;
@@ -189,7 +190,7 @@ static void touch_return(struct touch *t, uint64_t word)
 	touch_orc(t, word);
 	touch_orc(t, word - 1);
 	if (sym_at(&t->c->syms, word, &sym, &offset) && word < t->etext)
-		touch_range(t, sym.addr, offset + READ_AHEAD);
+		touch_range(t, sym.addr, offset * INSTRUCTION + READ_AHEAD);
 }
 
 static void touch_stacks(struct touch *t)

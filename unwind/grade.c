@@ -46,6 +46,16 @@ bool is_after_call_of(struct unwinder *u, uint64_t pc, uint64_t target)
 	return false;
 }
 
+bool is_after_direct_call_of(struct unwinder *u, uint64_t pc, uint64_t target)
+{
+	struct site s = read_site(u, pc);
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.call[i].kind == CALLSITE_DIRECT && s.call[i].target == target)
+			return true;
+	return false;
+}
+
 static bool covers(const struct sym *s, uint64_t addr)
 {
 	return addr >= s->addr && (s->size ? addr - s->addr < s->size : addr == s->addr);

@@ -23,4 +23,7 @@ struct grade grade_return(struct unwinder *u, const struct frame *callee, const 
 /** An indirect call, or a direct one of `target`, ends at pc. */
 bool is_after_call_of(struct unwinder *u, uint64_t pc, uint64_t target);
 
+/** Likewise, but a direct one of it alone. */
+bool is_after_direct_call_of(struct unwinder *u, uint64_t pc, uint64_t target);
+
 #endif

@@ -12,6 +12,7 @@
 static const char *const rule_names[FRAME_RULES] = {
 	[RULE_REGS] = "regs", [RULE_SWITCH] = "switch", [RULE_ORC] = "orc", [RULE_FP] = "fp",
 	[RULE_RETHOOK] = "rethook", [RULE_FGRAPH] = "fgraph", [RULE_BAD_CALL] = "bad-call",
+	[RULE_CALLER] = "caller",
 	[RULE_LINK] = "link",
 };
 

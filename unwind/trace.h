@@ -40,6 +40,7 @@ enum frame_rule {
 	RULE_RETHOOK,  /* the true return address that a return probe had replaced */
 	RULE_FGRAPH,
 	RULE_BAD_CALL, /* the caller of an address that holds no code */
+	RULE_CALLER,   /* the word behind a call of this function, which has no rules */
 	RULE_LINK,     /* the word at the top of a stack that leads to the one before */
 	FRAME_RULES,
 };

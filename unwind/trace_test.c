@@ -176,6 +176,7 @@ static void test_undefined(void **state)
 	struct chain c = make_chain(w, TASK_END);
 
 	w_row(w, c.outer + 0x10, 0, 0, W_UNDEFINED);
+	w_put(w, c.sp + 24, w_call_rax(w, c.start + 0x40));
 	w_run(w, c.inner + 8, c.sp, 0);
 	check(w, "inner:A outer:A", TRACE_UNDEFINED, false);
 }
@@ -304,6 +305,49 @@ static void test_return_to_nowhere(void **state)
 	check(w, "-:A", TRACE_NOT_TEXT, false);
 }
 
+/* ---- functions that have no rules ---- */
+
+/* outer called `ignored`, whose rows are undefined: the words on its stack that nothing shows
+ * to be a call of it are passed over. */
+static void test_ignored_function(void **state)
+{
+	static const struct {
+		const char *code; /* its first bytes */
+		const char *frames;
+		bool complete;
+	} cases[] = {
+		{ "\x53\x48\x81\xec\x18\x00\x00\x00", "ignored:A outer:B start:A", true },
+		{ "\x53\x48\x83\xec\x18\x90\x90\x90", "ignored:A outer:B start:A", true },
+		{ "\x53\x48\x83\xec\x28\x90\x90\x90", "ignored:A outer:C start:A", false },
+		{ "\x53\x90\x90\x90\x90\x90\x90\x90", "ignored:A outer:C start:A", false },
+	};
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t ignored = w_func(w, 3, "ignored", 0, W_UNDEFINED), sp = c.sp - 24;
+
+	w_put(w, sp, c.outer + 0x25);                 /* behind a call of another function */
+	w_put(w, sp + 8, w_call_rax(w, c.outer + 0x40)); /* behind an indirect one */
+	w_put(w, sp + 16, c.outer + 0x60);
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x30, ignored));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w_bytes(w, ignored, cases[i].code, 8);
+		w_run(w, ignored + 0x40, sp, 0);
+		check(w, cases[i].frames, TRACE_END_OF_STACK, cases[i].complete);
+		assert_int_equal(w->trace.frame[1].rule, RULE_CALLER);
+	}
+}
+
+static void test_ignored_without_caller(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t ignored = w_func(w, 3, "ignored", 0, W_UNDEFINED);
+
+	w_run(w, ignored + 0x40, c.sp, 0);
+	check(w, "ignored:A", TRACE_UNDEFINED, false);
+	assert_non_null(strstr(w->trace.reason, "no call of ignored"));
+}
+
 /* ---- code without tables ---- */
 
 static void test_frame_pointer(void **state)
@@ -383,7 +427,8 @@ int main(void)
 		T(test_return_to_data), T(test_undefined), T(test_missing_register),
 		T(test_wrong_direction), T(test_off_stack), T(test_pointer_into_text),
 		T(test_unreadable), T(test_garbage_sp), T(test_limit), T(test_replaced_address),
-		T(test_null_call), T(test_return_to_nowhere), T(test_frame_pointer),
+		T(test_null_call), T(test_ignored_function), T(test_ignored_without_caller),
+		T(test_return_to_nowhere), T(test_frame_pointer),
 		T(test_fresh_fork), T(test_waiting), T(test_names),
 	};
 

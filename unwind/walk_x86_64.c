@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "lib/base/cursor.h"
 #include "unwind/grade.h"
 #include "unwind/tracer.h"
 
@@ -17,6 +18,9 @@ enum {
 };
 #define WORD      8u
 #define IRET      5 /* words that an interrupt pushes: IP to SS */
+#define PROLOGUE   64u    /* bytes of code in which a function makes room on the stack */
+#define SAVED_REGS 6u     /* that a function pushes: bx bp r12 to r15 */
+#define FRAME_MAX  4096u
 #define FLAG_ONE  2u /* bit 1 of RFLAGS is always set */
 
 /* Words below the end of the NMI stack, asm_exc_nmi: what the processor pushed last, the
@@ -189,7 +193,7 @@ static enum trace_end step_row(struct tracer *t, const struct orc_row *row,
 
 	if (row->type == ORC_TYPE_END_OF_STACK)
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
-	if (row->type == ORC_TYPE_UNDEFINED || row->type == ORC_TYPE_BAD)
+	if (row->type == ORC_TYPE_BAD)
 		return tracer_end(t, TRACE_UNDEFINED, "at %#llx", (unsigned long long)t->now.pc);
 	end = get_cfa(t, row, &cfa);
 	if (end)
@@ -207,6 +211,53 @@ static enum trace_end step_row(struct tracer *t, const struct orc_row *row,
 	if (!end)
 		set_fp(t, row, cfa, next);
 	return end;
+}
+
+/* ---- functions that have no rules ---- */
+
+/* Whether one of the first instructions makes room for all of the frame but a few pushes:
+ * sub $imm8 or $imm32, %rsp. */
+static bool makes_room(struct tracer *t, uint64_t function, uint64_t frame)
+{
+	unsigned char code[PROLOGUE];
+
+	if (reader_bytes(&t->u->mem, function, code, sizeof(code), NULL))
+		return false;
+	for (size_t i = 0; i + 7 <= sizeof(code); i++) {
+		bool wide = !memcmp(code + i, "\x48\x81\xec", 3);
+		uint64_t room = wide ? le32(code + i + 3) : code[i + 3];
+
+		if ((wide || !memcmp(code + i, "\x48\x83\xec", 3)) && frame >= room &&
+		    frame - room <= SAVED_REGS * WORD)
+			return true;
+	}
+	return false;
+}
+
+/* What objtool is told to ignore (STACK_FRAME_NON_STANDARD: __crash_kexec, where the registers
+ * of a panic with kdump are taken) has undefined rows. Its caller is the first word above
+ * behind a direct call of this very function. */
+static enum trace_end step_ignored(struct tracer *t, struct walk_state *next)
+{
+	unsigned long long pc = t->now.pc;
+	uint64_t sp = t->now.sp;
+	struct sym sym;
+
+	if (!sym_at(t->u->syms, pc - !t->now.interrupted, &sym, NULL))
+		return tracer_end(t, TRACE_UNDEFINED, "at %#llx", pc);
+	for (; sp - t->now.sp < FRAME_MAX && on_stack(&t->stack, sp, WORD); sp += WORD) {
+		if (reader_word(&t->u->mem, sp, &next->pc, NULL) ||
+		    !is_after_direct_call_of(t->u, next->pc, sym.addr))
+			continue;
+		next->slot = sp;
+		next->sp = sp + WORD;
+		next->fp = t->now.fp;
+		next->fp_known = t->now.fp_known;
+		next->rule = RULE_CALLER;
+		next->grade = makes_room(t, sym.addr, sp - t->now.sp) ? 'B' : 'C';
+		return TRACE_GOES_ON;
+	}
+	return tracer_end(t, TRACE_UNDEFINED, "at %#llx, and no call of %s above", pc, sym.name);
 }
 
 /* ---- without ORC ---- */
@@ -290,7 +341,7 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 		t->trace->err = err;
 		return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);
 	}
-	return step_row(t, &row, next);
+	return row.type == ORC_TYPE_UNDEFINED ? step_ignored(t, next) : step_row(t, &row, next);
 }
 
 /* struct inactive_task_frame: r15 r14 r13 r12 rbx rbp ret_addr */
