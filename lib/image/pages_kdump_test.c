@@ -83,6 +83,30 @@ static void test_arm(void **state)
 	td_free(&notes);
 }
 
+/* QEMU's of 16, 128 and 256 MiB, the number of whose pages could be the size of one. */
+static void test_qemu_32_bit(void **state)
+{
+	static const uint64_t sizes[] = { 4096, 32768, 65536 };
+	struct td notes = { 0 };
+
+	(void)state;
+	td_prstatus(&notes, arch_by_id(ARCH_I386), 144, 1, 50);
+	for (size_t i = 0; i < 3; i++) {
+		struct td t = { 0 };
+		struct td_kdump k = { .machine = "", .word = 4, .max_pfn = sizes[i],
+				      .notes = &notes, .codec = CODEC_LZO };
+		struct opened o;
+
+		td_kdump(&t, &k);
+		open_whole(&o, &t);
+		assert_int_equal(o.info->arch->id, ARCH_I386);
+		expect_pages(o.img, &k, 0);
+		close_it(&o);
+		td_free(&t);
+	}
+	td_free(&notes);
+}
+
 static bool none(uint64_t pfn)
 {
 	(void)pfn;
@@ -463,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_page_sizes),
 		cmocka_unit_test(test_arm),
+		cmocka_unit_test(test_qemu_32_bit),
 		cmocka_unit_test(test_sparse),
 		cmocka_unit_test(test_ram),
 		cmocka_unit_test(test_ram_of_one_bitmap),
