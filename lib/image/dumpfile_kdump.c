@@ -280,6 +280,15 @@ static bool plausible_block(uint32_t block)
 	return block >= 4096 && block <= 65536 && !(block & (block - 1));
 }
 
+/* Without a machine's name, the page size tells by its place. Where 64-bit headers have it, 32-bit
+ * ones have max_mapnr, which of 128 MiB looks like one; where these have it, the former have
+ * the time's microseconds, and QEMU, who gives no name, gives no time either. */
+static bool looks_wide(const unsigned char *head)
+{
+	return plausible_block(le32(head + KDUMP_TAIL64 + KDUMP_BLOCK_SIZE)) &&
+	       !plausible_block(le32(head + KDUMP_TAIL32 + KDUMP_BLOCK_SIZE));
+}
+
 enum cairn_code dumpfile_read_kdump(struct dumpfile *d, const struct rawfile *f,
 				    const unsigned char head[512], struct arena *arena,
 				    struct cairn_err *err)
@@ -291,7 +300,7 @@ enum cairn_code dumpfile_read_kdump(struct dumpfile *d, const struct rawfile *f,
 	d->format = DUMPFILE_KDUMP;
 	memcpy(machine, head + KDUMP_UTSNAME + 4 * KDUMP_UTS_LEN, KDUMP_UTS_LEN);
 	d->arch = arch_by_utsname(machine);
-	k.wide = d->arch ? d->arch->word == 8 : plausible_block(le32(head + KDUMP_TAIL64 + KDUMP_BLOCK_SIZE));
+	k.wide = d->arch ? d->arch->word == 8 : looks_wide(head);
 	k.tail = head + (k.wide ? KDUMP_TAIL64 : KDUMP_TAIL32);
 	d->block_size = le32(k.tail + KDUMP_BLOCK_SIZE);
 	d->incomplete = le32(k.tail) & KDUMP_STATUS_INCOMPLETE;

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "lib/base/cursor.h"
 #include "lib/base/mem.h"
 #include "lib/image/testimage.h"
 
@@ -176,6 +177,152 @@ static void test_load(void **state)
 	free(loads_);
 }
 
+/* ---- the record ---- */
+
+static void look_at(struct image *img, uint64_t pfn)
+{
+	image_put(img, image_pin(img, pfn << 12));
+}
+
+/* Exactly those pages were asked for. */
+static void expect_record(const struct image *img, const uint64_t *pfns, size_t n)
+{
+	const struct record *r = image_record(img);
+	uint64_t pfn = 0;
+
+	assert_int_equal(r->count, n);
+	for (size_t i = 0; i < n; i++, pfn++) {
+		assert_true(record_next(r, &pfn));
+		assert_int_equal(pfn, pfns[i]);
+	}
+	assert_false(record_next(r, &pfn));
+}
+
+/* Whatever way a page is read, and however often. */
+static void test_record(void **state)
+{
+	static const uint64_t want[] = { 0, 1, 5, 6, 7, 8, 17, 18, 20, 21, 22, 23, 25 };
+	unsigned char buf[7 * 4096];
+	struct image_load loads_[6];
+	struct td t = { 0 };
+	struct td_kdump k;
+	struct image *twin;
+	struct opened o;
+	uint64_t at = 0;
+
+	(void)state;
+	small_dump(&t, &k, 200);
+	open_whole(&o, &t);
+	expect_record(o.img, NULL, 0);
+	look_at(o.img, 17);
+	look_at(o.img, 17);
+	look_at(o.img, 18);
+	image_read(o.img, 4000, buf, 200, NULL);
+	image_read(o.img, 0x5fff, buf, 0x3000, NULL); /* up to 9, which was excluded */
+	for (unsigned i = 0; i < 6; i++)
+		loads_[i] = (struct image_load){ .paddr = (20 + i) << 12 | 5, .to = buf + i * 4096 };
+	image_load(o.img, loads_, 6);
+	/* looking where there are pages reads none */
+	assert_true(image_next_present(o.img, &at));
+	image_bounds(o.img, &at, &at);
+	/* a clone's record is its own */
+	assert_int_equal(image_clone(&twin, o.img, NULL), CAIRN_OK);
+	expect_record(twin, NULL, 0);
+	look_at(twin, 30);
+	expect_record(twin, (const uint64_t[]){ 30 }, 1);
+	image_close(twin);
+	expect_record(o.img, want, sizeof(want) / sizeof(want[0]));
+	close_it(&o);
+	td_free(&t);
+}
+
+/* What is not in the dump is nothing that a copy could have; what is damaged is. */
+static void test_record_of_faults(void **state)
+{
+	struct td t = { 0 };
+	struct td_kdump k;
+	struct image_load loads[200];
+	unsigned char *buf = malloc(200 * 4096);
+	struct opened o;
+
+	(void)state;
+	small_dump(&t, &k, 200);
+	td_uint(&t, k.descs + 4 * 24 + 8, 5000, 4); /* page 5 */
+	memset(t.data + le64(t.data + k.descs + 5 * 24), 0xff, 20); /* page 6 */
+	for (int how = 0; how < 2; how++) {
+		size_t damaged = 0;
+
+		open_len(&o, &t, t.len - 5000);
+		assert_int_equal(o.code, CAIRN_OK);
+		for (unsigned pfn = 0; pfn < 200; pfn++)
+			loads[pfn] = (struct image_load){ .paddr = pfn << 12, .to = buf + pfn * 4096 };
+		for (unsigned pfn = 0; how && pfn < 200; pfn++)
+			look_at(o.img, pfn);
+		if (!how)
+			image_load(o.img, loads, 200);
+		look_at(o.img, 100000);
+		look_at(o.img, UINT64_MAX >> 12);
+		for (unsigned pfn = 0; pfn < 200; pfn++) {
+			struct page *p = image_pin(o.img, pfn << 12);
+
+			damaged += p->fault == CAIRN_FAULT_TRUNCATED;
+			if (pfn == 5 || pfn == 6)
+				assert_int_equal(p->fault, CAIRN_FAULT_CORRUPT);
+			assert_int_equal(record_has(image_record(o.img), pfn),
+					 expected(&k, pfn) == CAIRN_FAULT_NONE);
+			image_put(o.img, p);
+		}
+		assert_true(damaged > 0);
+		assert_int_equal(image_record(o.img)->count, k.ndescs);
+		close_it(&o);
+	}
+	free(buf);
+	td_free(&t);
+}
+
+static void test_record_and_searches(void **state)
+{
+	struct td t = { 0 };
+	struct td_kdump k;
+	unsigned char buf[3 * 4096];
+	struct image_load one = { .paddr = 8 << 12, .to = buf };
+	struct opened o;
+	struct page *p;
+
+	(void)state;
+	small_dump(&t, &k, 8000);
+	open_whole(&o, &t);
+	image_search_begin(o.img);
+	look_at(o.img, 1);
+	look_at(o.img, 2);
+	image_read(o.img, 5 << 12, buf, 4096, NULL);
+	image_load(o.img, &one, 1);
+	image_search_begin(o.img);
+	look_at(o.img, 2);
+	image_search_end(o.img);
+	look_at(o.img, 3); /* still within the outer one */
+	expect_record(o.img, NULL, 0);
+	image_search_end(o.img);
+	expect_record(o.img, NULL, 0);
+	/* pages that the search left in the cache */
+	look_at(o.img, 2);
+	p = image_pin(o.img, 3 << 12);
+	expect_record(o.img, (const uint64_t[]){ 2, 3 }, 2);
+	/* one that is known already, by a search, and by somebody while it is pinned */
+	image_search_begin(o.img);
+	look_at(o.img, 2);
+	look_at(o.img, 6);
+	image_search_end(o.img);
+	image_put(o.img, p);
+	expect_record(o.img, (const uint64_t[]){ 2, 3 }, 2);
+	/* its frame was another page's that was recorded */
+	for (uint64_t pfn = 0; pfn < 8000; pfn++)
+		look_at(o.img, pfn);
+	assert_int_equal(image_record(o.img)->count, k.ndescs);
+	close_it(&o);
+	td_free(&t);
+}
+
 /* ---- VMCOREINFO in memory ---- */
 
 static const char real_info[] =
@@ -209,7 +356,9 @@ static void test_search(void **state)
 	assert_string_equal(o.info->vmcoreinfo.text, real_info);
 	assert_int_equal(o.info->vmcoreinfo.len, strlen(real_info));
 	assert_int_equal(o.info->arch->id, ARCH_X86_64);
+	expect_record(o.img, (const uint64_t[]){ 0x110 }, 1);
 	assert_int_equal(image_search_vmcoreinfo(o.img, NULL), CAIRN_OK);
+	expect_record(o.img, (const uint64_t[]){ 0x110, 0x24f, 0x250 }, 3);
 	assert_true(!strncmp(o.info->vmcoreinfo.text, "OSRELEASE=4.9.0\nPAGESIZE", 24));
 	assert_int_equal(image_search_vmcoreinfo(o.img, &o.err), CAIRN_NOTFOUND);
 	close_it(&o);
@@ -319,6 +468,9 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_clone),
 		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_record_of_faults),
+		cmocka_unit_test(test_record_and_searches),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_search_truncated),
 		cmocka_unit_test(test_errors),

@@ -390,10 +390,14 @@ static enum cairn_code plan(struct writer *w, struct cairn_err *err)
 	w->block = (size_t)1 << info->page_shift;
 	w->base_pfn = info->kdump ? info->kdump_base >> info->page_shift
 				  : info->arch->id == ARCH_ARM ? first : 0;
-	w->max_pfn = end - w->base_pfn;
+	w->max_pfn = end > w->base_pfn ? end - w->base_pfn : 0;
 	if (w->max_pfn > PFN_LIMIT)
 		return cairn_fail(err, CAIRN_LIMIT, "the dump claims %#llx pages of memory",
 				  (unsigned long long)w->max_pfn);
+	/* where bitmaps contradict each other, pages lie behind the end of RAM */
+	for (pfn = w->base_pfn + w->max_pfn;
+	     record_next(w->w->pages, &pfn) && pfn - w->base_pfn < PFN_LIMIT; pfn++)
+		w->max_pfn = pfn - w->base_pfn + 1;
 	head = KDUMP_SUB_SIZE + info->notes_len + (vmcoreinfo_apart(info) ? info->vmcoreinfo.len : 0);
 	w->sub_blocks = (head + w->block - 1) / w->block;
 	w->map_blocks = (w->max_pfn + w->block * 8 - 1) / (w->block * 8);

@@ -139,12 +139,81 @@ static void test_elf_page_size(void **state)
 	td_free(&notes);
 }
 
+/* Ranges of RAM: what was kept and what was not, in whole pages, none of them twice. */
+static void test_elf_ram(void **state)
+{
+	static const struct { uint64_t first, end; } want[] = {
+		{ 0x1, 0xa0 }, { 0x100, 0x130 }, { 0x200, 0x210 }, { 0x300, 0x304 },
+		{ 0x304, 0x306 },
+	};
+	struct td t = { 0 };
+	struct td_elf e = { .class = ELFCLASS64, .machine = EM_X86_64, .loads = loads, .nloads = 5 };
+	uint64_t pfn = 0, end;
+	struct opened o;
+
+	(void)state;
+	td_elf(&t, &e);
+	open_whole(&o, &t);
+	for (size_t i = 0; i < 5; i++, pfn = end) {
+		assert_true(image_next_ram(o.img, &pfn, &end));
+		assert_int_equal(pfn, want[i].first);
+		assert_int_equal(end, want[i].end);
+		pfn = end - 1; /* from its last page on */
+		assert_true(image_next_ram(o.img, &pfn, &end));
+		assert_int_equal(pfn, want[i].end - 1);
+		assert_int_equal(end, want[i].end);
+	}
+	assert_false(image_next_ram(o.img, &pfn, &end));
+	pfn = UINT64_MAX;
+	assert_false(image_next_ram(o.img, &pfn, &end));
+	close_it(&o);
+	td_free(&t);
+}
+
+/* Ranges that share a page of a larger size, and a machine without any memory. */
+static void test_elf_ram_in_large_pages(void **state)
+{
+	static const char text[] = "OSRELEASE=6.1\nPAGESIZE=65536\nSYMBOL(x)=1\n";
+	static const struct td_load shared[] = { { 0x11000, 0x1000, 0x1000 },
+						 { 0x13000, 0x1000, 0x1000 },
+						 { 0x15000, 0, 0x20000 } };
+	static const struct { uint64_t first, end; } want[] = { { 1, 2 }, { 2, 4 } };
+	struct td t = { 0 }, empty = { 0 }, notes = { 0 };
+	struct td_elf e = { .class = ELFCLASS64, .machine = EM_AARCH64, .loads = shared,
+			    .nloads = 3, .notes = &notes };
+	uint64_t pfn = 0, end;
+	struct opened o;
+
+	(void)state;
+	td_note(&notes, "VMCOREINFO", 0, text, strlen(text));
+	td_elf(&t, &e);
+	open_whole(&o, &t);
+	for (size_t i = 0; i < 2; i++, pfn = end) {
+		assert_true(image_next_ram(o.img, &pfn, &end));
+		assert_int_equal(pfn, want[i].first);
+		assert_int_equal(end, want[i].end);
+	}
+	assert_false(image_next_ram(o.img, &pfn, &end));
+	close_it(&o);
+	e.nloads = 0;
+	td_elf(&empty, &e);
+	open_whole(&o, &empty);
+	pfn = 0;
+	assert_false(image_next_ram(o.img, &pfn, &end));
+	close_it(&o);
+	td_free(&t);
+	td_free(&empty);
+	td_free(&notes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_elf),
 		cmocka_unit_test(test_truncated_elf),
 		cmocka_unit_test(test_elf_page_size),
+		cmocka_unit_test(test_elf_ram),
+		cmocka_unit_test(test_elf_ram_in_large_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

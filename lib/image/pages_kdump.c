@@ -131,9 +131,9 @@ static enum bit test_bit(struct kdump_pages *k, size_t part, uint64_t map, uint6
 
 /* The window at or behind window i of a bitmap that is more than a hole; it may lie behind
  * the end. A bitmap can claim to be larger than any disk. */
-static uint64_t skip_hole(const struct part *p, uint64_t i)
+static uint64_t skip_hole(const struct part *p, uint64_t map, uint64_t i)
 {
-	uint64_t map = p->head->dump_map, at = map + i * MAP_WINDOW;
+	uint64_t at = map + i * MAP_WINDOW;
 	uint64_t data = rawfile_data_from(p->file, at);
 
 	return data > at ? i + (data - at) / MAP_WINDOW : i;
@@ -154,8 +154,8 @@ static bool learn_ranks(struct kdump_pages *k, size_t part, uint64_t want)
 
 		if (w->got < w->want)
 			return false;
-		if (!n && skip_hole(p, i) > end)
-			end = skip_hole(p, i);
+		if (!n && skip_hole(p, p->head->dump_map, i) > end)
+			end = skip_hole(p, p->head->dump_map, i);
 		for (; i < end && p->nranks <= want; i++)
 			p->ranks[p->nranks++] = rank + n;
 	}
@@ -299,7 +299,7 @@ static bool next_in_part(struct kdump_pages *k, size_t part, uint64_t *pfn)
 			return true;
 		}
 		if (bit == MAP_BITS)
-			at = skip_hole(p, at / MAP_BITS) * MAP_BITS;
+			at = skip_hole(p, p->head->dump_map, at / MAP_BITS) * MAP_BITS;
 	}
 	return false;
 }
@@ -397,12 +397,13 @@ static unsigned run_length(const struct window *w, unsigned bit, bool set)
 	return bit - start;
 }
 
-/* The first page >= at whose bit is as wanted; max_pfn: none. */
+/* The first page >= at whose bit is as wanted; max_pfn: none. Where the file ends, so does what
+ * is known of RAM. */
 static uint64_t seek_ram(struct kdump_pages *k, uint64_t at, bool want)
 {
-	uint64_t map = k->parts[0].head->memory_map;
+	const struct part *p = &k->parts[0];
+	uint64_t map = p->head->memory_map ? p->head->memory_map : p->head->dump_map;
 
-	map = map ? map : k->parts[0].head->dump_map;
 	while (at < k->max_pfn) {
 		const struct window *w = map_window(k, 0, map, at / MAP_BITS);
 		unsigned run = run_length(w, at % MAP_BITS, !want);
@@ -410,6 +411,10 @@ static uint64_t seek_ram(struct kdump_pages *k, uint64_t at, bool want)
 		at += run;
 		if (run == 0 || at % MAP_BITS)
 			break;
+		if (want && map + at / 8 >= p->file->size)
+			return k->max_pfn;
+		if (want)
+			at = skip_hole(p, map, at / MAP_BITS) * MAP_BITS;
 	}
 	return at < k->max_pfn ? at : k->max_pfn;
 }

@@ -83,6 +83,30 @@ static void test_arm(void **state)
 	td_free(&notes);
 }
 
+/* QEMU's of 16, 128 and 256 MiB, the number of whose pages could be the size of one. */
+static void test_qemu_32_bit(void **state)
+{
+	static const uint64_t sizes[] = { 4096, 32768, 65536 };
+	struct td notes = { 0 };
+
+	(void)state;
+	td_prstatus(&notes, arch_by_id(ARCH_I386), 144, 1, 50);
+	for (size_t i = 0; i < 3; i++) {
+		struct td t = { 0 };
+		struct td_kdump k = { .machine = "", .word = 4, .max_pfn = sizes[i],
+				      .notes = &notes, .codec = CODEC_LZO };
+		struct opened o;
+
+		td_kdump(&t, &k);
+		open_whole(&o, &t);
+		assert_int_equal(o.info->arch->id, ARCH_I386);
+		expect_pages(o.img, &k, 0);
+		close_it(&o);
+		td_free(&t);
+	}
+	td_free(&notes);
+}
+
 static bool none(uint64_t pfn)
 {
 	(void)pfn;
@@ -107,6 +131,123 @@ static void test_sparse(void **state)
 		close_it(&o);
 		td_free(&t);
 	}
+}
+
+/* ---- ranges of RAM ---- */
+
+#define WINDOW 32768u /* pages that 4 KiB of a bitmap cover */
+
+static bool all(uint64_t pfn)
+{
+	(void)pfn;
+	return true;
+}
+
+/* Runs that end before, at and behind the borders of windows, and one over several. */
+static bool runs(uint64_t pfn)
+{
+	return pfn == 3 || (pfn >= 8 && pfn < 24) || (pfn >= 100 && pfn < WINDOW - 1) ||
+	       (pfn >= 2 * WINDOW - 5 && pfn < 2 * WINDOW) ||
+	       (pfn >= 2 * WINDOW + 1 && pfn < 5 * WINDOW + 9) || pfn == 6 * WINDOW;
+}
+
+/* Ranges are in order, do not overlap, and hold all of RAM and nothing else; and asking from
+ * any page gives the rest of its range. */
+static void expect_ram(struct image *img, bool (*in_ram)(uint64_t), uint64_t max_pfn,
+		       uint64_t base)
+{
+	uint64_t at = 0, pfn = 0, end = 0, from, to;
+
+	while (image_next_ram(img, &at, &end)) {
+		assert_true(at >= base + pfn && end > at && end <= base + max_pfn);
+		for (; pfn < at - base; pfn++)
+			assert_false(in_ram(pfn));
+		for (; pfn < end - base; pfn++)
+			assert_true(in_ram(pfn));
+		from = end - 1;
+		assert_true(image_next_ram(img, &from, &to));
+		assert_int_equal(from, end - 1);
+		assert_int_equal(to, end);
+		at = end;
+	}
+	for (; pfn < max_pfn; pfn++)
+		assert_false(in_ram(pfn));
+	at = base + max_pfn;
+	assert_false(image_next_ram(img, &at, &end));
+	at = UINT64_MAX;
+	assert_false(image_next_ram(img, &at, &end));
+}
+
+static void test_ram(void **state)
+{
+	bool (*in_ram[])(uint64_t) = { runs, all, none, sparse };
+	static const uint64_t sizes[] = { 7 * WINDOW, 5 * WINDOW, 4 * WINDOW + 3, 1000, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		for (size_t n = 0; n < 5; n++) {
+			struct td t = { 0 };
+			struct td_kdump k = { .machine = n % 2 ? "armv7l" : "x86_64", .arm = n % 2,
+					      .word = n % 2 ? 4 : 8, .max_pfn = sizes[n],
+					      .phys_base = n % 2 ? 0x40000000 : 0x1000000,
+					      .in_ram = in_ram[i], .in_dump = none };
+			struct opened o;
+
+			td_kdump(&t, &k);
+			open_whole(&o, &t);
+			expect_ram(o.img, in_ram[i], sizes[n], n % 2 ? 0x40000 : 0);
+			close_it(&o);
+			td_free(&t);
+		}
+}
+
+/* Old files have one bitmap: what is not in the dump is not known to be RAM. */
+static void test_ram_of_one_bitmap(void **state)
+{
+	struct td t = { 0 };
+	struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 20000, .in_ram = all,
+			      .in_dump = sparse };
+	struct opened o;
+
+	(void)state;
+	td_kdump(&t, &k);
+	td_uint(&t, 424 + 8, 2, 4); /* the bitmap of RAM is part of the sub-header */
+	td_uint(&t, 424 + 12, 1, 4);
+	open_whole(&o, &t);
+	expect_page(o.img, 7 << 12, 7, 12, CAIRN_FAULT_NONE);
+	expect_page(o.img, 8 << 12, 8, 12, CAIRN_FAULT_ABSENT);
+	expect_ram(o.img, sparse, 20000, 0);
+	close_it(&o);
+	td_free(&t);
+}
+
+/* Each file of a set has the whole bitmap, however few of its pages. */
+static void test_ram_of_split(void **state)
+{
+	struct td t[2] = { { 0 } };
+	struct opened o;
+	int fds[2];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct td_kdump k = { .machine = "x86_64", .word = 8, .max_pfn = 7 * WINDOW,
+				      .in_ram = runs, .in_dump = sparse, .split = true,
+				      .start = i ? 2 * WINDOW + 100 : 0,
+				      .end = i ? 7 * WINDOW : 2 * WINDOW + 100 };
+
+		td_kdump(&t[i], &k);
+		fds[1 - i] = td_fd(&t[i], t[i].len);
+	}
+	open_fds(&o, fds, 2);
+	assert_int_equal(o.code, CAIRN_OK);
+	expect_ram(o.img, runs, 7 * WINDOW, 0);
+	close_it(&o);
+	open_len(&o, &t[1], t[1].len); /* half of the set */
+	assert_int_equal(o.code, CAIRN_OK);
+	expect_ram(o.img, runs, 7 * WINDOW, 0);
+	close_it(&o);
+	td_free(&t[0]);
+	td_free(&t[1]);
 }
 
 /* The second opinion: libkdumpfile reads the same. */
@@ -296,11 +437,13 @@ static void test_huge_cut(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		int fd = huge_file(lengths[i]);
+		uint64_t ram = 0, end;
 
 		open_fds(&o, &fd, 1);
 		assert_int_equal(o.code, CAIRN_OK);
 		assert_false(image_bounds(o.img, &lo, &hi));
 		assert_false(image_next_present(o.img, &at));
+		assert_false(image_next_ram(o.img, &ram, &end));
 		close_it(&o);
 	}
 	assert_true(seconds_since(start) < 3);
@@ -311,7 +454,7 @@ static void test_huge_holes(void **state)
 	static const uint64_t pfns[] = { 5, 40000, ((uint64_t)1 << 37) + 77, HUGE_PAGES - 70000 };
 	int fd = huge_file(HUGE_DESCS);
 	clock_t start = clock();
-	uint64_t lo, hi, at = 0;
+	uint64_t lo, hi, at = 0, ram = 0, end;
 	struct opened o;
 
 	(void)state;
@@ -328,6 +471,12 @@ static void test_huge_holes(void **state)
 		expect_page(o.img, at, pfns[i], 12, CAIRN_FAULT_NONE);
 	}
 	assert_false(image_next_present(o.img, &at));
+	for (size_t i = 0; i < 4; i++, ram = end) {
+		assert_true(image_next_ram(o.img, &ram, &end));
+		assert_int_equal(ram, pfns[i]);
+		assert_int_equal(end, pfns[i] + 1);
+	}
+	assert_false(image_next_ram(o.img, &ram, &end));
 	close_it(&o);
 	assert_true(seconds_since(start) < 3);
 }
@@ -338,7 +487,11 @@ int main(void)
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_page_sizes),
 		cmocka_unit_test(test_arm),
+		cmocka_unit_test(test_qemu_32_bit),
 		cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_ram),
+		cmocka_unit_test(test_ram_of_one_bitmap),
+		cmocka_unit_test(test_ram_of_split),
 		cmocka_unit_test(test_library_agrees),
 		cmocka_unit_test(test_oversized_descriptor),
 		cmocka_unit_test(test_hostile_descriptor),

@@ -360,6 +360,58 @@ static void large_frames(void **state)
 	drop(w);
 }
 
+static bool recorded(const struct world *w, uint64_t paddr)
+{
+	return record_has(image_record(w->img), paddr >> 12);
+}
+
+/* What is read: the page and the tables on the way to it. */
+static void is_recorded(void **state)
+{
+	struct world *w = make();
+	uint64_t v;
+
+	(void)state;
+	begin(w);
+	assert_int_equal(space_u64(&w->s, VA(2), &v, NULL), CAIRN_OK);
+	assert_int_equal(space_u64(&w->s, VA(3), &v, NULL), CAIRN_FAULT); /* the tables say so */
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(recorded(w, TABLE(i)));
+	assert_true(recorded(w, DATA(2)));
+	assert_int_equal(image_record(w->img)->count, 5);
+	drop(w);
+}
+
+/* A search leaves no entry behind from which somebody could read past the record; nor does the
+ * end of one within another. */
+static void searched(void **state)
+{
+	struct world *w = make();
+	uint64_t v, pages;
+
+	(void)state;
+	begin(w);
+	assert_int_equal(space_u64(&w->s, VA(0), &v, NULL), CAIRN_OK);
+	space_search_begin(&w->s);
+	assert_int_equal(space_u64(&w->s, VA(2), &v, NULL), CAIRN_OK);
+	space_search_begin(&w->s);
+	assert_int_equal(space_u64(&w->s, VA(1), &v, NULL), CAIRN_OK);
+	space_search_end(&w->s);
+	assert_int_equal(space_u64(&w->s, VA(1), &v, NULL), CAIRN_OK);
+	assert_int_equal(image_record(w->img)->count, 5);
+	space_search_end(&w->s);
+	assert_int_equal(image_record(w->img)->count, 5);
+	pages = image_pages_read(w->img);
+	assert_int_equal(space_u64(&w->s, VA(2), &v, NULL), CAIRN_OK);
+	assert_true(recorded(w, DATA(2)));
+	assert_false(recorded(w, DATA(0)));
+	assert_int_equal(space_u64(&w->s, VA(1), &v, NULL), CAIRN_OK);
+	assert_true(recorded(w, DATA(0)));
+	assert_int_equal(image_record(w->img)->count, 7);
+	assert_int_equal(image_pages_read(w->img), pages); /* all from the cache */
+	drop(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,7 +419,8 @@ int main(void)
 		cmocka_unit_test(table_faults), cmocka_unit_test(kept), cmocka_unit_test(crowded),
 		cmocka_unit_test(text), cmocka_unit_test(no_wrapping), cmocka_unit_test(linear),
 		cmocka_unit_test(switched), cmocka_unit_test(many), cmocka_unit_test(large_pages),
-		cmocka_unit_test(large_frames),
+		cmocka_unit_test(large_frames), cmocka_unit_test(is_recorded),
+		cmocka_unit_test(searched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

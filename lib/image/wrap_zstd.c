@@ -50,10 +50,11 @@ static enum cairn_code compress_all(struct wrap *w, struct cairn_err *err)
 
 	do {
 		size_t want = w->size - w->at < PIECE ? (size_t)(w->size - w->at) : PIECE;
-		ssize_t n = pread(w->in_fd, w->in, want, (off_t)w->at);
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR)
-			continue;
+		do
+			n = pread(w->in_fd, w->in, want, (off_t)w->at);
+		while (n < 0 && errno == EINTR);
 		if (n < 0 || (n == 0 && want))
 			return cairn_fail(err, CAIRN_IO, "read: %s",
 					  n ? strerror(errno) : "the file ends");

@@ -20,6 +20,20 @@ static void note_corrupt(struct rbtree_walk *w, uint64_t node, const char *what)
 	note(w, &err);
 }
 
+/* A visited set that cannot grow does not know the node either. */
+static void note_seen(struct rbtree_walk *w, uint64_t node)
+{
+	struct cairn_err err;
+
+	if (map_get(&w->seen, node, NULL)) {
+		note_corrupt(w, node, "is reached twice");
+		return;
+	}
+	cairn_fail(&err, CAIRN_NOMEM, "no memory to walk a tree");
+	err.addr = node;
+	note(w, &err);
+}
+
 /* Whether a child can be gone to: there, aligned, and not seen before. */
 static bool may_enter(struct rbtree_walk *w, uint64_t node)
 {
@@ -28,7 +42,7 @@ static bool may_enter(struct rbtree_walk *w, uint64_t node)
 	if (node & (w->sp->word - 1))
 		note_corrupt(w, node, "is not aligned");
 	else if (!map_visit(&w->seen, node))
-		note_corrupt(w, node, "is reached twice");
+		note_seen(w, node);
 	else if (w->depth == RBTREE_DEPTH)
 		note_corrupt(w, node, "lies deeper than any tree can be");
 	else
@@ -77,7 +91,7 @@ static bool ends_early(struct rbtree_walk *w)
 		cairn_fail(&w->err, CAIRN_INTERRUPTED, "interrupted");
 	else
 		return false;
-	w->err.addr = w->node;
+	w->err.addr = w->above[w->depth - 1];
 	return true;
 }
 

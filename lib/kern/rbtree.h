@@ -3,8 +3,8 @@
  * rbtree - the kernel's red-black trees, walked in order and with care.
  *
  * A walk yields the addresses of the struct rb_node that are embedded in the elements, from
- * the leftmost on. It goes by child pointers alone, has a visit limit, ends at the first node
- * seen twice, and can be interrupted:
+ * the leftmost on. It goes by child pointers alone, has a visit limit, goes to no node
+ * twice, and can be interrupted:
  *
  *   struct rbtree_walk w;
  *   rbtree_begin(&w, sp, root, limit);
@@ -13,7 +13,8 @@
  *   code = rbtree_end(&w, err);
  *
  * Where a child cannot be read or leads nowhere, its subtree is left out, the walk goes on,
- * and rbtree_end() tells.
+ * and rbtree_end() tells. A node that cannot be read is an element all the same: its parent
+ * names it.
  *
  * Source: include/linux/rbtree_types.h: struct rb_node is { __rb_parent_color, rb_right,
  * rb_left }, struct rb_root one pointer.
@@ -52,7 +53,8 @@ void rbtree_begin(struct rbtree_walk *w, struct space *sp, uint64_t root, size_t
 bool rbtree_next(struct rbtree_walk *w);
 
 /** Free, and say how it went: CAIRN_OK, or CAIRN_FAULT, CAIRN_CORRUPT (a cycle, a tree too
- *  deep), CAIRN_LIMIT, CAIRN_INTERRUPTED, CAIRN_NOMEM with the node named. */
+ *  deep), CAIRN_LIMIT, CAIRN_INTERRUPTED, CAIRN_NOMEM; err->addr is the first node that the
+ *  walk did not go to, or the address that could not be read. */
 enum cairn_code rbtree_end(struct rbtree_walk *w, struct cairn_err *err);
 
 #endif
