@@ -51,6 +51,7 @@ enum {
 	W_SP = 3, W_BP = 4, W_R10 = 6, W_SP_IND = 9,
 	W_BP_PREV = 8 << 4,
 	W_UNDEFINED = 0 << 8, W_END = 1 << 8, W_CALL = 2 << 8, W_REGS = 3 << 8, W_PARTIAL = 4 << 8,
+	W_BAD_TYPE = 5 << 8,
 	W_SIGNAL = 1 << 11,
 };
 

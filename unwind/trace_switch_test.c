@@ -119,11 +119,11 @@ static void test_irq_link(void **state)
 	uint64_t sp = make_irq_stack(w, c.sp - 16);
 
 	w_put(w, c.sp - 8, w_call(w, c.inner + 0x40, ENTRY));
-	w_row(w, HANDLER + 4, 0, 0, W_R10 | W_CALL);
+	w_row(w, HANDLER + 4, 0, 0, W_BAD_TYPE);
 	w_run(w, HANDLER_PC, sp, 0);
 	check(w, "handler:A entry:C inner:A outer:A start:A", TRACE_END_OF_STACK, false);
 	assert_int_equal(w->trace.frame[1].rule, RULE_LINK);
-	assert_non_null(strstr(w->trace.frame[1].note, "r10"));
+	assert_non_null(strstr(w->trace.frame[1].note, "undefined ORC"));
 }
 
 /* What lies at the top is left from before: nothing is made of it. */
@@ -133,14 +133,14 @@ static void test_irq_link_stale(void **state)
 	struct chain c = make_chain(w, TASK_END);
 	uint64_t sp = make_irq_stack(w, c.sp - 16);
 
-	w_row(w, HANDLER + 4, 0, 0, W_R10 | W_CALL);
+	w_row(w, HANDLER + 4, 0, 0, W_BAD_TYPE);
 	w_put(w, IRQ_END - 8, 0xffffffff81003dd0);
 	w_run(w, HANDLER_PC, sp, 0);
-	check(w, "handler:A", TRACE_NO_REGISTER, false);
+	check(w, "handler:A", TRACE_UNDEFINED, false);
 	w_put(w, IRQ_END - 8, c.sp - 16);
 	w_put(w, IRQ_END - 16, 0x1234);
 	w_run(w, HANDLER_PC, sp, 0);
-	check(w, "handler:A", TRACE_NO_REGISTER, false);
+	check(w, "handler:A", TRACE_UNDEFINED, false);
 }
 
 static void test_task_to_irq_is_refused(void **state)
