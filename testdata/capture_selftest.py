@@ -69,14 +69,14 @@ def gone(pid):
     return False
 
 
-def boot_failure(body, wait="end Kernel panic", then=None):
+def boot_failure(body, then=None):
     """What a boot that goes wrong is reported with; checks that it is in time, and QEMU gone."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         try:
             with guest(folder, body) as box:
                 pid = box.process.pid
-                box.wait_for(wait, SOON, capture.FAILURES)
+                box.wait_for(["end Kernel panic"], SOON, capture.FAILURES)
                 if then:
                     then(box)
         except machine.BootError as error:

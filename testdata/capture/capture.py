@@ -81,9 +81,9 @@ def boot(kernel, scenario, memory, folder, accels, log):
 
 
 def until_death(guest, scenario):
-    guest.wait_for(ORACLE_DONE, scenario.deadline, (*FAILURES, "end Kernel panic"))
+    guest.wait_for([ORACLE_DONE], scenario.deadline, (*FAILURES, "end Kernel panic"))
     if scenario.nmi_on:
-        guest.wait_for(scenario.nmi_on, scenario.deadline, FAILURES)
+        guest.wait_for([scenario.nmi_on], scenario.deadline, FAILURES)
         guest.inject_nmi()
     guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
 
@@ -123,7 +123,7 @@ def capture(kernel, row, scenario_name, args, log):
         console, accel = boot(kernel, scenario, memory, folder, accels, log)
         (folder / "console").write_text(console)
         truth = oracle.parse(console)
-        log("froze: %s" % (truth["panic"][-1] if truth["panic"] else scenario.marker))
+        log("froze: %s" % (truth["panic"][-1] if truth["panic"] else "without a word"))
         dump, facts = filtered(kernel, scenario, console, folder)
         log("filtered at level %d" % facts["dump_level"])
         truth["capture"] = {

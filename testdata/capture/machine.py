@@ -113,12 +113,12 @@ class Guest:
         except (OSError, ValueError) as error:
             return self.fail("QMP %s: %s" % (command, error))
 
-    def wait_for(self, text, deadline, failures=()):
-        """Return once the console has `text`; BootError at the deadline (seconds from power on),
-        when QEMU ends, or when one of the `failures` texts appears first."""
+    def wait_for(self, texts, deadline, failures=()):
+        """Return once the console has one of the texts; BootError at the deadline (seconds from
+        power on), when QEMU ends, or when one of the `failures` texts appears first."""
         while True:
             console = self.text()
-            if text in console:
+            if any(text in console for text in texts):
                 return
             for failure in failures:
                 if failure in console:
@@ -129,7 +129,7 @@ class Guest:
             if self.accel == "kvm" and not console and self.seconds() > SILENT_SECONDS:
                 self.fail("nothing on the console")
             if self.seconds() > deadline:
-                self.fail("no %r" % text)
+                self.fail("no %s" % " or ".join(map(repr, texts)))
             time.sleep(POLL_SECONDS)
 
     def wait_for_end(self, deadline):
