@@ -12,12 +12,23 @@ static const char *const dying[] = {
 	"oops_end.*", "oops_begin", "die", "die.*", "die_addr", "__die", "__die_body", "oops_exit",
 	"make_task_dead", "make_task_dead.*", "do_exit", "do_exit.*", "rewind_stack_and_make_dead",
 	"check_panic_on_warn", "__crash_kexec", "crash_kexec", "crash_save_cpu",
-	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", NULL,
+	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", "add_taint", "add_taint.*",
+	"unknown_nmi_error", "unknown_nmi_error.*", NULL,
+};
+
+/* Checks that found something wrong and say so: who called them had it in hand.
+ * lib/list_debug.c, mm/slub.c, lib/refcount.c */
+static const char *const reports[] = {
+	"__list_del_entry_valid*", "__list_add_valid*", "slab_err*", "slab_bug*", "slab_fix*",
+	"object_err*", "print_trailer*", "check_bytes_and_report*", "check_pad_bytes*",
+	"check_object*", "check_slab*", "on_freelist*", "alloc_debug_processing*",
+	"free_debug_processing*", "alloc_consistency_checks*", "free_consistency_checks*",
+	"refcount_warn_saturate*", NULL,
 };
 
 /* Where hardware enters for something that the interrupted instruction itself did. */
 static const char *const exceptions[] = {
-	"asm_exc_*", "exc_*", "error_entry", "paranoid_entry", "double_fault", NULL,
+	"asm_exc_*", "end_repeat_nmi", "exc_*", "error_entry", "paranoid_entry", "double_fault", NULL,
 };
 
 /* A CPU that was told to stop, and a task that waits. */
@@ -28,6 +39,13 @@ static const char *const idle_talk[] = {
 	"__cond_resched", NULL,
 };
 
+/* Where the slab allocator looks at its objects. mm/slub.c */
+static const char *const allocators[] = {
+	"get_partial_node*", "get_from_partial_node*", "get_partial*", "___slab_alloc*",
+	"__slab_alloc*", "slab_alloc*", "kmem_cache_alloc*", "__kmem_cache_alloc*", "kmalloc*",
+	"__kmalloc*", "__slab_free*", "kfree*", "kmem_cache_free*", "__kmem_cache_free*", NULL,
+};
+
 static bool is_one_of(const char *const *patterns, const struct frame *f)
 {
 	for (; f->named && *patterns; patterns++)
@@ -36,14 +54,24 @@ static bool is_one_of(const char *const *patterns, const struct frame *f)
 	return false;
 }
 
-/* The frame after the outermost one that is on its way to die. */
+/* The instruction of frame i brought the processor into the frame below it. */
+static bool is_faulting(const struct trace *tr, size_t i)
+{
+	return i && tr->frame[i].interrupted && is_one_of(exceptions, &tr->frame[i - 1]);
+}
+
+/* The frame after the outermost one that is on its way to die. A task can be in do_exit() when it
+ * faults: what died is then what faulted first, seen from here. */
 static size_t after_dying(const struct trace *tr)
 {
 	size_t after = 0;
 
-	for (size_t i = 0; i < tr->n; i++)
+	for (size_t i = 0; i < tr->n; i++) {
 		if (is_one_of(dying, &tr->frame[i]))
 			after = i + 1;
+		else if (after && is_faulting(tr, i))
+			break;
+	}
 	return after;
 }
 
@@ -51,9 +79,16 @@ const struct frame *culprit_find(const struct trace *tr)
 {
 	size_t first = after_dying(tr), i;
 
-	for (i = 1; i < tr->n; i++)
-		if (tr->frame[i].interrupted && is_one_of(exceptions, &tr->frame[i - 1]) && i >= first)
+	for (i = first; i < tr->n; i++)
+		if (is_faulting(tr, i)) {
+			/* BUG() in a check */
+			while (i + 1 < tr->n && is_one_of(reports, &tr->frame[i]))
+				i++;
 			return &tr->frame[i];
+		}
+	while (first && first < tr->n && (is_one_of(reports, &tr->frame[first]) ||
+					  is_one_of(allocators, &tr->frame[first])))
+		first++;
 	return first && first < tr->n ? &tr->frame[first] : NULL;
 }
 

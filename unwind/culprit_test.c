@@ -56,6 +56,28 @@ static void who_was_interrupted(void **state)
 	expect_culprit(TRACE("panic", "oops_end", "die_addr", "exc_general_protection",
 			     "asm_exc_general_protection", "!list_del", "caller"), "list_del");
 	expect_culprit(TRACE("panic", "oops_end", "asm_exc_page_fault", "!"), "");
+	/* a task on its way out that faults */
+	expect_culprit(TRACE("panic", "oops_end.cold", "exc_invalid_op", "asm_exc_invalid_op",
+			     "!exit_mmap", "mmput", "do_exit", "do_group_exit"), "exit_mmap");
+	/* sysrq-c as it was: a write to address 0 */
+	expect_culprit(TRACE("panic", "oops_end", "asm_exc_page_fault", "!sysrq_handle_crash",
+			     "__handle_sysrq", "write_sysrq"), "write_sysrq");
+}
+
+static void who_was_told_by_a_check(void **state)
+{
+	(void)state;
+	expect_culprit(TRACE("panic", "oops_end", "exc_invalid_op", "asm_exc_invalid_op",
+			     "!__list_del_entry_valid.cold", "my_del", "caller"), "my_del");
+	expect_culprit(TRACE("panic", "add_taint.cold", "object_err", "check_object",
+			     "alloc_debug_processing", "___slab_alloc", "kmem_cache_alloc",
+			     "my_alloc"), "my_alloc");
+	/* a fault in the allocator is its own */
+	expect_culprit(TRACE("panic", "oops_end", "asm_exc_general_protection",
+			     "!kmem_cache_alloc", "my_alloc"), "kmem_cache_alloc");
+	/* what an NMI found running */
+	expect_culprit(TRACE("panic", "nmi_panic.cold", "unknown_nmi_error.cold", "exc_nmi",
+			     "end_repeat_nmi", "!spin", "caller"), "spin");
 }
 
 /* The exception that counts is the one that led to the panic, not one on the way of dying
@@ -100,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_called_panic), cmocka_unit_test(who_was_interrupted),
+		cmocka_unit_test(who_was_told_by_a_check),
 		cmocka_unit_test(which_exception), cmocka_unit_test(timer_is_no_exception),
 		cmocka_unit_test(not_shown), cmocka_unit_test(idle_talk),
 	};
