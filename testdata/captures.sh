@@ -4,10 +4,10 @@
 cairn=${CAIRN:-../build/cairn}
 cairn=$(cd "$(dirname "$cairn")" && pwd)/$(basename "$cairn")
 captures=${CAPTURES:-../build/unpacked}
-python3 captures.py unpack "$captures" || exit 2
+python3 -B captures.py unpack "$captures" || exit 2
 captures=$(cd "$captures" && pwd)
-names=$(python3 captures.py list)
-demo=amd64-6.1-irqbug
+names=$(python3 -B captures.py list)
+demo=$(python3 -Bc "import captures; print(captures.DEMO)")
 
 # The option that gives a capture its types where its kernel carries none, or nothing; run it
 # in $captures.

@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CAIRN = os.path.abspath(os.environ.get("CAIRN", HERE.parent / "build" / "cairn"))
 UNPACKED = pathlib.Path(os.environ.get("CAPTURES", HERE.parent / "build" / "unpacked")).resolve()
 STANDARD = ("triage", "foreach bt", "bt -a", "ps", "log", "sys", "mod")
-DEMO = "amd64-6.1-irqbug"
+DEMO = captures.DEMO
 SECONDS = 300
 
 
