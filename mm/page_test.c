@@ -71,7 +71,7 @@ static void sparse_with_roots(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		struct testpages *t = tp_new(0);
+		struct testpages *t = tp_new(0x40000000);
 		uint64_t first = sections[i] << 15;
 		struct page_map m;
 

@@ -9,6 +9,7 @@
 #ifndef CAIRN_MM_TESTPAGES_H
 #define CAIRN_MM_TESTPAGES_H
 
+#include "lib/debug/testtypes.h"
 #include "lib/image/testmem.h"
 #include "mm/page.h"
 
@@ -116,10 +117,36 @@ static inline void tp_open(struct testpages *t, enum arch_id arch, const char *s
 		abort();
 }
 
+/** A slab page: flags of 6.1; its cache is at `cache`. */
+static inline void tp_slab(struct testpages *t, uint64_t pfn, uint64_t cache)
+{
+	tp_page(t, pfn, 64, 0, 1u << 9, 8);
+	tp_page(t, pfn, 64, 16, cache, 8);
+}
+
+/** What slab.c reads, in `holder` ("slab", or before 5.17 "page"). */
+static inline void tp_slab_types(struct btf *b, const char *holder)
+{
+	tt(btf__add_struct(b, holder, 64));
+	tt(btf__add_field(b, "slab_cache", TT_ULONG, 16 * 8, 0));
+	tt(btf__add_struct(b, "kmem_cache", 64));
+	tt(btf__add_field(b, "size", TT_UINT, 24 * 8, 0));
+	tt(btf__add_field(b, "object_size", TT_UINT, 28 * 8, 0));
+}
+
+/** After tp_open(): the kernel's types. Frees the blob. */
+static inline void tp_types(struct testpages *t, struct btf *b)
+{
+	types_init(&t->c.types, &t->c.arena, 8);
+	types_add(&t->c.types, btf_types(tt_provider(b, 8)));
+}
+
 static inline void tp_free(struct testpages *t)
 {
+	types_deinit(&t->c.types);
 	space_deinit(&t->c.kernel);
 	image_close(t->c.img);
+	arena_deinit(&t->c.arena);
 	testmem_free(&t->mem);
 	free(t);
 }
