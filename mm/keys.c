@@ -24,11 +24,14 @@ struct keys {
 	void *arg;
 };
 
-/* One allocation; of one that is larger than slabs are made for only `len` is known. */
+/* One allocation, if there is one; of one that is larger than slabs are made for only `len` is
+ * known. */
 static void report_object(const struct keys *k, uint64_t va, uint64_t len)
 {
 	uint64_t page = (uint64_t)1 << k->c->kernel.page_shift, size;
 
+	if (!va)
+		return;
 	if (slab_object_size(k->c, k->m, va, &size, NULL) != CAIRN_OK)
 		size = ((va + len + HEADER + page) & ~(page - 1)) - va;
 	k->fn(k->arg, va, size);

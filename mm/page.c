@@ -22,7 +22,7 @@ static bool offset_of(const struct vmcoreinfo *v, const char *name, uint64_t *re
 	if (!vmcoreinfo_get(v, key, text, sizeof(text)))
 		return false;
 	*ret = strtoull(text, &end, 10);
-	return *ret < 4096 && end != text;
+	return *ret < 4096 && end != text && !*end;
 }
 
 static bool number_of(const struct vmcoreinfo *v, const char *form, const char *name,
@@ -34,7 +34,7 @@ static bool number_of(const struct vmcoreinfo *v, const char *form, const char *
 	if (!vmcoreinfo_get(v, key, text, sizeof(text)))
 		return false;
 	*ret = strtoull(text, &end, 10);
-	return end != text;
+	return end != text && !*end;
 }
 
 static uint64_t flag_of(const struct vmcoreinfo *v, const char *name)
