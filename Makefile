@@ -160,6 +160,15 @@ run-fuzz: $(FUZZ_BIN)
 bench: $(BUILD)/cairn
 	python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
 
+# kernel x scenario: DIRS, or build/captures and the stored captures; VMLINUX, DRGN, CRASH: see
+# testdata/matrix.py
+matrix: $(BUILD)/cairn
+	python3 testdata/matrix.py -o testdata/MATRIX.md $(abspath $(BUILD)/cairn) $(DIRS)
+
+# the same of the stored captures, as tests (also part of check)
+matrix-check: $(BUILD)/cairn
+	CAIRN=$(abspath $(BUILD)/cairn) prove testdata/matrix.t
+
 # ---- for the newcomer -----------------------------------------------------------------------
 
 DEMO := testdata/captures/amd64-6.1-irqbug.kdump.zst
@@ -203,6 +212,8 @@ help:
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
+	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
+	@echo "matrix-check  what the matrix says of the stored captures, as tests"
 	@echo "coverage   lines that the tests reach"
 	@echo "install    into PREFIX=$(PREFIX), below DESTDIR; uninstall undoes it"
 	@echo "captures   remake a crash: KERNEL=6.1 SCENARIO=irqbug (or all); alone: what there is"
@@ -217,6 +228,6 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack check-boot all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+.PHONY: captures unpack matrix matrix-check check-boot all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:

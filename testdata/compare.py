@@ -31,6 +31,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import typing
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 sys.dont_write_bytecode = True
@@ -41,6 +42,7 @@ SECONDS = 300           # for one command
 SHOWN = 10              # problems that are printed of one test
 NAMES_AT_ONCE = 200     # symbols asked for in one command
 DONE = (0, 4)           # exit codes: done; done as far as the dump has the pages
+FOUND = (0, 1, 4)       # likewise, where 1 says that there are findings
 TRAMPOLINES = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"}
 RECOVERED = {"rethook", "kretprobe", "fgraph"}
 MAPPING = re.compile(r"\$[adtx](\.|$)")      # ARM's mapping symbols: marks in the code, no names
@@ -88,15 +90,16 @@ class Cairn:
         self.head.append(vmcore)
 
     @functools.lru_cache
-    def ask(self, schema, *command):
-        """The objects that a command prints; Failed unless all are of that schema."""
+    def ask(self, schema, *command, fine=DONE):
+        """The objects that a command prints; Failed unless all are of that schema and the exit
+        code is one of `fine`."""
         try:
             done = subprocess.run([*self.head, *command], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=SECONDS)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Failed(str(error)) from error
         said = done.stderr.decode("utf-8", "replace").strip()
-        if done.returncode not in DONE:
+        if done.returncode not in fine:
             raise Failed("%s: exit code %d: %s" % (command[0], done.returncode, said[:300]),
                          done.returncode)
         objects = []
@@ -344,28 +347,55 @@ def runs(stack):
     return (stack.get("frames") or [{}])[0].get("rule") == "regs"
 
 
-def check_frames(cairn, truth, tap):
-    stacks = {item.get("pid"): item for item in cairn.ask("cairn.stack/1", "foreach", "bt")
-              if item.get("pid")}
-    found = tasks_of(cairn)
+class Verdict(typing.NamedTuple):
+    """What came of holding one answer against the kernel's. `compared`: whether there was anything
+    to hold it against; where not, `notes` say why."""
+    what: str
+    pid: int
+    compared: bool
+    problem: str
+    notes: list
+
+
+def frame_verdict(what, pid, task, state, stack, truth):
+    """The verdict on one task's stack (cairn.stack/1; None if there is none). `state`: the one
+    that the dump has it in; None if it has no such task."""
+    moves = may_move_on(pid, task, truth)
+    if state not in (None, task["state"]) and moves:
+        return Verdict(what, pid, False, None, ["moved-on: now in state %s" % state])
+    if stack is None:
+        if state is None and task["comm"].startswith("kworker/"):
+            return Verdict(what, pid, False, None, ["worker: gone"])
+        return Verdict(what, pid, True, "no stack", [])
+    expected = [parse_frame(text) for text in task["frames"]]
+    ours = own_frames(stack)
+    problem, notes = match_frames(expected, ours, task["complete"])
+    if problem and moves and runs(stack):
+        return Verdict(what, pid, False, None, ["moved-on: " + problem])
+    if problem and sleeps_elsewhere(task["comm"], expected, ours):
+        problem, notes = None, ["moved-on: " + problem]
+    return Verdict(what, pid, True, problem, notes)
+
+
+def frame_verdicts(stacks, tasks, truth):
+    """Verdicts on `stacks` (pid -> cairn.stack/1), a task each that slept when the kernel printed
+    its stack. `tasks`: pid -> cairn.task/1 of the same dump."""
     for pid, task in sorted((int(pid), task) for pid, task in truth["tasks"].items()):
-        if task["state"] not in "SDITt" or not task["frames"]:
-            continue
-        name = "frames: %d %s (%s)" % (pid, task["comm"], task["state"])
-        if pid in found and found[pid].get("state") != task["state"] and \
-                may_move_on(pid, task, truth):
-            tap.test(name, [], ["moved-on: now in state %s" % found[pid].get("state")])
-        elif pid not in stacks:
-            gone = pid not in found and task["comm"].startswith("kworker/")
-            tap.test(name, [] if gone else ["no stack"], ["worker: gone"] if gone else [])
-        else:
-            expected = [parse_frame(text) for text in task["frames"]]
-            ours = own_frames(stacks[pid])
-            problem, notes = match_frames(expected, ours, task["complete"])
-            if problem and (sleeps_elsewhere(task["comm"], expected, ours) or
-                            may_move_on(pid, task, truth) and runs(stacks[pid])):
-                problem, notes = None, ["moved-on: " + problem]
-            tap.test(name, [problem] if problem else [], notes)
+        if task["state"] in "SDITt" and task["frames"]:
+            what = "frames: %d %s (%s)" % (pid, task["comm"], task["state"])
+            state = tasks[pid].get("state") if pid in tasks else None
+            yield frame_verdict(what, pid, task, state, stacks.get(pid), truth)
+
+
+def stacks_of(cairn):
+    """cairn's stacks by pid, without the idle tasks'."""
+    return {item["pid"]: item for item in cairn.ask("cairn.stack/1", "foreach", "bt")
+            if item.get("pid")}
+
+
+def check_frames(cairn, truth, tap):
+    for verdict in frame_verdicts(stacks_of(cairn), tasks_of(cairn), truth):
+        tap.test(verdict.what, [verdict.problem] if verdict.problem else [], verdict.notes)
 
 
 # panic ------------------------------------------------------------------------------------------
@@ -427,21 +457,40 @@ def map_line(vma):
                                vma.get("perms"), offset, vma.get("file") or "")
 
 
-def check_maps(cairn, truth, tap):
+def kernel_map(line):
+    """A line of /proc/PID/maps as map_line() spells it."""
+    addresses, perms, offset, _, _, *file = line.split(" ", 5)
+    addresses = "-".join("%x" % int(address, 16) for address in addresses.split("-"))
+    return "%s %s %x %s" % (addresses, perms, int(offset, 16), "".join(file).strip())
+
+
+class MapVerdict(typing.NamedTuple):
+    """One process's VMAs: how many the kernel has, those found of them, and what differs."""
+    what: str
+    expected: int
+    right: int
+    problems: list
+
+
+def map_verdicts(cairn, truth):
+    """A verdict for each process whose maps the kernel printed and which did not go on."""
     for pid, text in truth["maps"].items():
         task = truth["tasks"].get(pid)
         if not task or pid == "1" or int(pid) == (truth["panic_trace"] or {}).get("pid"):
             continue
-        expected = []
-        for line in text:
-            addresses, perms, offset, _, _, *file = line.split(" ", 5)
-            addresses = "-".join("%x" % int(address, 16) for address in addresses.split("-"))
-            expected.append("%s %s %x %s" % (addresses, perms, int(offset, 16),
-                                             "".join(file).strip()))
+        expected = [kernel_map(line) for line in text]
         found = [map_line(vma) for vma in cairn.ask("cairn.vma/1", "vm", pid)]
-        problems = ["missing: " + line for line in expected if line not in found]
-        problems += ["not the kernel's: " + line for line in found if line not in expected]
-        tap.test("maps: %s %s, %d" % (pid, task["comm"], len(expected)), problems)
+        missing = [line for line in expected if line not in found]
+        stray = [line for line in found if line not in expected]
+        yield MapVerdict("maps: %s %s, %d" % (pid, task["comm"], len(expected)), len(expected),
+                         len(expected) - len(missing),
+                         ["missing: " + line for line in missing] +
+                         ["not the kernel's: " + line for line in stray])
+
+
+def check_maps(cairn, truth, tap):
+    for verdict in map_verdicts(cairn, truth):
+        tap.test(verdict.what, verdict.problems)
 
 
 CHECKS = {"symbols": check_symbols, "modules": check_modules, "tasks": check_tasks,
@@ -456,7 +505,7 @@ def load(path):
     if not text.lstrip().startswith("{"):
         return dict(oracle.parse(text), log=oracle.log(text))
     truth = json.loads(text)
-    stem = path.name[:-len(".oracle.json")]
+    stem = path.name.split(".oracle.json")[0]
     console = next(path.parent / (stem + end) for end in (".console", ".console.zst")
                    if (path.parent / (stem + end)).exists())
     return dict(truth, log=oracle.log(oracle.read_text(console)))

@@ -315,7 +315,7 @@ def outcome(folder, oracle, answers, checks=compare.USUAL):
 
 def main():
     global TRAMPOLINE
-    oracle = sorted((HERE / "captures").glob("*-irqbug.oracle.json"))[0]
+    oracle = sorted((HERE / "captures").glob("*-irqbug.oracle.json*"))[0]
     truth = compare.load(oracle)
     kretwait = next(t for t in truth["tasks"].values() if t["comm"] == "zoo-kretwait")
     TRAMPOLINE = next(f["function"] for f in map(compare.parse_frame, kretwait["frames"])
