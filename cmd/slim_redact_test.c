@@ -79,11 +79,14 @@ static void expect_blanks(const struct slim_redaction *r, const struct kdump_bla
 static void blanks(void **state)
 {
 	static const struct kdump_blank want[] = {
-		{ TKEY(1), TKEY_SIZE }, { TKEY(2), TKEY_SIZE }, { TKEY(3), TKEY_SIZE },
+		{ 0, 0x1000 },                             /* the second page of two, */
+		{ TKEY(1), TKEY_SIZE },
+		{ TKEY(2), 0xe00 },                        /* key 3 within */
 		{ TKEY_SLAB + 0x200, 0x40 + TKEY_OBJECT }, /* overlap */
 		{ TKEY_SLAB + 0x400, 2 * TKEY_OBJECT },    /* touch */
 		{ TKEY_SLAB + 0x600, TKEY_OBJECT },        /* twice the same */
-		{ TKEY_PLAIN + 0xf00, 0x5100 },            /* over six pages; one within */
+		{ TKEY_PLAIN + 0xf00, 0x5100 },            /* over six pages */
+		{ TP_SIZE - 0x100, 0x100 },                /* of which this is the first */
 	};
 	struct testpages *t = tkey_three();
 	struct slim_redaction r;
@@ -94,8 +97,12 @@ static void blanks(void **state)
 	tkey_payload(t, 3, 0, TKEY_SLAB + 0x400 + TKEY_OBJECT, 20);
 	tkey_payload(t, 3, 1, TKEY_SLAB + 0x600, 20);
 	tkey_payload(t, 2, 0, TKEY_PLAIN + 0xf00, 0x5000);
-	tkey_payload(t, 1, 2, TKEY_PLAIN + 0x2f80, 0);
-	tkey_payload(t, 1, 3, TP_SIZE + 0x10, 10);
+	tkey_payload(t, 2, 1, UINT64_C(0x40000010), 0x5000);
+	/* both halves of memory once more, the other way round */
+	tp_put(t, 0x3000 + 2 * 8, 0x200000 | 0xe3, 8);
+	tp_put(t, 0x3000 + 3 * 8, 0xe3, 8);
+	tkey_payload(t, 3, 2, 0x600000 - 0x100, 0xf0);
+	tkey_payload(t, 1, 1, TKEY(2) + 0x10, 10);
 	tkey_open(t, TKEY_SYMBOLS, "");
 	assert_int_equal(slim_redact(&t->c, &none, &r, NULL), CAIRN_OK);
 	assert_int_equal(r.pages.count, 0);
@@ -156,6 +163,16 @@ static void out_of_memory(void **state)
 	}
 	assert_int_equal(code, CAIRN_OK);
 	assert_true(n > 4);
+	/* the pages alone */
+	struct testpages *t = tkey_new();
+	make_pages(t);
+	tkey_open(t, "", "");
+	mem_fail_after(0);
+	code = slim_redact(&t->c, &pages, &r, NULL);
+	mem_fail_after(-1);
+	assert_int_equal(code, CAIRN_NOMEM);
+	slim_redaction_deinit(&r);
+	tp_free(t);
 	record_deinit(&pages);
 }
 
