@@ -9,7 +9,7 @@ A capture MACHINE-KERNEL-SCENARIO is stored in testdata/captures as
   NAME.from-BASE.zst      the difference to another slim dump of the same kernel
   NAME.oracle.json.zst    what the kernel said of itself (oracle.py)
   NAME.console.zst        its console
-  MACHINE-KERNEL-types.btf.zst  types, where the kernel carries none
+  MACHINE-KERNEL.btf.zst  types, where the kernel carries none
 and unpacked under the same names without .zst, the dump as NAME.kdump.
 """
 
@@ -53,7 +53,7 @@ def stored():
 
 def types_of(name):
     """Name of the file with the types of a capture's kernel, if it carries none itself."""
-    return kernel_of(name) + "-types.btf"
+    return kernel_of(name) + ".btf"
 
 
 # ---- unpack ----

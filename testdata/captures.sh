@@ -12,6 +12,6 @@ demo=$(python3 -Bc "import captures; print(captures.DEMO)")
 # The option that gives a capture its types where its kernel carries none, or nothing; run it
 # in $captures.
 types_option() { # types_option NAME
-    t=$(echo "$1" | cut -d- -f1,2)-types.btf
+    t=$(echo "$1" | cut -d- -f1,2).btf
     [ ! -e "$t" ] || echo "-s $t"
 }
