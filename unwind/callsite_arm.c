@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ARM and Thumb-2. Source of the encodings: Arm ARM (ARMv7-A and R), A8.8.18 B, A8.8.25 BL and
- * BLX (immediate), A8.8.26 BLX (register), and "mov lr, pc" before a load of pc, as ARMv4 to
- * v5 call through memory. A module's PLT entry: arch/arm/kernel/module-plts.c (ldr pc,
+ * BLX (immediate), A8.8.26 BLX (register), and "mov lr, pc" or the like before a write to
+ * pc, as ARMv4 calls through a register, and as entry code does. A module's PLT entry: arch/arm/kernel/module-plts.c (ldr pc,
  * [pc, #n], the address in the table behind).
  */
 #include "lib/base/cursor.h"
@@ -32,8 +32,8 @@ static bool is_arm_indirect(uint32_t insn, uint32_t before)
 {
 	if ((insn & 0x0ffffff0) == 0x012fff30) /* blx reg */
 		return true;
-	/* mov lr, pc; then ldr pc, mov pc or bx */
-	return before == 0xe1a0e00f &&
+	/* mov lr, pc or add lr, pc, #0; then ldr pc, mov pc or bx */
+	return ((before & 0x0fffffff) == 0x01a0e00f || (before & 0x0fffffff) == 0x028fe000) &&
 	       ((insn & 0x0c50f000) == 0x0410f000 || (insn & 0x0ffffff0) == 0x01a0f000 ||
 		(insn & 0x0ffffff0) == 0x012fff10);
 }

@@ -122,6 +122,8 @@ static void test_arm_calls(void **state)
 	other(0xe1a0e00f, 0xe593f004, CALLSITE_INDIRECT); /* mov lr, pc; ldr pc, [r3, #4] */
 	other(0xe1a0e00f, 0xe1a0f003, CALLSITE_INDIRECT); /* mov lr, pc; mov pc, r3 */
 	other(0xe1a0e00f, 0xe12fff13, CALLSITE_INDIRECT); /* mov lr, pc; bx r3 */
+	other(0x128fe000, 0x11a0f005, CALLSITE_INDIRECT); /* addne lr, pc, #0; movne pc, r5 */
+	other(0x128fe004, 0x11a0f005, CALLSITE_NONE);
 	other(0xe1a00000, 0xe593f004, CALLSITE_NONE);
 	other(0, 0xe12fff1e, CALLSITE_NONE); /* bx lr */
 	other(0, 0xea000006, CALLSITE_NONE); /* b */

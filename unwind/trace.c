@@ -26,6 +26,7 @@ static const char *const end_names[TRACE_ENDS] = {
 	[TRACE_UNREADABLE] = "unreadable page",
 	[TRACE_NOT_TEXT] = "ip not text",
 	[TRACE_NO_ORC] = "no ORC",
+	[TRACE_NO_TABLE] = "no unwind table",
 	[TRACE_UNDEFINED] = "undefined ORC",
 	[TRACE_NO_REGISTER] = "missing register for CFA",
 	[TRACE_DIRECTION] = "wrong direction",
@@ -179,7 +180,7 @@ static bool stays(const struct tracer *t, uint64_t sp)
 static bool is_upwards(const struct tracer *t, const struct walk_state *next)
 {
 	return next->sp > t->now.sp ||
-	       (next->sp == t->now.sp && next->rule == RULE_LR && t->now.interrupted);
+	       (next->sp == t->now.sp && t->now.interrupted && !next->interrupted && !next->slot);
 }
 
 static enum trace_end move_to(struct tracer *t, struct walk_state *next)
@@ -378,6 +379,21 @@ enum trace_end tracer_user_regs(struct tracer *t, const uint64_t *regs, uint64_t
 			  (unsigned long long)addr);
 }
 
+/* The stack pointer is on no stack, which the machine may have an explanation for. */
+static enum trace_end try_lost(struct tracer *t, enum trace_end end)
+{
+	struct walk_state next = { 0 };
+	const char *reason = t->trace->reason;
+
+	if (!t->u->arch || !t->u->arch->lost)
+		return end;
+	if (t->u->arch->lost(t, &next) == TRACE_GOES_ON && accept(t, &next) == TRACE_GOES_ON)
+		return TRACE_GOES_ON;
+	t->trace->end = end;
+	t->trace->reason = reason;
+	return end;
+}
+
 void tracer_run(struct tracer *t, const struct walk_state *first)
 {
 	struct walk_state s = *first;
@@ -390,6 +406,8 @@ void tracer_run(struct tracer *t, const struct walk_state *first)
 		/* the registers stand, whatever their stack pointer is worth */
 		t->stack = (struct stack_info){ .type = STACK_UNKNOWN, .cpu = -1 };
 		push(t, &s);
+		if (end == TRACE_OFF_STACK)
+			end = try_lost(t, end);
 	} else {
 		end = push(t, &s);
 	}

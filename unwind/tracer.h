@@ -58,6 +58,9 @@ struct walk_arch {
 	enum trace_end (*waiting)(struct tracer *t, uint64_t sp, struct walk_state *ret);
 	/* The state behind the link of t->stack, where it leads from there. */
 	enum trace_end (*link)(struct tracer *t, struct walk_state *next);
+	/* A CPU's stack pointer is on no stack: the state that its registers tell of all the same,
+	   behind the one they are. May be NULL. */
+	enum trace_end (*lost)(struct tracer *t, struct walk_state *next);
 	bool (*user_mode)(const uint64_t *regs);
 	const struct callsite_ops *calls;
 	bool probes_by_fp; /* return probes remember a slot by the caller's frame pointer */

@@ -17,6 +17,7 @@
 #include "lib/debug/sym.h"
 #include "lib/image/arch.h"
 #include "lib/kern/session.h"
+#include "unwind/ehabi_tables.h"
 #include "unwind/orc_tables.h"
 #include "unwind/reader.h"
 #include "unwind/stack_info.h"
@@ -52,6 +53,7 @@ struct unwinder {
 	struct saved_layout saved;
 	uint64_t pac_mask;                   /* arm64: bits that sign an address */
 	struct orc orc;
+	struct ehabi ehabi;
 	struct cairn_err lack;               /* code not CAIRN_OK: the tables that this machine
 						unwinds by are missing, and why */
 };
