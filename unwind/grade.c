@@ -105,8 +105,15 @@ static bool jumps_to(struct unwinder *u, const struct sym *from, const struct sy
 	return known;
 }
 
+/* A call into the middle of the very function that makes it: a thunk that the compiler put there
+ * (i386's CALL_NOSPEC), which can go anywhere. */
+static bool is_inline_thunk(const struct frame *f, uint64_t target)
+{
+	return f->named && target != f->sym.addr && covers(&f->sym, target);
+}
+
 static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct frame *callee,
-			   struct grade *g)
+			   const struct frame *f, struct grade *g)
 {
 	struct sym sym;
 
@@ -115,6 +122,8 @@ static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct fra
 	if (covers(&callee->sym, target) ||
 	    covers(&callee->sym, follow_jumps(u, target, &callee->sym)))
 		return FIT_EXACT;
+	if (is_inline_thunk(f, target))
+		return FIT_MAYBE;
 	if (!sym_at(u->syms, target, &sym, NULL))
 		return FIT_OTHER;
 	if (is_thunk(sym.name))
@@ -128,13 +137,13 @@ static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct fra
 /* Bytes of an indirect call can look like the tail of a direct one, to anywhere; if what
  * looks direct calls text, it is. */
 static enum fit fit_site(struct unwinder *u, const struct site *s, const struct frame *callee,
-			 struct grade *g)
+			 const struct frame *f, struct grade *g)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->call[i].kind == CALLSITE_INDIRECT)
 			return FIT_MAYBE;
 		if (unwinder_is_text(u, s->call[i].target))
-			return fit_direct(u, s->call[i].target, callee, g);
+			return fit_direct(u, s->call[i].target, callee, f, g);
 	}
 	return FIT_NONE;
 }
@@ -147,7 +156,7 @@ struct grade grade_return(struct unwinder *u, const struct frame *callee, const 
 
 	if (!s.readable)
 		return (struct grade){ .grade = 'B', .note = "the call site is not in the dump" };
-	fit = fit_site(u, &s, callee, &g);
+	fit = fit_site(u, &s, callee, f, &g);
 	if (fit == FIT_NONE && f->pc > u->init_text.begin && f->pc <= u->init_text.end)
 		return (struct grade){ .grade = 'B', .note = "init text, freed after boot" };
 	if (fit == FIT_NONE)
