@@ -15,14 +15,24 @@ static const char *const dying[] = {
 	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", NULL,
 };
 
-/* Where hardware enters for something that the interrupted instruction itself did. */
+/* Where hardware enters for something that the interrupted instruction itself did. x86, ARM,
+ * arm64 (up to 5.10 el1_sync). */
 static const char *const exceptions[] = {
-	"asm_exc_*", "exc_*", "error_entry", "paranoid_entry", "double_fault", NULL,
+	"asm_exc_*", "exc_*", "error_entry", "paranoid_entry", "double_fault", "__und_svc*",
+	"__dabt_svc", "__pabt_svc", "el1h_64_sync", "el1_sync", "__bad_stack", NULL,
 };
+
+/* i386 has one entry for exceptions and interrupts: whom it calls tells. */
+static const char *const shared_entry[] = { "handle_exception", "common_exception", NULL };
+static const char *const handlers[] = { "exc_*", "do_*", NULL };
 
 /* A CPU that was told to stop, and a task that waits. */
 static const char *const idle_talk[] = {
-	"stop_this_cpu", "*sysvec_reboot", "*sysvec_call_function*", "native_stop_other_cpus",
+	"local_cpu_stop", "ipi_cpu_stop", "ipi_handler", "do_handle_IPI", "handle_IPI",
+	"handle_percpu_devid_*", "handle_irq_desc", "generic_handle_*irq", "gic_handle_irq",
+	"call_on_irq_stack", "do_interrupt_handler", "el?_interrupt", "*el0_irq_handler_common",
+	"el1h_64_irq*", "el0t_64_irq*", "call_with_stack", "__irq_usr", "__irq_svc", "handle_exception",
+	"stop_this_cpu", "*sysvec_reboot*", "*sysvec_call_function*", "native_stop_other_cpus",
 	"crash_nmi_callback", "nmi_handle", "nmi_handle.*", "default_do_nmi", "exc_nmi", "*end_repeat_nmi",
 	"__schedule", "schedule", "schedule_*", "__switch_to*", "preempt_schedule*", "io_schedule*",
 	"__cond_resched", NULL,
@@ -34,6 +44,17 @@ static bool is_one_of(const char *const *patterns, const struct frame *f)
 		if (!fnmatch(*patterns, f->sym.name, 0))
 			return true;
 	return false;
+}
+
+/* Frame i was interrupted by what it did itself. */
+static bool is_fault(const struct trace *tr, size_t i)
+{
+	const struct frame *f = &tr->frame[i];
+
+	if (!f->interrupted)
+		return false;
+	return is_one_of(exceptions, f - 1) ||
+	       (i > 1 && is_one_of(shared_entry, f - 1) && is_one_of(handlers, f - 2));
 }
 
 /* The frame after the outermost one that is on its way to die. */
@@ -52,7 +73,7 @@ const struct frame *culprit_find(const struct trace *tr)
 	size_t first = after_dying(tr), i;
 
 	for (i = 1; i < tr->n; i++)
-		if (tr->frame[i].interrupted && is_one_of(exceptions, &tr->frame[i - 1]) && i >= first)
+		if (i >= first && is_fault(tr, i))
 			return &tr->frame[i];
 	return first && first < tr->n ? &tr->frame[first] : NULL;
 }

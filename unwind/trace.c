@@ -291,7 +291,7 @@ static enum trace_end push(struct tracer *t, const struct walk_state *s)
 
 static enum trace_end check_pc(struct tracer *t, const struct walk_state *s)
 {
-	bool text = unwinder_is_text(t->u, s->pc - (s->interrupted ? 0 : 1));
+	bool text = unwinder_is_text(t->u, s->pc - (s->interrupted || s->label ? 0 : 1));
 
 	/* a jump to nowhere is a frame of its own: the step from it looks for its caller */
 	if (text || s->interrupted)
