@@ -307,7 +307,8 @@ def excuse(expected, found):
     if found.get("rule") in RECOVERED and found.get("function") and \
             (expected["function"] in TRAMPOLINES or expected["offset"] == expected["size"]):
         return "trampoline"
-    if expected["offset"] == 0 and number(found.get("offset")):
+    if expected["offset"] == 0 and number(found.get("offset")) and \
+            number(found["offset"]) == number(found.get("size")):
         return "noreturn"
     return None
 

@@ -244,15 +244,20 @@ def linked(*names):
                                 our_frames(*names))[0]
 
 
+# The second one's call does not return: its return address is the function's end.
+AFTER_NORETURN = our_frames("panic") + our_frames("crash", size="0x8") + our_frames("end")
+
 # What only other machines' kernels print: each allowance, and its limit.
 RULES = [
     ("noreturn: the next function's name at offset 0",
-     agree(["panic+0x1/0x2", "next+0x0/0x90", "end+0x1/0x2"], our_frames("panic", "crash", "end"))),
+     agree(["panic+0x1/0x2", "next+0x0/0x90", "end+0x1/0x2"], AFTER_NORETURN)),
+    ("noreturn: not before the function's end",
+     not agree(["panic+0x1/0x2", "next+0x0/0x90", "end+0x1/0x2"],
+               our_frames("panic", "crash", "end", size="0xc"))),
     ("noreturn: not at another offset",
-     not agree(["panic+0x1/0x2", "next+0x4/0x90", "end+0x1/0x2"],
-               our_frames("panic", "crash", "end"))),
+     not agree(["panic+0x1/0x2", "next+0x4/0x90", "end+0x1/0x2"], AFTER_NORETURN)),
     ("noreturn: ARM's trace stops there, ours goes on",
-     agree(["panic+0x1/0x2", "next+0x0/0x90"], our_frames("panic", "crash", "end"))),
+     agree(["panic+0x1/0x2", "next+0x0/0x90"], AFTER_NORETURN)),
     ("trampoline: the kernel stops there, ours goes on",
      agree(["a+0x1/0x2", "before+0x40/0x40"],
            our_frames("a") + our_frames("true") + our_frames("end"), False) is False and

@@ -2,9 +2,8 @@
 /*
  * callsite - do the bytes before a return address decode as a call, and to where?
  *
- * x86 instructions cannot be decoded backwards in general; a call has few forms, so each
- * form is tried at its own length. Source of the encodings: Intel SDM volume 2, CALL
- * (E8 cd; FF /2). Bytes must come from the dump: the running kernel patches its text.
+ * Bytes must come from the dump: the running kernel patches its text. Each machine has its own
+ * table of functions; what only x86 has stands at the end.
  */
 #ifndef CAIRN_UNWIND_CALLSITE_H
 #define CAIRN_UNWIND_CALLSITE_H
@@ -13,13 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Bytes before a return address that callsite_decode() wants to see. */
-#define CALLSITE_BYTES 8
-
 enum callsite_kind {
 	CALLSITE_NONE,     /* no call ends here */
-	CALLSITE_DIRECT,   /* e8 rel32 */
-	CALLSITE_INDIRECT, /* ff /2, through a register or memory; lretq, which can serve so */
+	CALLSITE_DIRECT,   /* x86: e8 rel32; ARM: bl, blx to a label */
+	CALLSITE_INDIRECT, /* through a register or memory, or what can serve so (x86: lretq) */
 };
 
 struct callsite {
@@ -27,6 +23,30 @@ struct callsite {
 	uint8_t len;     /* bytes of the call instruction */
 	uint64_t target; /* CALLSITE_DIRECT */
 };
+
+/** No machine wants to see more bytes before a return address, or from a jump on. */
+#define CALLSITE_BYTES 8
+#define CALLSITE_JUMP_BYTES 72
+
+struct callsite_ops {
+	/* All calls that may end at `ret`, a direct one first: at most 2. Returns their
+	   number. `before` holds the CALLSITE_BYTES before it. */
+	size_t (*candidates)(const unsigned char *before, uint64_t ret, struct callsite out[2]);
+	/* The target of the unconditional jump at `addr`, behind an optional landing pad, or of
+	   the few instructions that together are one (a PLT entry); false if the n bytes are
+	   none. */
+	bool (*jump)(const unsigned char *bytes, size_t n, uint64_t addr, uint64_t *target);
+	/* Some jump, be it conditional, begins at `at`, where n bytes (1 at least) are given,
+	   and goes to `to`. */
+	bool (*jumps_to)(const unsigned char *bytes, size_t n, uint64_t at, uint64_t to);
+	uint8_t jump_bytes; /* that jump() wants to see */
+	uint8_t step;       /* instructions begin at multiples of it */
+};
+
+extern const struct callsite_ops callsite_x86_64, callsite_i386, callsite_arm, callsite_thumb,
+	callsite_arm64;
+
+/* ---- x86 ---- */
 
 /** Decode the call that ends at `ret`. `before` holds the n bytes before it. With
  *  `is64` REX prefixes are allowed and addresses have 64 bits. */

@@ -26,14 +26,24 @@ static const char *const reports[] = {
 	"refcount_warn_saturate*", NULL,
 };
 
-/* Where hardware enters for something that the interrupted instruction itself did. */
+/* Where hardware enters for something that the interrupted instruction itself did. x86, ARM,
+ * arm64 (up to 5.10 el1_sync). */
 static const char *const exceptions[] = {
-	"asm_exc_*", "end_repeat_nmi", "exc_*", "error_entry", "paranoid_entry", "double_fault", NULL,
+	"asm_exc_*", "end_repeat_nmi", "exc_*", "error_entry", "paranoid_entry", "double_fault",
+	"__und_svc*", "__dabt_svc", "__pabt_svc", "el1h_64_sync", "el1_sync", "__bad_stack", NULL,
 };
+
+/* i386 has one entry for exceptions and interrupts: whom it calls tells. */
+static const char *const shared_entry[] = { "handle_exception", "common_exception", NULL };
+static const char *const handlers[] = { "exc_*", "do_*", NULL };
 
 /* A CPU that was told to stop, and a task that waits. */
 static const char *const idle_talk[] = {
-	"stop_this_cpu", "*sysvec_reboot", "*sysvec_call_function*", "native_stop_other_cpus",
+	"local_cpu_stop", "ipi_cpu_stop", "ipi_handler", "do_handle_IPI", "handle_IPI",
+	"handle_percpu_devid_*", "handle_irq_desc", "generic_handle_*irq", "gic_handle_irq",
+	"call_on_irq_stack", "do_interrupt_handler", "el?_interrupt", "*el0_irq_handler_common",
+	"el1h_64_irq*", "el0t_64_irq*", "call_with_stack", "__irq_usr", "__irq_svc", "handle_exception",
+	"stop_this_cpu", "*sysvec_reboot*", "*sysvec_call_function*", "native_stop_other_cpus",
 	"crash_nmi_callback", "nmi_handle", "nmi_handle.*", "default_do_nmi", "exc_nmi", "*end_repeat_nmi",
 	"__schedule", "schedule", "schedule_*", "__switch_to*", "preempt_schedule*", "io_schedule*",
 	"__cond_resched", NULL,
@@ -57,7 +67,12 @@ static bool is_one_of(const char *const *patterns, const struct frame *f)
 /* The instruction of frame i brought the processor into the frame below it. */
 static bool is_faulting(const struct trace *tr, size_t i)
 {
-	return i && tr->frame[i].interrupted && is_one_of(exceptions, &tr->frame[i - 1]);
+	const struct frame *f = &tr->frame[i];
+
+	if (!i || !f->interrupted)
+		return false;
+	return is_one_of(exceptions, f - 1) ||
+	       (i > 1 && is_one_of(shared_entry, f - 1) && is_one_of(handlers, f - 2));
 }
 
 /* The frame after the outermost one that is on its way to die. A task can be in do_exit() when it

@@ -97,6 +97,21 @@ static void timer_is_no_exception(void **state)
 			     "!bystander"), "watchdog_timer_fn");
 }
 
+static void other_machines(void **state)
+{
+	(void)state;
+	expect_culprit(TRACE("panic", "die", "__und_svc_finish", "!victim", "caller"), "victim");
+	expect_culprit(TRACE("panic", "die", "bug_handler", "el1h_64_sync_handler", "el1h_64_sync",
+			     "!victim", "caller"), "victim");
+	expect_culprit(TRACE("panic", "die", "exc_invalid_op", "handle_exception", "!victim"),
+		       "victim");
+	/* the same entry of an interrupt, and arm64's of one */
+	expect_culprit(TRACE("panic", "handler", "sysvec_x", "handle_exception", "!bystander"),
+		       "handler");
+	expect_culprit(TRACE("panic", "handler", "el1h_64_irq_handler", "el1h_64_irq",
+			     "!bystander"), "handler");
+}
+
 static void not_shown(void **state)
 {
 	(void)state;
@@ -124,7 +139,7 @@ int main(void)
 		cmocka_unit_test(who_called_panic), cmocka_unit_test(who_was_interrupted),
 		cmocka_unit_test(who_was_told_by_a_check),
 		cmocka_unit_test(which_exception), cmocka_unit_test(timer_is_no_exception),
-		cmocka_unit_test(not_shown), cmocka_unit_test(idle_talk),
+		cmocka_unit_test(other_machines), cmocka_unit_test(not_shown), cmocka_unit_test(idle_talk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,11 @@
 
 #include <string.h>
 
-#include "lib/base/cursor.h"
 #include "unwind/callsite.h"
 
-#define JUMP_BYTES 9 /* endbr64 and a jump */
 #define JUMPS      2 /* trampolines behind each other: a static call's, a module's PLT */
 #define SCAN_CHUNK 1024
+#define JUMP_LARGEST 6   /* bytes of any machine's */
 #define SCAN_LIMIT 65536 /* of a function that is searched for a jump */
 
 enum fit { FIT_NONE, FIT_OTHER, FIT_MAYBE, FIT_EXACT };
@@ -19,11 +18,6 @@ struct site {
 	size_t n;
 };
 
-static bool is64(const struct unwinder *u)
-{
-	return u->mem.word == 8;
-}
-
 static struct site read_site(struct unwinder *u, uint64_t pc)
 {
 	unsigned char before[CALLSITE_BYTES];
@@ -32,7 +26,7 @@ static struct site read_site(struct unwinder *u, uint64_t pc)
 	if (reader_bytes(&u->mem, pc - sizeof(before), before, sizeof(before), NULL))
 		return s;
 	s.readable = true;
-	s.n = callsite_candidates(before, sizeof(before), pc, is64(u), s.call);
+	s.n = u->calls->candidates(before, pc, s.call);
 	return s;
 }
 
@@ -64,11 +58,12 @@ static bool covers(const struct sym *s, uint64_t addr)
 /* Where the jumps at addr lead: a static call's trampoline, a PLT. */
 static uint64_t follow_jumps(struct unwinder *u, uint64_t addr, const struct sym *to)
 {
-	unsigned char bytes[JUMP_BYTES];
+	unsigned char bytes[CALLSITE_JUMP_BYTES];
+	size_t n = u->calls->jump_bytes;
 
 	for (int i = 0; i < JUMPS && !covers(to, addr); i++)
-		if (reader_bytes(&u->mem, addr, bytes, sizeof(bytes), NULL) ||
-		    !callsite_jump(bytes, sizeof(bytes), addr, is64(u), &addr))
+		if (reader_bytes(&u->mem, addr, bytes, n, NULL) ||
+		    !u->calls->jump(bytes, n, addr, &addr))
 			break;
 	return addr;
 }
@@ -88,34 +83,19 @@ static bool is_part_of(const char *part, const char *whole)
 	return !strncmp(part, whole, n) && part[n] == '.';
 }
 
-static uint64_t jump_target(const unsigned char *distance, uint64_t next)
-{
-	return next + (uint64_t)(int64_t)(int32_t)le32(distance);
-}
-
-/* jmp is e9, jcc is 0f 80 to 8f. */
-static bool is_jump_to(const unsigned char *code, size_t left, uint64_t at, uint64_t to)
-{
-	if (code[0] == 0xe9)
-		return left >= 5 && jump_target(code + 1, at + 5) == to;
-	return left >= 6 && code[0] == 0x0f && (code[1] & 0xf0) == 0x80 &&
-	       jump_target(code + 2, at + 6) == to;
-}
-
-/* Some jump in `from` goes to the first byte of `to`. Every offset is tried: that a 32-bit
- * distance comes out right by chance is not to be feared. */
+/* Some jump in `from` goes to the first byte of `to`. */
 static bool scan_for_jump(struct unwinder *u, const struct sym *from, const struct sym *to)
 {
-	unsigned char bytes[SCAN_CHUNK + 5];
+	unsigned char bytes[SCAN_CHUNK + JUMP_LARGEST - 1];
 	uint64_t at = from->addr, end = from->addr + from->size;
 
-	for (; at + 5 <= end; at += SCAN_CHUNK) {
+	for (; at < end; at += SCAN_CHUNK) {
 		size_t n = end - at < sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
 
 		if (reader_bytes(&u->mem, at, bytes, n, NULL))
 			return false;
-		for (size_t i = 0; i + 5 <= n; i++)
-			if (is_jump_to(bytes + i, n - i, at + i, to->addr))
+		for (size_t i = 0; i < n && i < SCAN_CHUNK; i += u->calls->step)
+			if (u->calls->jumps_to(bytes + i, n - i, at + i, to->addr))
 				return true;
 	}
 	return false;
@@ -135,8 +115,15 @@ static bool jumps_to(struct unwinder *u, const struct sym *from, const struct sy
 	return known;
 }
 
+/* A call into the middle of the very function that makes it: a thunk that the compiler put there
+ * (i386's CALL_NOSPEC), which can go anywhere. */
+static bool is_inline_thunk(const struct frame *f, uint64_t target)
+{
+	return f->named && target != f->sym.addr && covers(&f->sym, target);
+}
+
 static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct frame *callee,
-			   struct grade *g)
+			   const struct frame *f, struct grade *g)
 {
 	struct sym sym;
 
@@ -145,6 +132,8 @@ static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct fra
 	if (covers(&callee->sym, target) ||
 	    covers(&callee->sym, follow_jumps(u, target, &callee->sym)))
 		return FIT_EXACT;
+	if (is_inline_thunk(f, target))
+		return FIT_MAYBE;
 	if (!sym_at(u->syms, target, &sym, NULL))
 		return FIT_OTHER;
 	if (is_thunk(sym.name))
@@ -158,13 +147,13 @@ static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct fra
 /* Bytes of an indirect call can look like the tail of a direct one, to anywhere; if what
  * looks direct calls text, it is. */
 static enum fit fit_site(struct unwinder *u, const struct site *s, const struct frame *callee,
-			 struct grade *g)
+			 const struct frame *f, struct grade *g)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->call[i].kind == CALLSITE_INDIRECT)
 			return FIT_MAYBE;
 		if (unwinder_is_text(u, s->call[i].target))
-			return fit_direct(u, s->call[i].target, callee, g);
+			return fit_direct(u, s->call[i].target, callee, f, g);
 	}
 	return FIT_NONE;
 }
@@ -177,7 +166,7 @@ struct grade grade_return(struct unwinder *u, const struct frame *callee, const 
 
 	if (!s.readable)
 		return (struct grade){ .grade = 'B', .note = "the call site is not in the dump" };
-	fit = fit_site(u, &s, callee, &g);
+	fit = fit_site(u, &s, callee, f, &g);
 	if (fit == FIT_NONE && f->pc > u->init_text.begin && f->pc <= u->init_text.end)
 		return (struct grade){ .grade = 'B', .note = "init text, freed after boot" };
 	if (fit == FIT_NONE)

@@ -120,6 +120,13 @@ static enum frame_rule trampoline_rule(const char *name)
 	return FRAME_RULES;
 }
 
+/* arch_rethook_prepare(), arch_prepare_kretprobe(): x86 keeps the slot's address, the others the
+ * frame pointer that the caller had. */
+static uint64_t key_of(const struct tracer *t, const struct walk_state *next)
+{
+	return t->u->arch->probes_by_fp ? next->fp : next->slot;
+}
+
 enum trace_end retaddr_recover(struct tracer *t, struct walk_state *next)
 {
 	enum frame_rule rule;
@@ -132,7 +139,7 @@ enum trace_end retaddr_recover(struct tracer *t, struct walk_state *next)
 	if (rule == FRAME_RULES)
 		return TRACE_GOES_ON;
 	if (rule != RULE_RETHOOK || !t->u->c || !t->task ||
-	    !find_true_address(t->u->c, t->task, next->slot, next->pc, &pc))
+	    !find_true_address(t->u->c, t->task, key_of(t, next), next->pc, &pc))
 		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found",
 				  sym.name);
 	next->pc = pc;

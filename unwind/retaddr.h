@@ -4,7 +4,7 @@
  * true ones.
  *
  * A return probe puts its trampoline's address into the slot and remembers the old value
- * with the slot's address. Sources: kernel/trace/rethook.c (struct rethook_node on
+ * with the slot's address (x86) or the caller's frame pointer (ARM, arm64). Sources: kernel/trace/rethook.c (struct rethook_node on
  * task->rethooks, 5.18), kernel/kprobes.c (task->kretprobe_instances, 5.11; before that
  * kretprobe_inst_table, hashed by task), arch/x86/kernel/rethook.c.
  */

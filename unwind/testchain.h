@@ -10,8 +10,8 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 
+#include "unwind/testcheck.h"
 #include "unwind/testworld.h"
 
 #define TASK_END (W_TASK + W_STACK)
@@ -33,23 +33,6 @@ static inline int teardown(void **state)
 {
 	w_deinit(*state);
 	return 0;
-}
-
-/** The names of the frames with their grades: "inner:A outer:B". */
-static inline void check(struct world *w, const char *frames, enum trace_end end, bool complete)
-{
-	char text[2048] = "";
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->trace.n && n < sizeof(text) - 64; i++)
-		n += (size_t)sprintf(text + n, "%s%s:%c", i ? " " : "",
-				     w->trace.frame[i].named ? w->trace.frame[i].sym.name : "-",
-				     w->trace.frame[i].grade);
-	assert_string_equal(text, frames);
-	if (w->trace.end != end)
-		fail_msg("ended with: %s", w->trace.reason);
-	assert_int_equal(w->trace.complete, complete);
-	assert_non_null(strstr(w->trace.reason, trace_end_name(end)));
 }
 
 /** start calls outer, outer calls inner; each function keeps one word besides its return

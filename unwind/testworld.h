@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/base/cursor.h"
+#include "unwind/callsite.h"
 #include "unwind/tracer.h"
 
 #define W_TEXT      UINT64_C(0xffffffff81000000)
@@ -67,6 +68,7 @@ struct world {
 	struct unwinder u;
 	struct task task;
 	struct trace trace;
+	uint64_t base; /* testmachines.h */
 };
 
 static inline struct w_segment *w_find(struct world *w, uint64_t va, size_t len)
@@ -219,7 +221,8 @@ static inline void w_init(struct world *w)
 	w->u = (struct unwinder){
 		.arena = &w->arena, .mem = { .read = w_read, .self = w, .word = 8 },
 		.syms = &w->syms, .machine = arch_by_id(ARCH_X86_64),
-		.arch = walk_arch_by_id(ARCH_X86_64), .task_stack_size = W_STACK,
+		.arch = walk_arch_by_id(ARCH_X86_64), .calls = &callsite_x86_64,
+		.task_stack_size = W_STACK,
 	};
 	w_stack(w, STACK_IRQ, W_IRQ, W_STACK, 0);
 	w_stack(w, STACK_NMI, W_NMI, W_EXC, 0);

@@ -11,6 +11,7 @@
 
 static const char *const rule_names[FRAME_RULES] = {
 	[RULE_REGS] = "regs", [RULE_SWITCH] = "switch", [RULE_ORC] = "orc", [RULE_FP] = "fp",
+	[RULE_EHABI] = "ehabi", [RULE_CFI] = "cfi", [RULE_LR] = "lr", [RULE_SCAN] = "scan",
 	[RULE_RETHOOK] = "rethook", [RULE_FGRAPH] = "fgraph", [RULE_BAD_CALL] = "bad-call",
 	[RULE_CALLER] = "caller",
 	[RULE_LINK] = "link",
@@ -26,6 +27,7 @@ static const char *const end_names[TRACE_ENDS] = {
 	[TRACE_UNREADABLE] = "unreadable page",
 	[TRACE_NOT_TEXT] = "ip not text",
 	[TRACE_NO_ORC] = "no ORC",
+	[TRACE_NO_TABLE] = "no unwind table",
 	[TRACE_UNDEFINED] = "undefined ORC",
 	[TRACE_NO_REGISTER] = "missing register for CFA",
 	[TRACE_DIRECTION] = "wrong direction",
@@ -175,13 +177,20 @@ static bool stays(const struct tracer *t, uint64_t sp)
 	       (sp >= t->stack.begin || in_guard(&t->stack, sp));
 }
 
+/* A function that keeps nothing on the stack (ARM) has its caller's stack pointer. */
+static bool is_upwards(const struct tracer *t, const struct walk_state *next)
+{
+	return next->sp > t->now.sp ||
+	       (next->sp == t->now.sp && t->now.interrupted && !next->interrupted && !next->slot);
+}
+
 static enum trace_end move_to(struct tracer *t, struct walk_state *next)
 {
 	enum stack_verdict verdict;
 	struct stack_info to;
 
 	if (stays(t, next->sp)) {
-		if (t->trace->n && next->sp <= t->now.sp)
+		if (t->trace->n && !is_upwards(t, next))
 			return tracer_end(t, TRACE_DIRECTION, "SP from %#llx to %#llx",
 					  (unsigned long long)t->now.sp,
 					  (unsigned long long)next->sp);
@@ -231,9 +240,10 @@ static const uint64_t *keep_regs(struct tracer *t, const uint64_t *regs)
 	return copy;
 }
 
-static void name_frame(struct unwinder *u, struct frame *f)
+/* A return address is named by the call before it, an instruction that comes next by itself. */
+static void name_frame(struct unwinder *u, const struct walk_state *s, struct frame *f)
 {
-	uint64_t back = f->interrupted ? 0 : 1;
+	uint64_t back = s->interrupted || s->label ? 0 : 1;
 
 	f->named = sym_at(u->syms, f->pc - back, &f->sym, &f->offset);
 	f->offset += back;
@@ -243,9 +253,9 @@ static void grade_frame(struct tracer *t, const struct walk_state *s, struct fra
 {
 	struct grade g = { .grade = 'A' };
 
-	if (!f->interrupted)
+	if (!f->interrupted && !s->label)
 		g = grade_return(t->u, t->trace->n ? f - 1 : NULL, f);
-	else if (s->by_regs && s->grade == 'A')
+	else if (f->interrupted && s->by_regs && s->grade == 'A')
 		g.confirmed = true;
 	f->via = g.via;
 	if (!f->note)
@@ -273,7 +283,7 @@ static enum trace_end push(struct tracer *t, const struct walk_state *s)
 	};
 	if (s->has_regs)
 		f->regs = keep_regs(t, s->regs);
-	name_frame(t->u, f);
+	name_frame(t->u, s, f);
 	grade_frame(t, s, f);
 	t->trace->n++;
 	t->now = *s;
@@ -282,7 +292,7 @@ static enum trace_end push(struct tracer *t, const struct walk_state *s)
 
 static enum trace_end check_pc(struct tracer *t, const struct walk_state *s)
 {
-	bool text = unwinder_is_text(t->u, s->pc - (s->interrupted ? 0 : 1));
+	bool text = unwinder_is_text(t->u, s->pc - (s->interrupted || s->label ? 0 : 1));
 
 	/* a jump to nowhere is a frame of its own: the step from it looks for its caller */
 	if (text || s->interrupted)
@@ -356,17 +366,33 @@ static bool all_good(const struct trace *tr)
 
 enum trace_end tracer_user_regs(struct tracer *t, const uint64_t *regs, uint64_t addr)
 {
-	uint64_t size = (uint64_t)t->trace->nregs * t->u->mem.word;
+	uint64_t kept = (uint64_t)t->trace->nregs * t->u->mem.word;
+	uint64_t size = t->u->saved.pt_regs ? t->u->saved.pt_regs : kept;
 	uint64_t end = t->task_stack.end;
 
 	t->trace->user_regs = keep_regs(t, regs);
-	/* task_pt_regs(): up to 16 bytes of padding lie above them (x86: FRED) */
+	/* task_pt_regs(): up to 16 bytes of padding lie above them (x86: FRED, vm86; ARM) */
 	if (t->stack.type == STACK_ENTRY || t->task_stack.type == STACK_UNKNOWN ||
 	    (addr + size <= end && end - addr - size <= 16))
 		return tracer_end(t, TRACE_USER_REGS, NULL);
 	t->misplaced = true;
 	return tracer_end(t, TRACE_USER_REGS, "at %#llx, which is not where the task's lie",
 			  (unsigned long long)addr);
+}
+
+/* The stack pointer is on no stack, which the machine may have an explanation for. */
+static enum trace_end try_lost(struct tracer *t, enum trace_end end)
+{
+	struct walk_state next = { 0 };
+	const char *reason = t->trace->reason;
+
+	if (!t->u->arch || !t->u->arch->lost)
+		return end;
+	if (t->u->arch->lost(t, &next) == TRACE_GOES_ON && accept(t, &next) == TRACE_GOES_ON)
+		return TRACE_GOES_ON;
+	t->trace->end = end;
+	t->trace->reason = reason;
+	return end;
 }
 
 void tracer_run(struct tracer *t, const struct walk_state *first)
@@ -381,6 +407,8 @@ void tracer_run(struct tracer *t, const struct walk_state *first)
 		/* the registers stand, whatever their stack pointer is worth */
 		t->stack = (struct stack_info){ .type = STACK_UNKNOWN, .cpu = -1 };
 		push(t, &s);
+		if (end == TRACE_OFF_STACK)
+			end = try_lost(t, end);
 	} else {
 		end = push(t, &s);
 	}

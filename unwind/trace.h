@@ -37,11 +37,15 @@ enum frame_rule {
 	RULE_SWITCH,   /* what a context switch left on the stack of a task that waits */
 	RULE_ORC,
 	RULE_FP,
+	RULE_EHABI,    /* ARM's tables */
+	RULE_CFI,      /* DWARF of a debug file */
+	RULE_LR,       /* the link register: a function that had not saved it */
 	RULE_RETHOOK,  /* the true return address that a return probe had replaced */
 	RULE_FGRAPH,
 	RULE_BAD_CALL, /* the caller of an address that holds no code */
 	RULE_CALLER,   /* the word behind a call of this function, which has no rules */
 	RULE_LINK,     /* the word at the top of a stack that leads to the one before */
+	RULE_SCAN,     /* a word on the stack that fits */
 	FRAME_RULES,
 };
 
@@ -61,6 +65,7 @@ enum trace_end {
 	TRACE_UNREADABLE,
 	TRACE_NOT_TEXT,
 	TRACE_NO_ORC,
+	TRACE_NO_TABLE,
 	TRACE_UNDEFINED,
 	TRACE_NO_REGISTER,
 	TRACE_DIRECTION,
@@ -85,7 +90,9 @@ bool trace_end_is_complete(enum trace_end end);
 
 struct frame {
 	uint64_t pc;      /* return address, or the interrupted instruction */
-	uint64_t sp;      /* stack pointer as of pc; 0: not known */
+	uint64_t sp;      /* stack pointer as of pc; 0: not known. Where frame records lead
+			     (arm64): the caller's record, which lies there unless the caller
+			     moved its stack pointer further down */
 	enum frame_rule rule;
 	char grade;       /* 'A' to 'D' */
 	bool interrupted; /* pc is an instruction that was to be executed, no return address */

@@ -18,6 +18,8 @@ struct walk_state {
 	uint64_t pc, sp, fp;
 	bool fp_known;
 	bool interrupted;    /* pc was interrupted, not returned to */
+	bool label;          /* pc is returned to, but no call stands before it: entry code made
+				it the return address */
 	bool has_regs;       /* regs are known as of pc */
 	bool full;           /* regs hold more than an interrupt frame */
 	enum frame_rule rule;
@@ -56,7 +58,12 @@ struct walk_arch {
 	enum trace_end (*waiting)(struct tracer *t, uint64_t sp, struct walk_state *ret);
 	/* The state behind the link of t->stack, where it leads from there. */
 	enum trace_end (*link)(struct tracer *t, struct walk_state *next);
+	/* A CPU's stack pointer is on no stack: the state that its registers tell of all the same,
+	   behind the one they are. May be NULL. */
+	enum trace_end (*lost)(struct tracer *t, struct walk_state *next);
 	bool (*user_mode)(const uint64_t *regs);
+	const struct callsite_ops *calls;
+	bool probes_by_fp; /* return probes remember a slot by the caller's frame pointer */
 	/* Find the tables. Called once for each unwinder; a failure is kept as its `lack`. */
 	enum cairn_code (*init)(struct unwinder *u, struct cairn_err *err);
 };

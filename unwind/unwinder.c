@@ -23,10 +23,12 @@ enum cairn_code unwinder_init(struct unwinder *u, struct cairn *c, struct arena 
 	if (sym_addr(u->syms, "_sinittext", &u->init_text.begin, NULL) ||
 	    sym_addr(u->syms, "_einittext", &u->init_text.end, NULL))
 		u->init_text = (struct range){ 0, 0 };
-	if (u->arch)
+	if (u->arch) {
+		u->calls = u->arch->calls;
 		u->arch->init(u, &u->lack);
-	else
+	} else {
 		cairn_fail(&u->lack, CAIRN_MISSING, "no unwinder for %s", c->arch->name);
+	}
 	return CAIRN_OK;
 }
 

@@ -17,12 +17,23 @@
 #include "lib/debug/sym.h"
 #include "lib/image/arch.h"
 #include "lib/kern/session.h"
+#include "unwind/ehabi_tables.h"
 #include "unwind/orc_tables.h"
 #include "unwind/reader.h"
 #include "unwind/stack_info.h"
 
+struct callsite_ops;
 struct walk_arch;
 struct stack_arch;
+
+/** Where the kernel keeps registers, as far as a machine's unwinder needs to know. */
+struct saved_layout {
+	uint32_t pt_regs;     /* bytes of struct pt_regs; 0: not known */
+	uint32_t record;      /* arm64: offset in it of the frame record of an exception; 0: none */
+	bool record_type;     /* arm64: a word behind a record of zeros says what it is */
+	uint32_t context;     /* in task_struct: registers of a task that waits; 0: not known */
+	uint32_t context_fp, context_sp, context_pc; /* likewise, of these */
+};
 
 struct unwinder {
 	struct cairn *c;        /* NULL: nothing can be fetched later (tests) */
@@ -31,6 +42,7 @@ struct unwinder {
 	struct syms *syms;
 	const struct arch *machine;
 	const struct walk_arch *arch;        /* NULL: no steps, only where a CPU stands */
+	const struct callsite_ops *calls;    /* NULL: if there is no arch */
 	const struct stack_arch *stack_arch; /* NULL: only task stacks are known */
 	uint64_t task_stack_size;            /* THREAD_SIZE; 0: not known */
 	struct stacks stacks;                /* of CPUs, as far as they were asked for */
@@ -38,7 +50,10 @@ struct unwinder {
 	bool has_modules;                    /* c->modules was asked for */
 	struct range init_text;              /* the kernel's; its bytes may be gone */
 	struct map jumps;                    /* private to grade.c */
+	struct saved_layout saved;
+	uint64_t pac_mask;                   /* arm64: bits that sign an address */
 	struct orc orc;
+	struct ehabi ehabi;
 	struct cairn_err lack;               /* code not CAIRN_OK: the tables that this machine
 						unwinds by are missing, and why */
 };

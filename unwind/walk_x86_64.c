@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/cursor.h"
+#include "unwind/callsite.h"
 #include "unwind/grade.h"
 #include "unwind/tracer.h"
 
@@ -429,6 +430,6 @@ static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 
 static const struct walk_arch x86_64 = {
 	.id = ARCH_X86_64, .nregs = PT_REGS, .step = step, .waiting = waiting, .link = link,
-	.user_mode = user_mode, .init = init,
+	.user_mode = user_mode, .calls = &callsite_x86_64, .init = init,
 };
 WALK_ARCH(&x86_64);

@@ -22,6 +22,8 @@ struct btf_provider {
 	const struct type **node;  /* by id - first */
 	uint32_t first, end;       /* ids of this blob: [first, end) */
 	struct nameindex index;    /* of ids less first */
+	uint32_t percpu;           /* id of the section of per-CPU variables; 0: there is none */
+	bool percpu_known;
 	uint8_t word;
 	int depth;                 /* of node(), while it follows a chain */
 };
@@ -313,6 +315,43 @@ static const struct type *variable(struct type_provider *p, const char *name)
 	return raw ? node(b, raw->type) : NULL;
 }
 
+/* The section of that name. It stands at the end where pahole wrote the blob. */
+static uint32_t find_section(struct btf_provider *b, const char *name)
+{
+	for (uint32_t id = b->end; id-- > b->first; ) {
+		const struct btf_type *t = btf__type_by_id(b->btf, id);
+
+		if (t && btf_is_datasec(t) && !strcmp(name_at(b, t->name_off), name))
+			return id;
+	}
+	return 0;
+}
+
+/* A module's variables are in a per-CPU section of its own. */
+static bool percpu(struct type_provider *p, const char *name, uint64_t *offset)
+{
+	struct btf_provider *b = self_of(p);
+	uint32_t id = b->base ? 0 : find_id(b, TYPE_FUNC, name);
+	const struct btf_var_secinfo *v;
+	const struct btf_type *section;
+
+	if (!id)
+		return false;
+	if (!b->percpu_known)
+		b->percpu = find_section(b, ".data..percpu");
+	b->percpu_known = true;
+	section = b->percpu ? btf__type_by_id(b->btf, b->percpu) : NULL;
+	if (!section)
+		return false;
+	v = btf_var_secinfos(section);
+	for (unsigned i = 0; i < btf_vlen(section); i++) {
+		*offset = v[i].offset;
+		if (v[i].type == id)
+			return true;
+	}
+	return false;
+}
+
 static void each_name(struct type_provider *p, const char *prefix,
 		      bool (*fn)(void *arg, enum type_kind kind, const char *name), void *arg)
 {
@@ -343,7 +382,7 @@ static void provider_close(struct type_provider *p)
 }
 
 static const struct type_provider_ops ops = {
-	.find = find, .complete = complete, .variable = variable,
+	.find = find, .complete = complete, .variable = variable, .percpu = percpu,
 	.each_name = each_name, .close = provider_close,
 };
 

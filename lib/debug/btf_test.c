@@ -220,6 +220,7 @@ static void test_percpu_variables(void **state)
 {
 	struct btf *b = tt_new();
 	struct btf_provider *p;
+	uint64_t offset;
 	int a, c;
 
 	(void)state;
@@ -232,6 +233,10 @@ static void test_percpu_variables(void **state)
 	p = tt_provider(b, 8);
 	assert_string_equal(variable(p, "runqueues")->name, "list_head");
 	assert_null(variable(p, "list_head"));
+	assert_true(btf_types(p)->ops->percpu(btf_types(p), "hardirq_stack_ptr", &offset));
+	assert_int_equal(offset, 0x1f00);
+	assert_false(btf_types(p)->ops->percpu(btf_types(p), "elsewhere", &offset));
+	assert_false(btf_types(p)->ops->percpu(btf_types(p), "list_head", &offset));
 	done(p);
 }
 

@@ -210,6 +210,14 @@ const struct type *type_of_variable(struct types *ts, const char *name)
 	return decl ? type_find(ts, decl, NULL) : NULL;
 }
 
+bool type_percpu_offset(struct types *ts, const char *name, uint64_t *ret)
+{
+	for (struct type_provider *p = ts->first; p; p = p->next)
+		if (p->ops->percpu && p->ops->percpu(p, name, ret))
+			return true;
+	return false;
+}
+
 /* ---- members ---- */
 
 /* False for what no word of memory holds: bits that straddle one, offsets beyond 4 GiB. */

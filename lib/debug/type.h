@@ -77,6 +77,8 @@ struct type_provider_ops {
 	bool (*complete)(struct type_provider *p, struct type *t);
 	/* The declared type of a global variable, or NULL. */
 	const struct type *(*variable)(struct type_provider *p, const char *name);
+	/* Where a per-CPU variable lies in its section; false if that is not told. May be NULL. */
+	bool (*percpu)(struct type_provider *p, const char *name, uint64_t *offset);
 	/* Names of types that begin with prefix, for completion: calls back until it says stop. */
 	void (*each_name)(struct type_provider *p, const char *prefix,
 			  bool (*fn)(void *arg, enum type_kind kind, const char *name), void *arg);
@@ -108,6 +110,10 @@ const struct type *type_find(struct types *ts, const char *name, struct cairn_er
 /** The declared type of a global variable: from the types (DWARF, BTF's per-CPU ones) or
  *  cairn's own table of kernel variables (globals.c). NULL if neither knows. */
 const struct type *type_of_variable(struct types *ts, const char *name);
+
+/** Offset of a per-CPU variable of the kernel in its section, .data..percpu. False if no types
+ *  tell (BTF does, if it was made with variables). */
+bool type_percpu_offset(struct types *ts, const char *name, uint64_t *ret);
 
 /** void: there is one, of whatever provider. */
 extern const struct type type_void;

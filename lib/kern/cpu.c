@@ -8,6 +8,7 @@
 #include "lib/base/cursor.h"
 #include "lib/debug/shape.h"
 #include "lib/image/note.h"
+#include "lib/kern/cpu_area.h"
 #include "lib/kern/stack_size.h"
 #include "lib/kern/task.h"
 
@@ -35,7 +36,12 @@ enum cairn_code percpu_symbol(struct cairn *c, const struct cpu *cpu, const char
 			      uint64_t *ret, struct cairn_err *err)
 {
 	enum cairn_code code = sym_addr(&c->syms, name, ret, err);
+	uint64_t place;
 
+	if (code != CAIRN_OK && cpu->area && type_percpu_offset(&c->types, name, &place)) {
+		*ret = cpu->area + place;
+		return CAIRN_OK;
+	}
 	if (code != CAIRN_OK)
 		return code;
 	if (cpu->fault) {
@@ -130,6 +136,10 @@ static enum cairn_code list_without_offsets(struct cairn *c, struct cpus *cpus, 
 	enum cairn_code code;
 
 	cpus->by_notes = !sym_find(&c->syms, "jiffies_64", &data);
+	if (cpus->by_notes && cpu_areas_find(c, cpus, NULL) == CAIRN_OK) {
+		cpus->by_notes = false;
+		return CAIRN_OK;
+	}
 	if (cpus->by_notes && !nnotes)
 		return cairn_fail(err, CAIRN_MISSING, "this kernel has no symbol __per_cpu_offset, "
 				  "and the dump no registers");
@@ -243,8 +253,8 @@ static bool from_crash_notes(struct cairn *c, struct cpu *cpu)
 struct candidate {
 	struct cairn *c;
 	struct cpu *cpu;
-	uint64_t task_stack, irq_stack;
-	uint64_t size; /* of either */
+	uint64_t task_stack, irq_stack, softirq_stack;
+	uint64_t size; /* of each */
 };
 
 static bool by_base(const struct candidate *k, const struct vcpu_note *n)
@@ -265,18 +275,25 @@ static void find_stacks(struct candidate *k)
 
 	if (shape_resolve(&task, &want, &k->c->types, NULL) == CAIRN_OK)
 		shape_get(&task, &k->c->kernel, k->cpu->current, 0, &k->task_stack, NULL);
-	percpu_word(k->c, k->cpu, "irq_stack_ptr", &k->irq_stack, NULL);
+	percpu_word(k->c, k->cpu, "hardirq_stack_ptr|irq_stack_ptr", &k->irq_stack, NULL);
+	percpu_word(k->c, k->cpu, "softirq_stack_ptr", &k->softirq_stack, NULL);
 	k->size = stack_size(k->c, &one);
 }
 
-/* Whether the stack pointer is on a stack of this CPU: its current task's, or the one for
- * interrupts, of which irq_stack_ptr names an end. None where their size is not known. */
+/* A stack of which one end is known, whichever. */
+static bool is_near(const struct candidate *k, uint64_t end, uint64_t sp)
+{
+	return end && sp - end + k->size < 2 * k->size;
+}
+
+/* Whether the stack pointer is on a stack of this CPU: its current task's, or one for
+ * interrupts, of which a pointer names an end. None where their size is not known. */
 static bool by_stack(const struct candidate *k, const struct vcpu_note *n)
 {
 	uint64_t sp = regs_sp(&n->regs);
 
-	return (k->task_stack && sp - k->task_stack < k->size) ||
-	       (k->irq_stack && sp - k->irq_stack + k->size < 2 * k->size);
+	return (k->task_stack && sp - k->task_stack < k->size) || is_near(k, k->irq_stack, sp) ||
+	       is_near(k, k->softirq_stack, sp);
 }
 
 typedef bool (*match_fn)(const struct candidate *k, const struct vcpu_note *n);
@@ -300,6 +317,22 @@ static void by_elimination(struct cpus *cpus, const struct vcpu_notes *notes)
 		}
 	if (ncpus == 1 && nnotes == 1)
 		take_note(cpu, note);
+}
+
+/* CPUs in user mode have nothing that tells them apart, where no note has their base: they are
+ * in their order, if that is all there is. */
+static void by_order(struct cpus *cpus, struct vcpu_notes *notes)
+{
+	for (size_t i = 0; i < cpus->n; i++) {
+		struct cpu *cpu = &cpus->cpu[i];
+
+		if (cpu->regs_source != CPU_REGS_NONE || !cpu->area || cpu->id >= notes->n ||
+		    !notes->note[cpu->id].regs.arch)
+			continue;
+		take_note(cpu, &notes->note[cpu->id]);
+		cpu->guessed = true;
+		notes->note[cpu->id].regs.arch = NULL;
+	}
 }
 
 /* The one note that matches; ambiguity gives none. */
@@ -347,6 +380,7 @@ static void find_regs(struct cairn *c, struct cpus *cpus, struct vcpu_notes *not
 		from_crash_notes(c, &cpus->cpu[i]);
 	hand_out(c, cpus, notes, by_stack);
 	by_elimination(cpus, notes);
+	by_order(cpus, notes);
 }
 
 /* ---- numbers, where only the notes tell of CPUs ---- */

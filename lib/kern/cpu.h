@@ -28,6 +28,8 @@ struct cpu {
 	bool guessed;      /* nothing tells the id: it is one that no other CPU has */
 	bool online;       /* as __cpu_online_mask has it; stopping CPUs clears it */
 	uint64_t offset;   /* __per_cpu_offset[id] */
+	uint64_t area;     /* where its .data..percpu lies; 0: not known, and not needed where
+			      the kernel's symbols name data */
 	const struct cairn_err *fault; /* NULL: none; else why offset is not known */
 	uint64_t current;  /* task_struct that current_task names; 0: not known */
 	enum cpu_regs_source regs_source;
@@ -39,9 +41,9 @@ struct cpu {
 struct cpus {
 	struct cpu *cpu;
 	size_t n;
-	bool by_notes; /* the kernel's symbols name no data: these are the CPUs whose registers
-			  are in the dump, numbered by what ran on them; nothing but the
-			  registers is known of them */
+	bool by_notes; /* the kernel's symbols name no data, nor are its runqueues found: these
+			  are the CPUs whose registers are in the dump, numbered by what ran on
+			  them; nothing but the registers is known of them */
 };
 
 /** Found on the first call; kept in the session. */
@@ -54,8 +56,8 @@ void cpus_number(struct cairn *c, int32_t (*cpu_of)(void *arg, uint64_t sp), voi
 /** The CPU of that id, or NULL. */
 const struct cpu *cpu_by_id(const struct cpus *cpus, unsigned id);
 
-/** Address of a per-CPU variable of a CPU, by the symbol's name. The CPU's fault where its area is
- *  not known. */
+/** Address of a per-CPU variable of a CPU, by the symbol's name, or where there is no such symbol
+ *  by its place in the CPU's area. The CPU's fault where that is not known. */
 enum cairn_code percpu_symbol(struct cairn *c, const struct cpu *cpu, const char *name,
 			      uint64_t *ret, struct cairn_err *err);
 

@@ -44,6 +44,8 @@ struct testkern {
 	struct type_provider provider;
 	struct tk_type type[TK_TYPES];
 	unsigned ntypes;
+	const char *percpu[4]; /* variables that the types place, by tk_percpu() */
+	uint64_t percpu_offset[4];
 };
 
 static const struct type tk_integers[] = {
@@ -85,6 +87,29 @@ static inline const struct type *tk_variable(struct type_provider *p, const char
 	(void)p;
 	(void)name;
 	return NULL;
+}
+
+static inline bool tk_place(struct type_provider *p, const char *name, uint64_t *offset)
+{
+	struct testkern *k = (struct testkern *)((char *)p - offsetof(struct testkern, provider));
+
+	for (unsigned i = 0; i < 4 && k->percpu[i]; i++) {
+		*offset = k->percpu_offset[i];
+		if (!strcmp(k->percpu[i], name))
+			return true;
+	}
+	return false;
+}
+
+/** Declare a per-CPU variable's offset in its section. */
+static inline void tk_percpu(struct testkern *k, const char *name, uint64_t offset)
+{
+	unsigned i = 0;
+
+	while (k->percpu[i])
+		i++;
+	k->percpu[i] = name;
+	k->percpu_offset[i] = offset;
 }
 
 /** Declare "struct <name>". */
@@ -138,7 +163,7 @@ static inline struct testkern *tk_begin(uint64_t first_range)
 {
 	static const struct type_provider_ops ops = {
 		.find = tk_find, .complete = tk_complete, .variable = tk_variable,
-		.close = tk_close,
+		.percpu = tk_place, .close = tk_close,
 	};
 	struct testkern *k = calloc(1, sizeof(*k));
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x86 instructions cannot be decoded backwards in general; a call has few forms, so each form
+ * is tried at its own length. Source of the encodings: Intel SDM volume 2, CALL (E8 cd; FF /2),
+ * JMP, Jcc.
+ */
 #include "unwind/callsite.h"
 
 #include <string.h>
@@ -115,3 +120,52 @@ bool callsite_jump(const unsigned char *bytes, size_t n, uint64_t addr, bool is6
 		return false;
 	return true;
 }
+
+/* jmp is e9, jcc is 0f 80 to 8f. That a 32-bit distance comes out right by chance is not to be
+ * feared. */
+static bool jumps_to(const unsigned char *code, size_t left, uint64_t at, uint64_t to, bool is64)
+{
+	if (left >= 5 && code[0] == 0xe9)
+		return relative(at + 5, (int32_t)le32(code + 1), is64) == to;
+	return left >= 6 && code[0] == 0x0f && (code[1] & 0xf0) == 0x80 &&
+	       relative(at + 6, (int32_t)le32(code + 2), is64) == to;
+}
+
+static size_t candidates64(const unsigned char *before, uint64_t ret, struct callsite out[2])
+{
+	return callsite_candidates(before, CALLSITE_BYTES, ret, true, out);
+}
+
+static bool jump64(const unsigned char *bytes, size_t n, uint64_t addr, uint64_t *target)
+{
+	return callsite_jump(bytes, n, addr, true, target);
+}
+
+static bool jumps_to64(const unsigned char *bytes, size_t n, uint64_t at, uint64_t to)
+{
+	return jumps_to(bytes, n, at, to, true);
+}
+
+static size_t candidates32(const unsigned char *before, uint64_t ret, struct callsite out[2])
+{
+	return callsite_candidates(before, CALLSITE_BYTES, ret, false, out);
+}
+
+static bool jump32(const unsigned char *bytes, size_t n, uint64_t addr, uint64_t *target)
+{
+	return callsite_jump(bytes, n, addr, false, target);
+}
+
+static bool jumps_to32(const unsigned char *bytes, size_t n, uint64_t at, uint64_t to)
+{
+	return jumps_to(bytes, n, at, to, false);
+}
+
+#define JUMP_BYTES 9 /* endbr64 and a jump */
+
+const struct callsite_ops callsite_x86_64 = {
+	candidates64, jump64, jumps_to64, .jump_bytes = JUMP_BYTES, .step = 1,
+};
+const struct callsite_ops callsite_i386 = {
+	candidates32, jump32, jumps_to32, .jump_bytes = JUMP_BYTES, .step = 1,
+};

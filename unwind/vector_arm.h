@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vector_arm - an ARM CPU that was caught on its way into the kernel: in IRQ, abort or undefined
+ * mode, whose stack pointers of their own lead to a few words (struct stack in
+ * arch/arm/kernel/setup.c). lr says what was interrupted; of the stack pointer that belongs
+ * to that a dump's notes have nothing. It is searched for: the highest place of the task's or
+ * the IRQ stack from where the function's unwind instructions lead to several callers in a
+ * row that each call the one before. What is left of older calls lies lower.
+ */
+#ifndef CAIRN_UNWIND_VECTOR_ARM_H
+#define CAIRN_UNWIND_VECTOR_ARM_H
+
+#include "unwind/tracer.h"
+
+/** As struct walk_arch's lost. The state is a guess, grade D. */
+enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next);
+
+#endif
