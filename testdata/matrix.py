@@ -37,7 +37,9 @@ UNPACKED = pathlib.Path(os.environ.get("CAPTURES", BUILD / "unpacked"))
 DUMPS = (".kdump", ".kdump.zst", ".core", ".core.zst")
 ORACLES = (".oracle.json", ".oracle.json.zst", ".console", ".console.zst")
 NO_UNWINDER = "no unwinder for "    # what triage calls degraded on a machine that cairn lacks
-# What a missing answer, or one without the fields that it must have, leads to.
+# What a capture leads to whose files are not what they should be, and
+UNREADABLE = (OSError, ValueError, subprocess.CalledProcessError, StopIteration)
+# what a missing answer leads to, or one without the fields that it must have.
 ODD = (compare.Failed, KeyError, TypeError, AttributeError, IndexError)
 SHOWN = 3               # findings told of one cell
 
@@ -85,9 +87,9 @@ class Row:
 # what there is ----------------------------------------------------------------------------------
 
 def first(folder, name, endings):
-    """The first of the files NAME + ending that exists, or None."""
-    return next((folder / (name + end) for end in endings if (folder / (name + end)).exists()),
-                None)
+    """The first of the files NAME + ending that exists, or None; zstd reads no links."""
+    return next(((folder / (name + end)).resolve() for end in endings
+                 if (folder / (name + end)).exists()), None)
 
 
 def types_of(folder, name):
@@ -107,7 +109,7 @@ def captures_in(folders):
             name = path.name.removesuffix(".zst").rpartition(".")[0]
             oracle = first(folder, name, ORACLES)
             if oracle and name not in found:
-                found[name] = Capture(name, path, oracle, types_of(folder, name),
+                found[name] = Capture(name, path.resolve(), oracle, types_of(folder, name),
                                       folder.resolve() == UNPACKED.resolve())
     return sorted(found.values(), key=lambda capture: capture.name)
 
@@ -318,6 +320,13 @@ def kernel_of(triage, truth, name):
     return "%s %s" % (triage["arch"], triage["release"]), scenario
 
 
+def lost_row(capture, error):
+    """The row of a capture whose own files cannot be read."""
+    cell = Cell("cairn", problems=["the capture cannot be read: %s" % error])
+    return Row(capture.name, captures.kernel_of(capture.name), capture.name.rpartition("-")[2],
+               [cell])
+
+
 def row_of(path, capture, vmlinux, asked, folder):
     """One capture's row. `asked`: the peers; `folder`: to work in, kept until the table is made."""
     truth = compare.load(capture.oracle)
@@ -359,7 +368,10 @@ def rows_of(path, found, vmlinux, asked, folder):
         begin = time.monotonic()
         own = folder / str(number)
         own.mkdir()
-        rows.append(row_of(path, capture, vmlinux, asked, own))
+        try:
+            rows.append(row_of(path, capture, vmlinux, asked, own))
+        except UNREADABLE as error:
+            rows.append(lost_row(capture, error))
         for left in own.glob("*"):
             if left != rows[-1].plain_slim:
                 left.unlink()
@@ -390,22 +402,28 @@ def check_row(row, tap):
         tap.test(row.name + ": no false findings", told if cell.false_findings else [])
 
 
+def checked_row(path, capture, folder):
+    """The row of what --check looks at."""
+    truth, cell = compare.load(capture.oracle), Cell("cairn")
+    program = Program(path, plain(capture.dump, folder), plain(capture.types, folder))
+    try:
+        if judge_triage(cell, program, expectation(truth)):
+            judge_frames(cell, program, truth)
+    except ODD as error:
+        cell.problems.append("%s: %s" % (type(error).__name__, error))
+    return Row(capture.name, "", "", [cell])
+
+
 def check(path, found):
     """TAP for cairn alone; the exit code."""
     tap = compare.Tap()
     for capture in found:
-        truth = compare.load(capture.oracle)
-        with tempfile.TemporaryDirectory() as name:
-            work = Capture(capture.name, plain(capture.dump, name), capture.oracle,
-                           plain(capture.types, name))
-            program = Program(path, work.dump, work.types)
-            cell = Cell("cairn")
+        with tempfile.TemporaryDirectory() as folder:
             try:
-                if judge_triage(cell, program, expectation(truth)):
-                    judge_frames(cell, program, truth)
-            except ODD as error:
-                cell.problems.append("%s: %s" % (type(error).__name__, error))
-        check_row(Row(capture.name, "", "", [cell]), tap)
+                row = checked_row(path, capture, folder)
+            except UNREADABLE as error:
+                row = lost_row(capture, error)
+        check_row(row, tap)
     return tap.end()
 
 

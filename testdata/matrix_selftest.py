@@ -105,7 +105,7 @@ def make_answers(truth):
 
 
 class World:
-    """A folder with one capture and the programs that answer about it."""
+    """A folder (no links in its path) with one capture and the programs that answer about it."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -227,6 +227,9 @@ def planted(world):
     truth["capture"]["expect"].pop("class")
     truth["capture"]["expect"]["cls"] = "oops"
     yield "cls is class", matrix.expectation(truth)["class"] == "oops", ""
+    world.write("m-k-slab.oracle.json", "{")
+    code, tests = world.check()
+    yield "a capture that cannot be read", (code, tests) == (1, ["opens"]), tests
     # a VMA too many is no missing one, but a problem
     truth = make_truth()
     answers = make_answers(truth)
@@ -348,6 +351,18 @@ def of_table(world):
         (matrix_table.UNKNOWN,) * 4, ""
 
 
+def of_losses(world):
+    world.set(make_truth(), make_answers(make_truth()))
+    for name, text in (("kdump", "dump"), ("console", ""), ("oracle.json", "{")):
+        world.write("m-k-gone." + name, text)
+    out = io.StringIO()
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(out):
+        matrix.main([str(world.cairn), str(world.folder)])
+    yield "table: one capture's loss is not the others'", \
+        "| gone | cairn | **no** |" in out.getvalue() and \
+        "| slab | cairn | yes |" in out.getvalue(), out.getvalue()
+
+
 def of_differences(world):
     rows = []
     for scenario in ("bug", "sysrq"):
@@ -362,9 +377,10 @@ def of_differences(world):
 
 def main():
     tests = bad = 0
-    for group in (planted, of_peers, of_vmlinux, of_files, of_table, of_differences):
+    for group in (planted, of_peers, of_vmlinux, of_files, of_table, of_losses,
+                  of_differences):
         with tempfile.TemporaryDirectory() as name:
-            for what, good, seen in group(World(pathlib.Path(name))):
+            for what, good, seen in group(World(pathlib.Path(name).resolve())):
                 tests += 1
                 bad += not good
                 print("%s %d - %s" % ("ok" if good else "not ok", tests, what), flush=True)
