@@ -109,6 +109,7 @@ static void report_redaction(struct out *o, const struct slim_redaction *r)
 	out_object(o, "redacted");
 	out_count(o, "user", "left out: %s pages of processes", r->user);
 	out_count(o, "cache", ", %s of files", r->cache);
+	out_count(o, "free", ", %s free ones", r->free);
 	out_count(o, "unknown", ", %s of which nothing is known", r->unknown);
 	out_count(o, "blanked", "; blanked: %s ranges of keys\n", r->nblank);
 	out_end(o);
@@ -217,8 +218,8 @@ static const struct cmd slim = {
 		"--for adds what crash or drgn read to open a dump of x86_64, list tasks and modules and\n"
 		"walk stacks.\n"
 		"\n"
-		"--redact leaves out what belongs to processes, the contents of files and what the\n"
-		"kernel says nothing of, and blanks what its key rings keep. What the kernel has\n"
+		"--redact leaves out what belongs to processes, the contents of files, free pages and what\n"
+		"the kernel says nothing of, and blanks what its key rings keep. What the kernel has\n"
 		"copied elsewhere (log, stacks, registers, buffers) stays. Where this cannot be\n"
 		"promised, nothing is written.",
 	.opts = opts,

@@ -38,11 +38,11 @@ struct slim_redaction {
 	struct record pages;        /* what is left of those that are wanted */
 	struct kdump_blank *blank;  /* what in them is written as zeros */
 	size_t nblank, cap;
-	uint64_t user, cache, unknown; /* pages left out, by why */
+	uint64_t user, cache, free, unknown; /* pages left out, by why */
 };
 
-/** Take out of `pages` what is memory of processes or contents of files, or cannot be shown
- *  not to be, and find what key rings keep. Fails where it cannot promise this. */
+/** Take out of `pages` what is memory of processes or contents of files, may have been before
+ *  it was freed, or cannot be shown not to be, and find what key rings keep. Fails where it cannot promise this. */
 enum cairn_code slim_redact(struct cairn *c, const struct record *pages, struct slim_redaction *ret,
 			    struct cairn_err *err);
 void slim_redaction_deinit(struct slim_redaction *r);

@@ -33,6 +33,8 @@ static void sort_page(struct redact *x, uint64_t pfn)
 		x->r->user++;
 	else if (owner == PAGE_CACHE)
 		x->r->cache++;
+	else if (owner == PAGE_FREE)
+		x->r->free++;
 	else
 		record_add(&x->r->pages, pfn);
 }

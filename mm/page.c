@@ -140,6 +140,8 @@ static enum cairn_code section_of(const struct page_map *m, uint64_t pfn, uint64
 	uint64_t nr = pfn >> m->section_shift, at = m->sections;
 	enum cairn_code code = CAIRN_OK;
 
+	if (nr / m->per_root >= m->roots)
+		return cairn_fail(err, CAIRN_NOTFOUND, "page %#" PRIx64 " is above all memory", pfn);
 	if (m->per_root > 1)
 		code = space_word(m->kernel, at + nr / m->per_root * m->kernel->word, &at, err);
 	if (code != CAIRN_OK)

@@ -75,7 +75,7 @@ static void test_on_the_edge(void **state)
 		struct packer *p = packer_new(kinds[i]);
 		bool packed_one = false, kept_one = false;
 
-		for (size_t zeros = 0; zeros < 64; zeros++) {
+		for (size_t zeros = 0; zeros < 512; zeros++) {
 			enum codec_kind how;
 			const void *packed;
 			size_t n;
