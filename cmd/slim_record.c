@@ -7,6 +7,17 @@
 #include "cmd/slim.h"
 #include "cmd/words.h"
 
+/* The kernel's own copy, for when the notes get lost. kernel/vmcore_info.c */
+static void read_vmcoreinfo(struct cairn *c)
+{
+	uint64_t at;
+	size_t left;
+
+	if (c->kernel.tlb && sym_addr(&c->syms, "vmcoreinfo_data", &at, NULL) == CAIRN_OK &&
+	    space_word(&c->kernel, at, &at, NULL) == CAIRN_OK)
+		space_peek(&c->kernel, at, &left, NULL);
+}
+
 enum cairn_code slim_open(struct call *call, struct cairn **ret, struct cairn_err *err)
 {
 	struct cairn_opts opts = *call->cairn->opts;
@@ -14,9 +25,11 @@ enum cairn_code slim_open(struct call *call, struct cairn **ret, struct cairn_er
 
 	opts.no_cache = true;
 	code = cairn_open(ret, call->files, call->nfiles, &opts, err);
-	if (code == CAIRN_OK)
-		(*ret)->stop = cmd_interrupted;
-	return code;
+	if (code != CAIRN_OK)
+		return code;
+	(*ret)->stop = cmd_interrupted;
+	read_vmcoreinfo(*ret);
+	return CAIRN_OK;
 }
 
 static enum cairn_code run_line_as(struct call *call, const struct line *line, enum out_mode mode,

@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE)]
 sys.dont_write_bytecode = True
 
+import captures     # noqa: E402
 import compare      # noqa: E402
 
 FAKE = """#!%s -IS
@@ -320,7 +321,7 @@ def outcome(folder, oracle, answers, checks=compare.USUAL):
 
 def main():
     global TRAMPOLINE
-    oracle = sorted((HERE / "captures").glob("*-irqbug.oracle.json*"))[0]
+    oracle = HERE / "captures" / (captures.DEMO + ".oracle.json.zst")
     truth = compare.load(oracle)
     kretwait = next(t for t in truth["tasks"].values() if t["comm"] == "zoo-kretwait")
     TRAMPOLINE = next(f["function"] for f in map(compare.parse_frame, kretwait["frames"])

@@ -274,11 +274,11 @@ ORACLE corruption maple-gap pid 9 mm ff11 node ff22 field gap[3] addr ff33 old 0
 
 
 def stored_oracles_are_their_consoles():
-    stored = sorted((HERE / "captures").glob("*.oracle.json"))
+    stored = sorted((HERE / "captures").glob("*.oracle.json.zst"))
     for path in stored:
-        truth = json.loads(path.read_text())
+        truth = json.loads(oracle.read_text(path))
         truth.pop("capture")
-        console = path.with_name(path.name.replace(".oracle.json", ".console.zst"))
+        console = path.with_name(path.name.replace(".oracle.json", ".console"))
         if truth != oracle.parse(oracle.read_text(console)):
             return False
     return bool(stored)
