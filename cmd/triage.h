@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/kern/cpu.h"
+#include "lib/kern/finding.h"
 #include "lib/kern/panic.h"
 #include "lib/kern/task.h"
 #include "unwind/trace.h"
@@ -28,6 +29,7 @@ struct report {
 	bool can_unwind;
 	struct trace crash;        /* of the panicking CPU; n 0: none */
 	const struct task *victim; /* who ran there */
+	struct findings findings;
 };
 
 /** What crashed, where, on which CPU, when (triage_crash.c). */
@@ -35,6 +37,9 @@ void triage_crash(struct report *r);
 
 /** The crashing CPU's trace over all its stacks. */
 void triage_stack(struct report *r);
+
+/** What the checkers found; false if they found nothing (triage_findings.c). */
+bool triage_findings(struct report *r);
 
 /** What every other CPU was doing, and what is blocked (triage_machine.c). */
 void triage_cpus(struct report *r);
