@@ -75,8 +75,8 @@ static void show(struct call *call, const struct findings *f)
 	if (f->n)
 		out_text(o, "\n`explain %s` tells more\n", f->said[0].f.id);
 	else
-		out_text(o, f->nunseen ? "nothing found as far as could be checked\n" :
-					 "nothing found\n");
+		out_text(o, "nothing found by %zu checker%s%s\n", f->nchecks, f->nchecks == 1 ? "" : "s",
+			 f->nunseen ? ", as far as could be checked" : "");
 }
 
 static void show_unseen(struct call *call, const struct findings *f, enum verdict *verdict)

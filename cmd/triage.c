@@ -36,6 +36,8 @@ static void gather(struct report *r)
 		note(r, "stacks", &r->unwinder.lack);
 	else
 		r->can_unwind = true;
+	r->can_wait = r->can_unwind && r->tasks &&
+		      waits_init(&r->waits, r->c, &r->unwinder, r->tasks, NULL) == CAIRN_OK;
 }
 
 const struct task *triage_task_of(struct report *r, unsigned cpu)
@@ -95,16 +97,17 @@ static void degraded(struct report *r)
 	out_end(r->o);
 }
 
-/* Lines that can be copied. */
+/* Lines that can be copied; the last where something is blocked. */
 static void next_steps(struct report *r)
 {
-	static const char *const steps[] = { "bt -a", "log", "ps", "foreach bt" };
+	static const char *const steps[] = { "bt -a", "log", "ps", "foreach bt", "wait" };
+	size_t n = sizeof(steps) / sizeof(steps[0]) - (r->nblocked ? 0 : 1);
 	const char *path = image_info(r->c->img)->path;
 
 	if (!r->can_unwind)
 		return;
 	out_text(r->o, "\nNext\n");
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		out_text(r->o, "  cairn ");
 		out_text_safe(r->o, path, strlen(path));
 		out_text(r->o, " %s\n", steps[i]);
@@ -143,6 +146,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	out_num(r.o, "elapsed_ms", NULL, elapsed_ms(r.c));
 	next_steps(&r);
 	out_end(r.o);
+	waits_deinit(&r.waits);
 	unwinder_deinit(&r.unwinder);
 	if (r.c->ndegraded || r.findings.nunseen)
 		*verdict = VERDICT_PARTIAL;

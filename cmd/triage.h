@@ -15,6 +15,7 @@
 #include "lib/kern/task.h"
 #include "unwind/trace.h"
 #include "unwind/unwinder.h"
+#include "unwind/wait.h"
 
 /* What one report is made from. A part that could not be had is NULL, and c->degraded
  * says why. */
@@ -27,9 +28,12 @@ struct report {
 	const struct tasks *tasks;
 	struct unwinder unwinder;
 	bool can_unwind;
+	struct waits waits;
+	bool can_wait;             /* what tasks wait for can be told */
 	struct trace crash;        /* of the panicking CPU; n 0: none */
 	const struct task *victim; /* who ran there */
 	struct findings findings;
+	size_t nblocked;           /* tasks in uninterruptible sleep */
 };
 
 /** What crashed, where, on which CPU, when (triage_crash.c). */

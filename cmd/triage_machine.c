@@ -3,6 +3,7 @@
 
 #include "cmd/stack_group.h"
 #include "cmd/triage.h"
+#include "cmd/wait_out.h"
 #include "unwind/culprit.h"
 #include "unwind/start.h"
 
@@ -111,6 +112,28 @@ static size_t gather_blocked(struct report *r, struct stack_groups *g)
 	return n;
 }
 
+/* Text for the first one of a group only. */
+static void waits_for(struct report *r, const struct task *t, bool told)
+{
+	struct wait_out to = { r->o, &r->waits, NULL };
+	struct wait w;
+
+	if (!r->can_wait || !wait_is_waiting(t)) {
+		out_null(r->o, "waits_for", NULL);
+		return;
+	}
+	wait_find(&r->waits, t, &w);
+	out_object(r->o, "waits_for");
+	wait_fields(&to, &w);
+	out_end(r->o);
+	if (!told || !w.object)
+		return;
+	out_text(r->o, "          waits for ");
+	wait_what_text(&to, &w);
+	out_text(r->o, "\n");
+	wait_owner_text(&to, &w, "          ");
+}
+
 /* In text, the stack is told with the first task that has it; the others follow by name. */
 static void blocked_task(struct report *r, const struct stack_group *g, size_t group, size_t i)
 {
@@ -123,12 +146,12 @@ static void blocked_task(struct report *r, const struct stack_group *g, size_t g
 	out_num(o, "pid", i ? "%s" : "  %-7s", t->pid);
 	out_str(o, "comm", i ? " %s" : " %-15s", t->comm);
 	out_num(o, "group", NULL, (int64_t)group);
-	if (!i && r->can_unwind)
-		chain(r, &g->trace);
-	else if (r->can_unwind && o->mode == OUT_JSON)
+	if (r->can_unwind && (!i || o->mode == OUT_JSON))
 		chain(r, &g->trace);
 	if (!i || i + 1 == g->n)
 		out_text(o, "\n");
+	if (!i || o->mode == OUT_JSON)
+		waits_for(r, t, !i);
 	out_end(o);
 }
 
@@ -144,15 +167,16 @@ static void blocked_group(struct report *r, const struct stack_group *g, size_t 
 void triage_blocked(struct report *r)
 {
 	struct stack_groups g = { .arena = r->call->scratch };
-	size_t n = gather_blocked(r, &g), lost = 0;
+	size_t lost = 0;
 
+	r->nblocked = gather_blocked(r, &g);
 	out_array(r->o, "blocked");
-	if (n)
+	if (r->nblocked)
 		out_text(r->o, "\nBlocked (state D)\n");
 	for (size_t i = 0; i < g.n && i < BLOCKED_SHOWN; i++)
 		blocked_group(r, &g.group[i], i);
 	out_end(r->o);
-	out_num(r->o, "nblocked", NULL, (int64_t)n);
+	out_num(r->o, "nblocked", NULL, (int64_t)r->nblocked);
 	if (g.n > BLOCKED_SHOWN)
 		out_text(r->o, "  and %zu other stacks: foreach -s D bt -g\n", g.n - BLOCKED_SHOWN);
 	stack_groups_deinit(&g);
