@@ -157,6 +157,8 @@ static void look_ahead(struct args *ret, const struct opt_scan *from)
 			ret->json = true;
 		else if (s.which == 1 && s.index == COMMON_HELP)
 			ret->command_help = true;
+		else if (s.which == 0 && opt_waives_dump(ret->cmd, s.index))
+			ret->no_dump = true;
 	}
 }
 
@@ -189,7 +191,7 @@ enum cairn_code args_parse(struct args *ret, struct arena *a, int argc, const ch
 	ret->words[ret->nwords++] = ret->cmd->name;
 	s.operands_only = false;
 	look_ahead(ret, &s);
-	if (ret->nfiles || ret->cmd->no_dump || ret->command_help)
+	if (ret->nfiles || ret->cmd->no_dump || ret->command_help || ret->no_dump)
 		keep_words(ret, &s, s.at, argc);
 	else
 		return command_words(ret, &s, err);

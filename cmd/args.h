@@ -43,6 +43,7 @@ struct args {
 	const char **words;       /* of the command, words[0] its name */
 	int nwords;
 	bool command_help;        /* the command is only asked for its help */
+	bool no_dump;             /* ... or by its option for what needs no dump */
 	bool json, no_cache, no_debug_search, version, help;
 	enum args_colour colour;
 	/* private */

@@ -23,11 +23,16 @@ static enum cairn_code nothing(struct call *call, enum verdict *verdict, struct 
 static const struct opt zorilla_opts[] = { { 'a', "all", 0, "" }, { 'o', "out", "F", "" }, { 0 } };
 static const struct cmd zorilla = { .name = "zorilla", .opts = zorilla_opts, .run = nothing };
 static const struct cmd zorse = { .name = "zorse", .many_dumps = true, .run = nothing };
+static const struct opt zebu_opts[] = { { 'l', "list", NULL, "" }, { 'n', "not", NULL, "" },
+					{ 0, NULL, NULL, NULL } };
+static const struct cmd zebu = { .name = "zebu", .opts = zebu_opts, .no_dump_option = "list",
+				 .run = nothing };
 static const struct cmd zokor = { .name = "zokor", .no_dump = true, .run = nothing };
 static const struct cmd zopilote = { .name = "zopilote", .opts = zorilla_opts,
 				     .options_first = true, .run = nothing };
 CAIRN_CMD(&zorilla);
 CAIRN_CMD(&zorse);
+CAIRN_CMD(&zebu);
 CAIRN_CMD(&zokor);
 CAIRN_CMD(&zopilote);
 
@@ -109,6 +114,13 @@ static void test_no_dump(void **state)
 	OK("zokor", "dump", "-x");
 	FILES("");
 	WORDS("zokor dump -x");
+	OK("zebu", "--list");
+	assert_true(args.no_dump);
+	FILES("");
+	WORDS("zebu --list");
+	OK("zebu", "--not", "dump");
+	assert_false(args.no_dump);
+	FILES("dump");
 }
 
 static void test_names_and_files(void **state)

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
+#include "cmd/stack_group.h"
 #include "cmd/stack_out.h"
+#include "cmd/trace_filter.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/panic.h"
 #include "unwind/start.h"
 
-enum { OPT_ALL, OPT_CPU };
+enum { OPT_ALL, OPT_CPU, OPT_GROUP, OPT_FUNCTION, OPT_MODULE };
 
 static const struct opt opts[] = {
 	{ 'a', "all", NULL, "what each CPU executes" },
 	{ 'c', "cpu", "CPU", "what this CPU executes" },
+	{ 'g', "group", NULL, "equal stacks merged and counted, the most frequent first" },
+	TRACE_FILTER_OPTS,
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -18,6 +22,9 @@ static const struct opt opts[] = {
 struct bt {
 	struct call *call;
 	enum verdict *verdict;
+	struct trace_filter filter;
+	bool grouped, no_memory;
+	struct stack_groups groups;
 	struct unwinder u;
 	struct arena one;
 };
@@ -25,19 +32,37 @@ struct bt {
 static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *verdict,
 				struct cairn_err *err)
 {
-	*bt = (struct bt){ .call = call, .verdict = verdict };
+	*bt = (struct bt){
+		.call = call, .verdict = verdict, .grouped = call->opt[OPT_GROUP].set,
+		.filter = { .function = call->opt[OPT_FUNCTION].value,
+			    .module = call->opt[OPT_MODULE].value },
+		.groups = { .arena = call->scratch },
+	};
 	return unwinder_init(&bt->u, call->cairn, call->scratch, err);
 }
 
-static void bt_end(struct bt *bt)
+/* Groups are shown when all stacks are in them. */
+static enum cairn_code bt_end(struct bt *bt, enum cairn_code code, struct cairn_err *err)
 {
+	if (!code && bt->no_memory)
+		code = cairn_fail(err, CAIRN_NOMEM, "no memory for the groups");
+	stack_groups_sort(&bt->groups);
+	if (!code)
+		stack_groups_show(&bt->groups, bt->call->out, bt->call->cairn);
+	stack_groups_deinit(&bt->groups);
 	unwinder_deinit(&bt->u);
 	arena_deinit(&bt->one);
+	return code;
 }
 
 static void show(struct bt *bt, const struct task *task, int32_t cpu, const struct trace *tr)
 {
-	stack_record(bt->call->out, bt->call->cairn, task, cpu, tr);
+	bool wanted = trace_filter(&bt->filter, tr);
+
+	if (wanted && bt->grouped)
+		bt->no_memory |= !stack_groups_add(&bt->groups, task, cpu, tr);
+	else if (wanted)
+		stack_record(bt->call->out, bt->call->cairn, task, cpu, tr);
 	/* the dump or cairn lacked something; where the stack itself is broken, the answer is whole */
 	if (tr->end == TRACE_UNREADABLE || tr->end == TRACE_NO_REGS || tr->end == TRACE_NO_UNWINDER)
 		*bt->verdict = VERDICT_PARTIAL;
@@ -156,17 +181,20 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		code = each_operand(&bt, err);
 	else
 		code = panicking_cpu(&bt, err);
-	bt_end(&bt);
-	return code;
+	return bt_end(&bt, code, err);
 }
 
 static const struct cmd bt_cmd = {
 	.name = "bt",
-	.synopsis = "[-a | -c CPU | {PID | TASK | COMM}...]",
+	.synopsis = "[-g] [-f GLOB] [-m GLOB] [-a | -c CPU | {PID | TASK | COMM}...]",
 	.summary = "stack traces",
 	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU\n"
 		"executes (-c), or without operand of the CPU that panicked. Frames are numbered\n"
 		"from the innermost; the address is the stack pointer in that frame.\n"
+		"\n"
+		"-g merges equal stacks: for each, how many tasks have it and which, and its frames,\n"
+		"the most frequent first. `foreach bt -g` so tells what all tasks of the machine do;\n"
+		"`foreach -s D bt -g` what the blocked ones do; `stacks -g` is the same.\n"
 		"\n"
 		"Stacks are named between brackets as in the kernel's traces, <IRQ> to </IRQ>.\n"
 		"Where an interrupt or exception came in, the registers that it saved follow.\n"

@@ -18,6 +18,7 @@
 #include "cmd/run.h"
 #include "lib/base/str.h"
 #include "lib/cairn.h"
+#include "lib/kern/finding.h"
 
 #define USAGE \
 	"usage: cairn [OPTION]... VMCORE... [COMMAND [WORD]...]\n" \
@@ -155,7 +156,7 @@ static void run_dump(struct runner *r, const struct args *args)
 static bool wants_dump(const struct args *args)
 {
 	if (args->cmd)
-		return !args->cmd->no_dump && !args->command_help;
+		return !args->cmd->no_dump && !args->command_help && !args->no_dump;
 	return args->nfiles || !args->njobs;
 }
 
@@ -214,7 +215,7 @@ int main(int argc, char **argv)
 	enum status status = STATUS_OK;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (cmd_check(&err) ||
+	if (cmd_check(&err) || checks_check(&err) ||
 	    args_parse(&args, &a, argc, (const char *const *)argv, &err))
 		status = usage_error(&args, &err);
 	else if (args.help)

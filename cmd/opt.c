@@ -200,3 +200,10 @@ enum cairn_code opt_check(const struct opt *table, struct cairn_err *err)
 	}
 	return CAIRN_OK;
 }
+
+bool opt_waives_dump(const struct cmd *cmd, unsigned index)
+{
+	const char *name = cmd->opts[index].name;
+
+	return cmd->no_dump_option && name && !strcmp(name, cmd->no_dump_option);
+}

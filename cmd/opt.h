@@ -48,6 +48,9 @@ enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct 
 /** "-c, --cpu=CPU": how an option is written. */
 void opt_spell(struct str *s, const struct opt *o);
 
+/** With this option of its own the command needs no dump. */
+bool opt_waives_dump(const struct cmd *cmd, unsigned index);
+
 /** A table is usable: at most CMD_OPTS entries, each with a letter or a name, none twice. */
 enum cairn_code opt_check(const struct opt *table, struct cairn_err *err);
 

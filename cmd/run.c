@@ -33,6 +33,16 @@ enum status status_worse(enum status a, enum status b)
 	return rank[a] > rank[b] ? a : b;
 }
 
+static bool needs_dump(const struct call *call)
+{
+	if (call->cmd->no_dump)
+		return false;
+	for (unsigned i = 0; call->cmd->no_dump_option && i < CMD_OPTS; i++)
+		if (call->opt[i].set && opt_waives_dump(call->cmd, i))
+			return false;
+	return true;
+}
+
 /* Run a command whose words have been read into `call`. */
 static enum cairn_code invoke(struct call *call, const bool common[COMMON_N],
 			      enum verdict *verdict, struct cairn_err *err)
@@ -41,7 +51,7 @@ static enum cairn_code invoke(struct call *call, const bool common[COMMON_N],
 		help_show(call->out, call->cmd);
 		return CAIRN_OK;
 	}
-	if (!call->cairn && !call->cmd->no_dump)
+	if (!call->cairn && needs_dump(call))
 		return cairn_fail(err, CAIRN_USAGE, "needs a vmcore");
 	return call->cmd->run(call, verdict, err);
 }

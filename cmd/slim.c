@@ -19,7 +19,7 @@ static const struct opt opts[] = {
 
 /* What triage says, what it suggests next, and what the checkers look at. */
 static const char *const standard[] = {
-	"triage", "foreach bt", "check", "bt -a", "ps", "log", "sys", "mod",
+	"triage", "foreach bt", "check", "bt -a", "ps", "log", "sys", "mod", "wait",
 };
 
 static enum cairn_code choose_lines(struct call *call, struct slim_lines *lines,

@@ -135,7 +135,7 @@ static void frame(struct out *o, struct cairn *c, const struct trace *tr, size_t
 	if (f->sp)
 		out_addr(o, "sp", " [%s]", f->sp, c->arch->word * 2);
 	else
-		out_null(o, "sp", " [%s]");
+		out_null(o, "sp", tr->merged ? NULL : " [%s]");
 	out_text(o, " %c ", f->grade == 'A' ? ' ' : f->grade == 'D' ? '?' : f->grade);
 	function(o, f);
 	if (f->via)
@@ -176,10 +176,8 @@ static void heading(struct out *o, struct cairn *c, const struct task *task, int
 	out_text(o, "\n");
 }
 
-void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
-		  const struct trace *tr)
+void stack_frames(struct out *o, struct cairn *c, const struct trace *tr)
 {
-	heading(o, c, task, cpu, tr->cpu_guessed);
 	out_array(o, "frames");
 	for (size_t i = 0; i < tr->n; i++)
 		frame(o, c, tr, i);
@@ -187,6 +185,13 @@ void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32
 	out_bool(o, "complete", NULL, tr->complete);
 	out_str(o, "end", "  end: %s", tr->reason);
 	out_text(o, tr->complete ? " (complete)\n" : " (incomplete)\n");
+}
+
+void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
+		  const struct trace *tr)
+{
+	heading(o, c, task, cpu, tr->cpu_guessed);
+	stack_frames(o, c, tr);
 	regs_object(o, c, "user_regs", tr->user_regs, tr->nregs);
 }
 

@@ -23,6 +23,9 @@ void stack_record(struct out *o, struct cairn *c, const struct task *task, int32
 void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
 		  const struct trace *tr);
 
+/** Only the frames, and why there are no more. */
+void stack_frames(struct out *o, struct cairn *c, const struct trace *tr);
+
 /** A register set as the kernel prints it, each line indented. Text only. */
 void stack_regs_text(struct out *o, struct cairn *c, const uint64_t *regs, unsigned n);
 

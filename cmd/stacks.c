@@ -1,8 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
+#include "cmd/task_filter.h"
+#include "cmd/trace_filter.h"
 #include "lib/kern/cpu.h"
 #include "unwind/unwinder.h"
+
+enum { OPT_GROUP = TASK_FILTER_OPTS_N, OPT_FUNCTION, OPT_MODULE };
+
+static const struct opt opts[] = {
+	TASK_FILTER_OPTS,
+	{ 'g', "group", NULL, "of all tasks, equal ones merged: foreach bt -g" },
+	TRACE_FILTER_OPTS,
+	{ 0, NULL, NULL, NULL },
+};
+
+/* The name that people look for leads to the command that does it. */
+static enum cairn_code group(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	const char *words[2 * CMD_OPTS + 3];
+	int n = 0;
+
+	words[n++] = "foreach";
+	for (unsigned i = 0; i <= OPT_MODULE; i++) {
+		if (i == OPT_GROUP)
+			words[n++] = "bt";
+		if (!call->opt[i].set)
+			continue;
+		words[n++] = arena_printf(call->scratch, "-%c%s", opts[i].letter,
+					  opts[i].arg ? call->opt[i].value : "");
+		if (!words[n - 1])
+			return cairn_fail(err, CAIRN_NOMEM, "out of memory");
+	}
+	return cmd_call(call, call->out, n, words, verdict, err);
+}
+
+static enum cairn_code check_options(const struct call *call, struct cairn_err *err)
+{
+	for (unsigned i = 0; i <= OPT_MODULE; i++)
+		if (i != OPT_GROUP && call->opt[i].set && !call->opt[OPT_GROUP].set)
+			return cairn_fail(err, CAIRN_USAGE, "-%c goes with -g", opts[i].letter);
+	if (call->opt[OPT_GROUP].set && call->argc)
+		return cairn_fail(err, CAIRN_USAGE, "-g goes without addresses");
+	return CAIRN_OK;
+}
 
 static void heading(struct call *call)
 {
@@ -79,9 +120,12 @@ static enum cairn_code list(struct call *call, struct unwinder *u, struct cairn_
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	struct unwinder u;
-	enum cairn_code code = unwinder_init(&u, call->cairn, call->scratch, err);
+	enum cairn_code code = check_options(call, err);
 
-	(void)verdict;
+	if (!code && call->opt[OPT_GROUP].set)
+		return group(call, verdict, err);
+	if (!code)
+		code = unwinder_init(&u, call->cairn, call->scratch, err);
 	if (code)
 		return code;
 	unwinder_add_all_cpus(&u);
@@ -96,11 +140,15 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd stacks = {
 	.name = "stacks",
-	.synopsis = "[ADDRESS]...",
+	.synopsis = "[ADDRESS]... | -g [-A] [-k | -u] [-s LETTERS] [-f GLOB] [-m GLOB]",
 	.summary = "stacks of all CPUs, or the one that an address is on",
 	.help = "Lists every stack of every CPU: that of the task it executes, and those for\n"
 		"interrupts, each exception and the entry code. NEXT SP is where the stack says\n"
-		"it was entered from; unless the stack is in use, that is left from before.",
+		"it was entered from; unless the stack is in use, that is left from before.\n"
+		"\n"
+		"-g shows stack traces of all tasks instead, equal ones merged and counted, the most\n"
+		"frequent first; the other options choose among them.",
+	.opts = opts,
 	.complete = COMPLETE_SYMBOL,
 	.run = run,
 };

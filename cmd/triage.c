@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/finding_out.h"
 #include "lib/kern/log.h"
 #include "unwind/start.h"
 
@@ -35,6 +36,8 @@ static void gather(struct report *r)
 		note(r, "stacks", &r->unwinder.lack);
 	else
 		r->can_unwind = true;
+	r->can_wait = r->can_unwind && r->tasks &&
+		      waits_init(&r->waits, r->c, &r->unwinder, r->tasks, NULL) == CAIRN_OK;
 }
 
 const struct task *triage_task_of(struct report *r, unsigned cpu)
@@ -79,6 +82,8 @@ static void degraded(struct report *r)
 	const struct cairn_degraded *d;
 
 	out_array(r->o, "degraded");
+	if (!cairn_degraded(r->c, 0) && r->findings.nunseen)
+		out_text(r->o, "\nMissing\n");
 	for (size_t i = 0; (d = cairn_degraded(r->c, i)); i++) {
 		if (!i)
 			out_text(r->o, "\nMissing\n");
@@ -92,16 +97,17 @@ static void degraded(struct report *r)
 	out_end(r->o);
 }
 
-/* Lines that can be copied. */
+/* Lines that can be copied; the last where something is blocked. */
 static void next_steps(struct report *r)
 {
-	static const char *const steps[] = { "bt -a", "log", "ps", "foreach bt" };
+	static const char *const steps[] = { "bt -a", "log", "ps", "foreach bt", "wait" };
+	size_t n = sizeof(steps) / sizeof(steps[0]) - (r->nblocked ? 0 : 1);
 	const char *path = image_info(r->c->img)->path;
 
 	if (!r->can_unwind)
 		return;
 	out_text(r->o, "\nNext\n");
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		out_text(r->o, "  cairn ");
 		out_text_safe(r->o, path, strlen(path));
 		out_text(r->o, " %s\n", steps[i]);
@@ -120,6 +126,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 {
 	struct report r = { .call = call, .c = call->cairn, .o = call->out,
 			    .panic = { .cpu = -1 } };
+	bool found;
 
 	if (call->argc)
 		return cairn_fail(err, CAIRN_USAGE, "triage takes no operands but vmcores");
@@ -129,21 +136,22 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	head(&r);
 	triage_crash(&r);
 	triage_stack(&r);
+	found = triage_findings(&r);
 	triage_cpus(&r);
 	triage_blocked(&r);
 	triage_earlier(&r);
 	triage_log(&r);
-	/* no checker is registered yet: empty does not mean that anything was checked */
-	out_array(r.o, "findings");
-	out_end(r.o);
-	out_bool(r.o, "checked", NULL, false);
 	degraded(&r);
+	unseen_text(r.o, &r.findings);
 	out_num(r.o, "elapsed_ms", NULL, elapsed_ms(r.c));
 	next_steps(&r);
 	out_end(r.o);
+	waits_deinit(&r.waits);
 	unwinder_deinit(&r.unwinder);
-	if (r.c->ndegraded)
+	if (r.c->ndegraded || r.findings.nunseen)
 		*verdict = VERDICT_PARTIAL;
+	if (found)
+		*verdict = VERDICT_FINDINGS;
 	return cmd_interrupted() ? cairn_fail(err, CAIRN_INTERRUPTED, "interrupted") : CAIRN_OK;
 }
 
@@ -152,10 +160,10 @@ static const struct cmd triage = {
 	.synopsis = "[VMCORE...]",
 	.summary = "what happened: one report a dump",
 	.help = "What crashed and where, the crashing CPU's trace over all its stacks, what every\n"
-		"other CPU was doing, which tasks are blocked, what the log complained of earlier, the\n"
-		"log up to the crash, and what of the dump is missing, with the reason. `cairn triage\n"
-		"A B C` reports several dumps, one after the other; with -j, one line each. Exit 4:\n"
-		"something was missing.",
+		"other CPU was doing, which tasks are blocked, what the checkers found (see check),\n"
+		"what the log complained of earlier, the log up to the crash, and what of the dump is\n"
+		"missing, with the reason. `cairn triage A B C` reports several dumps, one after the\n"
+		"other; with -j, one line each. Exit 1: findings. Exit 4: something was missing.",
 	.many_dumps = true,
 	.run = run,
 };

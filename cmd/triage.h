@@ -10,10 +10,12 @@
 
 #include "cmd/cmd.h"
 #include "lib/kern/cpu.h"
+#include "lib/kern/finding.h"
 #include "lib/kern/panic.h"
 #include "lib/kern/task.h"
 #include "unwind/trace.h"
 #include "unwind/unwinder.h"
+#include "unwind/wait.h"
 
 /* What one report is made from. A part that could not be had is NULL, and c->degraded
  * says why. */
@@ -26,8 +28,12 @@ struct report {
 	const struct tasks *tasks;
 	struct unwinder unwinder;
 	bool can_unwind;
+	struct waits waits;
+	bool can_wait;             /* what tasks wait for can be told */
 	struct trace crash;        /* of the panicking CPU; n 0: none */
 	const struct task *victim; /* who ran there */
+	struct findings findings;
+	size_t nblocked;           /* tasks in uninterruptible sleep */
 };
 
 /** What crashed, where, on which CPU, when (triage_crash.c). */
@@ -35,6 +41,9 @@ void triage_crash(struct report *r);
 
 /** The crashing CPU's trace over all its stacks. */
 void triage_stack(struct report *r);
+
+/** What the checkers found; false if they found nothing (triage_findings.c). */
+bool triage_findings(struct report *r);
 
 /** What every other CPU was doing, and what is blocked (triage_machine.c). */
 void triage_cpus(struct report *r);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "cmd/stack_group.h"
 #include "cmd/triage.h"
+#include "cmd/wait_out.h"
 #include "unwind/culprit.h"
 #include "unwind/start.h"
 
-#define BLOCKED_SHOWN 16
+#define BLOCKED_SHOWN 16 /* stacks, and tasks of each */
 #define CHAIN_SHOWN 5 /* functions of a one-line stack */
 
 static void nothing_shown(struct out *o, const struct trace *tr)
@@ -85,42 +87,101 @@ void triage_cpus(struct report *r)
 	out_end(r->o);
 }
 
-static void blocked_line(struct report *r, const struct task *t)
+/* Tasks in uninterruptible sleep, by what they do. */
+static size_t gather_blocked(struct report *r, struct stack_groups *g)
 {
 	struct arena one = { 0 };
 	struct trace tr;
+	size_t n = 0;
 
-	out_object(r->o, NULL);
-	out_num(r->o, "pid", "  %-7s", t->pid);
-	out_str(r->o, "comm", " %-15s", t->comm);
-	if (r->can_unwind) {
-		trace_task(&tr, &r->unwinder, t, &one);
-		chain(r, &tr);
+	for (size_t i = 0; r->tasks && i < r->tasks->n && !cmd_interrupted(); i++) {
+		const struct task *t = &r->tasks->task[i];
+
+		if (t->fault || t->state != 'D')
+			continue;
+		n++;
+		tr = (struct trace){ .end = TRACE_NO_UNWINDER, .reason = "" };
+		if (r->can_unwind)
+			trace_task(&tr, &r->unwinder, t, &one);
+		if (!stack_groups_add(g, t, t->cpu, &tr))
+			break;
+		arena_reset(&one);
 	}
-	out_text(r->o, "\n");
-	out_end(r->o);
 	arena_deinit(&one);
+	stack_groups_sort(g);
+	return n;
 }
 
-/* Tasks in uninterruptible sleep: what hangs, hangs here. */
+/* Text for the first one of a group only. */
+static void waits_for(struct report *r, const struct task *t, bool told)
+{
+	struct wait_out to = { r->o, &r->waits, NULL };
+	struct wait w;
+
+	if (!r->can_wait || !wait_is_waiting(t)) {
+		out_null(r->o, "waits_for", NULL);
+		return;
+	}
+	wait_find(&r->waits, t, &w);
+	out_object(r->o, "waits_for");
+	wait_fields(&to, &w);
+	out_end(r->o);
+	if (!told || !w.object)
+		return;
+	out_text(r->o, "          waits for ");
+	wait_what_text(&to, &w);
+	out_text(r->o, "\n");
+	wait_owner_text(&to, &w, "          ");
+}
+
+/* In text, the stack is told with the first task that has it; the others follow by name. */
+static void blocked_task(struct report *r, const struct stack_group *g, size_t group, size_t i)
+{
+	const struct task *t = g->owner[i].task;
+	struct out *o = r->o;
+
+	out_object(o, NULL);
+	if (i)
+		out_text(o, i == 1 ? "          and %zu more: " : ", ", g->n - 1);
+	out_num(o, "pid", i ? "%s" : "  %-7s", t->pid);
+	out_str(o, "comm", i ? " %s" : " %-15s", t->comm);
+	out_num(o, "group", NULL, (int64_t)group);
+	if (r->can_unwind && (!i || o->mode == OUT_JSON))
+		chain(r, &g->trace);
+	if (!i || i + 1 == g->n)
+		out_text(o, "\n");
+	if (!i || o->mode == OUT_JSON)
+		waits_for(r, t, !i);
+	out_end(o);
+}
+
+static void blocked_group(struct report *r, const struct stack_group *g, size_t group)
+{
+	for (size_t i = 0; i < g->n && i < BLOCKED_SHOWN; i++)
+		blocked_task(r, g, group, i);
+	if (g->n > BLOCKED_SHOWN)
+		out_text(r->o, ", ...\n");
+}
+
+/* What hangs, hangs here. */
 void triage_blocked(struct report *r)
 {
-	size_t n = 0, lost = 0;
+	struct stack_groups g = { .arena = r->call->scratch };
+	size_t lost = 0;
 
+	r->nblocked = gather_blocked(r, &g);
 	out_array(r->o, "blocked");
-	for (size_t i = 0; r->tasks && i < r->tasks->n && !cmd_interrupted(); i++) {
-		lost += r->tasks->task[i].fault != NULL;
-		if (r->tasks->task[i].fault || r->tasks->task[i].state != 'D')
-			continue;
-		if (!n)
-			out_text(r->o, "\nBlocked (state D)\n");
-		if (n++ < BLOCKED_SHOWN)
-			blocked_line(r, &r->tasks->task[i]);
-	}
+	if (r->nblocked)
+		out_text(r->o, "\nBlocked (state D)\n");
+	for (size_t i = 0; i < g.n && i < BLOCKED_SHOWN; i++)
+		blocked_group(r, &g.group[i], i);
 	out_end(r->o);
-	out_num(r->o, "nblocked", NULL, (int64_t)n);
-	if (n > BLOCKED_SHOWN)
-		out_text(r->o, "  and %zu more: ps -s D\n", n - BLOCKED_SHOWN);
+	out_num(r->o, "nblocked", NULL, (int64_t)r->nblocked);
+	if (g.n > BLOCKED_SHOWN)
+		out_text(r->o, "  and %zu other stacks: foreach -s D bt -g\n", g.n - BLOCKED_SHOWN);
+	stack_groups_deinit(&g);
+	for (size_t i = 0; r->tasks && i < r->tasks->n; i++)
+		lost += r->tasks->task[i].fault != NULL;
 	out_num(r->o, "nunreadable", NULL, (int64_t)lost);
 	if (lost)
 		out_text(r->o, "\n%zu of %zu tasks could not be read: they may be blocked, too\n",

@@ -3,7 +3,7 @@
  * cairn.h - the one public header: what plugins and embedders may use.
  *
  * It reads as a tour in the order the data flows: errors, the session, memory,
- * symbols, types. It includes nothing of cairn's own, so it can be installed alone.
+ * symbols, types, findings. It includes nothing of cairn's own, so it can be installed alone.
  *
  * Ownership: what a function returns through a pointer argument named `ret` belongs
  * to the session and lives until cairn_close(), unless its comment says otherwise.
@@ -113,5 +113,76 @@ const char *cairn_symbolize(struct cairn *c, uint64_t addr, uint64_t *offset);
  *  ("struct task_struct"). */
 enum cairn_code cairn_member(struct cairn *c, const char *type, const char *path,
 			     uint64_t *offset, uint64_t *size, struct cairn_err *err);
+
+/* ---- 6. findings ------------------------------------------------------------- */
+
+/** How bad it is for the machine that was dumped. */
+enum cairn_severity { CAIRN_INFO, CAIRN_WARNING, CAIRN_ERROR, CAIRN_FATAL };
+
+/** How sure it is. */
+enum cairn_grade {
+	CAIRN_CERTAIN,    /* no healthy kernel looks like this at any instant */
+	CAIRN_IN_FLIGHT,  /* a writer was at work there: it may have been about to be put right */
+	CAIRN_SUSPICIOUS, /* unusual, and there are innocent reasons */
+};
+
+/** Memory that a finding rests on, and why. */
+struct cairn_evidence {
+	uint64_t addr, len;
+	const char *why;
+};
+
+/** What a checker says. Texts are one line; NULL or 0: does not apply. */
+struct cairn_finding {
+	const char *id;        /* one of the checker's: "lock.cycle" */
+	enum cairn_severity severity;
+	enum cairn_grade grade;
+	uint64_t object;       /* the structure */
+	uint64_t addr;         /* the bad word */
+	const char *field;     /* "mutex.owner" */
+	const char *expected, *found;
+	const char *message;   /* one sentence */
+	const struct cairn_evidence *evidence;
+	size_t nevidence;
+};
+
+/** What `cairn explain ID` says of one kind of finding: paragraphs, lines ended by hand. */
+struct cairn_explanation {
+	const char *id;        /* "lock.cycle": names what is checked, then what is wrong */
+	const char *title;     /* one line */
+	const char *meaning;   /* what it means */
+	const char *causes;    /* what usually causes it */
+	const char *next;      /* what to look at next */
+};
+
+/** One run of a checker. */
+struct cairn_run;
+
+/** Say a finding. Everything is copied. */
+void cairn_report(struct cairn_run *run, const struct cairn_finding *finding);
+
+/** Say that something could not be looked at, and why: nobody is to take silence about it
+ *  for health. `what` and the error are copied. */
+void cairn_unseen(struct cairn_run *run, const char *what, const struct cairn_err *why);
+
+/** To be asked in every loop: false when the deadline has passed, the user wants no more, or
+ *  there are more findings than anybody reads. The run then ends with what it has. */
+bool cairn_go_on(struct cairn_run *run);
+
+/** A checker. It is silent on a healthy dump: one false alarm costs more than a missed fault. */
+struct cairn_check {
+	const char *name;      /* "lock" */
+	const char *summary;   /* one line for `check --list` */
+	const struct cairn_explanation *ids; /* all that it may say; ends with id NULL */
+	/** An error is what kept it from looking at all; nothing to look at is none. */
+	enum cairn_code (*run)(struct cairn *c, struct cairn_run *run, struct cairn_err *err);
+};
+
+/** The last line of a checker's file: CAIRN_CHECK(&check); */
+#define CAIRN_CHECK(check) CAIRN_CHECK_AT(check, __LINE__)
+#define CAIRN_CHECK_AT(check, line) CAIRN_CHECK_AT_(check, line)
+#define CAIRN_CHECK_AT_(check, line) \
+	static const struct cairn_check *const cairn_checks_member_##line \
+		__attribute__((section("cairn_checks"), used, aligned(sizeof(void *)))) = (check)
 
 #endif

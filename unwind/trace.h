@@ -118,6 +118,7 @@ struct trace {
 	const uint64_t *user_regs; /* registers of user mode, as for frames; NULL: none */
 	unsigned nregs;      /* registers in each set */
 	bool cpu_guessed;    /* that these are this CPU's registers is a guess */
+	bool merged;         /* it stands for several equal ones: stack pointers are not told */
 };
 
 /** No walk is longer. */

@@ -21,7 +21,7 @@
 #define TK_PUD UINT64_C(0x2000)
 #define TK_PMD UINT64_C(0x3000)
 
-#define TK_TYPES 16
+#define TK_TYPES 48
 #define TK_MEMBERS 24
 
 /** One member of a declared struct: its size is that of an integer, `count` > 0 makes an array of

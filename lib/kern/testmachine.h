@@ -166,9 +166,10 @@ static inline void tm_symbols(struct testkern *k)
 	tk_symbol(k, "__end_init_stack", 0x10000000 + TM_STACK);
 }
 
-static inline struct testmachine tm_new(unsigned ncpus)
+/** Over memory that was begun already, from 0 on. */
+static inline struct testmachine tm_over(struct testkern *k, unsigned ncpus)
 {
-	struct testmachine m = { .k = tk_new(), .ncpus = ncpus, .next = TM_TASKS_FROM };
+	struct testmachine m = { .k = k, .ncpus = ncpus, .next = TM_TASKS_FROM };
 	char comm[32];
 
 	tm_types(m.k);
@@ -188,6 +189,11 @@ static inline struct testmachine tm_new(unsigned ncpus)
 	tk_put(m.k, m.idle[0] + TM_TASKS, m.idle[0] + TM_TASKS, 8);
 	tk_put(m.k, m.idle[0] + TM_TASKS + 8, m.idle[0] + TM_TASKS, 8);
 	return m;
+}
+
+static inline struct testmachine tm_new(unsigned ncpus)
+{
+	return tm_over(tk_new(), ncpus);
 }
 
 /** A CPU's registers as a dump's notes have them: NT_PRSTATUS with that stack pointer, and

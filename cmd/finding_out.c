@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/finding_out.h"
+
+#include <string.h>
+
+static enum out_style style(enum cairn_severity severity)
+{
+	return severity >= CAIRN_ERROR ? OUT_RED : severity == CAIRN_WARNING ? OUT_YELLOW :
+									       OUT_PLAIN;
+}
+
+static void address(struct out *o, struct cairn *c, const char *name, const char *look,
+		    uint64_t value)
+{
+	if (value)
+		out_addr(o, name, look, value, c->arch ? c->arch->word * 2 : 16);
+	else
+		out_null(o, name, NULL);
+}
+
+static void optional(struct out *o, const char *name, const char *look, const char *value)
+{
+	if (value)
+		out_str(o, name, look, value);
+	else
+		out_null(o, name, NULL);
+}
+
+static void heading(struct out *o, struct cairn *c, const struct said *s)
+{
+	const struct cairn_finding *f = &s->f;
+
+	out_paint(o, style(f->severity));
+	out_str(o, "severity", "%s: ", severity_name(f->severity));
+	out_str(o, "id", "%s", f->id);
+	out_paint(o, OUT_PLAIN);
+	out_str(o, "grade", f->grade == CAIRN_CERTAIN ? NULL : " (%s)", grade_name(f->grade));
+	out_str(o, "check", NULL, s->check->name);
+	out_str(o, "message", "\n    %s\n", f->message);
+	address(o, c, "object", "    object   %s\n", f->object);
+}
+
+/* The word that is off, and what it should be. */
+static void word(struct out *o, struct cairn *c, const struct cairn_finding *f)
+{
+	bool any = f->addr || f->field;
+
+	out_text(o, any ? "    at      " : "");
+	address(o, c, "address", " %s", f->addr);
+	optional(o, "field", " %s", f->field);
+	out_text(o, any ? "\n" : "");
+	optional(o, "expected", "    expected %s\n", f->expected);
+	optional(o, "found", "    found    %s\n", f->found);
+}
+
+static void evidence(struct out *o, struct cairn *c, const struct cairn_finding *f)
+{
+	out_array(o, "evidence");
+	for (size_t i = 0; i < f->nevidence; i++) {
+		const struct cairn_evidence *e = &f->evidence[i];
+
+		out_object(o, NULL);
+		out_addr(o, "address", "    evidence %s", e->addr, c->arch ? c->arch->word * 2 : 16);
+		out_hex(o, "length", NULL, e->len);
+		out_str(o, "why", "  %s\n", e->why);
+		out_end(o);
+	}
+	out_end(o);
+}
+
+void finding_fields(struct out *o, struct cairn *c, const struct said *s)
+{
+	heading(o, c, s);
+	word(o, c, &s->f);
+	evidence(o, c, &s->f);
+}
+
+void unseen_text(struct out *o, const struct findings *f)
+{
+	for (size_t i = 0; i < f->nunseen; i++) {
+		const struct unseen *u = &f->unseen[i];
+
+		out_paint(o, OUT_YELLOW);
+		out_text(o, "not checked: %s: ", u->check->name);
+		out_paint(o, OUT_PLAIN);
+		if (u->what)
+			out_text_safe(o, u->what, strlen(u->what));
+		out_text(o, u->what ? ": " : "");
+		out_text_safe(o, u->why.text, strlen(u->why.text));
+		out_text(o, "\n");
+	}
+}
+
+void unseen_array(struct out *o, const struct findings *f)
+{
+	if (o->mode != OUT_JSON)
+		return;
+	out_array(o, "unchecked");
+	for (size_t i = 0; i < f->nunseen; i++) {
+		out_object(o, NULL);
+		out_str(o, "check", NULL, f->unseen[i].check->name);
+		out_str(o, "what", NULL, f->unseen[i].what);
+		out_str(o, "reason", NULL, f->unseen[i].why.text);
+		out_end(o);
+	}
+	out_end(o);
+}
