@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
 #include "cmd/stack_out.h"
 #include "lib/kern/cpu.h"
+#include "lib/kern/debuginfo.h"
 #include "lib/kern/panic.h"
 #include "unwind/start.h"
 
-enum { OPT_ALL, OPT_CPU };
+enum { OPT_ALL, OPT_CPU, OPT_LINES, OPT_INLINES };
 
 static const struct opt opts[] = {
 	{ 'a', "all", NULL, "what each CPU executes" },
 	{ 'c', "cpu", "CPU", "what this CPU executes" },
+	{ 'l', "lines", NULL, "source file and line of each frame" },
+	{ 'i', "inlines", NULL, "a frame for each inlined call" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -18,14 +23,33 @@ static const struct opt opts[] = {
 struct bt {
 	struct call *call;
 	enum verdict *verdict;
+	struct stack_detail detail;
 	struct unwinder u;
 	struct arena one;
 };
 
+/* The frames are the same without it. */
+static void note_missing(struct call *call)
+{
+	struct cairn_err err;
+
+	if (!debuginfo_search(call->cairn, &err))
+		return;
+	out_text(call->out, "(the kernel's debug info: ");
+	out_text_safe(call->out, err.text, strlen(err.text));
+	out_text(call->out, ")\n\n");
+}
+
 static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *verdict,
 				struct cairn_err *err)
 {
-	*bt = (struct bt){ .call = call, .verdict = verdict };
+	*bt = (struct bt){
+		.call = call, .verdict = verdict,
+		.detail = { .lines = call->opt[OPT_LINES].set,
+			    .inlines = call->opt[OPT_INLINES].set },
+	};
+	if (bt->detail.lines || bt->detail.inlines)
+		note_missing(call);
 	return unwinder_init(&bt->u, call->cairn, call->scratch, err);
 }
 
@@ -37,7 +61,7 @@ static void bt_end(struct bt *bt)
 
 static void show(struct bt *bt, const struct task *task, int32_t cpu, const struct trace *tr)
 {
-	stack_record(bt->call->out, bt->call->cairn, task, cpu, tr);
+	stack_record(bt->call->out, bt->call->cairn, task, cpu, tr, &bt->detail);
 	/* the dump or cairn lacked something; where the stack itself is broken, the answer is whole */
 	if (tr->end == TRACE_UNREADABLE || tr->end == TRACE_NO_REGS || tr->end == TRACE_NO_UNWINDER)
 		*bt->verdict = VERDICT_PARTIAL;
@@ -162,7 +186,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd bt_cmd = {
 	.name = "bt",
-	.synopsis = "[-a | -c CPU | {PID | TASK | COMM}...]",
+	.synopsis = "[-li] [-a | -c CPU | {PID | TASK | COMM}...]",
 	.summary = "stack traces",
 	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU\n"
 		"executes (-c), or without operand of the CPU that panicked. Frames are numbered\n"
@@ -174,7 +198,11 @@ static const struct cmd bt_cmd = {
 		"The letter before a function says how sure the frame is. None: the kernel's own\n"
 		"tables led there and the call site agrees. B: the call site names another\n"
 		"function, which jumped here, or cannot be read. C: found by a fallback. The last\n"
-		"line says why the trace ended.",
+		"line says why the trace ended.\n"
+		"\n"
+		"With debug info (-s, or found by build-id) -l shows where in the source a frame is,\n"
+		"and -i the calls that the compiler inlined: each has the number of the frame it is\n"
+		"in, and comes before it, the innermost first.",
 	.opts = opts,
 	.run = run,
 };

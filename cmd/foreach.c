@@ -14,12 +14,13 @@ static const struct opt opts[] = {
 static enum cairn_code call_with(struct call *call, const struct tasks *ts,
 				 enum verdict *verdict, struct cairn_err *err)
 {
-	const char **words = arena_array(call->scratch, ts->n + 1, sizeof(*words));
-	int n = 1;
+	size_t own = (size_t)call->argc;
+	const char **words = arena_array(call->scratch, own + ts->n, sizeof(*words));
+	int n = call->argc;
 
 	if (!words)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the tasks");
-	words[0] = call->argv[0];
+	memcpy(words, call->argv, own * sizeof(*words));
 	for (size_t i = 0; i < ts->n; i++) {
 		if (!task_filter(call, &ts->task[i]))
 			continue;
@@ -27,7 +28,7 @@ static enum cairn_code call_with(struct call *call, const struct tasks *ts,
 		if (!words[n++])
 			return cairn_fail(err, CAIRN_NOMEM, "no memory for the tasks");
 	}
-	return n > 1 ? cmd_call(call, call->out, n, words, verdict, err) : CAIRN_OK;
+	return n > call->argc ? cmd_call(call, call->out, n, words, verdict, err) : CAIRN_OK;
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
@@ -37,9 +38,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 	if (!call->argc || strcmp(call->argv[0], "bt"))
 		return cairn_fail(err, CAIRN_USAGE, "one command is known here: bt");
-	if (call->argc > 1)
-		return cairn_fail(err, CAIRN_USAGE, "options go before bt, not after it: %s",
-				  call->argv[1]);
+	for (int i = 1; i < call->argc; i++)
+		if (call->argv[i][0] != '-')
+			return cairn_fail(err, CAIRN_USAGE, "the tasks are chosen by options: %s",
+					  call->argv[i]);
 	code = tasks_get(call->cairn, &ts, err);
 	if (!code)
 		code = call_with(call, ts, verdict, err);
@@ -50,10 +52,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd foreach = {
 	.name = "foreach",
-	.synopsis = "[-A] [-k | -u] [-s LETTERS] bt",
+	.synopsis = "[-A] [-k | -u] [-s LETTERS] bt [OPTION]...",
 	.summary = "a command for every task",
 	.help = "Runs a command for every task of the machine, in the order of `ps`: `bt` shows\n"
-		"its stack.",
+		"its stack. Options after `bt` are that command's.",
 	.opts = opts,
 	.options_first = true,
 	.run = run,
