@@ -12,6 +12,7 @@
 #include "lib/base/cursor.h"
 #include "lib/base/mem.h"
 #include "lib/debug/btf.h"
+#include "lib/debug/cfi.h"
 #include "lib/debug/line.h"
 #include "lib/debug/reldwarf.h"
 #include "lib/debug/scope.h"
@@ -333,6 +334,7 @@ void debugfile_close(struct debugfile *f)
 {
 	if (!f)
 		return;
+	cfi_free(f);
 	line_free(f);
 	scope_free(f);
 	if (f->dwfl)

@@ -66,6 +66,7 @@ struct debugfile {
 	struct Dwfl *dwfl;          /* MODULE: owner of `dwarf`, see reldwarf.h */
 	struct scopes *scopes;      /* made by scope.c */
 	struct lines *lines;        /* made by line.c */
+	struct cfi *cfi;            /* made by cfi.c */
 };
 
 /** Open what the user named. CAIRN_FORMAT with a text that says what it looks like if it
