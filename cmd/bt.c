@@ -9,13 +9,14 @@
 #include "lib/kern/panic.h"
 #include "unwind/start.h"
 
-enum { OPT_ALL, OPT_CPU, OPT_LINES, OPT_INLINES };
+enum { OPT_ALL, OPT_CPU, OPT_LINES, OPT_INLINES, OPT_VARS };
 
 static const struct opt opts[] = {
 	{ 'a', "all", NULL, "what each CPU executes" },
 	{ 'c', "cpu", "CPU", "what this CPU executes" },
 	{ 'l', "lines", NULL, "source file and line of each frame" },
 	{ 'i', "inlines", NULL, "a frame for each inlined call" },
+	{ 'v', "variables", NULL, "arguments and local variables, and -i" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -46,7 +47,9 @@ static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *
 	*bt = (struct bt){
 		.call = call, .verdict = verdict,
 		.detail = { .lines = call->opt[OPT_LINES].set,
-			    .inlines = call->opt[OPT_INLINES].set },
+			    .inlines = call->opt[OPT_INLINES].set || call->opt[OPT_VARS].set,
+			    .vars = call->opt[OPT_VARS].set ? &bt->u : NULL,
+			    .arena = &bt->one },
 	};
 	if (bt->detail.lines || bt->detail.inlines)
 		note_missing(call);
@@ -186,7 +189,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd bt_cmd = {
 	.name = "bt",
-	.synopsis = "[-li] [-a | -c CPU | {PID | TASK | COMM}...]",
+	.synopsis = "[-liv] [-a | -c CPU | {PID | TASK | COMM}...]",
 	.summary = "stack traces",
 	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU\n"
 		"executes (-c), or without operand of the CPU that panicked. Frames are numbered\n"
@@ -202,7 +205,14 @@ static const struct cmd bt_cmd = {
 		"\n"
 		"With debug info (-s, or found by build-id) -l shows where in the source a frame is,\n"
 		"and -i the calls that the compiler inlined: each has the number of the frame it is\n"
-		"in, and comes before it, the innermost first.",
+		"in, and comes before it, the innermost first.\n"
+		"\n"
+		"-v shows arguments and local variables. Behind the value stands where it is from: a\n"
+		"register, with the address where that was saved; an address in memory; a constant;\n"
+		"computed; or \"entry value\": what the caller passed, by what debug info says of the\n"
+		"call. A ? is with those where the call went through a pointer: it may have led to\n"
+		"another function that jumped here. What is <optimized out> is nowhere; what is <not\n"
+		"known> is in a register that was lost on the way, and why.",
 	.opts = opts,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cmd/stack_vars.h"
 #include "lib/debug/line.h"
 #include "lib/kern/debuginfo.h"
 
@@ -18,6 +19,7 @@ struct shown {
 	struct cairn *c;
 	const struct trace *trace;
 	struct stack_detail detail;
+	struct frame_vars vars; /* .regs NULL: none */
 };
 
 /* ---- registers ---- */
@@ -166,8 +168,14 @@ static void origin(struct out *o, const struct frame *f, size_t n, bool inlined,
 	source(o, l);
 }
 
+static void variables(struct shown *s, size_t n, size_t function)
+{
+	if (s->vars.regs)
+		stack_vars(s->o, &s->vars, n, function, INDENT);
+}
+
 /* A call that was inlined has the number, stack pointer and grade of the frame it is in. */
-static void inlined_frame(struct shown *s, size_t n, const struct line_frame *l)
+static void inlined_frame(struct shown *s, size_t n, size_t depth, const struct line_frame *l)
 {
 	const struct frame *f = &s->trace->frame[n];
 	int width = s->c->arch->word * 2 + 2;
@@ -182,10 +190,11 @@ static void inlined_frame(struct shown *s, size_t n, const struct line_frame *l)
 	function(s->o, f, l->function);
 	source_text(s, l);
 	out_text(s->o, "\n");
+	variables(s, n, depth);
 	out_end(s->o);
 }
 
-static void own_frame(struct shown *s, size_t n, const struct line_frame *l)
+static void own_frame(struct shown *s, size_t n, size_t depth, const struct line_frame *l)
 {
 	const struct frame *f = &s->trace->frame[n];
 	struct out *o = s->o;
@@ -205,6 +214,7 @@ static void own_frame(struct shown *s, size_t n, const struct line_frame *l)
 		out_str(o, "note", "  (%s)", f->note);
 	out_text(o, "\n");
 	regs_object(o, s->c, "regs", f->regs, s->trace->nregs);
+	variables(s, n, depth);
 	out_end(o);
 }
 
@@ -221,13 +231,13 @@ static size_t lines_of(const struct shown *s, const struct frame *f, struct line
 
 static void frame(struct shown *s, size_t n)
 {
-	struct line_frame line[LINES], *own = line;
-	size_t lines = lines_of(s, &s->trace->frame[n], line), i;
+	struct line_frame line[LINES];
+	size_t lines = lines_of(s, &s->trace->frame[n], line), i = 0;
 
 	label(s->o, s->trace, n, false);
-	for (i = 0; s->detail.inlines && i < lines && line[i].inlined; i++)
-		inlined_frame(s, n, own++);
-	own_frame(s, n, i < lines ? own : NULL);
+	for (; s->detail.inlines && i < lines && line[i].inlined; i++)
+		inlined_frame(s, n, i, &line[i]);
+	own_frame(s, n, i, i < lines ? &line[i] : NULL);
 	label(s->o, s->trace, n, true);
 }
 
@@ -266,6 +276,9 @@ void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32
 
 	if (detail)
 		s.detail = *detail;
+	if (s.detail.vars)
+		frame_vars_init(&s.vars, c, s.detail.vars->machine, &s.detail.vars->mem, tr,
+				s.detail.arena, NULL);
 	heading(o, c, task, cpu, tr->cpu_guessed);
 	out_array(o, "frames");
 	for (size_t i = 0; i < tr->n; i++)

@@ -15,12 +15,16 @@
 #include "lib/kern/session.h"
 #include "lib/kern/task.h"
 #include "unwind/trace.h"
+#include "unwind/unwinder.h"
 
 /** What debug info adds. With any of these the vmlinux and the modules' debug files are
  *  looked for; JSON has file and line wherever a file that is open knows them. */
 struct stack_detail {
 	bool lines;   /* source file and line, in the text */
 	bool inlines; /* a frame for each call that was inlined */
+	struct unwinder *vars; /* arguments and local variables, of inlined calls too, by what
+				  this unwinder reads; NULL: none */
+	struct arena *arena;   /* for them */
 };
 
 /** One record cairn.stack/1. `task` is NULL when it is not known who runs on the CPU;
