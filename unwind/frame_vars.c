@@ -100,7 +100,7 @@ static enum cairn_code find_place(struct place *p, struct frame_vars *v, size_t 
 
 static enum cairn_code not_called(struct cairn_err *err, const char *why)
 {
-	return cairn_fail(err, CAIRN_MISSING, "the call is not known: %s", why);
+	return cairn_fail(err, CAIRN_MISSING, "entry value: %s", why);
 }
 
 /* The call that led to p, in the frame above it. */
@@ -114,18 +114,18 @@ static enum cairn_code find_call(struct place *p, struct place *caller, Dwarf_Di
 	enum cairn_code code;
 
 	if (!p->scope->n || p->n + 1 >= tr->n || f->interrupted || f->rule == RULE_BAD_CALL)
-		return not_called(err, "there is none");
+		return not_called(err, "there is no call");
 	if (f->via || f->grade > 'B')
-		return not_called(err, "it was to another function");
+		return not_called(err, "the call was to another function");
 	code = find_place(caller, p->v, p->n + 1, err);
 	if (code)
-		return code;
+		return cairn_context(err, code, "entry value: the caller");
 	if (!debugfile_file_addr(caller->file, f->pc - 1, &back) ||
 	    !callarg_site(caller->scope, back + 1, site))
-		return not_called(err, "debug info does not tell of it");
+		return not_called(err, "the call is not described");
 	function = p->scope->die[0];
 	switch (callarg_callee(site, die_name(&function))) {
-	case CALLARG_OTHER: return not_called(err, "it was to another function");
+	case CALLARG_OTHER: return not_called(err, "the call was to another function");
 	case CALLARG_INDIRECT: p->doubtful = true; break;
 	case CALLARG_SAME: break;
 	}
@@ -146,10 +146,10 @@ static enum cairn_code place_entry_value(void *arg, unsigned number, uint64_t *r
 	if (code)
 		return code;
 	if (!callarg_in_register(&site, number, &value) || dwarf_getlocation(&value, &ops, &n))
-		return not_called(err, "debug info does not tell what it passed");
+		return not_called(err, "the call does not tell it");
 	code = loc_number(ret, &value, ops, n, &caller.env, err);
 	p->doubtful |= caller.doubtful;
-	return code;
+	return code ? cairn_context(err, code, "the caller") : CAIRN_OK;
 }
 
 /* ---- variables ---- */
