@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vars.py CAIRN VMCORE VMLINUX: arguments and local variables of all tasks, held against drgn's.
+"""vars.py CAIRN VMCORE VMLINUX [MODULE]...: arguments and local variables of all tasks, held against drgn's.
 
 DRGN holds the command line that starts drgn (default: drgn); its scripts must be able to read the
 folder of VMCORE. Frames are matched by task, function and address. Where both know a scalar it must
@@ -45,12 +45,16 @@ for t in for_each_task(prog):
 """
 
 
-def drgns(dump, vmlinux):
+def with_files(files):
+    return [w for f in files for w in ("-s", f)]
+
+
+def drgns(dump, files):
     command = shlex.split(os.environ.get("DRGN", "drgn"))
     with tempfile.NamedTemporaryFile("w", suffix=".py", dir=os.path.dirname(dump)) as script:
         script.write(DRGN)
         script.flush()
-        text = subprocess.run([*command, "-c", dump, "-s", vmlinux, script.name],
+        text = subprocess.run([*command, "-c", dump, *with_files(files), script.name],
                               stdout=subprocess.PIPE, check=True, text=True).stdout
     found = {}
     for line in text.splitlines():
@@ -68,8 +72,8 @@ def number(value):
     return None
 
 
-def ours(cairn, dump, vmlinux):
-    text = subprocess.run([cairn, "-j", "-s", vmlinux, dump, "foreach", "bt", "-v"],
+def ours(cairn, dump, files):
+    text = subprocess.run([cairn, "-j", *with_files(files), dump, "foreach", "bt", "-v"],
                           stdout=subprocess.PIPE, check=False).stdout
     found = {}
     for line in text.splitlines():
@@ -92,10 +96,10 @@ def same(value, theirs):
 
 
 def main():
-    if len(sys.argv) != 4:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
-    cairn, dump, vmlinux = sys.argv[1:]
-    theirs, mine = drgns(dump, vmlinux), ours(cairn, dump, vmlinux)
+    cairn, dump, *files = sys.argv[1:]
+    theirs, mine = drgns(dump, files), ours(cairn, dump, files)
     wrong, missing, agreed, more = [], [], 0, 0
     for key, variables in mine.items():
         other = theirs.get(key)

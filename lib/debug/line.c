@@ -18,30 +18,64 @@ struct lines {
 	struct map found; /* address of the file -> struct known */
 };
 
+static char *name_before(char *begin, char *end)
+{
+	while (end > begin && end[-1] != '/')
+		end--;
+	return end;
+}
+
+/* Without "./", and without "a/../" wherever a is a name. */
+static const char *clean_path(struct arena *a, const char *path)
+{
+	char *clean = strstr(path, "./") ? arena_strdup(a, path) : NULL, *to = clean;
+
+	if (!clean)
+		return path;
+	while (*path) {
+		size_t n = strcspn(path, "/"), all = n + (path[n] == '/');
+		char *before = name_before(clean, to > clean ? to - 1 : clean);
+		bool named = to - before > 1 && strncmp(before, "../", 3);
+
+		if (n == 2 && !strncmp(path, "..", 2) && named) {
+			to = before;
+		} else if (n != 1 || path[0] != '.') {
+			memcpy(to, path, all);
+			to += all;
+		}
+		path += all;
+	}
+	*to = '\0';
+	return clean;
+}
+
 /* Below the folder where the compiler ran, the rest of the path is enough. */
-static const char *short_path(Dwarf_Die *unit, const char *path)
+static const char *short_path(struct arena *a, Dwarf_Die *unit, const char *path)
 {
 	Dwarf_Attribute mem;
 	const char *dir = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &mem));
 	size_t n = dir ? strlen(dir) : 0;
 
-	return path && n && !strncmp(path, dir, n) && path[n] == '/' ? path + n + 1 : path;
+	if (!path)
+		return NULL;
+	return clean_path(a, n && !strncmp(path, dir, n) && path[n] == '/' ? path + n + 1 : path);
 }
 
-static void set_line(struct line_frame *frame, Dwarf_Die *unit, uint64_t addr)
+static void set_line(struct line_frame *frame, struct arena *a, Dwarf_Die *unit, uint64_t addr)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(unit, addr);
 	int n;
 
 	if (!line)
 		return;
-	frame->file = short_path(unit, dwarf_linesrc(line, NULL, NULL));
+	frame->file = short_path(a, unit, dwarf_linesrc(line, NULL, NULL));
 	if (!dwarf_lineno(line, &n) && n > 0)
 		frame->line = (unsigned)n;
 }
 
 /* Where an inlined function was called from stands at the inlined one. */
-static void set_call(struct line_frame *frame, Dwarf_Die *unit, Dwarf_Die *inlined)
+static void set_call(struct line_frame *frame, struct arena *a, Dwarf_Die *unit,
+		     Dwarf_Die *inlined)
 {
 	uint64_t file, line;
 	Dwarf_Files *files;
@@ -49,21 +83,21 @@ static void set_call(struct line_frame *frame, Dwarf_Die *unit, Dwarf_Die *inlin
 
 	if (die_number(inlined, DW_AT_call_file, &file) &&
 	    !dwarf_getsrcfiles(unit, &files, &n) && file < n)
-		frame->file = short_path(unit, dwarf_filesrc(files, file, NULL, NULL));
+		frame->file = short_path(a, unit, dwarf_filesrc(files, file, NULL, NULL));
 	if (die_number(inlined, DW_AT_call_line, &line) && line <= UINT32_MAX)
 		frame->line = (unsigned)line;
 }
 
-static void set_frames(struct known *k, const struct scope *s, uint64_t addr)
+static void set_frames(struct known *k, struct arena *a, const struct scope *s, uint64_t addr)
 {
 	Dwarf_Die unit = s->unit, inlined = { 0 };
 
-	set_line(&k->frame[0], &unit, addr);
+	set_line(&k->frame[0], a, &unit, addr);
 	for (size_t i = scope_function(s, s->n); i < s->n; i = i ? scope_function(s, i) : s->n) {
 		struct line_frame *frame = &k->frame[k->n];
 
 		if (k->n++)
-			set_call(frame, &unit, &inlined);
+			set_call(frame, a, &unit, &inlined);
 		inlined = s->die[i];
 		frame->function = die_name(&inlined);
 		frame->inlined = i > 0;
@@ -82,7 +116,7 @@ static struct known *find_lines(struct debugfile *f, uint64_t addr)
 	k->frame = arena_array(&f->arena, s->n + 1, sizeof(*k->frame));
 	if (k->frame) {
 		k->frame[0].function = "";
-		set_frames(k, s, addr);
+		set_frames(k, &f->arena, s, addr);
 	}
 	return k;
 }

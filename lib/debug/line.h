@@ -12,7 +12,8 @@
 /** One function at work at an address. Texts are borrowed from the file. */
 struct line_frame {
 	const char *function; /* "" if not known */
-	const char *file;     /* NULL if not known; below the compiler's folder: relative to it */
+	const char *file;     /* NULL if not known; without . and .., below the
+				 compiler's folder relative to it */
 	unsigned line;        /* 0: not known */
 	bool inlined;         /* into the next frame */
 };
