@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unwind/frame_regs.h"
 
+#include <dwarf.h>
+
 #include "lib/debug/debugplace.h"
+#include "lib/debug/scope.h"
 #include "lib/kern/debuginfo.h"
 
 static void set(struct cfi_regs *r, const struct arch *a, unsigned index, struct loc_reg reg)
@@ -52,6 +55,30 @@ static bool is_return(const struct frame *f)
 		f->rule == RULE_FGRAPH) && f->grade <= 'B' && !f->regs;
 }
 
+static bool is_noreturn(struct debugfile *file, uint64_t pc)
+{
+	const struct scope *s = scope_at(file, pc);
+	Dwarf_Attribute mem;
+	Dwarf_Die function;
+
+	if (!s || !s->n)
+		return false;
+	function = s->die[0];
+	return dwarf_attr_integrate(&function, DW_AT_noreturn, &mem) != NULL;
+}
+
+/* A compiler may let functions that never return use registers without saving them (GCC:
+ * -mnoreturn-no-callee-saved-registers). One that saves some does as all others do. */
+static void distrust(struct cfi_regs *r, const struct arch *a)
+{
+	int fp = dwarfreg_number(a, a->fp);
+
+	for (unsigned i = 0; i < DWARF_REGS; i++)
+		if (dwarfreg_is_preserved(a, i) && (int)i != fp && (r->known & ~r->kept) >> i & 1)
+			return;
+	r->known &= ~r->kept;
+}
+
 static void step(struct frame_regs *now, struct frame_regs *next, struct cairn *c,
 		 const struct loc_env *mem, const struct frame *f, const struct frame *caller)
 {
@@ -68,9 +95,12 @@ static void step(struct frame_regs *now, struct frame_regs *next, struct cairn *
 	now->cfa = caller->sp;
 	now->cfa_known = true;
 	file = debuginfo_find_at(c, pc);
-	if (file && debugfile_file_addr(file, pc, &own) &&
-	    !cfi_caller(file, own, &now->regs, mem, &cfa, &regs, NULL) && cfa == caller->sp)
-		next->regs = regs;
+	if (!file || !debugfile_file_addr(file, pc, &own) ||
+	    cfi_caller(file, own, &now->regs, mem, &cfa, &regs, NULL) || cfa != caller->sp)
+		return;
+	if (is_noreturn(file, own))
+		distrust(&regs, mem->arch);
+	next->regs = regs;
 }
 
 void frame_regs_fill(struct frame_regs *ret, struct cairn *c, const struct arch *arch,

@@ -61,6 +61,22 @@ static const char source[] =
 	"}\n"
 	"OWN long other(long x) { return sink ^ x; }\n"
 	"OWN void aside(void) { capture(); __asm__ volatile(\"\"); }\n"
+	"OWN __attribute__((noreturn)) void never(void)\n"
+	"{\n"
+	"	facts[CFA_INNER] = CFA;\n"
+	"	facts[RET_MIDDLE] = RET;\n"
+	"	capture();\n"
+	"	__builtin_trap();\n"
+	"}\n"
+	"OWN void doomed(void) { never(); }\n"
+	"OWN void thinks(void)\n"
+	"{\n"
+	"	facts[CFA_INNER] = CFA;\n"
+	"	facts[RET_MIDDLE] = RET;\n"
+	"	capture();\n"
+	"	__asm__ volatile(\"\");\n"
+	"}\n"
+	"OWN void lucky(void) { thinks(); __asm__ volatile(\"\"); }\n"
 	"OWN void middle(int narrow, struct pair *p, long lost)\n"
 	"{\n"
 	"	static long shown = 4711, _hidden;\n"
@@ -427,6 +443,44 @@ static void test_preserved(void **state)
 	call(*state, "aside", check_preserved);
 }
 
+static bool keeps_rbx(struct world *w)
+{
+	struct frame_regs r[3];
+	struct loc_reg reg;
+	enum { RBX = 3 };
+
+	make_trace(w);
+	w->trace.n = 2;
+	frame_regs_fill(r, &w->c, arch_by_id(ARCH_X86_64), &own, &w->trace);
+	assert_true(r[0].cfa_known);
+	return cfi_reg(&r[1].regs, RBX, &reg);
+}
+
+static jmp_buf back;
+
+static void check_noreturn(struct world *w)
+{
+	bool keeps = keeps_rbx(w);
+
+	if (w->facts[CFA_OUTER] == 1)
+		longjmp(back, keeps ? 1 : 2);
+	assert_true(keeps);
+}
+
+/* What a function that never returns has not saved, it may have used. */
+static void test_noreturn(void **state)
+{
+	struct world *w = *state;
+	int ret;
+
+	call(w, "lucky", check_noreturn);
+	w->facts[CFA_OUTER] = 1;
+	ret = setjmp(back);
+	if (!ret)
+		call(w, "doomed", check_noreturn);
+	assert_int_equal(ret, 2);
+}
+
 /* The walk and the table do not agree where a frame ends: no word of its registers. */
 static void check_disagreement(struct world *w)
 {
@@ -493,6 +547,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_registers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_preserved, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_noreturn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disagreement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_debuginfo, setup, teardown),
 	};

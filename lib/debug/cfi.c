@@ -66,15 +66,16 @@ static bool is_misjudged(const struct arch *a, unsigned number)
 	return a->id == ARCH_X86_64 && number == RBX;
 }
 
-/* Without operations it is undefined (ops set), or the same as before. */
+/* Without operations it is undefined (ops set), or the same as before (kept). */
 static bool caller_reg(Dwarf_Frame *frame, unsigned number, const struct loc_env *env,
-		       struct loc_reg *ret)
+		       struct loc_reg *ret, bool *kept)
 {
 	Dwarf_Op mem[3], *ops;
 	size_t n;
 
 	if (dwarf_frame_register(frame, (int)number, mem, &ops, &n))
 		return false;
+	*kept = !n;
 	if (!n)
 		return dwarfreg_is_preserved(env->arch, number) &&
 		       (!ops || is_misjudged(env->arch, number)) &&
@@ -98,9 +99,14 @@ static enum cairn_code run_row(Dwarf_Frame *frame, struct row *row, struct cfi_r
 		return cairn_context(err, code, "CFA");
 	env.cfa = row_cfa;
 	*ret = (struct cfi_regs){ .known = 0 };
-	for (unsigned i = 0; i < DWARF_REGS; i++)
-		if (caller_reg(frame, i, &env, &ret->reg[i]))
-			ret->known |= UINT64_C(1) << i;
+	for (unsigned i = 0; i < DWARF_REGS; i++) {
+		bool kept = false;
+
+		if (!caller_reg(frame, i, &env, &ret->reg[i], &kept))
+			continue;
+		ret->known |= UINT64_C(1) << i;
+		ret->kept |= (uint64_t)kept << i;
+	}
 	return CAIRN_OK;
 }
 

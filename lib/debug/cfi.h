@@ -17,6 +17,7 @@
 /** Registers of a frame by DWARF's numbers. */
 struct cfi_regs {
 	uint64_t known; /* bit n: reg[n] is */
+	uint64_t kept;  /* of cfi_caller(), of these: no rule tells of it; calls preserve it */
 	struct loc_reg reg[DWARF_REGS];
 };
 
