@@ -31,7 +31,8 @@ static inline bool cfi_reg(const struct cfi_regs *r, unsigned number, struct loc
 
 /** The CFA of the function at `pc` (an address of the file's own) when its registers are `regs`,
  *  and its caller's registers: those that are not known, or that calls do not preserve, are
- *  left out. Of `mem` the machine and the memory are used. CAIRN_NOTFOUND: no table speaks of pc. */
+ *  left out. Of `mem` the machine and the memory are used. CAIRN_NOTFOUND: no table speaks of
+ *  pc. */
 enum cairn_code cfi_caller(struct debugfile *f, uint64_t pc, const struct cfi_regs *regs,
 			   const struct loc_env *mem, uint64_t *cfa, struct cfi_regs *ret,
 			   struct cairn_err *err);

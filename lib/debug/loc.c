@@ -194,7 +194,7 @@ static enum cairn_code rotate(struct run *r, size_t n)
 
 static enum cairn_code jump(struct run *r, const Dwarf_Op *op)
 {
-	/* relative to the operation behind: one byte and two of operand further on */
+	/* relative to the operation behind, a byte and two of operand further on */
 	uint64_t target = op->offset + 3 + op->number;
 	struct value v = { .v = 1 };
 	enum cairn_code code = op->atom == DW_OP_bra ? pop(r, &v) : CAIRN_OK;
@@ -212,6 +212,11 @@ static enum cairn_code jump(struct run *r, const Dwarf_Op *op)
 
 /* ---- types of values ---- */
 
+static bool is_word_size(uint64_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
 static bool base_type(struct run *r, const Dwarf_Op *op, struct value *ret)
 {
 	uint64_t encoding = 0;
@@ -222,7 +227,8 @@ static bool base_type(struct run *r, const Dwarf_Op *op, struct value *ret)
 		return false;
 	size = dwarf_bytesize(&die);
 	die_number(&die, DW_AT_encoding, &encoding);
-	if ((size != 1 && size != 2 && size != 4 && size != 8) || encoding == DW_ATE_float || encoding == DW_ATE_complex_float)
+	if (size < 0 || !is_word_size((uint64_t)size) || encoding == DW_ATE_float ||
+	    encoding == DW_ATE_complex_float)
 		return false;
 	*ret = (struct value){
 		.size = (uint8_t)size,
@@ -342,7 +348,7 @@ static enum cairn_code deref(struct run *r, uint64_t size, struct value type)
 
 	if (code)
 		return code;
-	if (size != 1 && size != 2 && size != 4 && size != 8)
+	if (!is_word_size(size))
 		return bad(r, "an impossible size");
 	if (!r->env->read)
 		return cairn_fail(r->err, CAIRN_MISSING, "memory is not known");

@@ -127,7 +127,8 @@ static void run_decoded(const uint8_t *data, size_t size, const struct loc_env *
 	telf_section(&e, ".debug_abbrev", SHT_PROGBITS, 0, 0, abbrev.b, abbrev.n);
 	file = telf_finish(&e, &n);
 	if (debugfile_open_memory(&f, "fuzzed", file, n, NULL) == CAIRN_OK) {
-		if (debugfile_dwarf(f, &dwarf, NULL) || dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &unit, NULL) ||
+		if (debugfile_dwarf(f, &dwarf, NULL) ||
+		    dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &unit, NULL) ||
 		    !die_child(&unit, &die) || !die_next(&die))
 			abort();
 		if (dwarf_attr(&die, DW_AT_location, &attr) && !dwarf_getlocation(&attr, &ops, &n))
