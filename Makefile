@@ -114,6 +114,15 @@ check-boot: $(BUILD)/cairn
 	@sh testdata/install-deps.sh $$($(CAPTURE) 6.1 --debs)
 	CAIRN=$(abspath $(BUILD)/cairn) prove --timer testdata/boot.sh
 
+# what a vmlinux adds, held against other readers of DWARF
+check-debug: $(BUILD)/cairn
+	@if [ -z "$(DUMP)" ] || [ -z "$(VMLINUX)" ]; then \
+	 echo "make check-debug DUMP=file VMLINUX=file"; exit 2; fi
+	prove testdata/lines.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
+	@if ! command -v $(firstword $(DRGN) drgn) >/dev/null; then \
+	 echo "variables: not compared (drgn is not installed)"; exit; fi; \
+	prove testdata/vars.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
+
 # each header compiles alone; ranks: who may include whom (README, Architecture)
 check-headers:
 	@for h in $(HEADERS); do \
@@ -209,6 +218,7 @@ help:
 	@echo "demo       install what is missing, build, and triage a captured crash"
 	@echo "check      install what is missing, build, and run every test"
 	@echo "check-boot boot a Debian kernel under QEMU, crash it, compare (minutes)"
+	@echo "check-debug lines against addr2line, variables against drgn: DUMP=file VMLINUX=file"
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
@@ -228,6 +238,6 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack matrix matrix-check check-boot all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+.PHONY: captures unpack matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:

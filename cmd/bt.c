@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
 #include "cmd/stack_group.h"
 #include "cmd/stack_out.h"
 #include "cmd/trace_filter.h"
 #include "lib/kern/cpu.h"
+#include "lib/kern/debuginfo.h"
 #include "lib/kern/panic.h"
 #include "unwind/start.h"
 
-enum { OPT_ALL, OPT_CPU, OPT_GROUP, OPT_FUNCTION, OPT_MODULE };
+enum {
+	OPT_ALL, OPT_CPU, OPT_GROUP, OPT_FUNCTION, OPT_MODULE, OPT_LINES, OPT_INLINES, OPT_VARS,
+};
 
 static const struct opt opts[] = {
 	{ 'a', "all", NULL, "what each CPU executes" },
 	{ 'c', "cpu", "CPU", "what this CPU executes" },
 	{ 'g', "group", NULL, "equal stacks merged and counted, the most frequent first" },
 	TRACE_FILTER_OPTS,
+	{ 'l', "lines", NULL, "source file and line of each frame" },
+	{ 'i', "inlines", NULL, "a frame for each inlined call" },
+	{ 'v', "variables", NULL, "arguments and local variables, and -i" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -25,9 +33,22 @@ struct bt {
 	struct trace_filter filter;
 	bool grouped, no_memory;
 	struct stack_groups groups;
+	struct stack_detail detail;
 	struct unwinder u;
 	struct arena one;
 };
+
+/* The frames are the same without it. */
+static void note_missing(struct call *call)
+{
+	struct cairn_err err;
+
+	if (!debuginfo_search(call->cairn, &err))
+		return;
+	out_text(call->out, "(the kernel's debug info: ");
+	out_text_safe(call->out, err.text, strlen(err.text));
+	out_text(call->out, ")\n\n");
+}
 
 static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *verdict,
 				struct cairn_err *err)
@@ -37,7 +58,13 @@ static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *
 		.filter = { .function = call->opt[OPT_FUNCTION].value,
 			    .module = call->opt[OPT_MODULE].value },
 		.groups = { .arena = call->scratch },
+		.detail = { .lines = call->opt[OPT_LINES].set,
+			    .inlines = call->opt[OPT_INLINES].set || call->opt[OPT_VARS].set,
+			    .vars = call->opt[OPT_VARS].set ? &bt->u : NULL,
+			    .arena = &bt->one },
 	};
+	if (bt->detail.lines || bt->detail.inlines)
+		note_missing(call);
 	return unwinder_init(&bt->u, call->cairn, call->scratch, err);
 }
 
@@ -62,7 +89,7 @@ static void show(struct bt *bt, const struct task *task, int32_t cpu, const stru
 	if (wanted && bt->grouped)
 		bt->no_memory |= !stack_groups_add(&bt->groups, task, cpu, tr);
 	else if (wanted)
-		stack_record(bt->call->out, bt->call->cairn, task, cpu, tr);
+		stack_record(bt->call->out, bt->call->cairn, task, cpu, tr, &bt->detail);
 	/* the dump or cairn lacked something; where the stack itself is broken, the answer is whole */
 	if (tr->end == TRACE_UNREADABLE || tr->end == TRACE_NO_REGS || tr->end == TRACE_NO_UNWINDER)
 		*bt->verdict = VERDICT_PARTIAL;
@@ -186,7 +213,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd bt_cmd = {
 	.name = "bt",
-	.synopsis = "[-g] [-f GLOB] [-m GLOB] [-a | -c CPU | {PID | TASK | COMM}...]",
+	.synopsis = "[-liv] [-g] [-f GLOB] [-m GLOB] [-a | -c CPU | {PID | TASK | COMM}...]",
 	.summary = "stack traces",
 	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU\n"
 		"executes (-c), or without operand of the CPU that panicked. Frames are numbered\n"
@@ -202,7 +229,18 @@ static const struct cmd bt_cmd = {
 		"The letter before a function says how sure the frame is. None: the kernel's own\n"
 		"tables led there and the call site agrees. B: the call site names another\n"
 		"function, which jumped here, or cannot be read. C: found by a fallback. The last\n"
-		"line says why the trace ended.",
+		"line says why the trace ended.\n"
+		"\n"
+		"With debug info (-s, or found by build-id) -l shows where in the source a frame is,\n"
+		"and -i the calls that the compiler inlined: each has the number of the frame it is\n"
+		"in, and comes before it, the innermost first.\n"
+		"\n"
+		"-v shows arguments and local variables. Behind the value stands where it is from: a\n"
+		"register, with the address where that was saved; an address in memory; a constant;\n"
+		"computed; or \"entry value\": what the caller passed, by what debug info says of the\n"
+		"call. A ? is with those where the call went through a pointer: it may have led to\n"
+		"another function that jumped here. What is <optimized out> is nowhere; what is <not\n"
+		"known> is in a register that was lost on the way, and why.",
 	.opts = opts,
 	.run = run,
 };

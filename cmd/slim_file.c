@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/slim.h"
@@ -63,13 +64,24 @@ static enum cairn_code write_to(struct kdumpwrite *w, struct image *img, const c
 	return code;
 }
 
+/* A rename would put a file in the place of a device, or of a pipe. */
+static bool is_replaceable(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
 enum cairn_code slim_write(struct kdumpwrite *w, struct image *img, const char *path,
 			   uint64_t *size, struct cairn_err *err)
 {
 	char name[PATH_MAX];
-	int fd = open_beside(path, name, err);
 	enum cairn_code code;
+	int fd;
 
+	if (!is_replaceable(path))
+		return cairn_fail(err, CAIRN_USAGE, "%s is no regular file", path);
+	fd = open_beside(path, name, err);
 	if (fd < 0)
 		return CAIRN_IO;
 	code = write_to(w, img, path, fd, size, err);

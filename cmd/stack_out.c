@@ -4,7 +4,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cmd/stack_vars.h"
+#include "lib/debug/line.h"
+#include "lib/kern/debuginfo.h"
+
 #define INDENT "        "
+
+/* Functions inlined into each other at one address that are shown. */
+#define LINES 32
+
+/* What is being written. */
+struct shown {
+	struct out *o;
+	struct cairn *c;
+	const struct trace *trace;
+	struct stack_detail detail;
+	struct frame_vars vars; /* .regs NULL: none */
+};
 
 /* ---- registers ---- */
 
@@ -88,28 +104,57 @@ static void label(struct out *o, const struct trace *tr, size_t i, bool leaving)
 	out_paint(o, OUT_PLAIN);
 }
 
-static void function(struct out *o, const struct frame *f)
+/* Name and place of a frame's code; of an inlined call there is only its name. */
+static void function(struct out *o, const struct frame *f, const char *inlined)
 {
-	if (f->named) {
+	if (inlined)
+		out_str(o, "function", "%s", inlined);
+	else if (f->named)
 		out_str(o, "function", "%s", f->sym.name);
+	else
+		out_null(o, "function", NULL);
+	if (f->named && !inlined) {
 		out_hex(o, "offset", "+%s", f->offset);
 		out_hex(o, "size", "/%s", f->sym.size);
 	} else {
-		out_null(o, "function", NULL);
 		out_null(o, "offset", NULL);
 		out_null(o, "size", NULL);
 	}
-	out_hex(o, "pc", f->named ? NULL : "%s", f->pc);
+	out_hex(o, "pc", f->named || inlined ? NULL : "%s", f->pc);
 	if (f->named && f->sym.module)
-		out_str(o, "module", " [%s]", f->sym.module);
+		out_str(o, "module", inlined ? NULL : " [%s]", f->sym.module);
 	else
 		out_null(o, "module", NULL);
 }
 
-static void origin(struct out *o, const struct frame *f, size_t n)
+static void source(struct out *o, const struct line_frame *l)
+{
+	if (l && l->file)
+		out_str(o, "file", NULL, l->file);
+	else
+		out_null(o, "file", NULL);
+	if (l && l->line)
+		out_num(o, "line", NULL, l->line);
+	else
+		out_null(o, "line", NULL);
+}
+
+static void source_text(const struct shown *s, const struct line_frame *l)
+{
+	if (!s->detail.lines || !l || !l->file)
+		return;
+	out_text(s->o, "  ");
+	out_text_safe(s->o, l->file, strlen(l->file));
+	if (l->line)
+		out_text(s->o, ":%u", l->line);
+}
+
+static void origin(struct out *o, const struct frame *f, size_t n, bool inlined,
+		   const struct line_frame *l)
 {
 	const char grade[2] = { f->grade, '\0' };
 
+	out_text(o, n < 10 ? "  #" : " #");
 	out_num(o, "n", "%s", (int64_t)n);
 	out_str(o, "stack", NULL, stack_type_name(f->stack.type));
 	if (f->stack.cpu >= 0)
@@ -119,33 +164,81 @@ static void origin(struct out *o, const struct frame *f, size_t n)
 	out_str(o, "rule", NULL, frame_rule_name(f->rule));
 	out_str(o, "grade", NULL, grade);
 	out_bool(o, "interrupted", NULL, f->interrupted);
-	out_bool(o, "inline", NULL, false);
-	out_null(o, "file", NULL);
-	out_null(o, "line", NULL);
+	out_bool(o, "inline", NULL, inlined);
+	source(o, l);
 }
 
-static void frame(struct out *o, struct cairn *c, const struct trace *tr, size_t n)
+static void variables(struct shown *s, size_t n, size_t function)
 {
-	const struct frame *f = &tr->frame[n];
+	if (s->vars.regs)
+		stack_vars(s->o, &s->vars, n, function, INDENT);
+}
 
-	label(o, tr, n, false);
-	out_object(o, NULL);
-	out_text(o, n < 10 ? "  #" : " #");
-	origin(o, f, n);
+/* A call that was inlined has the number, stack pointer and grade of the frame it is in. */
+static void inlined_frame(struct shown *s, size_t n, size_t depth, const struct line_frame *l)
+{
+	const struct frame *f = &s->trace->frame[n];
+	int width = s->c->arch->word * 2 + 2;
+
+	out_object(s->o, NULL);
+	origin(s->o, f, n, true, l);
 	if (f->sp)
-		out_addr(o, "sp", " [%s]", f->sp, c->arch->word * 2);
+		out_hex(s->o, "sp", NULL, f->sp);
 	else
-		out_null(o, "sp", tr->merged ? NULL : " [%s]");
+		out_null(s->o, "sp", NULL);
+	out_text(s->o, " %-*s   ", width, "(inlined)");
+	function(s->o, f, l->function);
+	source_text(s, l);
+	out_text(s->o, "\n");
+	variables(s, n, depth);
+	out_end(s->o);
+}
+
+static void own_frame(struct shown *s, size_t n, size_t depth, const struct line_frame *l)
+{
+	const struct frame *f = &s->trace->frame[n];
+	struct out *o = s->o;
+
+	out_object(o, NULL);
+	origin(o, f, n, false, l);
+	if (f->sp)
+		out_addr(o, "sp", " [%s]", f->sp, s->c->arch->word * 2);
+	else
+		out_null(o, "sp", s->trace->merged ? NULL : " [%s]");
 	out_text(o, " %c ", f->grade == 'A' ? ' ' : f->grade == 'D' ? '?' : f->grade);
-	function(o, f);
+	function(o, f, NULL);
+	source_text(s, l);
 	if (f->via)
 		out_str(o, "via", "  (tail call via %s)", f->via);
 	if (f->note)
 		out_str(o, "note", "  (%s)", f->note);
 	out_text(o, "\n");
-	regs_object(o, c, "regs", f->regs, tr->nregs);
+	regs_object(o, s->c, "regs", f->regs, s->trace->nregs);
+	variables(s, n, depth);
 	out_end(o);
-	label(o, tr, n, true);
+}
+
+/* The lines of a return address are those of the call before it. */
+static size_t lines_of(const struct shown *s, const struct frame *f, struct line_frame *ret)
+{
+	uint64_t pc = f->pc - (f->interrupted ? 0 : 1);
+	struct debugfile *file = s->detail.lines || s->detail.inlines
+					 ? debuginfo_find_at(s->c, pc)
+					 : s->o->mode == OUT_JSON ? debuginfo_at(s->c, pc) : NULL;
+
+	return file ? line_lookup(file, pc, ret, LINES) : 0;
+}
+
+static void frame(struct shown *s, size_t n)
+{
+	struct line_frame line[LINES];
+	size_t lines = lines_of(s, &s->trace->frame[n], line), i = 0;
+
+	label(s->o, s->trace, n, false);
+	for (; s->detail.inlines && i < lines && line[i].inlined; i++)
+		inlined_frame(s, n, i, &line[i]);
+	own_frame(s, n, i, i < lines ? &line[i] : NULL);
+	label(s->o, s->trace, n, true);
 }
 
 /* ---- the whole ---- */
@@ -176,30 +269,46 @@ static void heading(struct out *o, struct cairn *c, const struct task *task, int
 	out_text(o, "\n");
 }
 
+static void frames(struct shown *s)
+{
+	const struct trace *tr = s->trace;
+
+	out_array(s->o, "frames");
+	for (size_t i = 0; i < tr->n; i++)
+		frame(s, i);
+	out_end(s->o);
+	out_bool(s->o, "complete", NULL, tr->complete);
+	out_str(s->o, "end", "  end: %s", tr->reason);
+	out_text(s->o, tr->complete ? " (complete)\n" : " (incomplete)\n");
+}
+
 void stack_frames(struct out *o, struct cairn *c, const struct trace *tr)
 {
-	out_array(o, "frames");
-	for (size_t i = 0; i < tr->n; i++)
-		frame(o, c, tr, i);
-	out_end(o);
-	out_bool(o, "complete", NULL, tr->complete);
-	out_str(o, "end", "  end: %s", tr->reason);
-	out_text(o, tr->complete ? " (complete)\n" : " (incomplete)\n");
+	struct shown s = { .o = o, .c = c, .trace = tr };
+
+	frames(&s);
 }
 
 void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
-		  const struct trace *tr)
+		  const struct trace *tr, const struct stack_detail *detail)
 {
+	struct shown s = { .o = o, .c = c, .trace = tr };
+
+	if (detail)
+		s.detail = *detail;
+	if (s.detail.vars)
+		frame_vars_init(&s.vars, c, s.detail.vars->machine, &s.detail.vars->mem, tr,
+				s.detail.arena, NULL);
 	heading(o, c, task, cpu, tr->cpu_guessed);
-	stack_frames(o, c, tr);
+	frames(&s);
 	regs_object(o, c, "user_regs", tr->user_regs, tr->nregs);
 }
 
 void stack_record(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
-		  const struct trace *tr)
+		  const struct trace *tr, const struct stack_detail *detail)
 {
 	out_record(o, "stack");
-	stack_fields(o, c, task, cpu, tr);
+	stack_fields(o, c, task, cpu, tr, detail);
 	out_text(o, "\n");
 	out_end(o);
 }

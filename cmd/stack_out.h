@@ -9,19 +9,32 @@
 #ifndef CAIRN_CMD_STACK_OUT_H
 #define CAIRN_CMD_STACK_OUT_H
 
+#include <stdbool.h>
+
 #include "lib/base/out.h"
 #include "lib/kern/session.h"
 #include "lib/kern/task.h"
 #include "unwind/trace.h"
+#include "unwind/unwinder.h"
+
+/** What debug info adds. With any of these the vmlinux and the modules' debug files are
+ *  looked for; JSON has file and line wherever a file that is open knows them. */
+struct stack_detail {
+	bool lines;   /* source file and line, in the text */
+	bool inlines; /* a frame for each call that was inlined */
+	struct unwinder *vars; /* arguments and local variables, of inlined calls too, by what
+				  this unwinder reads; NULL: none */
+	struct arena *arena;   /* for them */
+};
 
 /** One record cairn.stack/1. `task` is NULL when it is not known who runs on the CPU;
- *  cpu is -1 when not known. */
+ *  cpu is -1 when not known. `detail` may be NULL. */
 void stack_record(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
-		  const struct trace *tr);
+		  const struct trace *tr, const struct stack_detail *detail);
 
 /** The same fields into an object or record that is open. */
 void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
-		  const struct trace *tr);
+		  const struct trace *tr, const struct stack_detail *detail);
 
 /** Only the frames, and why there are no more. */
 void stack_frames(struct out *o, struct cairn *c, const struct trace *tr);

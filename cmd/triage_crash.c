@@ -136,6 +136,6 @@ void triage_stack(struct report *r)
 	}
 	out_text(o, "\n");
 	out_object(o, "stack");
-	stack_fields(o, r->c, r->victim, r->panic.cpu, &r->crash);
+	stack_fields(o, r->c, r->victim, r->panic.cpu, &r->crash, NULL);
 	out_end(o);
 }

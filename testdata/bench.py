@@ -23,6 +23,12 @@ RUNS = 15
 PEER_RUNS = 3
 
 DRGN = "print(prog.crashed_thread().stack_trace())\n"
+DRGN_ALL = """
+from drgn.helpers.linux.pid import for_each_task
+for t in for_each_task(prog):
+    try: print(prog.stack_trace(t))
+    except ValueError: pass
+"""
 
 
 def run(argv, env, stdin=None, fine=(0, 1, 4)):
@@ -73,11 +79,12 @@ def peers(dump, base, env):
     if not vmlinux or not (crash or drgn):
         print("peers: not measured (crash or drgn installed, and VMLINUX=..., are needed)")
         return
-    if drgn:
+    for name, script in (("bt of the panicking task", DRGN),
+                         ("all stacks with lines and inlines", DRGN_ALL)) if drgn else ():
         with tempfile.NamedTemporaryFile("w", suffix=".py", dir=os.path.dirname(dump)) as f:
-            f.write(DRGN)
+            f.write(script)
             f.flush()
-            row("drgn, bt of the panicking task",
+            row("drgn, " + name,
                 best(drgn + ["-q", "-c", dump, "-s", vmlinux, f.name], env, PEER_RUNS, fine=(0,)), base)
     if crash:
         row("crash, bt of the panicking task",
@@ -102,6 +109,10 @@ def main(argv):
                             ("ps, warm index", ["ps"]), ("log, warm index", ["log"]),
                             ("foreach bt, warm index", ["foreach", "bt"])):
             row("cairn, " + name, best(warm + words, env, RUNS), base)
+        if os.environ.get("VMLINUX"):
+            row("cairn, foreach bt -l -i with the vmlinux",
+                best(warm[:1] + ["-s", os.environ["VMLINUX"]] + warm[1:] +
+                     ["foreach", "bt", "-l", "-i"], env, RUNS), base)
         peers(dump, base, env)
 
 

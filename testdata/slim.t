@@ -156,6 +156,8 @@ def check_refusals(tap, folder, dump):
         ((copy, "slim", "-z", "lzma", "-o", folder / "x"), 2, "lzma"),
         ((copy, "slim", "-o", folder / "none" / "x"), 3, "No such file"),
         ((copy, "slim", "-o", "/dev/null/x", "sys"), 3, "Not a directory"),
+        ((copy, "slim", "-o", "/dev/stdin", "sys"), 2, "no regular file"),
+        ((copy, "slim", "-o", folder, "sys"), 2, "no regular file"),
     )
     for words, want, text in cases:
         code, _, err = cairn(*words)

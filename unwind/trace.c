@@ -280,9 +280,13 @@ static enum trace_end push(struct tracer *t, const struct walk_state *s)
 	*f = (struct frame){
 		.pc = s->pc, .sp = s->sp, .rule = s->rule, .interrupted = s->interrupted,
 		.stack = t->stack, .regs_addr = s->regs_addr, .note = s->note,
+		.fp = s->fp, .fp_known = s->fp_known,
 	};
 	if (s->has_regs)
 		f->regs = keep_regs(t, s->regs);
+	else if (s->some)
+		f->some = keep_regs(t, s->regs);
+	f->some_known = f->some ? s->some : 0;
 	name_frame(t->u, s, f);
 	grade_frame(t, s, f);
 	t->trace->n++;

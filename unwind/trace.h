@@ -103,6 +103,11 @@ struct frame {
 	const uint64_t *regs;      /* registers as of pc in the order of arch->reg_names, as
 				      many as trace.nregs; NULL: not known */
 	uint64_t regs_addr;        /* where they lie on a stack; 0: nowhere */
+	const uint64_t *some;      /* in the same order, those whose bit is in some_known: where
+				      regs are not known; NULL: none */
+	uint64_t some_known;
+	uint64_t fp;               /* the frame pointer register as of pc, if fp_known */
+	bool fp_known;
 	const char *via;  /* the function that the call site calls, which jumped to the one
 			     below; NULL: none */
 	const char *note; /* something odd about this frame; NULL: nothing */

@@ -22,6 +22,7 @@ struct walk_state {
 				it the return address */
 	bool has_regs;       /* regs are known as of pc */
 	bool full;           /* regs hold more than an interrupt frame */
+	uint64_t some;       /* without has_regs: a bit for each of regs that is known */
 	enum frame_rule rule;
 	char grade;          /* that the rule allows */
 	bool by_regs;        /* pc and sp come from registers saved by hardware or entry code */

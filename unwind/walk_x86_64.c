@@ -14,7 +14,7 @@
 
 /* struct pt_regs, which is also the beginning of pr_reg: words by index */
 enum {
-	R13 = 2, BP = 4, R10 = 7, AX = 10, DX = 12, DI = 14, IP = 16, CS = 17, FLAGS = 18,
+	R13 = 2, R12 = 3, BP = 4, BX = 5, R10 = 7, AX = 10, DX = 12, DI = 14, IP = 16, CS = 17, FLAGS = 18,
 	SP = 19, SS = 20, PT_REGS = 21,
 };
 #define WORD      8u
@@ -348,7 +348,7 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 /* struct inactive_task_frame: r15 r14 r13 r12 rbx rbp ret_addr */
 static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *ret)
 {
-	enum { FRAME_BP = 5, FRAME_RET = 6, FRAME_WORDS = 7 };
+	enum { FRAME_BX = 4, FRAME_BP = 5, FRAME_RET = 6, FRAME_WORDS = 7 };
 	uint64_t words[FRAME_WORDS];
 	enum trace_end end = tracer_stack_words(t, sp, words, FRAME_WORDS);
 
@@ -359,6 +359,10 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	ret->sp = sp + FRAME_WORDS * WORD;
 	ret->fp = words[FRAME_BP];
 	ret->fp_known = true;
+	memcpy(ret->regs, words, (R12 + 1) * sizeof(*words));
+	ret->regs[BX] = words[FRAME_BX];
+	ret->regs[BP] = words[FRAME_BP];
+	ret->some = (1u << (BX + 1)) - 1;
 	ret->interrupted = is_fresh_fork(t->u, ret->pc);
 	ret->rule = RULE_SWITCH;
 	ret->grade = 'A';

@@ -12,7 +12,10 @@
 #include "lib/base/cursor.h"
 #include "lib/base/mem.h"
 #include "lib/debug/btf.h"
+#include "lib/debug/cfi.h"
+#include "lib/debug/line.h"
 #include "lib/debug/reldwarf.h"
+#include "lib/debug/scope.h"
 #include "lib/image/note.h"
 
 /* The largest kernels have some 10 MB of BTF; a standalone file is read whole. */
@@ -331,6 +334,9 @@ void debugfile_close(struct debugfile *f)
 {
 	if (!f)
 		return;
+	cfi_free(f);
+	line_free(f);
+	scope_free(f);
 	if (f->dwfl)
 		reldwarf_close(f);
 	dwarf_end(f->dwarf);

@@ -64,7 +64,9 @@ struct debugfile {
 	Elf *elf;
 	Dwarf *dwarf;
 	struct Dwfl *dwfl;          /* MODULE: owner of `dwarf`, see reldwarf.h */
-	struct line_units *lines;   /* made by line.c, in the arena */
+	struct scopes *scopes;      /* made by scope.c */
+	struct lines *lines;        /* made by line.c */
+	struct cfi *cfi;            /* made by cfi.c */
 };
 
 /** Open what the user named. CAIRN_FORMAT with a text that says what it looks like if it

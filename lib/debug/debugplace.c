@@ -152,3 +152,16 @@ bool debugfile_file_addr(const struct debugfile *f, uint64_t addr, uint64_t *ret
 	}
 	return false;
 }
+
+bool debugfile_run_addr(const struct debugfile *f, uint64_t own, uint64_t *ret)
+{
+	for (size_t i = 0; i < f->nsections; i++) {
+		const struct debugfile_section *s = &f->section[i];
+
+		if (!s->placed || s->percpu || own - s->addr >= s->size)
+			continue;
+		*ret = s->run + (own - s->addr);
+		return true;
+	}
+	return false;
+}

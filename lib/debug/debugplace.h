@@ -40,4 +40,7 @@ bool debugfile_symbol_addr(const struct debugfile *f, size_t shndx, uint64_t val
  *  covers it. */
 bool debugfile_file_addr(const struct debugfile *f, uint64_t addr, uint64_t *ret);
 
+/** The other way round. Per-CPU addresses have no place. */
+bool debugfile_run_addr(const struct debugfile *f, uint64_t own, uint64_t *ret);
+
 #endif

@@ -433,3 +433,8 @@ void dwarf_provider_keep(struct type_provider *p, const struct debugfile *f)
 	if (f->build_id[0])
 		dwarfindex_keep(&self_of(p)->index, f->build_id);
 }
+
+const struct type *dwarf_type_of(struct type_provider *p, Dwarf_Die *die)
+{
+	return type_of(self_of(p), die);
+}

@@ -22,4 +22,8 @@ enum cairn_code dwarf_provider_new(struct type_provider **ret, struct debugfile 
  *  if it comes to reading all units. To be called before the provider is asked. */
 void dwarf_provider_keep(struct type_provider *p, const struct debugfile *f);
 
+/** The type that a DIE of the file has (DW_AT_type); void if it has none. Lives as long as the
+ *  provider. */
+const struct type *dwarf_type_of(struct type_provider *p, Dwarf_Die *die);
+
 #endif

@@ -1,170 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/debug/line.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/mem.h"
+#include "lib/base/map.h"
 #include "lib/debug/debugplace.h"
 #include "lib/debug/dwarfdie.h"
+#include "lib/debug/scope.h"
 
-/* Functions inlined into each other, and blocks between them: a dozen is a lot. */
-#define DEPTH 64
-/* A kernel has a few ten thousand. */
-#define RANGE_LIMIT ((size_t)1 << 24)
-
-/* Code of one unit. A unit has many, where functions have sections of their own. */
-struct unit_range {
-	uint64_t begin, end;
-	Dwarf_Off unit; /* its DIE */
+/* What was found for one address. */
+struct known {
+	struct line_frame *frame;
+	size_t n;
 };
 
-/* All code of the file by address. */
-struct line_units {
-	struct unit_range *range;
-	size_t n, cap;
+struct lines {
+	struct map found; /* address of the file -> struct known */
 };
 
-/* ---- which unit ---- */
-
-static bool add_range(struct line_units *u, uint64_t begin, uint64_t end, Dwarf_Off unit)
+static char *name_before(char *begin, char *end)
 {
-	if (begin >= end)
-		return true;
-	if (u->n == u->cap) {
-		size_t cap = u->cap ? u->cap * 2 : 1024;
-		void *range = cap <= RANGE_LIMIT ? mem_resize(u->range, cap, sizeof(*u->range))
-						 : NULL;
+	while (end > begin && end[-1] != '/')
+		end--;
+	return end;
+}
 
-		if (!range)
-			return false;
-		u->range = range;
-		u->cap = cap;
+/* Without "./", and without "a/../" wherever a is a name. */
+static const char *clean_path(struct arena *a, const char *path)
+{
+	char *clean = strstr(path, "./") ? arena_strdup(a, path) : NULL, *to = clean;
+
+	if (!clean)
+		return path;
+	while (*path) {
+		size_t n = strcspn(path, "/"), all = n + (path[n] == '/');
+		char *before = name_before(clean, to > clean ? to - 1 : clean);
+		bool named = to - before > 1 && strncmp(before, "../", 3);
+
+		if (n == 2 && !strncmp(path, "..", 2) && named) {
+			to = before;
+		} else if (n != 1 || path[0] != '.') {
+			memcpy(to, path, all);
+			to += all;
+		}
+		path += all;
 	}
-	u->range[u->n++] = (struct unit_range){ begin, end, unit };
-	return true;
+	*to = '\0';
+	return clean;
 }
-
-static bool add_unit(struct line_units *u, Dwarf_Die *unit)
-{
-	Dwarf_Addr base, begin, end;
-	ptrdiff_t pos = 0;
-
-	while ((pos = dwarf_ranges(unit, pos, &base, &begin, &end)) > 0)
-		if (!add_range(u, begin, end, dwarf_dieoffset(unit)))
-			return false;
-	return true;
-}
-
-static int by_begin(const void *pa, const void *pb)
-{
-	const struct unit_range *a = pa, *b = pb;
-
-	return (a->begin > b->begin) - (a->begin < b->begin);
-}
-
-/* Units that come after memory has run out, or a damaged one, are not known. */
-static struct line_units *units_of(struct debugfile *f, Dwarf *dwarf)
-{
-	struct line_units *u = f->lines, found = { 0 };
-	Dwarf_CU *cu = NULL;
-	Dwarf_Die unit;
-
-	if (u)
-		return u;
-	u = arena_alloc(&f->arena, sizeof(*u));
-	if (!u)
-		return NULL;
-	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &unit, NULL) && add_unit(&found, &unit))
-		;
-	qsort(found.range, found.n, sizeof(*found.range), by_begin);
-	u->range = arena_array(&f->arena, found.n, sizeof(*u->range));
-	if (u->range && found.n) {
-		memcpy(u->range, found.range, found.n * sizeof(*u->range));
-		u->n = found.n;
-	}
-	mem_free(found.range);
-	f->lines = u;
-	return u;
-}
-
-static bool find_unit(struct debugfile *f, Dwarf *dwarf, uint64_t addr, Dwarf_Die *ret)
-{
-	const struct line_units *u;
-	size_t lo = 0, hi;
-
-	/* by .debug_aranges, which clang does not write */
-	if (dwarf_addrdie(dwarf, addr, ret))
-		return true;
-	u = units_of(f, dwarf);
-	hi = u ? u->n : 0;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (u->range[mid].begin <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo && addr < u->range[lo - 1].end && dwarf_offdie(dwarf, u->range[lo - 1].unit, ret);
-}
-
-/* ---- which functions ---- */
-
-static bool holds_code(int tag)
-{
-	return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine ||
-	       tag == DW_TAG_lexical_block;
-}
-
-static bool child_at(Dwarf_Die *parent, uint64_t addr, Dwarf_Die *ret)
-{
-	for (bool more = die_child(parent, ret); more; more = die_next(ret))
-		if (holds_code(dwarf_tag(ret)) && dwarf_haspc(ret, addr) > 0)
-			return true;
-	return false;
-}
-
-/* The functions at addr, outermost first. */
-static size_t find_chain(Dwarf_Die *unit, uint64_t addr, Dwarf_Die chain[DEPTH])
-{
-	Dwarf_Die at = *unit, next;
-	size_t n = 0;
-
-	for (int depth = 0; depth < DEPTH && child_at(&at, addr, &next); depth++) {
-		at = next;
-		if (dwarf_tag(&at) != DW_TAG_lexical_block)
-			chain[n++] = at;
-	}
-	return n;
-}
-
-/* ---- which lines ---- */
 
 /* Below the folder where the compiler ran, the rest of the path is enough. */
-static const char *short_path(Dwarf_Die *unit, const char *path)
+static const char *short_path(struct arena *a, Dwarf_Die *unit, const char *path)
 {
 	Dwarf_Attribute mem;
 	const char *dir = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &mem));
 	size_t n = dir ? strlen(dir) : 0;
 
-	return path && n && !strncmp(path, dir, n) && path[n] == '/' ? path + n + 1 : path;
+	if (!path)
+		return NULL;
+	return clean_path(a, n && !strncmp(path, dir, n) && path[n] == '/' ? path + n + 1 : path);
 }
 
-static void set_line(struct line_frame *frame, Dwarf_Die *unit, uint64_t addr)
+static void set_line(struct line_frame *frame, struct arena *a, Dwarf_Die *unit, uint64_t addr)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(unit, addr);
 	int n;
 
 	if (!line)
 		return;
-	frame->file = short_path(unit, dwarf_linesrc(line, NULL, NULL));
+	frame->file = short_path(a, unit, dwarf_linesrc(line, NULL, NULL));
 	if (!dwarf_lineno(line, &n) && n > 0)
 		frame->line = (unsigned)n;
 }
 
 /* Where an inlined function was called from stands at the inlined one. */
-static void set_call(struct line_frame *frame, Dwarf_Die *unit, Dwarf_Die *inlined)
+static void set_call(struct line_frame *frame, struct arena *a, Dwarf_Die *unit,
+		     Dwarf_Die *inlined)
 {
 	uint64_t file, line;
 	Dwarf_Files *files;
@@ -172,35 +83,78 @@ static void set_call(struct line_frame *frame, Dwarf_Die *unit, Dwarf_Die *inlin
 
 	if (die_number(inlined, DW_AT_call_file, &file) &&
 	    !dwarf_getsrcfiles(unit, &files, &n) && file < n)
-		frame->file = short_path(unit, dwarf_filesrc(files, file, NULL, NULL));
+		frame->file = short_path(a, unit, dwarf_filesrc(files, file, NULL, NULL));
 	if (die_number(inlined, DW_AT_call_line, &line) && line <= UINT32_MAX)
 		frame->line = (unsigned)line;
 }
 
+static void set_frames(struct known *k, struct arena *a, const struct scope *s, uint64_t addr)
+{
+	Dwarf_Die unit = s->unit, inlined = { 0 };
+
+	set_line(&k->frame[0], a, &unit, addr);
+	for (size_t i = scope_function(s, s->n); i < s->n; i = i ? scope_function(s, i) : s->n) {
+		struct line_frame *frame = &k->frame[k->n];
+
+		if (k->n++)
+			set_call(frame, a, &unit, &inlined);
+		inlined = s->die[i];
+		frame->function = die_name(&inlined);
+		frame->inlined = i > 0;
+	}
+	if (!k->n && k->frame[0].file)
+		k->n = 1;
+}
+
+static struct known *find_lines(struct debugfile *f, uint64_t addr)
+{
+	const struct scope *s = scope_at(f, addr);
+	struct known *k = arena_alloc(&f->arena, sizeof(*k));
+
+	if (!k || !s)
+		return k;
+	k->frame = arena_array(&f->arena, s->n + 1, sizeof(*k->frame));
+	if (k->frame) {
+		k->frame[0].function = "";
+		set_frames(k, &f->arena, s, addr);
+	}
+	return k;
+}
+
+static const struct known *lines_at(struct debugfile *f, uint64_t addr)
+{
+	struct known *k;
+	uint64_t known;
+
+	if (!f->lines)
+		f->lines = arena_alloc(&f->arena, sizeof(*f->lines));
+	if (!f->lines)
+		return NULL;
+	if (map_get(&f->lines->found, addr, &known))
+		return (const struct known *)(uintptr_t)known;
+	k = find_lines(f, addr);
+	map_put(&f->lines->found, addr, (uintptr_t)k);
+	return k;
+}
+
 size_t line_lookup(struct debugfile *f, uint64_t addr, struct line_frame *frames, size_t max)
 {
-	Dwarf_Die unit, chain[DEPTH];
-	Dwarf *dwarf;
+	const struct known *k;
 	uint64_t own;
-	size_t n, i;
+	size_t n;
 
-	if (!max || !debugfile_file_addr(f, addr, &own) ||
-	    debugfile_dwarf(f, &dwarf, NULL) != CAIRN_OK || !find_unit(f, dwarf, own, &unit))
+	if (!max || !debugfile_file_addr(f, addr, &own))
 		return 0;
-	n = find_chain(&unit, own, chain);
-	frames[0] = (struct line_frame){ .function = "" };
-	set_line(&frames[0], &unit, own);
-	for (i = 0; i < n && i < max; i++) {
-		Dwarf_Die *die = &chain[n - 1 - i];
-
-		if (i) {
-			frames[i] = (struct line_frame){ 0 };
-			set_call(&frames[i], &unit, die + 1);
-		}
-		frames[i].function = die_name(die);
-		frames[i].inlined = i + 1 < n;
-	}
+	k = lines_at(f, own);
+	n = !k ? 0 : k->n < max ? k->n : max;
 	if (n)
-		return i;
-	return frames[0].file ? 1 : 0;
+		memcpy(frames, k->frame, n * sizeof(*frames));
+	return n;
+}
+
+void line_free(struct debugfile *f)
+{
+	if (f->lines)
+		map_deinit(&f->lines->found);
+	f->lines = NULL;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * line - source lines and inlined calls of an address, from the DWARF of a debug file.
+ *
+ * What was found for an address is kept with the file (see scope.h).
  */
 #ifndef CAIRN_DEBUG_LINE_H
 #define CAIRN_DEBUG_LINE_H
@@ -10,7 +12,8 @@
 /** One function at work at an address. Texts are borrowed from the file. */
 struct line_frame {
 	const char *function; /* "" if not known */
-	const char *file;     /* NULL if not known; below the compiler's folder: relative to it */
+	const char *file;     /* NULL if not known; without . and .., below the
+				 compiler's folder relative to it */
 	unsigned line;        /* 0: not known */
 	bool inlined;         /* into the next frame */
 };
@@ -22,5 +25,8 @@ struct line_frame {
  *  f must have been placed. For a return address ask for the byte before it, which belongs
  *  to the call. */
 size_t line_lookup(struct debugfile *f, uint64_t addr, struct line_frame *frames, size_t max);
+
+/** For debugfile_close(). */
+void line_free(struct debugfile *f);
 
 #endif

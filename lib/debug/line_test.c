@@ -141,6 +141,23 @@ static void test_short_path(void **state)
 	debugfile_close(f);
 }
 
+void line_test_up(void);
+void line_test_over(void);
+
+/* Paths are what the compiler was given. */
+static void test_clean_paths(void **state)
+{
+	struct debugfile *f = own();
+	struct line_frame frame;
+
+	(void)state;
+	assert_int_equal(line_lookup(f, (uintptr_t)line_test_up, &frame, 1), 1);
+	assert_string_equal(frame.file, "/a/c.h");
+	assert_int_equal(line_lookup(f, (uintptr_t)line_test_over, &frame, 1), 1);
+	assert_string_equal(frame.file, "/../e..h");
+	debugfile_close(f);
+}
+
 static void test_nowhere(void **state)
 {
 	struct debugfile *f = own();
@@ -157,6 +174,11 @@ static void test_nowhere(void **state)
 	debugfile_close(f);
 }
 
+# 1 "/a/./b/d/../../c.h"
+__attribute__((noinline)) void line_test_up(void) { __asm__ volatile(""); }
+# 1 "/../f/../e..h"
+__attribute__((noinline)) void line_test_over(void) { __asm__ volatile(""); }
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_short_path),
+		cmocka_unit_test(test_clean_paths),
 		cmocka_unit_test(test_nowhere),
 	};
 

@@ -11,6 +11,8 @@
 #define NEST_LIMIT 10
 #define VALUE_LIMIT (1u << 20) /* bytes of one object */
 #define FIELDS_LIMIT 65536u    /* of one object: types may contain themselves */
+#define BRIEF_MEMBERS 8
+#define BRIEF_TEXT 64
 
 /* What a value is made from: the object's bytes, read once, and where they came from. */
 struct source {
@@ -20,25 +22,41 @@ struct source {
 	uint64_t addr;          /* of bytes[0] */
 	const unsigned char *bytes;
 	size_t readable;        /* bytes before the first fault */
+	const unsigned char *known; /* of each byte; NULL: all of these are */
 	struct cairn_err err;   /* that fault */
 	unsigned nest, anonymous;
+	unsigned shown;         /* members of the struct that is being written, if brief */
 	unsigned left;          /* fields that may still be written */
 	bool missing;           /* something that was wanted is not there */
 };
 
 static bool have(const struct source *s, size_t off, uint64_t n)
 {
-	return n <= s->readable && off <= s->readable - n;
+	if (n > s->readable || off > s->readable - n)
+		return false;
+	for (uint64_t i = 0; s->known && i < n; i++)
+		if (!s->known[off + i])
+			return false;
+	return true;
 }
 
-/* What is not there: beyond the fault, or beyond the object. */
+/* What is not there: beyond the fault, or beyond the object; or the compiler dropped it. */
 static void write_missing(struct source *s, const char *name)
 {
 	s->missing = true;
-	if (s->err.code == CAIRN_OK)
+	if (s->err.code == CAIRN_OK && s->known)
+		out_null(s->o, name, NULL);
+	else if (s->err.code == CAIRN_OK)
 		out_null(s->o, name, "%s");
 	else
 		out_fault(s->o, name, "%s", &s->err);
+	if (s->err.code == CAIRN_OK && s->known)
+		out_text(s->o, "<optimized out>");
+}
+
+static bool is_brief(const struct source *s)
+{
+	return s->style->brief && s->o->mode == OUT_TEXT;
 }
 
 static void indent(struct source *s)
@@ -79,12 +97,35 @@ static void write_enum(struct source *s, const char *name, const struct type *t,
 	write_uint(s, name, t, v, (unsigned)t->size * 8);
 }
 
-static void write_pointer(struct source *s, const char *name, uint64_t v)
+/* Only what reads as text: a char may be any byte. */
+static void text_at(struct source *s, uint64_t addr)
+{
+	char text[BRIEF_TEXT];
+	size_t n, i;
+
+	if (!s->sp || space_text(s->sp, addr, text, sizeof(text), NULL))
+		return;
+	n = strlen(text);
+	for (i = 0; i < n; i++)
+		if ((text[i] < 0x20 || text[i] > 0x7e) && text[i] != '\n' && text[i] != '\t')
+			return;
+	if (!n)
+		return;
+	out_text(s->o, " \"");
+	out_text_safe(s->o, text, n);
+	out_text(s->o, n == sizeof(text) - 1 ? "\"..." : "\"");
+}
+
+static void write_pointer(struct source *s, const char *name, const struct type *t, uint64_t v)
 {
 	struct sym sym;
 	uint64_t off;
 
 	out_hex(s->o, name, "%s", v);
+	if (is_brief(s) && v && t->target && type_strip(t->target)->is_char) {
+		text_at(s, v);
+		return;
+	}
 	if (s->o->mode == OUT_TEXT && s->style->syms && v &&
 	    sym_at(s->style->syms, v, &sym, &off)) {
 		out_text(s->o, " <");
@@ -118,10 +159,12 @@ static void write_array(struct source *s, const char *name, const struct type *t
 	}
 	out_array(s->o, name);
 	out_text(s->o, "{");
+	s->nest += is_brief(s);
 	for (i = 0; i < n && elem->size && s->left; i++) {
 		out_text(s->o, i ? ", " : "");
 		write_at(s, NULL, elem, off + (size_t)(i * elem->size));
 	}
+	s->nest -= is_brief(s);
 	out_text(s->o, n < t->count ? ", ...}" : "}");
 	out_end(s->o);
 }
@@ -148,6 +191,19 @@ static void write_bits(struct source *s, const char *name, const struct type *t,
 
 static void write_members(struct source *s, const struct type *t, size_t off);
 
+/* False if a brief text has shown enough. */
+static bool begin_member(struct source *s)
+{
+	if (!is_brief(s)) {
+		indent(s);
+		return true;
+	}
+	if (s->shown > BRIEF_MEMBERS)
+		return false;
+	out_text(s->o, "%s%s", s->shown ? ", " : "", s->shown < BRIEF_MEMBERS ? "." : "...");
+	return s->shown++ < BRIEF_MEMBERS;
+}
+
 static void write_anonymous(struct source *s, const struct type *t, size_t off)
 {
 	if (s->anonymous++ < NEST_LIMIT)
@@ -170,26 +226,35 @@ static void write_members(struct source *s, const struct type *t, size_t off)
 				write_anonymous(s, mt, at);
 			continue;
 		}
-		indent(s);
+		if (!begin_member(s))
+			return;
 		out_text_safe(s->o, m[i].name, strlen(m[i].name));
 		out_text(s->o, " = ");
 		if (m[i].bit_size && m[i].bit_size <= 64)
 			write_bits(s, m[i].name, mt, off, &m[i]);
 		else
 			write_at(s, m[i].name, mt, at);
-		out_text(s->o, ",\n");
+		out_text(s->o, is_brief(s) ? "" : ",\n");
 	}
 }
 
 static void write_struct(struct source *s, const char *name, const struct type *t, size_t off)
 {
+	unsigned shown = s->shown;
+	bool brief = is_brief(s);
+
+	s->shown = 0;
 	out_object(s->o, name);
-	out_text(s->o, "{\n");
+	out_text(s->o, brief ? "{" : "{\n");
 	s->nest++;
-	if (s->nest <= NEST_LIMIT)
+	if (brief && s->nest > 1)
+		out_text(s->o, "...");
+	else if (s->nest <= NEST_LIMIT)
 		write_members(s, t, off);
 	s->nest--;
-	indent(s);
+	s->shown = shown;
+	if (!brief)
+		indent(s);
 	out_text(s->o, "}");
 	out_end(s->o);
 }
@@ -197,7 +262,7 @@ static void write_struct(struct source *s, const char *name, const struct type *
 static void write_scalar(struct source *s, const char *name, const struct type *t, uint64_t v)
 {
 	if (t->kind == TYPE_PTR)
-		write_pointer(s, name, v);
+		write_pointer(s, name, t, v);
 	else if (t->kind == TYPE_ENUM)
 		write_enum(s, name, t, v);
 	else
@@ -250,6 +315,18 @@ bool value_write(struct out *o, const char *name, const struct type *t, struct s
 		return false;
 	write_at(&s, name, t, 0);
 	mem_free(buf);
+	return !s.missing;
+}
+
+bool value_write_bytes(struct out *o, const char *name, const struct type *t, struct space *sp,
+		       const unsigned char *bytes, const unsigned char *known,
+		       const struct cairn_err *fault, const struct value_style *style)
+{
+	struct source s = { .o = o, .sp = sp, .style = style, .left = FIELDS_LIMIT,
+			    .bytes = bytes, .known = known,
+			    .readable = (size_t)type_strip(t)->size, .err = *fault };
+
+	write_at(&s, name, t, 0);
 	return !s.missing;
 }
 

@@ -21,6 +21,8 @@ struct value_style {
 	bool hex;              /* integers in hexadecimal */
 	unsigned indent;       /* levels that the text around the value is indented by */
 	uint32_t array_limit;  /* elements shown of an array; 0: VALUE_ARRAY */
+	bool brief;            /* text on one line: the first members of a struct, none of those
+				  within it, and what char pointers point to */
 };
 
 #define VALUE_ARRAY 64
@@ -29,6 +31,13 @@ struct value_style {
  *  of what is shown could not be read. */
 bool value_write(struct out *o, const char *name, const struct type *t, struct space *sp,
 		 uint64_t addr, const struct value_style *style);
+
+/** The same for a value of which the bytes are at hand, all of type_strip(t)->size; known[i] tells
+ *  whether bytes[i] is one of it (NULL: all are). What is not shows `fault` or, where its code
+ *  is CAIRN_OK, that it was optimized out. `sp` is where char pointers point to. */
+bool value_write_bytes(struct out *o, const char *name, const struct type *t, struct space *sp,
+		       const unsigned char *bytes, const unsigned char *known,
+		       const struct cairn_err *fault, const struct value_style *style);
 
 /** The same for a resolved member (bit-fields too) of the object at `addr`. */
 bool value_write_member(struct out *o, const char *name, const struct member *m,

@@ -78,6 +78,8 @@ static void fill_zoo(struct testspace *ts, uint64_t at)
 	ts_put(ts, at + 124, (uint32_t)-6, 4);
 }
 
+#define TEXT (VA + TS_FREE + 0x800) /* "hello\n", and then no text */
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -89,6 +91,9 @@ static int set_up(void **state)
 	ts_init(&f->ts);
 	fill_zoo(&f->ts, ZOO);
 	fill_half(&f->ts, VA + TS_HOLE - 60);
+	ts_write(&f->ts, TEXT, "hello\n\0\x80z", 10);
+	ts_put(&f->ts, ZOO + 0x100, TEXT, 8);
+	ts_put(&f->ts, ZOO + 0x108, TEXT + 7, 8);
 	ts_open(&f->ts, 8);
 	*state = f;
 	return 0;
@@ -280,6 +285,61 @@ static void test_too_large(void **state)
 	assert_int_equal(f->out.depth, 0);
 }
 
+static void test_brief(void **state)
+{
+	struct fixture *f = *state;
+	const struct value_style style = { .brief = true, .array_limit = 2 };
+
+	assert_string_equal(show(f, OUT_TEXT, "struct zoo", ZOO, style),
+		"{.pid = -7, .flag = 1, .mode = 5, .small = -3, .comm = \"init\", .list = {...}, "
+		".raw = 0x1fffffffffffff5, .lo = 4294967285, ...}");
+	assert_string_equal(show(f, OUT_TEXT, "zoo_array", ZOO, style), "{{...}, {...}, ...}");
+	assert_string_equal(show(f, OUT_TEXT, "char *", ZOO + 0x100, style),
+			    "0xffff888000010800 \"hello\\x0a\"");
+	assert_string_equal(show(f, OUT_TEXT, "char *", ZOO + 0x108, style), "0xffff888000010807");
+	/* a program gets all of it */
+	assert_non_null(strstr(show(f, OUT_JSON, "struct zoo", ZOO, style),
+			       "\"list\":{\"next\":\"0x1234\",\"prev\":\"0x0\"}"));
+}
+
+static const char *show_bytes(struct fixture *f, enum out_mode mode, const char *type,
+			      const void *bytes, const unsigned char *known,
+			      const struct cairn_err *fault)
+{
+	const struct value_style style = { .brief = true };
+
+	out_deinit(&f->out);
+	out_init(&f->out, mode, -1);
+	out_record(&f->out, "t");
+	f->whole = value_write_bytes(&f->out, "v", type_find(&f->types, type, NULL), &f->ts.sp,
+				     bytes, known, fault, &style);
+	out_end(&f->out);
+	return f->out.buf.buf;
+}
+
+static void test_bytes(void **state)
+{
+	struct fixture *f = *state;
+	struct cairn_err fault = { .code = CAIRN_OK };
+	unsigned char known[16];
+
+	memset(known, 1, sizeof(known));
+	assert_string_equal(show_bytes(f, OUT_TEXT, "int", "\xff\xff\xff\xff", NULL, &fault), "-1");
+	assert_true(f->whole);
+	known[9] = 0;
+	assert_string_equal(show_bytes(f, OUT_TEXT, "struct list_head", "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0",
+				       known, &fault),
+			    "{.next = 0x1, .prev = <optimized out>}");
+	assert_false(f->whole);
+	assert_string_equal(show_bytes(f, OUT_JSON, "struct list_head", "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0",
+				       known, &fault),
+			    "{\"schema\":\"cairn.t/1\",\"v\":{\"next\":\"0x1\",\"prev\":null}}\n");
+	cairn_fail_read(&fault, CAIRN_FAULT_EXCLUDED, VA, "kernel address");
+	assert_string_equal(show_bytes(f, OUT_TEXT, "struct list_head", "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0",
+				       known, &fault),
+			    "{.next = 0x1, .prev = <excluded>}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +353,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names_are_escaped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nesting_without_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_brief, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bytes, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

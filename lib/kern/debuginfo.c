@@ -31,22 +31,32 @@ static enum cairn_code add_btf(struct cairn *c, struct debugfile *f, struct cair
 	return CAIRN_OK;
 }
 
+static struct type_provider **types_slot(struct cairn *c, const struct debugfile *f)
+{
+	for (size_t i = 0; c->debuginfo && i < c->debuginfo->n; i++)
+		if (c->debuginfo->file[i] == f)
+			return &c->debuginfo->types[i];
+	return NULL;
+}
+
 /* DWARF says more than BTF where a file has both; the dump's own BTF is asked first. */
 static enum cairn_code add_types(struct cairn *c, struct debugfile *f, struct cairn_err *err)
 {
-	struct type_provider *p;
+	struct type_provider *p, **slot;
 	enum cairn_code code;
 
-	if (f->has_dwarf) {
-		code = dwarf_provider_new(&p, f, err);
-		if (code != CAIRN_OK)
-			return code;
-		if (!c->opts->no_cache)
-			dwarf_provider_keep(p, f);
-		types_add(&c->types, p);
-		return CAIRN_OK;
-	}
-	return f->btf ? add_btf(c, f, err) : CAIRN_OK;
+	if (!f->has_dwarf)
+		return f->btf ? add_btf(c, f, err) : CAIRN_OK;
+	code = dwarf_provider_new(&p, f, err);
+	if (code != CAIRN_OK)
+		return code;
+	if (!c->opts->no_cache)
+		dwarf_provider_keep(p, f);
+	types_add(&c->types, p);
+	slot = types_slot(c, f);
+	if (slot)
+		*slot = p;
+	return CAIRN_OK;
 }
 
 /* VMCOREINFO's _stext is the better measure: on i386 KERNELOFFSET is not there. */
@@ -77,9 +87,26 @@ static enum cairn_code add_kernel(struct cairn *c, struct debugfile *f, struct c
 	return code == CAIRN_OK && !kallsyms_has_all(c) ? elfsym_add(&c->syms, f, err) : code;
 }
 
-static enum cairn_code add_module(struct cairn *c, struct debugfile *f, struct cairn_err *err)
+static enum cairn_code add_module(struct cairn *c, struct debugfile *f, const struct module *m,
+				  struct cairn_err *err)
 {
 	struct module_sections sections;
+	enum cairn_code code = debugfile_match(f, m->build_id, NULL, err);
+
+	if (code == CAIRN_OK)
+		code = add_types(c, f, err);
+	if (code != CAIRN_OK)
+		return code;
+	/* the module's own table in memory answers first; without its sections the types serve */
+	if (module_sections_find(&sections, c, m, NULL) == CAIRN_OK &&
+	    debugfile_place_module(f, module_section_at, &sections) && f->has_symbols)
+		elfsym_add(&c->syms, f, NULL);
+	return CAIRN_OK;
+}
+
+static enum cairn_code add_named_module(struct cairn *c, struct debugfile *f,
+					struct cairn_err *err)
+{
 	const struct modules *ms;
 	const struct module *m;
 	enum cairn_code code = modules_get(c, &ms, err);
@@ -89,25 +116,20 @@ static enum cairn_code add_module(struct cairn *c, struct debugfile *f, struct c
 	m = module_by_name(ms, f->module);
 	if (!m)
 		return cairn_fail(err, CAIRN_USAGE, "no module %s was loaded", f->module);
-	code = debugfile_match(f, m->build_id, NULL, err);
-	if (code == CAIRN_OK)
-		code = add_types(c, f, err);
-	if (code != CAIRN_OK || !f->has_symbols)
-		return code;
-	/* the module's own table in memory answers first; without its sections the types serve */
-	if (module_sections_find(&sections, c, m, NULL) == CAIRN_OK &&
-	    debugfile_place_module(f, module_section_at, &sections))
-		elfsym_add(&c->syms, f, NULL);
-	return CAIRN_OK;
+	return add_module(c, f, m, err);
+}
+
+static struct debuginfo *make(struct cairn *c)
+{
+	if (!c->debuginfo)
+		c->debuginfo = arena_alloc(&c->arena, sizeof(*c->debuginfo));
+	return c->debuginfo;
 }
 
 static enum cairn_code keep(struct cairn *c, struct debugfile *f, struct cairn_err *err)
 {
-	if (!c->debuginfo) {
-		c->debuginfo = arena_alloc(&c->arena, sizeof(*c->debuginfo));
-		if (!c->debuginfo)
-			return cairn_fail(err, CAIRN_NOMEM, "no memory for debug files");
-	}
+	if (!make(c))
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for debug files");
 	if (c->debuginfo->n == DEBUGINFO_FILES)
 		return cairn_fail(err, CAIRN_USAGE, "more than %d debug files", DEBUGINFO_FILES);
 	c->debuginfo->file[c->debuginfo->n++] = f;
@@ -141,7 +163,7 @@ enum cairn_code debuginfo_open_modules(struct cairn *c, struct cairn_err *err)
 
 	for (size_t i = 0; c->debuginfo && i < c->debuginfo->n && code == CAIRN_OK; i++)
 		if (c->debuginfo->file[i]->kind == DEBUGFILE_MODULE) {
-			code = add_module(c, c->debuginfo->file[i], err);
+			code = add_named_module(c, c->debuginfo->file[i], err);
 			if (code != CAIRN_OK)
 				cairn_context(err, code, "-s");
 		}
@@ -168,6 +190,20 @@ static bool have_kernel(const struct cairn *c)
 	return false;
 }
 
+/* Look for a file and keep it. */
+static enum cairn_code search(struct cairn *c, const struct debugfind_want *want,
+			      struct debugfile **ret, struct cairn_err *err)
+{
+	enum cairn_code code = debugfind(ret, want, err);
+
+	if (code != CAIRN_OK)
+		return code;
+	code = keep(c, *ret, err);
+	if (code != CAIRN_OK)
+		debugfile_close(*ret);
+	return code;
+}
+
 enum cairn_code debuginfo_search(struct cairn *c, struct cairn_err *err)
 {
 	struct debugfind_want want = { .build_id = c->build_id, .release = c->release };
@@ -176,25 +212,70 @@ enum cairn_code debuginfo_search(struct cairn *c, struct cairn_err *err)
 
 	if (have_kernel(c))
 		return CAIRN_OK;
-	if (c->opts->no_debug_search || (c->debuginfo && c->debuginfo->searched))
+	if (c->opts->no_debug_search || !make(c) || c->debuginfo->searched)
 		return cairn_fail(err, CAIRN_NOTFOUND, "no vmlinux was found");
-	code = debugfind(&f, &want, err);
-	if (code == CAIRN_OK) {
-		code = keep(c, f, err);
-		if (code != CAIRN_OK)
-			debugfile_close(f);
-		else
-			code = add_kernel(c, f, err);
+	c->debuginfo->searched = true;
+	code = search(c, &want, &f, err);
+	return code == CAIRN_OK ? add_kernel(c, f, err) : code;
+}
+
+/* ---- by address ---- */
+
+struct debugfile *debuginfo_at(struct cairn *c, uint64_t addr)
+{
+	uint64_t own;
+
+	for (size_t i = 0; c->debuginfo && i < c->debuginfo->n; i++) {
+		struct debugfile *f = c->debuginfo->file[i];
+
+		if (f->has_dwarf && debugfile_file_addr(f, addr, &own))
+			return f;
 	}
-	if (c->debuginfo)
-		c->debuginfo->searched = true;
-	return code;
+	return NULL;
+}
+
+static void search_module(struct cairn *c, const struct module *m)
+{
+	struct debugfind_want want = { .build_id = m->build_id, .release = c->release,
+				       .module = m->name };
+	struct debugfile *f;
+
+	if (c->opts->no_debug_search || !make(c) || !map_visit(&c->debuginfo->modules, m->addr))
+		return;
+	if (search(c, &want, &f, NULL) == CAIRN_OK)
+		add_module(c, f, m, NULL);
+}
+
+struct debugfile *debuginfo_find_at(struct cairn *c, uint64_t addr)
+{
+	struct debugfile *f = debuginfo_at(c, addr);
+	const struct module *m = NULL;
+	const struct modules *ms;
+
+	if (f)
+		return f;
+	if (modules_get(c, &ms, NULL) == CAIRN_OK)
+		m = module_at(ms, addr);
+	if (m)
+		search_module(c, m);
+	else if (debuginfo_search(c, NULL) != CAIRN_OK)
+		return NULL;
+	return debuginfo_at(c, addr);
+}
+
+struct type_provider *debuginfo_types(struct cairn *c, const struct debugfile *f)
+{
+	struct type_provider **slot = types_slot(c, f);
+
+	return slot ? *slot : NULL;
 }
 
 void debuginfo_close(struct cairn *c)
 {
 	for (size_t i = 0; c->debuginfo && i < c->debuginfo->n; i++)
 		debugfile_close(c->debuginfo->file[i]);
-	if (c->debuginfo)
-		c->debuginfo->n = 0;
+	if (!c->debuginfo)
+		return;
+	c->debuginfo->n = 0;
+	map_deinit(&c->debuginfo->modules);
 }

@@ -6,6 +6,7 @@
 #ifndef CAIRN_KERN_DEBUGINFO_H
 #define CAIRN_KERN_DEBUGINFO_H
 
+#include "lib/base/map.h"
 #include "lib/debug/debugfile.h"
 #include "lib/kern/session.h"
 
@@ -14,7 +15,9 @@
 struct debuginfo {
 	struct debugfile *file[DEBUGINFO_FILES];
 	size_t n;
-	bool searched; /* for the kernel's vmlinux */
+	struct type_provider *types[DEBUGINFO_FILES]; /* of file[i]'s DWARF; NULL: none */
+	bool searched;        /* for the kernel's vmlinux */
+	struct map modules;   /* address of a struct module: its file was searched for */
 };
 
 /** Open the files of c->opts->debug_files. One that belongs to another kernel is refused:
@@ -28,6 +31,16 @@ enum cairn_code debuginfo_open_modules(struct cairn *c, struct cairn_err *err);
 /** Look for the kernel's vmlinux by build-id, once; adds its types and symbols. CAIRN_OK
  *  if there is one by now. */
 enum cairn_code debuginfo_search(struct cairn *c, struct cairn_err *err);
+
+/** The open file whose DWARF speaks of the code at an address of the dump. NULL: none. */
+struct debugfile *debuginfo_at(struct cairn *c, uint64_t addr);
+
+/** Likewise, but where none is open the kernel's or the module's is looked for by build-id,
+ *  each once. */
+struct debugfile *debuginfo_find_at(struct cairn *c, uint64_t addr);
+
+/** The types of a file's DWARF, NULL if it has none. */
+struct type_provider *debuginfo_types(struct cairn *c, const struct debugfile *f);
 
 /** After types_deinit(): types and names are borrowed from the files. */
 void debuginfo_close(struct cairn *c);

@@ -39,7 +39,7 @@ struct cairn {
 	size_t ndegraded;
 	struct cairn_opts opts_copy; /* debug_files in the arena */
 	const struct cairn_opts *opts;
-	struct debuginfo *debuginfo; /* NULL: no file was added */
+	struct debuginfo *debuginfo; /* NULL: none was asked for */
 	bool (*stop)(void);          /* the user wants no more: long walks end with
 					CAIRN_INTERRUPTED and keep nothing; NULL: never */
 	/* made on demand, each by the file of its name in lib/kern */

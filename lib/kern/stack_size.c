@@ -74,10 +74,11 @@ static uint64_t size_of_type(struct cairn *c, const char *name)
 
 uint64_t stack_size(struct cairn *c, const struct tasks *ts)
 {
-	uint64_t size = size_of_type(c, "union thread_union");
+	uint64_t size = size_between_symbols(c);
 
+	/* most kernels have no trace of this type: a vmlinux is read to its end for it */
 	if (!size)
-		size = size_between_symbols(c);
+		size = size_of_type(c, "union thread_union");
 	if (!size)
 		size = size_of_type(c, "struct irq_stack");
 	if (!size)
