@@ -32,6 +32,7 @@ struct saved_layout {
 	uint32_t record;      /* arm64: offset in it of the frame record of an exception; 0: none */
 	bool record_type;     /* arm64: a word behind a record of zeros says what it is */
 	uint32_t context;     /* in task_struct: registers of a task that waits; 0: not known */
+	bool context_on_stack; /* it is at the bottom of the task's stack instead */
 	uint32_t context_fp, context_sp, context_pc; /* likewise, of these */
 };
 

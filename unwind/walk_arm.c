@@ -236,7 +236,8 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	enum { R4 = 4, WORDS = 10, SAVED_FP = 7, SAVED_PC = 9 };
 	uint64_t words[WORDS];
 	struct cairn_err *err = &t->trace->err;
-	uint64_t at = t->task->addr + t->u->saved.context;
+	uint64_t at = t->u->saved.context +
+		      (t->u->saved.context_on_stack ? t->task->stack : t->task->addr);
 
 	if (!t->u->saved.context)
 		return tracer_end(t, TRACE_NO_UNWINDER, "no type says where a task that waits "
@@ -281,10 +282,15 @@ static void find_context(struct unwinder *u)
 	static const struct shape_want want = {
 		"struct task_struct", 1, { "thread_info.cpu_context" },
 	};
-	struct shape task;
+	static const struct shape_want on_stack = { "struct thread_info", 1, { "cpu_context" } };
+	struct shape s;
 
-	if (!shape_resolve(&task, &want, &u->c->types, NULL) && shape_has(&task, 0))
-		u->saved.context = task.m[0].offset;
+	if (shape_resolve(&s, &want, &u->c->types, NULL) || !shape_has(&s, 0)) {
+		u->saved.context_on_stack = true;
+		if (shape_resolve(&s, &on_stack, &u->c->types, NULL) || !shape_has(&s, 0))
+			return;
+	}
+	u->saved.context = s.m[0].offset;
 }
 
 static enum cairn_code init(struct unwinder *u, struct cairn_err *err)

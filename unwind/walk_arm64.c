@@ -289,7 +289,7 @@ static void find_context(struct unwinder *u)
 	u->saved.context_pc = task.m[3].offset;
 }
 
-/* KERNELPACMASK: arch/arm64/kernel/crash_core.c, 10b0a36c5d9f */
+/* KERNELPACMASK: arch/arm64/kernel/crash_core.c arch_crash_save_vmcoreinfo() */
 static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 {
 	(void)err;

@@ -425,6 +425,13 @@ static void test_waiting(void **state)
 	tracer_run(&t, &first);
 	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
 	assert_int_equal(w->trace.frame[0].rule, RULE_SWITCH);
+	/* up to 5.15: at the bottom of the stack */
+	w->u.saved.context_on_stack = true;
+	m_put(w, M_TASK + 0x40 + 4 * 9, c.inner + 0x44);
+	t = m_tracer(w);
+	first = (struct walk_state){ 0 };
+	assert_int_equal(w->u.arch->waiting(&t, c.sp, &first), TRACE_GOES_ON);
+	assert_int_equal(first.pc, c.inner + 0x44);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
