@@ -20,6 +20,8 @@ enum cairn_code unwinder_init(struct unwinder *u, struct cairn *c, struct arena 
 	u->stack_arch = stack_arch_by_id(c->arch->id);
 	if (!tasks_get(c, &ts, NULL))
 		u->task_stack_size = ts->stack_size;
+	else if (u->stack_arch)
+		u->assumed_size = u->stack_arch->usual_size;
 	if (sym_addr(u->syms, "_sinittext", &u->init_text.begin, NULL) ||
 	    sym_addr(u->syms, "_einittext", &u->init_text.end, NULL))
 		u->init_text = (struct range){ 0, 0 };

@@ -46,6 +46,7 @@ struct unwinder {
 	const struct callsite_ops *calls;    /* NULL: if there is no arch */
 	const struct stack_arch *stack_arch; /* NULL: only task stacks are known */
 	uint64_t task_stack_size;            /* THREAD_SIZE; 0: not known */
+	uint64_t assumed_size;               /* of stacks, if there are no types; 0: assume none */
 	struct stacks stacks;                /* of CPUs, as far as they were asked for */
 	struct map cpus_done;                /* CPUs whose stacks are in the table */
 	bool has_modules;                    /* c->modules was asked for */

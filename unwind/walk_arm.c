@@ -65,9 +65,8 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
  * task's stack; a kernel thread begins in ret_from_fork. */
 static enum trace_end step_cant_unwind(struct tracer *t)
 {
-	uint64_t top = t->task_stack.end - START_PAD - PT_REGS * WORD, regs[PT_REGS];
-	bool near = t->task_stack.type != STACK_UNKNOWN && t->now.sp <= top &&
-		    top - t->now.sp <= USER_NEAR;
+	uint64_t end = tracer_task_end(t), top = end - START_PAD - PT_REGS * WORD, regs[PT_REGS];
+	bool near = end && t->now.sp <= top && top - t->now.sp <= USER_NEAR;
 
 	if (near && !(t->task && t->task->kernel_thread) &&
 	    !reader_words(&t->u->mem, top, regs, PT_REGS, NULL) && user_mode(regs) && regs[PC])

@@ -42,9 +42,9 @@ static uint64_t strip(const struct unwinder *u, uint64_t addr)
 /* task_pt_regs(): the registers of user mode, or zeros. 0: not known. */
 static uint64_t last_regs(const struct tracer *t)
 {
-	uint32_t size = t->u->saved.pt_regs;
+	uint64_t size = t->u->saved.pt_regs, end = tracer_task_end(t);
 
-	return size && t->task_stack.type != STACK_UNKNOWN ? t->task_stack.end - size : 0;
+	return size && end ? end - size : 0;
 }
 
 static enum trace_end at_end(struct tracer *t, uint64_t regs_addr)
