@@ -157,6 +157,8 @@ static enum trace_end step_table(struct tracer *t, const struct ehabi_entry *e,
 	result = ehabi_execute(&run, e->insn, e->n);
 	if (result)
 		return run_end(t, &s, result);
+	if (ehabi_is_return(&run))
+		return from_regs(t, t->now.sp, next);
 	if (is_beginning(t, run.r[PC]))
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
 	take_registers(next, run.r);
