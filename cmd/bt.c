@@ -201,8 +201,8 @@ static const struct cmd bt_cmd = {
 		"\n"
 		"The letter before a function says how sure the frame is. None: the kernel's own\n"
 		"tables led there and the call site agrees. B: the call site names another\n"
-		"function, which jumped here, or cannot be read. C: found by a fallback. The last\n"
-		"line says why the trace ended.",
+		"function, which jumped here, or cannot be read. C: found by a fallback. ?: a\n"
+		"guess. The last line says why the trace ended.",
 	.opts = opts,
 	.run = run,
 };
