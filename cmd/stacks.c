@@ -114,6 +114,9 @@ static enum cairn_code list(struct call *call, struct unwinder *u, struct cairn_
 			if (u->stacks.stack[j].cpu == (int32_t)cpus->cpu[i].id)
 				row(call, &u->stacks.stack[j]);
 	}
+	for (size_t j = 0; !code && j < u->stacks.n; j++)
+		if (u->stacks.stack[j].cpu < 0) /* any CPU's: arm64's for EFI */
+			row(call, &u->stacks.stack[j]);
 	return code;
 }
 
@@ -143,8 +146,9 @@ static const struct cmd stacks = {
 	.synopsis = "[ADDRESS]... | -g [-A] [-k | -u] [-s LETTERS] [-f GLOB] [-m GLOB]",
 	.summary = "stacks of all CPUs, or the one that an address is on",
 	.help = "Lists every stack of every CPU: that of the task it executes, and those for\n"
-		"interrupts, each exception and the entry code. NEXT SP is where the stack says\n"
-		"it was entered from; unless the stack is in use, that is left from before.\n"
+		"interrupts, each exception, overflows and the entry code. NEXT SP is where the\n"
+		"stack says it was entered from; unless the stack is in use, that is left from\n"
+		"before. IN USE is - where the machine has nothing that tells.\n"
 		"\n"
 		"-g shows stack traces of all tasks instead, equal ones merged and counted, the most\n"
 		"frequent first; the other options choose among them.",

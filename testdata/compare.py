@@ -17,7 +17,7 @@ than it knows; each is printed as a comment where it is made use of:
   trampoline where a return address is a kretprobe's trampoline, the kernel prints the symbol before
              it; the true caller is right if its rule says that it was recovered. Some kernels stop
   noreturn   after a call that does not return, ARM and arm64 print the function that follows
-  link       a fault in a leaf function: arm64's own unwinder leaves out the caller in lr
+  link       where a leaf function was interrupted, arm64's own unwinder leaves out the caller in lr
   gave-up    where only guesses ("?") follow the kernel's reliable frames, ours may go on
 """
 
@@ -423,6 +423,10 @@ def locate(trace, expected, found):
     for start in reversed(starts):
         ours, notes = without_link(trace, expected, found[start:])
         problem, more = match_frames(expected, ours, trace["complete"])
+        if problem and any(frame.get("rule") == "lr" for frame in ours):
+            notes += ["link: " + frame["function"] for frame in ours if frame.get("rule") == "lr"]
+            ours = [frame for frame in ours if frame.get("rule") != "lr"]
+            problem, more = match_frames(expected, ours, trace["complete"])
         if not problem:
             return None, notes + more, ours
         best = problem, notes + more, ours

@@ -274,6 +274,15 @@ RULES = [
      linked("leaf", "outer", "timer") == our_frames("leaf", "timer")),
     ("link: no other frame is",
      linked("leaf", "stray", "timer") == our_frames("leaf", "stray", "timer")),
+    ("link: nor further out, where our rule says so",
+     compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
+                                                                  "timer+0x1/0x2"),
+                    our_frames("die", "leaf") + [dict(our_frames("outer")[0], rule="lr")] +
+                    our_frames("timer"))[0] is None),
+    ("link: not where another rule led there",
+     compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
+                                                                  "timer+0x1/0x2"),
+                    our_frames("die", "leaf", "outer", "timer"))[0] is not None),
     ("panic: the trace begins below panic()",
      [f["function"] for f in compare.dying_frames({"frames": kernel_frames(
          "dump_stack+0x1/0x2", "vpanic+0x1/0x2", "panic+0x1/0x2", "crash+0x1/0x2")})] == ["crash"]),

@@ -57,6 +57,13 @@ struct ehabi_run {
 /** Execute n bytes of instructions. */
 enum ehabi_result ehabi_execute(struct ehabi_run *run, const unsigned char *insn, size_t n);
 
+/** What was executed took both sp and pc off the stack: no call was undone, but an exception left
+ *  (__bad_stack, which saves no more before it has a stack). */
+static inline bool ehabi_is_return(const struct ehabi_run *run)
+{
+	return (run->popped & 0xa000) == 0xa000;
+}
+
 /** Instructions that restore r0 to pc from the stack: those of code that an exception enters
  *  (arch/arm/kernel/entry-armv.S, svc_entry). Registers of what was interrupted lie there. */
 bool ehabi_is_exception(const struct ehabi_entry *e);

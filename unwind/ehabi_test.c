@@ -11,19 +11,18 @@
 #define MEMORY  0x40000u
 #define BASE    0xc1000000u /* where the memory lies */
 #define TEXT    0xc0300000u
-#define HOLE    0xc1007000u /* a page that cannot be read, when `holes` is set */
 
 enum { FP = 11, SP = 13, LR = 14, PC = 15 };
 
 static unsigned char memory[MEMORY];
-static bool holes;
+static uint32_t hole; /* a page that cannot be read; 0: none */
 
 static enum cairn_code read_memory(void *self, uint64_t va, void *buf, size_t len,
 				   struct cairn_err *err)
 {
 	(void)self;
 	if (va < BASE || va - BASE + len > MEMORY ||
-	    (holes && va < HOLE + 0x1000 && va + len > HOLE))
+	    (hole && va < hole + 0x1000 && va + len > hole))
 		return cairn_fail_read(err, CAIRN_FAULT_EXCLUDED, va, "kernel address");
 	memcpy(buf, memory + (va - BASE), len);
 	return CAIRN_OK;
@@ -46,7 +45,7 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(memory, 0, sizeof(memory));
-	holes = false;
+	hole = 0;
 	return 0;
 }
 
@@ -279,7 +278,9 @@ static void test_search_holes(void **state)
 {
 	(void)state;
 	put_index(BASE + 0x5ab4, 3001);
-	holes = true;
+	hole = BASE + 0x6000; /* what is found lies behind it */
+	expect_index(BASE + 0x5ab4, 3001);
+	hole = BASE + 0x8000; /* or before */
 	expect_index(BASE + 0x5ab4, 3001);
 }
 

@@ -29,6 +29,8 @@ struct stack_arch {
 	/* One past the highest address of the stack of the task that f->cpu executes, as the
 	   CPU itself has it; 0: not known. May be NULL. */
 	uint64_t (*current_top)(struct stack_finder *f);
+	uint64_t usual_size; /* of stacks, which are aligned to it: for when no type tells of
+				them. 0: none is assumed */
 	uint64_t task_guard; /* bytes below a task's stack that may be unmapped */
 };
 

@@ -35,6 +35,6 @@ static void cpu_stacks(struct stack_finder *f)
 }
 
 static const struct stack_arch arm = {
-	.id = ARCH_ARM, .cpu_stacks = cpu_stacks, .task_guard = GUARD,
+	.id = ARCH_ARM, .cpu_stacks = cpu_stacks, .usual_size = 8192, .task_guard = GUARD,
 };
 STACK_ARCH(&arm);

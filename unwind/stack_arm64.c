@@ -96,6 +96,6 @@ static void cpu_stacks(struct stack_finder *f)
 }
 
 static const struct stack_arch arm64 = {
-	.id = ARCH_ARM64, .cpu_stacks = cpu_stacks, .task_guard = GUARD,
+	.id = ARCH_ARM64, .cpu_stacks = cpu_stacks, .usual_size = 16384, .task_guard = GUARD,
 };
 STACK_ARCH(&arm64);

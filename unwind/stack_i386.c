@@ -95,6 +95,6 @@ static void cpu_stacks(struct stack_finder *f)
 }
 
 static const struct stack_arch i386 = {
-	.id = ARCH_I386, .cpu_stacks = cpu_stacks, .task_guard = 0,
+	.id = ARCH_I386, .cpu_stacks = cpu_stacks, .usual_size = 8192, .task_guard = 0,
 };
 STACK_ARCH(&i386);

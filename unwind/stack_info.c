@@ -25,6 +25,9 @@ static const struct {
 	[STACK_MCE] = { "MCE", "#MC", RANK_EXCEPTION },
 	[STACK_VC] = { "VC", "#VC", RANK_EXCEPTION },
 	[STACK_VC2] = { "VC2", "#VC2", RANK_EXCEPTION },
+	[STACK_ASSUMED] = { "unknown", "UNKNOWN", 3 },
+	[STACK_ASSUMED_2] = { "unknown", "UNKNOWN", 2 },
+	[STACK_ASSUMED_3] = { "unknown", "UNKNOWN", 1 },
 };
 
 static bool is_type(enum stack_type type)
@@ -46,6 +49,11 @@ bool on_stack(const struct stack_info *info, uint64_t addr, uint64_t len)
 {
 	return info->type != STACK_UNKNOWN && addr >= info->begin && addr < info->end &&
 	       len <= info->end - addr;
+}
+
+bool stack_is_assumed(const struct stack_info *info)
+{
+	return info->type >= STACK_ASSUMED && info->type <= STACK_ASSUMED_3;
 }
 
 bool in_guard(const struct stack_info *info, uint64_t sp)

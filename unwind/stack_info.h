@@ -41,6 +41,9 @@ enum stack_type {
 	STACK_MCE,
 	STACK_VC,
 	STACK_VC2,
+	STACK_ASSUMED,  /* no type tells of stacks: where one would lie, inner to outer */
+	STACK_ASSUMED_2,
+	STACK_ASSUMED_3,
 	STACK_TYPES,
 };
 
@@ -84,6 +87,9 @@ enum cairn_code stacks_find_guard(const struct stacks *s, uint64_t sp, struct st
 /** The stack whose bounds are nearest to `sp`, and how many bytes lie between; NULL in an
  *  empty table. */
 const struct stack_info *stacks_nearest(const struct stacks *s, uint64_t sp, uint64_t *distance);
+
+/** Whether nothing but its alignment says that this is a stack. */
+bool stack_is_assumed(const struct stack_info *info);
 
 /** len bytes at addr lie wholly on the stack. Never true of STACK_UNKNOWN. */
 bool on_stack(const struct stack_info *info, uint64_t addr, uint64_t len);

@@ -90,8 +90,8 @@ static inline struct tracer m_tracer(struct world *w)
 	};
 }
 
-/** Walk from registers of a running CPU, in the order of its arch. */
-static inline void m_run(struct world *w, const uint64_t *regs)
+/** Walk from registers of a running CPU, in the order of its arch; `known`: its task's stack is. */
+static inline void m_run_on(struct world *w, const uint64_t *regs, bool known)
 {
 	const struct arch *a = w->u.machine;
 	struct walk_state first = {
@@ -101,8 +101,15 @@ static inline void m_run(struct world *w, const uint64_t *regs)
 	};
 	struct tracer t = m_tracer(w);
 
+	if (!known)
+		t.task_stack = (struct stack_info){ .cpu = -1 };
 	memcpy(first.regs, regs, a->nregs * sizeof(*regs));
 	tracer_run(&t, &first);
+}
+
+static inline void m_run(struct world *w, const uint64_t *regs)
+{
+	m_run_on(w, regs, true);
 }
 
 #endif

@@ -89,6 +89,31 @@ enum trace_end tracer_end(struct tracer *t, enum trace_end end, const char *fmt,
 
 /* ---- stacks ---- */
 
+/* Without types nothing says where stacks are, but they are aligned to their size. Of those that are
+ * assumed so, each is entered once: the outer ones have types of lower rank. */
+static bool assume_stack(struct tracer *t, uint64_t sp, struct stack_info *ret)
+{
+	uint64_t size = t->u->assumed_size, begin = size ? sp & ~(size - 1) : 0, word;
+	enum stack_type type = STACK_ASSUMED;
+
+	if (!size || reader_word(&t->u->mem, sp & ~(uint64_t)7, &word, NULL))
+		return false;
+	for (; type <= STACK_ASSUMED_3 && t->visits.mask & 1u << type; type++)
+		if (t->visits.seen[type].begin == begin)
+			return false;
+	if (type > STACK_ASSUMED_3)
+		return false;
+	*ret = (struct stack_info){ .type = type, .cpu = t->cpu, .begin = begin, .end = begin + size };
+	return true;
+}
+
+uint64_t tracer_task_end(const struct tracer *t)
+{
+	if (t->task_stack.type != STACK_UNKNOWN)
+		return t->task_stack.end;
+	return stack_is_assumed(&t->stack) ? t->stack.end : 0;
+}
+
 /* Searched in the order of what is likely and cheap; what only serves to name a stack that
  * the walk will refuse comes last. */
 enum cairn_code tracer_find_stack(struct tracer *t, uint64_t sp, struct stack_info *ret,
@@ -109,7 +134,8 @@ enum cairn_code tracer_find_stack(struct tracer *t, uint64_t sp, struct stack_in
 	unwinder_add_all_cpus(t->u);
 	if (!stacks_find(&t->u->stacks, sp, ret, err))
 		return CAIRN_OK;
-	return unwinder_task_stack(t->u, sp, ret) ? CAIRN_OK : CAIRN_NOTFOUND;
+	return unwinder_task_stack(t->u, sp, ret) || assume_stack(t, sp, ret) ? CAIRN_OK
+									      : CAIRN_NOTFOUND;
 }
 
 static bool find_guard(struct tracer *t, uint64_t sp, struct stack_info *ret)
@@ -260,7 +286,7 @@ static void grade_frame(struct tracer *t, const struct walk_state *s, struct fra
 	f->via = g.via;
 	if (!f->note)
 		f->note = g.note;
-	f->grade = worse(s->grade, g.grade);
+	f->grade = worse(s->grade, stack_is_assumed(&f->stack) ? worse(g.grade, 'B') : g.grade);
 	if (g.confirmed && f->grade < 'C')
 		t->cap = 'A';
 	f->grade = worse(f->grade, t->cap);
@@ -372,11 +398,11 @@ enum trace_end tracer_user_regs(struct tracer *t, const uint64_t *regs, uint64_t
 {
 	uint64_t kept = (uint64_t)t->trace->nregs * t->u->mem.word;
 	uint64_t size = t->u->saved.pt_regs ? t->u->saved.pt_regs : kept;
-	uint64_t end = t->task_stack.end;
+	uint64_t end = tracer_task_end(t);
 
 	t->trace->user_regs = keep_regs(t, regs);
 	/* task_pt_regs(): up to 16 bytes of padding lie above them (x86: FRED, vm86; ARM) */
-	if (t->stack.type == STACK_ENTRY || t->task_stack.type == STACK_UNKNOWN ||
+	if (t->stack.type == STACK_ENTRY || !end ||
 	    (addr + size <= end && end - addr - size <= 16))
 		return tracer_end(t, TRACE_USER_REGS, NULL);
 	t->misplaced = true;

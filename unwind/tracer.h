@@ -86,6 +86,10 @@ enum trace_end tracer_stack_words(struct tracer *t, uint64_t addr, uint64_t *ret
 enum cairn_code tracer_find_stack(struct tracer *t, uint64_t sp, struct stack_info *ret,
 				  struct cairn_err *err);
 
+/** One past the task's stack, where registers of user mode lie: the task's own, or the stack that
+ *  is assumed to be one. 0: not known. */
+uint64_t tracer_task_end(const struct tracer *t);
+
 /** Registers of user mode: the end of the walk. `addr` is where they lie on a stack. */
 enum trace_end tracer_user_regs(struct tracer *t, const uint64_t *regs, uint64_t addr);
 

@@ -20,6 +20,8 @@ enum cairn_code unwinder_init(struct unwinder *u, struct cairn *c, struct arena 
 	u->stack_arch = stack_arch_by_id(c->arch->id);
 	if (!tasks_get(c, &ts, NULL))
 		u->task_stack_size = ts->stack_size;
+	else if (u->stack_arch)
+		u->assumed_size = u->stack_arch->usual_size;
 	if (sym_addr(u->syms, "_sinittext", &u->init_text.begin, NULL) ||
 	    sym_addr(u->syms, "_einittext", &u->init_text.end, NULL))
 		u->init_text = (struct range){ 0, 0 };
@@ -71,6 +73,17 @@ void unwinder_add_cpu(struct unwinder *u, unsigned cpu)
 		add_cpu(u, found);
 }
 
+static uint64_t end_of_task(struct unwinder *u, uint64_t addr)
+{
+	const struct tasks *ts;
+	const struct task *t;
+
+	if (tasks_get(u->c, &ts, NULL))
+		return 0;
+	t = task_by_addr(ts, addr);
+	return t && t->stack ? t->stack + u->task_stack_size : 0;
+}
+
 struct stack_info unwinder_current_stack(struct unwinder *u, unsigned id)
 {
 	const struct cpu *cpu = find_cpu(u, id);
@@ -81,6 +94,8 @@ struct stack_info unwinder_current_stack(struct unwinder *u, unsigned id)
 		f = finder(u, cpu);
 		top = u->stack_arch->current_top(&f);
 	}
+	if (!top && cpu && cpu->current)
+		top = end_of_task(u, cpu->current);
 	if (top && !size)
 		size = stack_probe(&u->mem, top);
 	return stack_of_task(cpu ? cpu->current : 0, (int32_t)id, top > size ? top - size : 0, size,

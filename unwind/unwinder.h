@@ -32,6 +32,7 @@ struct saved_layout {
 	uint32_t record;      /* arm64: offset in it of the frame record of an exception; 0: none */
 	bool record_type;     /* arm64: a word behind a record of zeros says what it is */
 	uint32_t context;     /* in task_struct: registers of a task that waits; 0: not known */
+	bool context_on_stack; /* it is at the bottom of the task's stack instead */
 	uint32_t context_fp, context_sp, context_pc; /* likewise, of these */
 };
 
@@ -45,6 +46,7 @@ struct unwinder {
 	const struct callsite_ops *calls;    /* NULL: if there is no arch */
 	const struct stack_arch *stack_arch; /* NULL: only task stacks are known */
 	uint64_t task_stack_size;            /* THREAD_SIZE; 0: not known */
+	uint64_t assumed_size;               /* of stacks, if there are no types; 0: assume none */
 	struct stacks stacks;                /* of CPUs, as far as they were asked for */
 	struct map cpus_done;                /* CPUs whose stacks are in the table */
 	bool has_modules;                    /* c->modules was asked for */

@@ -3,16 +3,27 @@
 
 #include <string.h>
 
+#include "lib/debug/shape.h"
 #include "unwind/grade.h"
 
-enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16 };
+enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16, PT_REGS = 18 };
 
 #define MODE_MASK 0x1fu /* uapi/asm/ptrace.h */
 #define MODE_FIQ  0x11u
 #define MODE_IRQ  0x12u
+#define MODE_SVC  0x13u
 #define MODE_ABT  0x17u
 #define MODE_UND  0x1bu
-#define CALLERS   3 /* in a row that are believed */
+#define MODE_SYS  0x1fu
+#define CALLERS_LIMIT 64
+/* Callers that are known to call the one before count for a place; of two with as many, the longer
+ * chain leaves nobody out. */
+#define SCORE_KNOWN 1000
+#define SCORE_MAYBE 1
+#define SCORE_MIN   (2 * SCORE_KNOWN)
+/* include/linux/preempt.h */
+#define HARDIRQ_MASK   0xf0000u
+#define SOFTIRQ_OFFSET 0x100u
 
 /* What lr is ahead of the instruction that is to be executed again; of a data abort it is 8, and
  * the vector alone tells which abort it is. */
@@ -26,64 +37,164 @@ static bool is_entering(uint32_t mode)
 	return mode == MODE_FIQ || mode == MODE_IRQ || mode == MODE_ABT || mode == MODE_UND;
 }
 
+/* Of what an exception interrupted: system and supervisor mode. */
+static bool is_kernel_mode(uint32_t cpsr)
+{
+	return (cpsr & MODE_MASK) == MODE_SVC || (cpsr & MODE_MASK) == MODE_SYS;
+}
+
 static bool read_quietly(void *arg, uint32_t addr, uint32_t *ret)
 {
 	return !reader_u32(arg, addr, ret, NULL);
 }
 
-/* The caller of the function that `run` stands in, if it is one: its pc. */
-static uint64_t caller_of(struct unwinder *u, struct ehabi_run *run, struct frame *callee)
+struct probe {
+	struct unwinder *u;
+	struct ehabi_run run; /* registers of `at` */
+	struct frame at;
+	bool in_interrupt;    /* the task is: else what an interrupt left has no worth */
+	int score;            /* of the callers so far; 0 when the chain proves stale */
+};
+
+static bool is_interrupt(const struct sym *entry)
 {
-	uint64_t pc = callee->pc - !callee->interrupted;
+	return !strcmp(entry->name, "__irq_svc") || !strcmp(entry->name, "__fiq_svc");
+}
+
+/* On to what an exception interrupted. */
+static bool pass_exception(struct probe *p)
+{
+	uint64_t regs[PT_REGS];
+
+	if (!p->in_interrupt && p->at.named && is_interrupt(&p->at.sym)) {
+		p->score = 0;
+		return false;
+	}
+	if (reader_words(&p->u->mem, p->run.r[SP], regs, PT_REGS, NULL) ||
+	    !is_kernel_mode((uint32_t)regs[CPSR]))
+		return false;
+	for (unsigned i = 0; i < 16; i++)
+		p->run.r[i] = (uint32_t)regs[i];
+	p->at = (struct frame){ .pc = regs[PC], .interrupted = true };
+	return unwinder_is_text(p->u, regs[PC]);
+}
+
+static bool is_in(struct unwinder *u, uint64_t pc, const struct frame *f)
+{
+	struct sym sym;
+
+	return f->named && sym_at(u->syms, pc, &sym, NULL) && sym.addr == f->sym.addr;
+}
+
+/* On to the caller, if what is found can be one. */
+static bool pass_call(struct probe *p, const struct ehabi_entry *e)
+{
 	struct frame caller = { 0 };
+	struct grade g;
+	uint32_t sp = p->run.r[SP];
+
+	if (ehabi_execute(&p->run, e->insn, e->n))
+		return false;
+	if (ehabi_is_return(&p->run)) {
+		p->run.r[SP] = sp;
+		return pass_exception(p);
+	}
+	caller.pc = p->run.r[PC] & ~1u;
+	if (!unwinder_is_text(p->u, caller.pc - 1))
+		return false;
+	g = grade_return(p->u, &p->at, &caller);
+	if (!g.confirmed && is_in(p->u, caller.pc - 1, &p->at)) {
+		p->score = 0; /* nobody calls himself through a pointer */
+		return false;
+	}
+	p->score += g.confirmed ? SCORE_KNOWN : g.grade <= 'B' ? SCORE_MAYBE : 0;
+	p->at = caller;
+	return g.grade <= 'B';
+}
+
+static enum cairn_code find_entry(struct unwinder *u, uint64_t pc, struct ehabi_entry *e)
+{
+	enum cairn_code code = ehabi_entry_at(&u->ehabi, &u->mem, pc, e, NULL);
+
+	if (code == CAIRN_NOTFOUND && u->c && !ehabi_add_module(&u->ehabi, u->c, pc, u->arena, NULL))
+		code = ehabi_entry_at(&u->ehabi, &u->mem, pc, e, NULL);
+	return code;
+}
+
+static bool pass(struct probe *p)
+{
+	uint64_t pc = p->at.pc - !p->at.interrupted;
 	struct ehabi_entry e;
 
-	if (ehabi_entry_at(&u->ehabi, &u->mem, pc, &e, NULL) || e.cant_unwind ||
-	    ehabi_is_exception(&e) || ehabi_execute(run, e.insn, e.n) || !run->slot)
-		return 0;
-	callee->named = sym_at(u->syms, pc, &callee->sym, NULL);
-	caller.pc = run->r[PC] & ~1u;
-	if (!unwinder_is_text(u, caller.pc - 1) || grade_return(u, callee, &caller).grade != 'A')
-		return 0;
-	*callee = caller;
-	return caller.pc;
+	p->at.named = sym_at(p->u->syms, pc, &p->at.sym, NULL);
+	if (find_entry(p->u, pc, &e) || e.cant_unwind)
+		return false;
+	return ehabi_is_exception(&e) ? pass_exception(p) : pass_call(p, &e);
 }
 
-static bool leads_on(struct tracer *t, uint64_t pc, uint64_t sp)
+/* What the callers from here on count. The first one has its address on the stack. */
+static int score_of(struct tracer *t, uint64_t pc, uint64_t sp, bool in_interrupt)
 {
-	struct ehabi_run run = { .read_stack = read_quietly, .arg = &t->u->mem };
-	struct frame at = { .pc = pc, .interrupted = true };
+	struct probe p = {
+		.u = t->u, .in_interrupt = in_interrupt, .run = { .read_stack = read_quietly, .arg = &t->u->mem },
+		.at = { .pc = pc, .interrupted = true },
+	};
 
 	for (unsigned i = 0; i < SP; i++)
-		run.r[i] = (uint32_t)t->now.regs[i];
-	run.r[SP] = (uint32_t)sp;
-	for (unsigned n = 0; n < CALLERS; n++) {
-		run.r[LR] = 0;
-		if (!caller_of(t->u, &run, &at))
-			return false;
-	}
-	return true;
+		p.run.r[i] = (uint32_t)t->now.regs[i];
+	p.run.r[SP] = (uint32_t)sp;
+	if (!pass(&p) || !p.run.slot)
+		return 0;
+	for (unsigned n = 0; n < CALLERS_LIMIT && pass(&p); n++)
+		;
+	return p.score;
 }
 
-static uint64_t search(struct tracer *t, const struct stack_info *on, uint64_t pc)
+struct best {
+	uint64_t sp;
+	int score;
+	bool in_interrupt;
+};
+
+static void search(struct tracer *t, const struct stack_info *on, uint64_t pc, struct best *best)
 {
 	if (on->type == STACK_UNKNOWN)
-		return 0;
-	for (uint64_t sp = on->end - 4; sp >= on->begin; sp -= 4)
-		if (leads_on(t, pc, sp))
-			return sp;
-	return 0;
+		return;
+	for (uint64_t sp = on->begin; sp < on->end; sp += 4) {
+		int score = score_of(t, pc, sp, best->in_interrupt);
+
+		if (score >= best->score && score >= SCORE_MIN)
+			*best = (struct best){ sp, score, best->in_interrupt };
+	}
 }
 
-/* The task's stack first: an IRQ stack that is not in use holds what is left of its last use. */
+/* The task's preempt_count counts interrupts; an IRQ stack that is not in use holds what is left of
+ * its last use, which leads to the task as well. */
+static bool is_in_interrupt(struct tracer *t)
+{
+	static const struct shape_want want = {
+		"struct task_struct", 1, { "thread_info.preempt_count" },
+	};
+	struct shape task;
+	uint64_t count;
+
+	return t->u->c && t->task && !shape_resolve(&task, &want, &t->u->c->types, NULL) &&
+	       shape_has(&task, 0) &&
+	       !shape_get(&task, &t->u->c->kernel, t->task->addr, 0, &count, NULL) &&
+	       count & (HARDIRQ_MASK | SOFTIRQ_OFFSET);
+}
+
 static uint64_t search_all(struct tracer *t, uint64_t pc)
 {
-	uint64_t sp = search(t, &t->task_stack, pc);
+	struct best best = { .in_interrupt = is_in_interrupt(t) };
+	enum stack_type wanted = best.in_interrupt ? STACK_IRQ : STACK_OVERFLOW;
 
-	for (size_t i = 0; !sp && i < t->u->stacks.n; i++)
-		if (t->u->stacks.stack[i].type == STACK_IRQ && t->u->stacks.stack[i].cpu == t->cpu)
-			sp = search(t, &t->u->stacks.stack[i], pc);
-	return sp;
+	if (wanted == STACK_OVERFLOW)
+		search(t, &t->task_stack, pc, &best);
+	for (size_t i = 0; i < t->u->stacks.n; i++)
+		if (t->u->stacks.stack[i].type == wanted && t->u->stacks.stack[i].cpu == t->cpu)
+			search(t, &t->u->stacks.stack[i], pc, &best);
+	return best.sp;
 }
 
 enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next)

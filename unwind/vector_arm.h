@@ -3,9 +3,9 @@
  * vector_arm - an ARM CPU that was caught on its way into the kernel: in IRQ, abort or undefined
  * mode, whose stack pointers of their own lead to a few words (struct stack in
  * arch/arm/kernel/setup.c). lr says what was interrupted; of the stack pointer that belongs
- * to that a dump's notes have nothing. It is searched for: the highest place of the task's or
- * the IRQ stack from where the function's unwind instructions lead to several callers in a
- * row that each call the one before. What is left of older calls lies lower.
+ * to that a dump's notes have nothing. It is searched for: the place on the task's, the overflow,
+ * or (if the task's preempt_count says so) the IRQ stack from where unwinding leads to most
+ * callers that are known to call the one before.
  */
 #ifndef CAIRN_UNWIND_VECTOR_ARM_H
 #define CAIRN_UNWIND_VECTOR_ARM_H

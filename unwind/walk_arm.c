@@ -65,9 +65,8 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
  * task's stack; a kernel thread begins in ret_from_fork. */
 static enum trace_end step_cant_unwind(struct tracer *t)
 {
-	uint64_t top = t->task_stack.end - START_PAD - PT_REGS * WORD, regs[PT_REGS];
-	bool near = t->task_stack.type != STACK_UNKNOWN && t->now.sp <= top &&
-		    top - t->now.sp <= USER_NEAR;
+	uint64_t end = tracer_task_end(t), top = end - START_PAD - PT_REGS * WORD, regs[PT_REGS];
+	bool near = end && t->now.sp <= top && top - t->now.sp <= USER_NEAR;
 
 	if (near && !(t->task && t->task->kernel_thread) &&
 	    !reader_words(&t->u->mem, top, regs, PT_REGS, NULL) && user_mode(regs) && regs[PC])
@@ -158,6 +157,8 @@ static enum trace_end step_table(struct tracer *t, const struct ehabi_entry *e,
 	result = ehabi_execute(&run, e->insn, e->n);
 	if (result)
 		return run_end(t, &s, result);
+	if (ehabi_is_return(&run))
+		return from_regs(t, t->now.sp, next);
 	if (is_beginning(t, run.r[PC]))
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
 	take_registers(next, run.r);
@@ -236,7 +237,8 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	enum { R4 = 4, WORDS = 10, SAVED_FP = 7, SAVED_PC = 9 };
 	uint64_t words[WORDS];
 	struct cairn_err *err = &t->trace->err;
-	uint64_t at = t->task->addr + t->u->saved.context;
+	uint64_t at = t->u->saved.context +
+		      (t->u->saved.context_on_stack ? t->task->stack : t->task->addr);
 
 	if (!t->u->saved.context)
 		return tracer_end(t, TRACE_NO_UNWINDER, "no type says where a task that waits "
@@ -281,10 +283,15 @@ static void find_context(struct unwinder *u)
 	static const struct shape_want want = {
 		"struct task_struct", 1, { "thread_info.cpu_context" },
 	};
-	struct shape task;
+	static const struct shape_want on_stack = { "struct thread_info", 1, { "cpu_context" } };
+	struct shape s;
 
-	if (!shape_resolve(&task, &want, &u->c->types, NULL) && shape_has(&task, 0))
-		u->saved.context = task.m[0].offset;
+	if (shape_resolve(&s, &want, &u->c->types, NULL) || !shape_has(&s, 0)) {
+		u->saved.context_on_stack = true;
+		if (shape_resolve(&s, &on_stack, &u->c->types, NULL) || !shape_has(&s, 0))
+			return;
+	}
+	u->saved.context = s.m[0].offset;
 }
 
 static enum cairn_code init(struct unwinder *u, struct cairn_err *err)

@@ -42,9 +42,9 @@ static uint64_t strip(const struct unwinder *u, uint64_t addr)
 /* task_pt_regs(): the registers of user mode, or zeros. 0: not known. */
 static uint64_t last_regs(const struct tracer *t)
 {
-	uint32_t size = t->u->saved.pt_regs;
+	uint64_t size = t->u->saved.pt_regs, end = tracer_task_end(t);
 
-	return size && t->task_stack.type != STACK_UNKNOWN ? t->task_stack.end - size : 0;
+	return size && end ? end - size : 0;
 }
 
 static enum trace_end at_end(struct tracer *t, uint64_t regs_addr)
@@ -289,7 +289,7 @@ static void find_context(struct unwinder *u)
 	u->saved.context_pc = task.m[3].offset;
 }
 
-/* KERNELPACMASK: arch/arm64/kernel/crash_core.c, 10b0a36c5d9f */
+/* KERNELPACMASK: arch/arm64/kernel/crash_core.c arch_crash_save_vmcoreinfo() */
 static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 {
 	(void)err;

@@ -155,6 +155,10 @@ static void test_leaf(void **state)
 	check(w, "leaf:A inner:A outer:A start:A", TRACE_END_OF_STACK, true);
 	assert_int_equal(w->trace.frame[1].rule, RULE_LR);
 	assert_int_equal(w->trace.frame[1].sp, w->trace.frame[0].sp);
+	/* called by way of a function that is not known to jump to it: the caller all the same */
+	bl(w, c.inner + 0x40, c.start);
+	m_run(w, c.regs);
+	check(w, "leaf:A inner:B outer:A start:A", TRACE_END_OF_STACK, true);
 	/* a word that is no return address */
 	c.regs[LR] = 0x1234;
 	m_run(w, c.regs);
@@ -228,6 +232,21 @@ static void test_exception(void **state)
 	w->sym[3].name = "something";
 	m_run(w, c.regs);
 	assert_int_equal(w->trace.frame[2].interrupted, false);
+}
+
+/* Registers that were interrupted by themselves. */
+static void test_exception_cycle(void **state)
+{
+	struct world *w = *state;
+	struct chain c = plain(w);
+	uint64_t at = c.sp - 0x200;
+
+	c.regs[FP] = at + RECORD;
+	c.regs[SP] = at;
+	put_regs(w, at, c.regs);
+	record(w, at + RECORD, c.regs[FP], c.regs[PC]);
+	m_run(w, c.regs);
+	check(w, "inner:A", TRACE_DIRECTION, false);
 }
 
 static void test_typed_records(void **state)
@@ -395,7 +414,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_plain), T(test_user), T(test_call_sites), T(test_leaf), T(test_prologue),
-		T(test_shrink_wrapped), T(test_exception), T(test_typed_records),
+		T(test_shrink_wrapped), T(test_exception), T(test_exception_cycle), T(test_typed_records),
 		T(test_irq_stack), T(test_stack_cycle), T(test_overflow), T(test_signed_address),
 		T(test_bad_records), T(test_bad_call), T(test_waiting),
 	};

@@ -237,6 +237,33 @@ static void test_exception(void **state)
 	check(w, "handler:A __und_svc:A", TRACE_USER_REGS, false);
 }
 
+/* __bad_stack: the task's stack ran over, its handler runs on another. Its instructions take sp and pc
+ * off the stack; all registers lie where its own sp is. */
+static void test_overflow(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+	uint64_t entry = func2(w, 8, "__bad_stack", 0x81019b84, 0x808a00b0);
+	uint64_t handler = func(w, 9, "handler", POP_R4), at = M_OVERFLOW_END - 0x60;
+
+	c.regs[SP] = M_TASK - 0x40; /* in its guard */
+	put_regs(w, at, c.regs);
+	m_put(w, M_OVERFLOW_END - 8, c.regs[SP]);
+	m_put(w, M_OVERFLOW_END - 4, c.regs[PC]);
+	m_put(w, at - 8, 0);
+	m_put(w, at - 4, bl(w, entry + 0x40, handler));
+	c.regs[FP] = M_OVERFLOW_END - 16;
+	c.regs[SP] = at - 8;
+	c.regs[PC] = handler + 0x30;
+	run(w, c.regs);
+	assert_string_equal(w->trace.frame[1].sym.name, "__bad_stack");
+	assert_string_equal(w->trace.frame[2].sym.name, "inner");
+	assert_true(w->trace.frame[2].interrupted);
+	assert_int_equal(w->trace.frame[2].grade, 'B');
+	assert_int_equal(w->trace.frame[2].regs_addr, at);
+	assert_non_null(strstr(w->trace.frame[2].note, "ran over"));
+}
+
 /* call_with_stack: mov sp, fp; pop {fp, lr}. */
 static void test_irq_stack(void **state)
 {
@@ -386,7 +413,7 @@ static void test_vector(void **state)
 	struct chain c = make_chain(w);
 	uint64_t begin = func(w, 3, "begin", POP_R4);
 
-	/* one caller more: three are wanted */
+	/* two callers that are known are wanted */
 	m_put(w, c.sp - 4, bl(w, c.inner + 0x40, begin));
 	c.regs[PC] = 0xffff0018;
 	c.regs[SP] = 0xc15aaac0;
@@ -400,8 +427,18 @@ static void test_vector(void **state)
 	       w_find(w, c.sp - 8, 28)->bytes + (c.sp - 8 - M_TASK), 28);
 	run(w, c.regs);
 	assert_int_equal(w->trace.frame[1].sp, c.sp - 8);
+	/* nor what the last interrupt of the same place left, though it leads there as well */
+	func2(w, 8, "__irq_svc", 0x8101b10f, 0x8fffb0b0);
+	put_regs(w, c.sp - 0x100, c.regs);
+	m_put(w, c.sp - 0x100 + 4 * SP, c.sp - 8);
+	m_put(w, c.sp - 0x100 + 4 * PC, begin + 0x30);
+	m_put(w, c.sp - 0x100 + 4 * CPSR, SVC);
+	m_put(w, c.sp - 0x104, bl(w, M_TEXT + 0x840, begin));
+	run(w, c.regs);
+	assert_int_equal(w->trace.frame[1].sp, c.sp - 8);
 	m_put(w, c.sp + 4, 0);
 	m_put(w, c.sp - 0x200 + 12, 0);
+	m_put(w, c.sp - 0x104, 0);
 	run(w, c.regs);
 	check(w, "-:A", TRACE_OFF_STACK, false);
 	c.regs[CPSR] = SVC;
@@ -425,6 +462,13 @@ static void test_waiting(void **state)
 	tracer_run(&t, &first);
 	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
 	assert_int_equal(w->trace.frame[0].rule, RULE_SWITCH);
+	/* up to 5.15: at the bottom of the stack */
+	w->u.saved.context_on_stack = true;
+	m_put(w, M_TASK + 0x40 + 4 * 9, c.inner + 0x44);
+	t = m_tracer(w);
+	first = (struct walk_state){ 0 };
+	assert_int_equal(w->u.arch->waiting(&t, c.sp, &first), TRACE_GOES_ON);
+	assert_int_equal(first.pc, c.inner + 0x44);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -433,7 +477,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_plain), T(test_kernel_thread), T(test_call_sites), T(test_leaf),
-		T(test_prologue), T(test_exception), T(test_irq_stack), T(test_stack_cycle),
+		T(test_prologue), T(test_exception), T(test_overflow), T(test_irq_stack), T(test_stack_cycle),
 		T(test_bad_tables), T(test_label), T(test_frame_pointers), T(test_bad_call),
 		T(test_vector), T(test_waiting),
 	};

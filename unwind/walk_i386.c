@@ -153,10 +153,9 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
  * and may leave the frame pointer as it was there. */
 static bool is_at_user_regs(struct tracer *t, uint64_t *regs)
 {
-	uint64_t end = t->now.sp + PT_REGS * WORD;
+	uint64_t end = t->now.sp + PT_REGS * WORD, top = tracer_task_end(t);
 
-	return t->task_stack.type != STACK_UNKNOWN && end <= t->task_stack.end &&
-	       t->task_stack.end - end <= PADDING && !t->now.interrupted &&
+	return top && end <= top && top - end <= PADDING && !t->now.interrupted &&
 	       !on_stack(&t->stack, t->now.fp, WORD) &&
 	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) && user_mode(regs);
 }

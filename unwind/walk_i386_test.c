@@ -283,6 +283,37 @@ static void test_bad_frames(void **state)
 	check(w, "inner:A", TRACE_UNREADABLE, false);
 }
 
+/* Nothing tells where stacks are: they are assumed to be aligned, each is entered once, and no
+ * frame is as sure as elsewhere. */
+static void test_assumed_stacks(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+	uint64_t hard = func(w, 3, "hard");
+
+	frame(w, M_IRQ_END - 8, c.fp, call(w, c.inner + 0x20, hard));
+	c.regs[BP] = M_IRQ_END - 8;
+	c.regs[SP] = M_IRQ_END - 16;
+	c.regs[IP] = hard + 0x30;
+	w->u.stacks.n = 0;
+	m_run_on(w, c.regs, false);
+	check(w, "hard:A", TRACE_OFF_STACK, false);
+	w->u.assumed_size = M_STACK;
+	m_run_on(w, c.regs, false);
+	check(w, "hard:B inner:B outer:B entry:B", TRACE_USER_REGS, true);
+	assert_string_equal(stack_type_name(w->trace.frame[0].stack.type), "unknown");
+	assert_int_equal(w->trace.frame[2].stack.end, M_TASK_END);
+	/* back to where it was */
+	m_put(w, c.fp, M_IRQ + 0x100);
+	frame(w, M_IRQ + 0x100, 0, call(w, c.entry + 0x20, c.outer));
+	m_run_on(w, c.regs, false);
+	check(w, "hard:B inner:B outer:B", TRACE_OFF_STACK, false);
+	/* what cannot be read is no stack */
+	c.regs[SP] = 0xd9000000;
+	m_run_on(w, c.regs, false);
+	check(w, "hard:A", TRACE_OFF_STACK, false);
+}
+
 /* No frame on another stack than a task's is no beginning. */
 static void test_no_frame(void **state)
 {
@@ -359,7 +390,7 @@ int main(void)
 		T(test_plain), T(test_marked_end), T(test_call_sites), T(test_prologue),
 		T(test_frameless), T(test_exception), T(test_short_frame),
 		T(test_softirq_over_hardirq), T(test_irq_cycle), T(test_bad_frames),
-		T(test_no_frame), T(test_bad_call), T(test_scan), T(test_waiting),
+		T(test_assumed_stacks), T(test_no_frame), T(test_bad_call), T(test_scan), T(test_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

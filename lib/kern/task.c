@@ -41,6 +41,12 @@ static const struct shape_want task_want = {
 	},
 };
 
+/* ARM, up to 5.15 (18ed1c01a7dd), keeps it at the bottom of the task's stack. */
+enum { INFO_CPU, INFO_SP, INFO_N };
+static const struct shape_want info_want = {
+	"struct thread_info", INFO_N, { [INFO_CPU] = "cpu", [INFO_SP] = "cpu_context.sp" },
+};
+
 enum { SIGNAL_THREADS, SIGNAL_N };
 static const struct shape_want signal_want = {
 	"struct signal_struct", SIGNAL_N, { [SIGNAL_THREADS] = "thread_head" },
@@ -51,6 +57,7 @@ struct walk {
 	struct cairn *c;
 	struct tasks *ts;
 	struct shape shape, signal;
+	struct shape info; /* of what lies at the bottom of stacks; want NULL: nothing does */
 	struct map seen;
 	size_t cap;
 	bool full, interrupted;
@@ -119,6 +126,19 @@ static void fill_task(struct task *t, const struct object *o)
 	t->start_time = object_get(o, T_START);
 }
 
+static void fill_from_stack(struct walk *w, struct task *t)
+{
+	struct space *sp = &w->c->kernel;
+	uint64_t cpu;
+
+	if (!w->info.want || !t->stack)
+		return;
+	if (!shape_get(&w->info, sp, t->stack, INFO_CPU, &cpu, NULL))
+		t->cpu = (int32_t)cpu;
+	if (shape_get(&w->info, sp, t->stack, INFO_SP, &t->sp, NULL))
+		t->sp = 0;
+}
+
 /* The list ends early: what was found stays, with the first reason. */
 static void cut(struct walk *w, const struct cairn_err *err)
 {
@@ -171,10 +191,12 @@ static struct task *read_task(struct walk *w, uint64_t addr, struct object *o)
 		stop(w, CAIRN_NOMEM, "no memory for more than");
 		return NULL;
 	}
-	if (object_read(o, &w->shape, &w->c->kernel, addr, &err) == CAIRN_OK)
+	if (object_read(o, &w->shape, &w->c->kernel, addr, &err) == CAIRN_OK) {
 		fill_task(t, o);
-	else
+		fill_from_stack(w, t);
+	} else {
 		t->fault = keep_fault(w->c, &err);
+	}
 	return t;
 }
 
@@ -301,6 +323,10 @@ static enum cairn_code read_all(struct walk *w, struct cairn_err *err)
 		return code;
 	if (shape_resolve(&w->signal, &signal_want, &w->c->types, NULL) != CAIRN_OK)
 		w->signal = (struct shape){ 0 };
+	if (shape_has(&w->shape, T_SP) ||
+	    shape_resolve(&w->info, &info_want, &w->c->types, NULL) != CAIRN_OK ||
+	    !shape_has(&w->info, INFO_SP))
+		w->info.want = NULL;
 	read_idle(w);
 	if (!map_get(&w->seen, init_task, NULL)) {
 		struct task *t = read_task(w, init_task, &o);

@@ -431,6 +431,32 @@ static void test_idle_tasks_by_runqueue(void **state)
 
 /* ---- what a kernel may lack ---- */
 
+/* ARM, up to 5.15: no thread_info and no stack pointer in task_struct. */
+static void test_thread_info_on_stack(void **state)
+{
+	struct testmachine m = tm_new(1);
+	uint64_t waits = tm_task(&m, 1, "waits"), stack = tm_alloc(&m, 0x40);
+	struct tk_type *task = &m.k->type[m.k->ntypes - 1];
+	const struct tasks *ts;
+
+	(void)state;
+	for (uint32_t i = 0; i < task->type.nmembers; i++)
+		if (!strcmp(task->member[i].name, "thread"))
+			task->member[i].name = "other";
+	tk_struct(m.k, "cpu_context_save", 0x10, (const struct tk_member[]){
+		{ "sp", 8, 8, 0, NULL }, { 0 } });
+	tk_struct(m.k, "thread_info", 0x40, (const struct tk_member[]){
+		{ "cpu", 4, 4, 0, NULL }, { "cpu_context", 0x10, 0, 0, "cpu_context_save" }, { 0 } });
+	tm_set(&m, waits, TM_STACK_PTR, stack, 8);
+	tk_put(m.k, stack + 4, 7, 4);
+	tk_put(m.k, stack + 0x18, 0x1234, 8);
+	ts = get(tm_open(&m));
+	assert_int_equal(task_by_pid(ts, 1)->sp, 0x1234);
+	assert_int_equal(task_by_pid(ts, 1)->cpu, 7);
+	assert_int_equal(task_by_pid(ts, 0)->sp, 0); /* its stack cannot be read */
+	done(&m);
+}
+
 static void test_missing(void **state)
 {
 	struct testkern *k = tk_new();
@@ -521,7 +547,7 @@ int main(void)
 		cmocka_unit_test(test_threads_that_run_astray),
 		cmocka_unit_test(test_bad_signal),
 		cmocka_unit_test(test_idle_tasks_by_runqueue),
-		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_thread_info_on_stack), cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_short_comm),
 		cmocka_unit_test(test_out_of_memory),
 	};
