@@ -68,9 +68,13 @@ static bool same_file(const char *a, const char *b)
 static enum cairn_code check_output(const struct call *call, struct cairn_err *err)
 {
 	const char *path = call->opt[OPT_OUTPUT].value;
+	struct stat st;
 
 	if (!path)
 		return cairn_fail(err, CAIRN_USAGE, "-o FILE says where to write");
+	/* what is there gets replaced: for root, /dev/null too */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return cairn_fail(err, CAIRN_USAGE, "%s is no regular file", path);
 	for (size_t i = 0; i < call->nfiles; i++)
 		if (same_file(path, call->files[i]))
 			return cairn_fail(err, CAIRN_USAGE, "%s is the dump itself", path);
@@ -209,7 +213,7 @@ static const struct cmd slim = {
 		"what it takes to open it: something to attach to a bug report. On it the commands\n"
 		"print what they print on the whole dump, in text and in JSON. Each COMMAND is a\n"
 		"command line, in quotes if it has several words: `slim -o small triage 'bt 1'`.\n"
-		"Without any: what triage, foreach bt, check, bt -a, ps, log, sys and mod read.\n"
+		"Without any: what triage, foreach bt, check, bt -a, ps, log, sys, mod and wait read.\n"
 		"\n"
 		"The file is a standard one, of about 1/20 of the size. Its pages are packed one by\n"
 		"one; under a name ending in .zst they are packed together, smaller still, and cairn\n"
