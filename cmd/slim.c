@@ -22,24 +22,11 @@ static const char *const standard[] = {
 	"triage", "foreach bt", "check", "bt -a", "ps", "log", "sys", "mod", "wait",
 };
 
-static enum cairn_code choose_lines(struct call *call, struct slim_lines *lines,
-				    struct cairn_err *err)
+static struct slim_lines choose_lines(const struct call *call)
 {
-	const char **text = arena_array(call->scratch, sizeof(standard) / sizeof(standard[0]),
-					sizeof(*text));
-
-	if (!text)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for the commands");
-	*lines = (struct slim_lines){ .text = call->argv, .n = (size_t)call->argc };
 	if (call->argc)
-		return CAIRN_OK;
-	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++)
-		/* checkers may not be built in */
-		if (cmd_lookup(standard[i], &(const struct cmd *){ NULL }, NULL) == CAIRN_OK ||
-		    strchr(standard[i], ' '))
-			text[lines->n++] = standard[i];
-	lines->text = text;
-	return CAIRN_OK;
+		return (struct slim_lines){ .text = call->argv, .n = (size_t)call->argc };
+	return (struct slim_lines){ .text = standard, .n = sizeof(standard) / sizeof(standard[0]) };
 }
 
 static enum cairn_code choose_codec(const struct call *call, enum codec_kind *ret,
@@ -68,9 +55,13 @@ static bool same_file(const char *a, const char *b)
 static enum cairn_code check_output(const struct call *call, struct cairn_err *err)
 {
 	const char *path = call->opt[OPT_OUTPUT].value;
+	struct stat st;
 
 	if (!path)
 		return cairn_fail(err, CAIRN_USAGE, "-o FILE says where to write");
+	/* what is there gets replaced: for root, /dev/null too */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return cairn_fail(err, CAIRN_USAGE, "%s is no regular file", path);
 	for (size_t i = 0; i < call->nfiles; i++)
 		if (same_file(path, call->files[i]))
 			return cairn_fail(err, CAIRN_USAGE, "%s is the dump itself", path);
@@ -182,14 +173,12 @@ static enum cairn_code make(struct call *call, struct cairn *c, struct kdumpwrit
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	struct kdumpwrite w = { 0 };
-	struct slim_lines lines;
+	struct slim_lines lines = choose_lines(call);
 	struct cairn *c;
 	enum cairn_code code = check_output(call, err);
 
 	if (code == CAIRN_OK)
 		code = choose_codec(call, &w.codec, err);
-	if (code == CAIRN_OK)
-		code = choose_lines(call, &lines, err);
 	if (code == CAIRN_OK)
 		code = slim_open(call, &c, err);
 	if (code != CAIRN_OK)
@@ -209,7 +198,7 @@ static const struct cmd slim = {
 		"what it takes to open it: something to attach to a bug report. On it the commands\n"
 		"print what they print on the whole dump, in text and in JSON. Each COMMAND is a\n"
 		"command line, in quotes if it has several words: `slim -o small triage 'bt 1'`.\n"
-		"Without any: what triage, foreach bt, check, bt -a, ps, log, sys and mod read.\n"
+		"Without any: what triage, foreach bt, check, bt -a, ps, log, sys, mod and wait read.\n"
 		"\n"
 		"The file is a standard one, of about 1/20 of the size. Its pages are packed one by\n"
 		"one; under a name ending in .zst they are packed together, smaller still, and cairn\n"

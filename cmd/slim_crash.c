@@ -16,11 +16,27 @@
 
 /* ---- texts: names of flags, states, zones ---- */
 
+static void touch_nodes(struct touch *t)
+{
+	const struct type *type = type_find(&t->c->types, "struct pglist_data", NULL);
+	uint64_t word = t->sp->word, node;
+	struct sym sym;
+
+	if (!type || !sym_find(&t->c->syms, "node_data", &sym))
+		return;
+	for (uint64_t i = 0; i < sym.size / word && touch_may_read(t); i++) {
+		if (space_word(t->sp, sym.addr + i * word, &node, NULL) != CAIRN_OK || !node)
+			continue;
+		touch_object(t, "struct pglist_data", node);
+		touch_pointers(t, node, type_strip(type)->size, touch_string);
+	}
+}
+
 static void touch_names(struct touch *t)
 {
 	static const char *const tables[] = { "pageflag_names", "task_state_array", "pv_info",
 					      "taint_flags" };
-	uint64_t nodes, node;
+	uint64_t cache;
 	struct sym sym;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
@@ -28,21 +44,9 @@ static void touch_names(struct touch *t)
 			touch_range(t, sym.addr, sym.size);
 			touch_pointers(t, sym.addr, sym.size, touch_string);
 		}
-	if (sym_addr(&t->c->syms, "kmem_cache", &node, NULL) == CAIRN_OK &&
-	    space_word(t->sp, node, &node, NULL) == CAIRN_OK)
-		touch_object(t, "struct kmem_cache", node);
-	if (!sym_find(&t->c->syms, "node_data", &sym))
-		return;
-	nodes = sym.size / t->sp->word;
-	for (uint64_t i = 0; i < nodes; i++) {
-		const struct type *type = type_find(&t->c->types, "struct pglist_data", NULL);
-
-		if (!type || space_word(t->sp, sym.addr + i * t->sp->word, &node, NULL) != CAIRN_OK ||
-		    !node)
-			continue;
-		touch_object(t, "struct pglist_data", node);
-		touch_pointers(t, node, type_strip(type)->size, touch_string);
-	}
+	if (sym_addr(&t->c->syms, "kmem_cache", &cache, NULL) == CAIRN_OK &&
+	    space_word(t->sp, cache, &cache, NULL) == CAIRN_OK)
+		touch_object(t, "struct kmem_cache", cache);
 }
 
 /* ---- memory ---- */
@@ -62,7 +66,7 @@ static void touch_sections(struct touch *t)
 		return;
 	}
 	touch_range(t, m.sections, m.roots * word);
-	for (uint64_t i = 0; i < m.roots; i++)
+	for (uint64_t i = 0; i < m.roots && touch_may_read(t); i++)
 		if (space_word(t->sp, m.sections + i * word, &root, NULL) == CAIRN_OK && root)
 			touch_range(t, root, m.per_root * m.section_size);
 }
@@ -130,12 +134,13 @@ static void touch_counters(struct touch *t, const struct shape *mm, uint64_t add
 	const struct type *counter = type_find(&t->c->types, "struct percpu_counter", NULL);
 	const struct cpus *cpus;
 	struct member m;
-	uint64_t ptr;
+	uint64_t ptr, size;
 
 	if (!counter || !type_member(counter, "counters", &m) || !mm->has[0] ||
 	    cpus_get(t->c, &cpus, NULL) != CAIRN_OK)
 		return;
-	for (uint64_t at = 0; at + m.offset < mm->m[0].size; at += type_strip(counter)->size) {
+	size = type_strip(counter)->size;
+	for (uint64_t at = 0; size && at + m.offset < mm->m[0].size; at += size) {
 		if (space_word(t->sp, addr + mm->m[0].offset + at + m.offset, &ptr, NULL) != CAIRN_OK)
 			return;
 		for (size_t i = 0; i < cpus->n; i++)
@@ -275,6 +280,7 @@ static void touch_module_memory(struct touch *t)
 void touch_crash(struct touch *t)
 {
 	touch_names(t);
+	touch_nodes(t);
 	touch_sections(t);
 	touch_buses(t);
 	touch_mms(t);

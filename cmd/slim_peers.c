@@ -15,14 +15,25 @@
 
 #define RANGE_LIMIT ((uint64_t)256 << 20) /* of one range: more is a wrong symbol */
 #define PIDS_LIMIT  ((size_t)4 << 20)     /* PID_MAX_LIMIT */
+#define READS_LIMIT ((uint64_t)1 << 26)
+#define STOP_EVERY  1024
 #define STRING      1500                  /* bytes that crash reads where it expects a text */
+
+bool touch_may_read(struct touch *t)
+{
+	if (t->reads >= READS_LIMIT)
+		t->missed = true;
+	else if (++t->reads % STOP_EVERY == 0 && t->c->stop && t->c->stop())
+		t->reads = READS_LIMIT;
+	return t->reads < READS_LIMIT;
+}
 
 void touch_range(struct touch *t, uint64_t va, uint64_t len)
 {
 	uint64_t page = (uint64_t)1 << t->sp->page_shift, at = va & ~(page - 1), end = va + len;
 	size_t left;
 
-	for (; len && len <= RANGE_LIMIT && at < end; at += page)
+	for (; len && len <= RANGE_LIMIT && at < end && touch_may_read(t); at += page)
 		space_peek(t->sp, at, &left, NULL);
 }
 
@@ -63,7 +74,7 @@ void touch_pointers(struct touch *t, uint64_t va, uint64_t len,
 {
 	uint64_t word, step = t->sp->word;
 
-	for (uint64_t at = 0; len <= RANGE_LIMIT && at + step <= len; at += step)
+	for (uint64_t at = 0; len <= RANGE_LIMIT && at + step <= len && touch_may_read(t); at += step)
 		if (space_word(t->sp, va + at, &word, NULL) == CAIRN_OK && word >= t->text &&
 		    word < t->end)
 			fn(t, word);
@@ -210,6 +221,8 @@ static enum cairn_code touch_all(struct touch *t, void (*more)(struct touch *t),
 	if (more)
 		more(t);
 	unwinder_deinit(&t->u);
+	if (t->c->stop && t->c->stop())
+		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 	return CAIRN_OK;
 }
 

@@ -15,8 +15,13 @@ struct touch {
 	struct unwinder u;
 	bool unwinds;
 	uint64_t text, etext, end; /* _text, _etext, _end of the image; 0: not known */
+	uint64_t reads;            /* so far; a dump may ask for any number of them */
 	bool missed;               /* a symbol or a type that would lead there is not known */
 };
+
+/** Whether one more read may be made: false at their limit, which is something missed, and after
+ *  an interrupt. */
+bool touch_may_read(struct touch *t);
 
 /** Pages of [va, va + len); what cannot be read is passed over. */
 void touch_range(struct touch *t, uint64_t va, uint64_t len);

@@ -143,12 +143,15 @@ def check_damaged(tap, folder, dump):
 
 
 def check_refusals(tap, folder, dump):
-    copy = folder / "copy"
+    copy, fifo = folder / "copy", folder / "fifo"
     shutil.copy(dump, copy)
     before = copy.read_bytes()
+    os.mkfifo(fifo)
     cases = (
         ((copy, "slim"), 2, "-o FILE"),
         ((copy, "slim", "-o", copy), 2, "is the dump itself"),
+        ((copy, "slim", "-o", fifo, "sys"), 2, "is no regular file"),
+        ((copy, "slim", "-o", folder, "sys"), 2, "is no regular file"),
         ((copy, "slim", "-o", folder / "x", "nonsense"), 2, "no such command"),
         ((copy, "slim", "-o", folder / "x", "bt 99999"), 2, "99999"),
         ((copy, "slim", "-o", folder / "x", "slim -o y"), 2, "slim reads"),
@@ -164,6 +167,7 @@ def check_refusals(tap, folder, dump):
         tap.ok(code == want and text in err, "refused: %s" % text, "%d %s" % (code, err))
     tap.ok(not (folder / "x").exists(), "a refusal writes nothing")
     tap.ok(copy.read_bytes() == before, "the dump itself is untouched")
+    tap.ok(fifo.is_fifo(), "so is what is no file")
 
 
 def check_stored(tap):

@@ -16,12 +16,33 @@ static const struct shape_want head_want = {
 	"struct xarray", H_N, { [H_HEAD] = "xa_head" },
 };
 
-static void note(struct xarray_walk *w, uint64_t node, const char *what)
+static void note(struct xarray_walk *w, const struct cairn_err *err)
 {
-	if (w->err.code)
+	if (!w->err.code)
+		w->err = *err;
+}
+
+static void note_corrupt(struct xarray_walk *w, uint64_t node, const char *what)
+{
+	struct cairn_err err;
+
+	cairn_fail(&err, CAIRN_CORRUPT, "xa_node 0x%" PRIx64 " %s", node, what);
+	err.addr = node;
+	note(w, &err);
+}
+
+/* A visited set that cannot grow does not know the node either. */
+static void note_seen(struct xarray_walk *w, uint64_t node)
+{
+	struct cairn_err err;
+
+	if (map_get(&w->seen, node, NULL)) {
+		note_corrupt(w, node, "is reached twice");
 		return;
-	cairn_fail(&w->err, CAIRN_CORRUPT, "xa_node 0x%" PRIx64 " %s", node, what);
-	w->err.addr = node;
+	}
+	cairn_fail(&err, CAIRN_NOMEM, "no memory to walk an XArray");
+	err.addr = node;
+	note(w, &err);
 }
 
 static bool is_internal(uint64_t entry)
@@ -29,79 +50,114 @@ static bool is_internal(uint64_t entry)
 	return (entry & 3) == 2;
 }
 
+static bool is_node(uint64_t entry)
+{
+	return is_internal(entry) && entry > NODES_FROM;
+}
+
 static unsigned bits(const struct xarray_walk *w)
 {
 	return (unsigned)__builtin_ctz(w->slots);
 }
 
-/* Go down to a node whose slot 0 has index `first`; its shift is its parent's less a level. */
+/* Whether one more entry or node may come, after `done` of them. If not, the walk is over. */
+static bool may_go_on(struct xarray_walk *w, size_t done, uint64_t at, const char *what)
+{
+	if (done >= w->limit)
+		cairn_fail(&w->err, CAIRN_LIMIT, "an XArray of more than %zu %s", w->limit, what);
+	else if (w->c->stop && done % STOP_EVERY == 0 && w->c->stop())
+		cairn_fail(&w->err, CAIRN_INTERRUPTED, "interrupted");
+	else
+		return true;
+	w->err.addr = at;
+	w->depth = 0;
+	return false;
+}
+
+/* A node's shift is its parent's less a level; without a parent, any level's. */
+static bool shift_fits(const struct xarray_walk *w, uint64_t shift)
+{
+	if (w->depth)
+		return shift + bits(w) == w->level[w->depth - 1].shift;
+	return shift % bits(w) == 0 && shift < 8u * w->c->arch->word;
+}
+
+/* Slots of a node: the topmost has some for indices that no word can hold. */
+static unsigned slots_in_use(const struct xarray_walk *w, unsigned shift)
+{
+	unsigned left = 8u * w->c->arch->word - shift;
+
+	return left < bits(w) ? 1u << left : w->slots;
+}
+
+/* Go down to a node whose slot 0 has index `first`. */
 static void enter(struct xarray_walk *w, uint64_t node, uint64_t first)
 {
-	const struct xarray_level *above = w->depth ? &w->level[w->depth - 1] : NULL;
 	struct cairn_err err;
 	uint64_t shift;
 
-	if (node & (w->c->arch->word - 1)) {
-		note(w, node, "is not aligned");
-	} else if (!map_visit(&w->seen, node)) {
-		note(w, node, "is reached twice");
-	} else if (shape_get(&w->shape, &w->c->kernel, node, X_SHIFT, &shift, &err) != CAIRN_OK) {
-		if (!w->err.code)
-			w->err = err;
-	} else if (shift % bits(w) || shift >= 64 || w->depth == XARRAY_DEPTH ||
-		   (above && shift + bits(w) != above->shift)) {
-		note(w, node, "has a shift that does not fit");
-	} else {
-		w->level[w->depth++] = (struct xarray_level){ node, first, (unsigned)shift, 0 };
-	}
+	if (!may_go_on(w, w->seen.count, node, "nodes"))
+		return;
+	if (node & (w->c->arch->word - 1))
+		note_corrupt(w, node, "is not aligned");
+	else if (!map_visit(&w->seen, node))
+		note_seen(w, node);
+	else if (shape_get(&w->shape, &w->c->kernel, node, X_SHIFT, &shift, &err) != CAIRN_OK)
+		note(w, &err);
+	else if (!shift_fits(w, shift))
+		note_corrupt(w, node, "has a shift that does not fit");
+	else
+		w->level[w->depth++] = (struct xarray_level){
+			node, first, (unsigned)shift, 0, slots_in_use(w, (unsigned)shift),
+		};
+}
+
+/* What types tell, and the head of the array. */
+static enum cairn_code read_head(struct xarray_walk *w, uint64_t xa, uint64_t *entry,
+				 struct cairn_err *err)
+{
+	static const unsigned both[] = { X_SHIFT, X_SLOTS }, head[] = { H_HEAD };
+	struct shape top;
+	enum cairn_code code = shape_resolve(&top, &head_want, &w->c->types, err);
+
+	if (code == CAIRN_OK)
+		code = shape_require(&top, head, 1, err);
+	if (code == CAIRN_OK)
+		code = shape_resolve(&w->shape, &node_want, &w->c->types, err);
+	if (code == CAIRN_OK)
+		code = shape_require(&w->shape, both, 2, err);
+	if (code != CAIRN_OK)
+		return code;
+	w->slots = w->shape.m[X_SLOTS].size / w->c->arch->word;
+	if (w->slots < 16 || w->slots > 64 || (w->slots & (w->slots - 1)))
+		return cairn_fail(err, CAIRN_MISSING, "struct xa_node with %u slots", w->slots);
+	return shape_get(&top, &w->c->kernel, xa, H_HEAD, entry, err);
 }
 
 enum cairn_code xarray_begin(struct xarray_walk *w, struct cairn *c, uint64_t xa, size_t limit,
 			     struct cairn_err *err)
 {
-	static const unsigned both[] = { X_SHIFT, X_SLOTS }, head[] = { H_HEAD };
-	struct shape top;
 	uint64_t entry;
-	enum cairn_code code = shape_resolve(&top, &head_want, &c->types, err);
+	enum cairn_code code;
 
 	*w = (struct xarray_walk){ .c = c, .limit = limit };
-	if (code == CAIRN_OK)
-		code = shape_require(&top, head, 1, err);
-	if (code == CAIRN_OK)
-		code = shape_resolve(&w->shape, &node_want, &c->types, err);
-	if (code == CAIRN_OK)
-		code = shape_require(&w->shape, both, 2, err);
-	if (code == CAIRN_OK)
-		code = shape_get(&top, &c->kernel, xa, H_HEAD, &entry, err);
-	if (code != CAIRN_OK)
+	code = read_head(w, xa, &entry, &w->err);
+	if (code != CAIRN_OK) {
+		if (err)
+			*err = w->err;
 		return code;
-	w->slots = w->shape.m[X_SLOTS].size / c->arch->word;
-	if (w->slots < 16 || w->slots > 64 || (w->slots & (w->slots - 1)))
-		return cairn_fail(err, CAIRN_MISSING, "struct xa_node with %u slots", w->slots);
-	if (is_internal(entry) && entry > NODES_FROM)
+	}
+	if (is_node(entry))
 		enter(w, entry - 2, 0);
 	else if (!is_internal(entry))
 		w->head = entry;
 	return CAIRN_OK;
 }
 
-static bool ends_early(struct xarray_walk *w)
-{
-	if (w->n >= w->limit)
-		cairn_fail(&w->err, CAIRN_LIMIT, "an XArray of more than %zu entries", w->limit);
-	else if (w->c->stop && w->n % STOP_EVERY == 0 && w->c->stop())
-		cairn_fail(&w->err, CAIRN_INTERRUPTED, "interrupted");
-	else
-		return false;
-	return true;
-}
-
 static bool yield(struct xarray_walk *w, uint64_t node, uint64_t index, uint64_t entry)
 {
-	if (ends_early(w)) {
-		w->depth = 0;
+	if (!may_go_on(w, w->n, node, "entries"))
 		return false;
-	}
 	w->node = node;
 	w->index = index;
 	w->entry = entry;
@@ -117,8 +173,8 @@ static uint64_t take_slot(struct xarray_walk *w, uint64_t *index)
 	struct cairn_err err;
 
 	*index = l->first + ((uint64_t)l->slot++ << l->shift);
-	if (space_word(&w->c->kernel, at, &entry, &err) != CAIRN_OK && !w->err.code)
-		w->err = err;
+	if (space_word(&w->c->kernel, at, &entry, &err) != CAIRN_OK)
+		note(w, &err);
 	return entry;
 }
 
@@ -130,19 +186,19 @@ bool xarray_next(struct xarray_walk *w)
 	if (entry)
 		return yield(w, 0, 0, entry);
 	while (w->depth) {
-		struct xarray_level *l = &w->level[w->depth - 1];
-		unsigned shift = l->shift;
-		uint64_t node = l->node;
+		struct xarray_level l = w->level[w->depth - 1];
 
-		if (l->slot == w->slots) {
+		if (l.slot == l.end) {
 			w->depth--;
 			continue;
 		}
 		entry = take_slot(w, &index);
-		if (is_internal(entry) && entry > NODES_FROM && shift)
+		if (is_node(entry) && l.shift)
 			enter(w, entry - 2, index);
+		else if (is_node(entry))
+			note_corrupt(w, entry - 2, "lies below the lowest level");
 		else if (entry && !is_internal(entry))
-			return yield(w, node, index, entry);
+			return yield(w, l.node, index, entry);
 	}
 	return false;
 }

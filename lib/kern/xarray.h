@@ -30,6 +30,7 @@
 struct xarray_level {
 	uint64_t node, first; /* its address; the index of its slot 0 */
 	unsigned shift, slot; /* the slot that is looked at next */
+	unsigned end;         /* of its slots */
 };
 
 struct xarray_walk {
@@ -48,14 +49,17 @@ struct xarray_walk {
 	unsigned depth;
 };
 
-/** Begin at the struct xarray (radix_tree_root, idr) at `xa`. CAIRN_MISSING without its type. */
+/** Begin at the struct xarray (radix_tree_root, idr) at `xa`. CAIRN_MISSING without its type.
+ *  `limit`: of entries, and of nodes. */
 enum cairn_code xarray_begin(struct xarray_walk *w, struct cairn *c, uint64_t xa, size_t limit,
 			     struct cairn_err *err);
 
 /** Go to the next entry; false at the end, whatever its reason. */
 bool xarray_next(struct xarray_walk *w);
 
-/** Free, and say how it went. */
+/** Free, and say how it went: CAIRN_OK, what xarray_begin() said, or CAIRN_FAULT,
+ *  CAIRN_CORRUPT, CAIRN_LIMIT, CAIRN_INTERRUPTED, CAIRN_NOMEM; err->addr is the first node
+ *  that was left out, or the address that could not be read. */
 enum cairn_code xarray_end(struct xarray_walk *w, struct cairn_err *err);
 
 #endif
