@@ -92,6 +92,8 @@ def make_answers(truth):
                     "build_id": "0123abcd", "degraded": [],
                     "crash": {"class": "oops", "function": "scen_inner"}}],
         "check": [{"schema": "cairn.finding/1", "id": "slab.freelist"}],
+        "check --list": [{"schema": "cairn.checker/1", "name": "slab",
+                          "findings": [{"id": "slab.freelist", "title": ""}]}],
         "ps": [{"schema": "cairn.task/1", "pid": int(pid), "comm": t["comm"], "state": t["state"]}
                for pid, t in tasks],
         "foreach bt": [{"schema": "cairn.stack/1", "pid": int(pid), "comm": t["comm"],
@@ -183,6 +185,8 @@ PLANTED = [
     ("nothing is expected", lambda t, a: t["capture"].pop("expect"),
      {"cause": None, "false_findings": 1}, ["no false findings"]),
     ("the finding missing", lambda t, a: a["check"].clear(), {"cause": False}, ["cause found"]),
+    ("the finding missing, and nobody looks for it",
+     lambda t, a: (a["check"].clear(), a["check --list"][0]["findings"].clear()), {}, []),
     ("a false finding", lambda t, a: a["check"].append(dict(a["check"][0], id="list.loop")),
      {"false_findings": 1}, ["no false findings"]),
     ("a finding in a dump where nothing is wrong",

@@ -126,7 +126,8 @@ SCENARIOS = {
         Expect("panic", "scen_irqsoff")),
     "hung": Scenario(
         "two threads deadlocked on two mutexes, reported as hung, then sysrq-c",
-        "hung_after 2; run abba; $B sleep 6; crash", SYSRQ),
+        "hung_after 2; run abba; $B sleep 6; crash",
+        Expect(SYSRQ.cls, SYSRQ.function, "lock.cycle")),
     "list": Scenario(
         "a list's neighbour skips the item that is deleted", "run list; crash",
         Expect("list-corruption",
