@@ -172,7 +172,8 @@ bench: $(BUILD)/cairn
 # kernel x scenario: DIRS, or build/captures and the stored captures; VMLINUX, DRGN, CRASH: see
 # testdata/matrix.py
 matrix: $(BUILD)/cairn
-	python3 testdata/matrix.py -o testdata/MATRIX.md $(abspath $(BUILD)/cairn) $(DIRS)
+	python3 testdata/matrix.py -o $(or $(MATRIX),$(if $(DIRS),$(BUILD)/MATRIX.md,testdata/MATRIX.md)) \
+	 $(abspath $(BUILD)/cairn) $(DIRS)
 
 # the same of the stored captures, as tests (also part of check)
 matrix-check: $(BUILD)/cairn

@@ -106,7 +106,26 @@ static void report_redaction(struct out *o, const struct slim_redaction *r)
 	out_end(o);
 }
 
-static void report(const struct call *call, const struct kdumpwrite *w, struct image *img,
+/* Whoever gets the file will get no more; and why. */
+static void report_partial(struct out *o, const struct cairn *c, const struct slim_lines *lines)
+{
+	const struct cairn_degraded *d;
+
+	out_array(o, "partial");
+	for (size_t i = 0; i < lines->npartial; i++)
+		out_str(o, NULL, i ? ", %s" : "answered only in part: %s", lines->partial[i]);
+	out_end(o);
+	if (!lines->npartial)
+		return;
+	out_text(o, "\n");
+	for (size_t i = 0; (d = cairn_degraded(c, i)); i++) {
+		out_text(o, "  %s: ", d->what);
+		out_text_safe(o, d->reason, strlen(d->reason));
+		out_text(o, "\n");
+	}
+}
+
+static void report(const struct call *call, struct cairn *c, const struct kdumpwrite *w,
 		   const struct slim_lines *lines, const struct slim_redaction *redacted,
 		   bool missed, uint64_t size)
 {
@@ -116,13 +135,15 @@ static void report(const struct call *call, const struct kdumpwrite *w, struct i
 	out_str(o, "file", "%s", call->opt[OPT_OUTPUT].value);
 	out_count(o, "size", ": %s bytes", size);
 	out_count(o, "pages", ", %s", w->npages);
-	out_count(o, "of", " of %s pages", pages_in(img));
+	out_count(o, "of", " of %s pages", pages_in(c->img));
 	out_num(o, "commands", ", for %s commands", (int64_t)lines->n);
 	out_text(o, "\n");
 	out_count(o, "damaged", w->ndamaged ? "%s pages are damaged as they were\n" : NULL,
 		  w->ndamaged);
-	out_num(o, "partial", lines->partial ? "%s commands were answered only in part\n" : NULL,
-		(int64_t)lines->partial);
+	report_partial(o, c, lines);
+	if (image_info(c->img)->truncated)
+		out_text(o, "the dump is truncated: what it lacks and no command asked for counts as "
+			    "excluded in the file\n");
 	if (missed)
 		out_text(o, "not all of what %s reads is known of this kernel\n",
 			 call->opt[OPT_FOR].value);
@@ -156,6 +177,7 @@ static enum cairn_code make(struct call *call, struct cairn *c, struct kdumpwrit
 		code = slim_touch_for(call, c, call->opt[OPT_FOR].value, &missed, err);
 	if (code != CAIRN_OK)
 		return code;
+	w->stop = cmd_interrupted;
 	w->pages = image_record(c->img);
 	if (w->pages->lost)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory to record what is read");
@@ -165,7 +187,7 @@ static enum cairn_code make(struct call *call, struct cairn *c, struct kdumpwrit
 	if (code == CAIRN_OK)
 		code = slim_write(w, c->img, call->opt[OPT_OUTPUT].value, &size, err);
 	if (code == CAIRN_OK)
-		report(call, w, c->img, lines, &redacted, missed, size);
+		report(call, c, w, lines, &redacted, missed, size);
 	slim_redaction_deinit(&redacted);
 	return code;
 }
@@ -184,7 +206,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (code != CAIRN_OK)
 		return code;
 	code = make(call, c, &w, &lines, err);
-	if (lines.partial)
+	if (lines.npartial)
 		*verdict = VERDICT_PARTIAL;
 	cairn_close(c);
 	return code;
@@ -192,12 +214,14 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd slim = {
 	.name = "slim",
-	.synopsis = "-o FILE [COMMAND...]",
+	.synopsis = "-o FILE [-z KIND] [--for TOOL] [--redact] [COMMAND...]",
 	.summary = "a small dump with only the pages that commands read",
 	.help = "Writes a kdump-compressed file that has only those pages that the commands read, and\n"
 		"what it takes to open it: something to attach to a bug report. On it the commands\n"
 		"print what they print on the whole dump, in text and in JSON. Each COMMAND is a\n"
-		"command line, in quotes if it has several words: `slim -o small triage 'bt 1'`.\n"
+		"command line, in quotes if it has several words: `slim -o small triage 'bt 1'`\n"
+		"(outside of the shell the vmcore goes before them). A kernel without BTF needs its\n"
+		"types (-s) now: without them the file will have no tasks.\n"
 		"Without any: what triage, foreach bt, check, bt -a, ps, log, sys, mod and wait read.\n"
 		"\n"
 		"The file is a standard one, of about 1/20 of the size. Its pages are packed one by\n"
@@ -210,7 +234,8 @@ static const struct cmd slim = {
 		"--redact leaves out what belongs to processes, the contents of files, free pages and what\n"
 		"the kernel says nothing of, and blanks what its key rings keep. What the kernel has\n"
 		"copied elsewhere (log, stacks, registers, buffers) stays. Where this cannot be\n"
-		"promised, nothing is written.",
+		"promised, nothing is written: a kernel whose symbols name no data (Debian's i386, ARM\n"
+		"and arm64) does not name its key rings, unless its vmlinux is given with -s.",
 	.opts = opts,
 	.complete = COMPLETE_COMMAND,
 	.run = run,

@@ -16,7 +16,8 @@
 struct slim_lines {
 	const char *const *text;
 	size_t n;
-	size_t partial; /* out: that were answered only in part */
+	const char **partial; /* out: those that were answered only in part, */
+	size_t npartial;
 };
 
 /** Open the session's files once more, with nothing known of the build: what is read then is

@@ -47,7 +47,7 @@ static enum cairn_code write_wrapped(struct kdumpwrite *w, struct image *img, co
 	w->codec = CODEC_NONE;
 	code = kdump_write(w, img, plain, err);
 	if (code == CAIRN_OK)
-		code = wrap_zstd(plain, w->size, fd, size, err);
+		code = wrap_zstd(plain, w->size, fd, size, w->stop, err);
 	close(plain);
 	return code;
 }
@@ -64,30 +64,44 @@ static enum cairn_code write_to(struct kdumpwrite *w, struct image *img, const c
 	return code;
 }
 
-/* A rename would put a file in the place of a device, or of a pipe. */
-static bool is_replaceable(const char *path)
+/* Where the file will be: a symbolic link stays one. A rename would put a file in the place of a
+ * device or of a pipe. */
+static enum cairn_code final_place(const char *path, char place[PATH_MAX], struct cairn_err *err)
 {
 	struct stat st;
 
-	return stat(path, &st) < 0 || S_ISREG(st.st_mode);
+	if (!*path)
+		return cairn_fail(err, CAIRN_USAGE, "-o needs the name of a file");
+	if (stat(path, &st) < 0) {
+		if (snprintf(place, PATH_MAX, "%s", path) < PATH_MAX)
+			return CAIRN_OK;
+		return cairn_fail(err, CAIRN_IO, "%s: %s", path, strerror(ENAMETOOLONG));
+	}
+	if (!S_ISREG(st.st_mode))
+		return cairn_fail(err, CAIRN_USAGE, "%s is no regular file", path);
+	if (!realpath(path, place))
+		return cairn_fail(err, CAIRN_IO, "%s: %s", path, strerror(errno));
+	return CAIRN_OK;
 }
 
 enum cairn_code slim_write(struct kdumpwrite *w, struct image *img, const char *path,
 			   uint64_t *size, struct cairn_err *err)
 {
-	char name[PATH_MAX];
-	enum cairn_code code;
+	char place[PATH_MAX], name[PATH_MAX];
+	enum cairn_code code = final_place(path, place, err);
 	int fd;
 
-	if (!is_replaceable(path))
-		return cairn_fail(err, CAIRN_USAGE, "%s is no regular file", path);
-	fd = open_beside(path, name, err);
+	if (code != CAIRN_OK)
+		return code;
+	fd = open_beside(place, name, err);
 	if (fd < 0)
 		return CAIRN_IO;
-	code = write_to(w, img, path, fd, size, err);
+	code = write_to(w, img, place, fd, size, err);
+	if (code == CAIRN_IO)
+		cairn_context(err, code, "%s", path);
 	if (close(fd) < 0 && code == CAIRN_OK)
 		code = cairn_fail(err, CAIRN_IO, "%s: %s", path, strerror(errno));
-	if (code == CAIRN_OK && rename(name, path) < 0)
+	if (code == CAIRN_OK && rename(name, place) < 0)
 		code = cairn_fail(err, CAIRN_IO, "%s: %s", path, strerror(errno));
 	if (code != CAIRN_OK)
 		unlink(name);

@@ -239,5 +239,6 @@ enum cairn_code slim_touch_for(struct call *call, struct cairn *c, const char *p
 		*missed = t.missed;
 		return code;
 	}
-	return cairn_fail(err, CAIRN_USAGE, "--for %s: crash and drgn are known here", peer);
+	return cairn_fail(err, CAIRN_USAGE, "--for %s: crash, which takes in what drgn reads, or drgn",
+			  peer);
 }

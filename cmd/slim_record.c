@@ -62,7 +62,7 @@ static enum cairn_code run_text(struct call *call, const char *text, int fd, boo
 	if (code != CAIRN_OK)
 		return code;
 	if (!line.nwords || line.to != LINE_PLAIN)
-		return cairn_fail(err, CAIRN_USAGE, "\"%s\" is no command that prints", text);
+		return cairn_fail(err, CAIRN_USAGE, "\"%s\": no pipes and files here", text);
 	if (!strcmp(line.words[0], "slim"))
 		return cairn_fail(err, CAIRN_USAGE, "slim reads all that its commands read");
 	for (enum out_mode mode = OUT_TEXT; mode <= OUT_JSON; mode++) {
@@ -84,12 +84,16 @@ enum cairn_code slim_run(struct call *call, struct cairn *c, struct slim_lines *
 	if (fd < 0)
 		return cairn_fail(err, CAIRN_IO, "/dev/null: %s", strerror(errno));
 	inner.cairn = c;
-	lines->partial = 0;
+	lines->npartial = 0;
+	lines->partial = arena_array(call->scratch, lines->n, sizeof(*lines->partial));
+	if (!lines->partial)
+		code = cairn_fail(err, CAIRN_NOMEM, "no memory for the commands");
 	for (size_t i = 0; i < lines->n && code == CAIRN_OK; i++) {
 		bool partial = false;
 
 		code = run_text(&inner, lines->text[i], fd, &partial, err);
-		lines->partial += partial;
+		if (partial)
+			lines->partial[lines->npartial++] = lines->text[i];
 	}
 	close(fd);
 	return code;

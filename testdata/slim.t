@@ -155,7 +155,7 @@ def check_refusals(tap, folder, dump):
         ((copy, "slim", "-o", folder / "x", "nonsense"), 2, "no such command"),
         ((copy, "slim", "-o", folder / "x", "bt 99999"), 2, "99999"),
         ((copy, "slim", "-o", folder / "x", "slim -o y"), 2, "slim reads"),
-        ((copy, "slim", "-o", folder / "x", "ps | cat"), 2, "no command that prints"),
+        ((copy, "slim", "-o", folder / "x", "ps | cat"), 2, "no pipes and files here"),
         ((copy, "slim", "-z", "lzma", "-o", folder / "x"), 2, "lzma"),
         ((copy, "slim", "-o", folder / "none" / "x"), 3, "No such file"),
         ((copy, "slim", "-o", "/dev/null/x", "sys"), 3, "Not a directory"),

@@ -85,7 +85,8 @@ static void patch_head(const struct writer *w, struct kdump_head *h)
 
 	memcpy(h->head, "KDUMP   ", 8);
 	put(h->head + 8, VERSION, 4);
-	put(tail, (le32(tail) & ~(uint32_t)CODEC_BITS) | w->w->codec, 4);
+	put(tail, (le32(tail) & ~(uint32_t)CODEC_BITS) | w->w->codec |
+			  (w->info->truncated ? KDUMP_STATUS_INCOMPLETE : 0), 4);
 	put(tail + KDUMP_BLOCK_SIZE, w->block, 4);
 	put(tail + KDUMP_SUB_BLOCKS, w->sub_blocks, 4);
 	put(tail + KDUMP_MAP_BLOCKS, 2 * w->map_blocks, 4);
@@ -363,6 +364,8 @@ static enum cairn_code write_pages(struct writer *w, struct cairn_err *err)
 	size_t n;
 
 	while (code == CAIRN_OK && (n = gather(w, &pfn, loads)) != 0) {
+		if (w->w->stop && w->w->stop())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		image_search_begin(w->img);
 		image_load(w->img, loads, n);
 		image_search_end(w->img);

@@ -11,6 +11,7 @@
 #ifndef CAIRN_IMAGE_KDUMPWRITE_H
 #define CAIRN_IMAGE_KDUMPWRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,12 +33,13 @@ struct kdumpwrite {
 	size_t nblank;
 	/* of an image that is no kdump file: uname's fields, in that order */
 	char utsname[6][KDUMP_UTS_LEN];
+	bool (*stop)(void);                 /* the user wants no more; NULL: never */
 	/* out */
 	uint64_t npages, ndamaged, size;    /* written; of them damaged; bytes of the file */
 };
 
 /** Write to fd, an empty file that can be written at offsets. CAIRN_MISSING: the image does not
- *  tell its machine. */
+ *  tell its machine; CAIRN_INTERRUPTED. */
 enum cairn_code kdump_write(struct kdumpwrite *w, struct image *img, int fd,
 			    struct cairn_err *err);
 

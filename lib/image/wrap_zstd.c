@@ -18,6 +18,7 @@ struct wrap {
 	unsigned char *in, *out; /* PIECE bytes each */
 	int in_fd, out_fd;
 	uint64_t size, at, packed;
+	bool (*stop)(void);
 };
 
 static enum cairn_code fail_zstd(size_t code, struct cairn_err *err)
@@ -58,6 +59,8 @@ static enum cairn_code compress_all(struct wrap *w, struct cairn_err *err)
 		if (n < 0 || (n == 0 && want))
 			return cairn_fail(err, CAIRN_IO, "read: %s",
 					  n ? strerror(errno) : "the file ends");
+		if (w->stop && w->stop())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		w->at += (uint64_t)n;
 		code = compress_piece(w, (size_t)n, w->at == w->size, err);
 	} while (code == CAIRN_OK && w->at < w->size);
@@ -81,9 +84,10 @@ static enum cairn_code set_up(struct wrap *w, struct cairn_err *err)
 	return ZSTD_isError(n) ? fail_zstd(n, err) : CAIRN_OK;
 }
 
-enum cairn_code wrap_zstd(int in, uint64_t size, int out, uint64_t *packed, struct cairn_err *err)
+enum cairn_code wrap_zstd(int in, uint64_t size, int out, uint64_t *packed, bool (*stop)(void),
+			  struct cairn_err *err)
 {
-	struct wrap w = { .ctx = ZSTD_createCCtx(), .in_fd = in, .out_fd = out, .size = size,
+	struct wrap w = { .ctx = ZSTD_createCCtx(), .in_fd = in, .out_fd = out, .size = size, .stop = stop,
 			  .in = mem_zalloc(PIECE, 1), .out = mem_zalloc(PIECE, 1) };
 	enum cairn_code code = set_up(&w, err);
 

@@ -8,12 +8,14 @@
 #ifndef CAIRN_IMAGE_WRAP_ZSTD_H
 #define CAIRN_IMAGE_WRAP_ZSTD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/base/err.h"
 
 /** Compress the first `size` bytes of `in` into `out`, from its beginning; *packed gets the size
- *  of the result. */
-enum cairn_code wrap_zstd(int in, uint64_t size, int out, uint64_t *packed, struct cairn_err *err);
+ *  of the result. `stop` (NULL: never) is asked in between: CAIRN_INTERRUPTED. */
+enum cairn_code wrap_zstd(int in, uint64_t size, int out, uint64_t *packed, bool (*stop)(void),
+			  struct cairn_err *err);
 
 #endif

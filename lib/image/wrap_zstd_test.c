@@ -31,7 +31,7 @@ static int wrapped(const struct td *in, size_t size, uint64_t *packed)
 	int from = td_fd(in, in->len), to = memfd_create("wrapped", 0);
 	struct cairn_err err;
 
-	if (wrap_zstd(from, size, to, packed, &err) != CAIRN_OK)
+	if (wrap_zstd(from, size, to, packed, NULL, &err) != CAIRN_OK)
 		fail_msg("%zu bytes: %s", size, err.text);
 	assert_int_equal(lseek(to, 0, SEEK_END), *packed);
 	close(from);
@@ -125,7 +125,7 @@ static void expect_error(int in, uint64_t size, int out, enum cairn_code code, c
 	struct cairn_err err = { 0 };
 	uint64_t packed = 1;
 
-	assert_int_equal(wrap_zstd(in, size, out, &packed, &err), code);
+	assert_int_equal(wrap_zstd(in, size, out, &packed, NULL, &err), code);
 	assert_int_equal(err.code, code);
 	if (!strstr(err.text, text))
 		fail_msg("'%s' does not say '%s'", err.text, text);
