@@ -18,6 +18,8 @@ than it knows; each is printed as a comment where it is made use of:
              it; the true caller is right if its rule says that it was recovered. Some kernels stop
   noreturn   after a call that does not return, ARM and arm64 print the function that follows
   link       where a leaf function was interrupted, arm64's own unwinder leaves out the caller in lr
+  unnamed    for ftrace's trampolines and kprobes' copies of code the kernel prints a bare address,
+             which is no frame of the oracle
   gave-up    where only guesses ("?") follow the kernel's reliable frames, ours may go on
 """
 
@@ -45,6 +47,7 @@ DONE = (0, 4)           # exit codes: done; done as far as the dump has the page
 FOUND = (0, 1, 4)       # likewise, where 1 says that there are findings
 TRAMPOLINES = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"}
 RECOVERED = {"rethook", "kretprobe", "fgraph"}
+UNNAMED = {"__builtin__ftrace", "__builtin__kprobes"}    # modules, as cairn and kallsyms call them
 MAPPING = re.compile(r"\$[adtx](\.|$)")      # ARM's mapping symbols: marks in the code, no names
 PANIC = re.compile(r"v?panic|nmi_panic")
 
@@ -296,7 +299,8 @@ def parse_frame(text):
 
 def own_frames(stack):
     """A stack's frames that a kernel would print: no inline ones, nothing of user space."""
-    frames = [frame for frame in stack.get("frames") or [] if not frame.get("inline")]
+    frames = [frame for frame in stack.get("frames") or []
+              if not frame.get("inline") and frame.get("module") not in UNNAMED]
     while frames and not frames[-1].get("function"):
         frames.pop()
     return frames

@@ -5,8 +5,10 @@
 
 #include "lib/debug/shape.h"
 #include "lib/kern/list.h"
+#include "unwind/fgraph.h"
 
 #define NODES_LIMIT 4096
+#define LAYERS      2 /* return probes, the function graph tracer */
 
 enum { NODE_LINK, NODE_RET, NODE_FRAME, NODE_TASK, NODE_N };
 
@@ -120,32 +122,56 @@ static enum frame_rule trampoline_rule(const char *name)
 	return FRAME_RULES;
 }
 
-/* arch_rethook_prepare(), arch_prepare_kretprobe(): x86 keeps the slot's address, the others the
- * frame pointer that the caller had. */
+/* arch_rethook_prepare(), arch_prepare_kretprobe(), function_graph_enter(): x86 keeps the slot's
+ * address, the others the frame pointer that the caller had. */
 static uint64_t key_of(const struct tracer *t, const struct walk_state *next)
 {
 	return t->u->arch->probes_by_fp ? next->fp : next->slot;
 }
 
-enum trace_end retaddr_recover(struct tracer *t, struct walk_state *next)
+static bool find_by(struct tracer *t, const struct walk_state *next, enum frame_rule rule,
+		    uint64_t *ret)
 {
-	enum frame_rule rule;
-	uint64_t offset, pc;
-	struct sym sym;
+	struct cairn *c = t->u->c;
+	uint64_t key = key_of(t, next);
 
-	if (!sym_at(t->u->syms, next->pc, &sym, &offset) || offset)
-		return TRACE_GOES_ON;
-	rule = trampoline_rule(sym.name);
-	if (rule == FRAME_RULES)
-		return TRACE_GOES_ON;
-	if (rule != RULE_RETHOOK || !t->u->c || !t->task ||
-	    !find_true_address(t->u->c, t->task, key_of(t, next), next->pc, &pc))
-		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found",
-				  sym.name);
+	if (!c || !t->task)
+		return false;
+	return rule == RULE_FGRAPH ? fgraph_find(c, t->task->addr, key, next->pc, ret)
+				   : find_true_address(c, t->task, key, next->pc, ret);
+}
+
+static enum trace_end recover(struct tracer *t, struct walk_state *next, enum frame_rule rule,
+			      const char *name)
+{
+	uint64_t pc;
+
+	if (!find_by(t, next, rule, &pc))
+		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found", name);
 	next->pc = pc;
 	next->rule = rule;
 	if (next->grade < 'B')
 		next->grade = 'B';
-	next->note = "a return probe had replaced the address";
+	next->note = rule == RULE_FGRAPH ? "the function graph tracer had replaced the address"
+					 : "a return probe had replaced the address";
 	return TRACE_GOES_ON;
+}
+
+/* A probed function that is also traced has a trampoline for the true address of the other's. */
+enum trace_end retaddr_recover(struct tracer *t, struct walk_state *next)
+{
+	enum trace_end end = TRACE_GOES_ON;
+	enum frame_rule rule;
+	uint64_t offset;
+	struct sym sym;
+
+	for (unsigned layer = 0; !end && layer < LAYERS; layer++) {
+		if (!sym_at(t->u->syms, next->pc, &sym, &offset) || offset)
+			break;
+		rule = trampoline_rule(sym.name);
+		if (rule == FRAME_RULES)
+			break;
+		end = recover(t, next, rule, sym.name);
+	}
+	return end;
 }

@@ -6,7 +6,8 @@
  * A return probe puts its trampoline's address into the slot and remembers the old value
  * with the slot's address (x86) or the caller's frame pointer (ARM, arm64). Sources: kernel/trace/rethook.c (struct rethook_node on
  * task->rethooks, 5.18), kernel/kprobes.c (task->kretprobe_instances, 5.11; before that
- * kretprobe_inst_table, hashed by task), arch/x86/kernel/rethook.c.
+ * kretprobe_inst_table, hashed by task), arch/x86/kernel/rethook.c. What the function graph
+ * tracer replaced: fgraph.h. Both can have replaced the same.
  */
 #ifndef CAIRN_UNWIND_RETADDR_H
 #define CAIRN_UNWIND_RETADDR_H

@@ -9,6 +9,8 @@
 
 #include "lib/base/cursor.h"
 #include "unwind/callsite.h"
+#include "unwind/copied.h"
+#include "unwind/fp_x86.h"
 #include "unwind/grade.h"
 #include "unwind/tracer.h"
 
@@ -263,14 +265,33 @@ static enum trace_end step_ignored(struct tracer *t, struct walk_state *next)
 
 /* ---- without ORC ---- */
 
-/* Code that was made at run time (BPF) begins with push %rbp; mov %rsp,%rbp. */
+/* The function has not pushed anything but the frame pointer, or nothing. */
+static enum trace_end step_unset(struct tracer *t, bool pushed, struct walk_state *next)
+{
+	uint64_t words[2];
+	size_t n = pushed ? 2 : 1;
+	enum trace_end end = tracer_stack_words(t, t->now.sp, words, n);
+
+	next->slot = t->now.sp + (n - 1) * WORD;
+	next->pc = words[n - 1];
+	next->sp = t->now.sp + n * WORD;
+	next->fp = pushed ? words[0] : t->now.fp;
+	next->fp_known = pushed || t->now.fp_known;
+	next->rule = RULE_FP;
+	next->grade = 'B';
+	return end;
+}
+
 static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 {
+	enum fp_stage stage = fp_x86_stage(t->u, t->now.pc, t->now.interrupted);
 	uint64_t words[2];
 	struct sym sym;
 	bool named = sym_at(t->u->syms, t->now.pc, &sym, NULL);
 	enum trace_end end;
 
+	if (stage == FP_NOT_YET || stage == FP_PUSHED)
+		return step_unset(t, stage == FP_PUSHED, next);
 	if (!t->now.fp_known || t->now.fp <= t->now.sp - WORD ||
 	    !on_stack(&t->stack, t->now.fp, sizeof(words)))
 		return tracer_end(t, TRACE_NO_ORC, "%s at %#llx, and no frame pointer%s%s",
@@ -285,7 +306,7 @@ static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 	next->fp = words[0];
 	next->fp_known = true;
 	next->rule = RULE_FP;
-	next->grade = 'C';
+	next->grade = stage == FP_TOLD ? 'A' : stage == FP_SEEN ? 'B' : 'C';
 	return TRACE_GOES_ON;
 }
 
@@ -321,6 +342,39 @@ static bool is_fresh_fork(struct unwinder *u, uint64_t pc)
 	       (!strcmp(sym.name, "ret_from_fork") || !strcmp(sym.name, "ret_from_fork_asm"));
 }
 
+static enum cairn_code find_row(struct unwinder *u, uint64_t pc, struct orc_row *ret,
+				struct cairn_err *err)
+{
+	enum cairn_code code = orc_row_at(&u->orc, &u->mem, pc, ret, err);
+
+	if (code == CAIRN_NOTFOUND && u->c && !orc_add_module(&u->orc, u->c, pc, u->arena, NULL))
+		code = orc_row_at(&u->orc, &u->mem, pc, ret, err);
+	return code;
+}
+
+/* Code that was made at run time: by the rules of what it is a copy of, else by frame pointer. */
+static enum trace_end step_made(struct tracer *t, uint64_t pc, struct walk_state *next)
+{
+	uint64_t original = 0;
+	enum copied_kind kind = copied_find(t->u, pc, &original);
+	struct orc_row row;
+	enum trace_end end;
+
+	if (kind == COPIED_REGS && !t->now.interrupted) {
+		end = step_regs(t, t->now.sp, next);
+		next->fp = next->regs[BP];
+		next->fp_known = true;
+		return end;
+	}
+	if (kind == COPIED_NOT || kind == COPIED_REGS ||
+	    find_row(t->u, original, &row, NULL) || row.type == ORC_TYPE_UNDEFINED)
+		return step_fp(t, next);
+	end = step_row(t, &row, next);
+	if (kind != COPIED_FTRACE && next->grade < 'B')
+		next->grade = 'B';
+	return end;
+}
+
 static enum trace_end step(struct tracer *t, struct walk_state *next)
 {
 	uint64_t pc = t->now.pc - (t->now.interrupted ? 0 : 1);
@@ -333,11 +387,9 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 		return step_bad_call(t, next);
 	if (t->now.interrupted && t->now.rule == RULE_SWITCH)
 		return tracer_end(t, TRACE_RET_FROM_FORK, "it has not run yet");
-	code = orc_row_at(&u->orc, &u->mem, pc, &row, &err);
-	if (code == CAIRN_NOTFOUND && u->c && !orc_add_module(&u->orc, u->c, pc, u->arena, NULL))
-		code = orc_row_at(&u->orc, &u->mem, pc, &row, &err);
+	code = find_row(u, pc, &row, &err);
 	if (code == CAIRN_NOTFOUND)
-		return step_fp(t, next);
+		return step_made(t, pc, next);
 	if (code) {
 		t->trace->err = err;
 		return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);

@@ -64,8 +64,8 @@ class Scenario:
     not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
 
     def functions(self):
-        """Names of the module's scenario functions that the guest text runs."""
-        return re.findall(r"\brun ([a-z]\w*)", self.guest)
+        """Names of the module's scenario functions that the guest text or the helper runs."""
+        return re.findall(r"\brun ([a-z]\w*)", self.guest + "; " + self.helper)
 
 
 # What every capture needs of this system, by package name.
@@ -101,6 +101,10 @@ SYSRQ = Expect("sysrq", "write_sysrq_trigger")
 NO_MAPLE = {"5.10": "no maple trees before 6.1"}
 NO_KEXEC = "its Debian kernel has no kexec_file_load"
 NO_NMI = "the machine has no NMI"
+X86_64_ONLY = dict.fromkeys(("i386", "armhf", "arm64"), "only tried on amd64")
+# Functions that tasks sleep in or come through, few enough for an emulated machine.
+GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,ksys_*,pipe_*,"
+           "__x64_sys_*,proc_reg_*,kthread,*thread_fn,worker_thread,rcu_*kthread,*mutex_lock*")
 
 SCENARIOS = {
     "sysrq": Scenario(
@@ -134,6 +138,31 @@ SCENARIOS = {
                "__list_del_entry_valid|__list_del_entry_valid_or_report|scen_list_del")),
     "kretprobe": Scenario(
         "panic in a kretprobed function", "run kretprobe", Expect("panic", "scen_probed")),
+    "fgraph": Scenario(
+        "sysrq-c while the function graph tracer has replaced return addresses everywhere", "crash",
+        SYSRQ, deadline=300, not_on=X86_64_ONLY,
+        append="ftrace=function_graph trace_buf_size=16k ftrace_filter=" + GRAPHED),
+    "fprobe": Scenario(
+        "panic in a function with both a kretprobe and an fprobe, another task asleep in it",
+        "run fprobe", Expect("panic", "scen_probed"), helper="run fprobe_sleep",
+        not_on={**X86_64_ONLY, "5.10": "no fprobes before 5.18", "6.1": "built without fprobes"}),
+    "kprobe": Scenario(
+        "panic in the handler of a kprobe that is a breakpoint", "run kprobe",
+        Expect("panic", "scen_kprobed|scen_kprobed_outer"), not_on=X86_64_ONLY),
+    "kprobe-ftrace": Scenario(
+        "panic in the handler of a kprobe at a function's entry", "run kprobe_ftrace",
+        Expect("panic", "scen_kprobed|scen_kprobed_outer"), not_on=X86_64_ONLY),
+    "kprobe-opt": Scenario(
+        "panic in the handler of a kprobe that became a jump", "run kprobe_opt",
+        Expect("panic", "scen_kprobed|scen_kprobed_outer"), not_on=X86_64_ONLY),
+    "kprobe-slot": Scenario(
+        "NULL pointer in the copy of an instruction under a kprobe",
+        "echo 0 >/proc/sys/debug/kprobes-optimization; run kprobe_slot",
+        Expect("null-deref|page-fault", "scen_null_read"), not_on=X86_64_ONLY),
+    "bpf": Scenario(
+        "panic in what a BPF program calls, another task asleep in one",
+        "run bpf; /zoo cpu 0 /zoo bpf", Expect("panic", "scen_pre_bpf"), helper="bpfwait",
+        not_on=X86_64_ONLY),
     "slabuaf": Scenario(
         "a freed slab object is written to; SLUB finds its poison gone", "run slabuaf",
         Expect("slab-corruption", "check_bytes_and_report|object_err|check_object|"

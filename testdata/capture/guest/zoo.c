@@ -265,7 +265,8 @@ static const struct {
 	const char *name;
 	void (*park)(void);
 } modes[] = {
-	{ "accept", park_accept }, { "dstate", park_dstate }, { "flock", park_flock },
+	{ "accept", park_accept }, { "bpf", zoo_bpf }, { "bpfwait", zoo_bpf_wait },
+	{ "dstate", park_dstate }, { "flock", park_flock },
 	{ "futex", park_futex }, { "kretwait", park_kretwait }, { "pipe", park_pipe },
 	{ "pipefull", park_pipefull }, { "ptraced", park_ptraced }, { "sigwait", park_sigwait },
 	{ "spin", spin }, { "stopped", park_stopped }, { "threads", park_threads },
@@ -275,7 +276,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
-	char name[16];
+	char name[16], line[48];
 	size_t i;
 
 	snprintf(name, sizeof(name), "zoo-%s", mode);
@@ -284,6 +285,11 @@ int main(int argc, char **argv)
 		return zoo_oracle();
 	if (!strcmp(mode, "write") && argc == 4) {
 		write_file(argv[2], argv[3]);
+		return 0;
+	}
+	if (!strcmp(mode, "run") && argc == 3) {
+		snprintf(line, sizeof(line), "run %s", argv[2]);
+		write_file("/proc/scen", line);
 		return 0;
 	}
 	if (!strcmp(mode, "kexec") && argc == 5) {

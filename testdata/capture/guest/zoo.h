@@ -9,6 +9,9 @@
  *                       map (m), grow its heap (b) or exit (x)
  *   zoo cpu N PROG ARG… run PROG on CPU N
  *   zoo write FILE TEXT one write(2)
+ *   zoo run NAME        a scenario of the module
+ *   zoo bpf             have a BPF program run, one that calls bpf_get_current_uid_gid()
+ *   zoo bpfwait         sleep for good in what a BPF program calls
  *   zoo kexec KERNEL INITRD CMDLINE     load a second kernel for the panic
  *   zoo oracle          print what /proc says of every task, and of the kernel
  */
@@ -24,6 +27,10 @@ void zoo_park(void);
 /* Park with about `count` VMAs; the second with holes between them, obeying /victim. */
 void zoo_vmas(long count);
 void zoo_victim(long count);
+
+/* Run a BPF program at the next system call, and make one; sleep in a program's page fault. */
+void zoo_bpf(void);
+void zoo_bpf_wait(void);
 
 /* The lines that begin with "ORACLE", to standard output. Returns the exit code. */
 int zoo_oracle(void);

@@ -45,6 +45,9 @@ void scen_stand_dstate(void);
 /* Sleep for good (interruptibly) under a kretprobed function. */
 void scen_stand_kretwait(void);
 
+/* Panic in that function. */
+void scen_stand_kretpanic(void);
+
 /* Timers of the interrupt scenarios. */
 void scen_irq_init(void);
 

@@ -85,6 +85,12 @@ scen_frame void scen_stand_kretwait(void)
 	SCEN_FRAME_END();
 }
 
+scen_frame void scen_stand_kretpanic(void)
+{
+	scen_probed(true);
+	SCEN_FRAME_END();
+}
+
 /* panic in a function whose return address on the stack is a trampoline's */
 void scen_kretprobe(int pid)
 {
