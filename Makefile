@@ -174,6 +174,10 @@ bench: $(BUILD)/cairn
 matrix: $(BUILD)/cairn
 	python3 testdata/matrix.py -o testdata/MATRIX.md $(abspath $(BUILD)/cairn) $(DIRS)
 
+# whose stacks are the kernel's own, DIRS and the rest as above
+compare: $(BUILD)/cairn
+	python3 testdata/compare_peers.py $(abspath $(BUILD)/cairn) $(DIRS)
+
 # the same of the stored captures, as tests (also part of check)
 matrix-check: $(BUILD)/cairn
 	CAIRN=$(abspath $(BUILD)/cairn) prove testdata/matrix.t
@@ -223,6 +227,7 @@ help:
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
+	@echo "compare    stacks beside the kernel's own, and crash's and drgn's where installed"
 	@echo "matrix-check  what the matrix says of the stored captures, as tests"
 	@echo "coverage   lines that the tests reach"
 	@echo "install    into PREFIX=$(PREFIX), below DESTDIR; uninstall undoes it"
@@ -238,6 +243,6 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+.PHONY: captures unpack compare matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:
