@@ -175,6 +175,10 @@ matrix: $(BUILD)/cairn
 	python3 testdata/matrix.py -o $(or $(MATRIX),$(if $(DIRS),$(BUILD)/MATRIX.md,testdata/MATRIX.md)) \
 	 $(abspath $(BUILD)/cairn) $(DIRS)
 
+# whose stacks are the kernel's own, DIRS and the rest as above
+compare: $(BUILD)/cairn
+	python3 testdata/compare_peers.py $(abspath $(BUILD)/cairn) $(DIRS)
+
 # the same of the stored captures, as tests (also part of check)
 matrix-check: $(BUILD)/cairn
 	CAIRN=$(abspath $(BUILD)/cairn) prove testdata/matrix.t
@@ -224,6 +228,7 @@ help:
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
+	@echo "compare    stacks beside the kernel's own, and crash's and drgn's where installed"
 	@echo "matrix-check  what the matrix says of the stored captures, as tests"
 	@echo "coverage   lines that the tests reach"
 	@echo "install    into PREFIX=$(PREFIX), below DESTDIR; uninstall undoes it"
@@ -239,6 +244,6 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+.PHONY: captures unpack compare matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:

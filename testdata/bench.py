@@ -7,7 +7,8 @@ installed and VMLINUX names the dump's vmlinux with DWARF; CRASH and DRGN may ho
 lines that start them (a chroot, say).
 
 Each row: the whole process, best of several runs: wall time, CPU time of all threads, largest
-resident memory. Times are comparable within one run only.
+resident memory, and how many times the CPU time of the first row of its section. Times are
+comparable within one run only. The kit's scenario `scale` has 2,000 more tasks than the others.
 """
 
 import glob
@@ -22,7 +23,7 @@ import time
 RUNS = 15
 PEER_RUNS = 3
 
-DRGN = "print(prog.crashed_thread().stack_trace())\n"
+DRGN_ONE = "print(prog.crashed_thread().stack_trace())\n"
 DRGN_ALL = """
 from drgn.helpers.linux.pid import for_each_task
 for t in for_each_task(prog):
@@ -55,12 +56,18 @@ def best(argv, env, runs, stdin=None, fine=(0, 1, 4)):
     return tuple(min(g[i] for g in got) for i in range(3))
 
 
-def row(name, got, base=None):
+def row(name, got, base):
     if got is None:
-        print("%-44s failed" % name)
-        return
+        return print("%-44s failed" % name)
     times = "  %5.1f x" % (got[1] / base[1]) if base else ""
     print("%-44s %9.1f ms %9.1f ms %8.1f MB%s" % (name, *got, times))
+
+
+def section(title, rows):
+    """Rows (name, what it took), in ratio to the first."""
+    print(title)
+    for name, got in rows:
+        row("  " + name, got, rows[0][1])
 
 
 def unwrapped(tmp):
@@ -72,48 +79,77 @@ def unwrapped(tmp):
     return plain
 
 
-def peers(dump, base, env):
-    vmlinux = os.environ.get("VMLINUX")
-    crash = shlex.split(os.environ.get("CRASH", shutil.which("crash") or ""))
-    drgn = shlex.split(os.environ.get("DRGN", shutil.which("drgn") or ""))
-    if not vmlinux or not (crash or drgn):
-        print("peers: not measured (crash or drgn installed, and VMLINUX=..., are needed)")
-        return
-    for name, script in (("bt of the panicking task", DRGN),
-                         ("all stacks with lines and inlines", DRGN_ALL)) if drgn else ():
-        with tempfile.NamedTemporaryFile("w", suffix=".py", dir=os.path.dirname(dump)) as f:
+class Bench:
+    """The programs on one dump. Each measures: (wall ms, cpu ms, MB resident) or None."""
+
+    def __init__(self, cairn, dump, tmp):
+        self.cairn_path, self.dump, self.tmp = cairn, dump, tmp
+        self.env = dict(os.environ, XDG_CACHE_HOME=tmp + "/cache", NO_COLOR="1")
+        self.vmlinux = os.environ.get("VMLINUX")
+        self.crash_words = self.peer("crash")
+        self.drgn_words = self.peer("drgn")
+
+    def peer(self, name):
+        """The words that start a peer; none if it cannot be asked."""
+        words = shlex.split(os.environ.get(name.upper(), shutil.which(name) or ""))
+        return words if self.vmlinux else []
+
+    def cairn(self, *words, options=()):
+        argv = [self.cairn_path, "--no-debug-search", *options, self.dump, *words]
+        return best(argv, self.env, RUNS)
+
+    def drgn(self, script):
+        """Rows: one, or none where it is not there."""
+        if not self.drgn_words:
+            return []
+        with tempfile.NamedTemporaryFile("w", suffix=".py", dir=os.path.dirname(self.dump)) as f:
             f.write(script)
             f.flush()
-            row("drgn, " + name,
-                best(drgn + ["-q", "-c", dump, "-s", vmlinux, f.name], env, PEER_RUNS, fine=(0,)), base)
-    if crash:
-        row("crash, bt of the panicking task",
-            best(crash + ["-s", vmlinux, dump], env, PEER_RUNS, b"bt\nq\n", (0,)), base)
+            argv = [*self.drgn_words, "-q", "-c", self.dump, "-s", self.vmlinux, f.name]
+            return [("drgn", best(argv, self.env, PEER_RUNS, fine=(0,)))]
+
+    def crash(self, command):
+        if not self.crash_words:
+            return []
+        argv = [*self.crash_words, "-s", self.vmlinux, self.dump]
+        return [("crash", best(argv, self.env, PEER_RUNS, command + b"\nq\n", (0,)))]
+
+
+def one_stack(b):
+    rows = [("cairn bt, no index", b.cairn("bt", options=["--no-cache"])),
+            ("cairn bt, warm index", b.cairn("bt"))]
+    rows += [("cairn %s, warm index" % command, b.cairn(command))
+             for command in ("triage", "ps", "log")]
+    section("the panicking task's stack", rows + b.drgn(DRGN_ONE) + b.crash(b"bt"))
+
+
+def all_stacks(b):
+    """drgn prints lines and inlined calls in any case: its row is in both sections."""
+    drgn = b.drgn(DRGN_ALL)
+    rows = [("cairn foreach bt, no index", b.cairn("foreach", "bt", options=["--no-cache"])),
+            ("cairn foreach bt, warm index", b.cairn("foreach", "bt"))]
+    section("all tasks' stacks", rows + drgn + b.crash(b"foreach bt"))
+    if b.vmlinux:
+        words, debug = ("foreach", "bt", "-l", "-i"), ["-s", b.vmlinux]
+        rows = [("cairn foreach bt -l -i, no index",
+                 b.cairn(*words, options=["--no-cache", *debug])),
+                ("cairn foreach bt -l -i, warm index", b.cairn(*words, options=debug))]
+        section("with lines and inlined calls", rows + drgn)
 
 
 def main(argv):
     if len(argv) not in (2, 3):
         sys.exit(__doc__)
-    cairn = os.path.abspath(argv[1])
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as tmp:
-        dump = argv[2] if len(argv) == 3 else unwrapped(tmp)
-        env = dict(os.environ, XDG_CACHE_HOME=tmp + "/cache", NO_COLOR="1")
-        cold = [cairn, "--no-cache", "--no-debug-search", dump]
-        warm = [cairn, "--no-debug-search", dump]
+        dump = os.path.abspath(argv[2]) if len(argv) == 3 else unwrapped(tmp)
+        b = Bench(os.path.abspath(argv[1]), dump, tmp)
         print("%s, %.1f MB; %d CPUs" % (dump, os.path.getsize(dump) / 1e6, os.cpu_count()))
-        print("%-44s %12s %12s %11s  CPU against the first" % ("", "wall", "CPU", "resident"))
-        base = best(cold + ["bt"], env, RUNS)
-        row("cairn, bt of the panicking task, no index", base, base)
-        run(warm + ["bt"], env)
-        for name, words in (("bt, warm index", ["bt"]), ("triage, warm index", ["triage"]),
-                            ("ps, warm index", ["ps"]), ("log, warm index", ["log"]),
-                            ("foreach bt, warm index", ["foreach", "bt"])):
-            row("cairn, " + name, best(warm + words, env, RUNS), base)
-        if os.environ.get("VMLINUX"):
-            row("cairn, foreach bt -l -i with the vmlinux",
-                best(warm[:1] + ["-s", os.environ["VMLINUX"]] + warm[1:] +
-                     ["foreach", "bt", "-l", "-i"], env, RUNS), base)
-        peers(dump, base, env)
+        print("%-44s %12s %12s %11s  CPU, times the first" % ("", "wall", "CPU", "resident"))
+        b.cairn("ps")                   # makes the index
+        one_stack(b)
+        all_stacks(b)
+        if not (b.drgn_words or b.crash_words):
+            print("peers: not measured (crash or drgn installed, and VMLINUX=..., are needed)")
 
 
 if __name__ == "__main__":

@@ -199,6 +199,13 @@ def exceptions_name_what_there_is():
         why_not("6.1-armhf", "nmi") and why_not("5.10", "maple-gap") and not why_not("6.1", "nmi")
 
 
+def large_ones_are_made_by_name_only():
+    def asked(scenario):
+        return capture.arguments(["6.1", scenario]).scenarios
+    return SCENARIOS["scale"].apart and asked("scale") == ["scale"] and \
+        asked("all") == [name for name, row in SCENARIOS.items() if not row.apart]
+
+
 def names_of_captures():
     return (capture_name("6.1", "irqbug"), capture_name("6.1-armhf", "sysrq")) == \
         ("amd64-6.1-irqbug", "armhf-6.1-sysrq")
@@ -282,9 +289,9 @@ TESTS = [
     a_missing_control_socket_is_reported, qemu_dies_with_the_kit,
     a_tool_that_hangs_is_killed_with_its_children, a_tool_that_fails_is_reported_with_its_words,
     every_scenario_has_its_function, every_expected_class_is_one_that_there_is,
-    exceptions_name_what_there_is, names_of_captures, packages_are_named,
-    vmcoreinfo_is_found_in_memory, no_vmcoreinfo_is_an_error, low_memory_is_mapped,
-    the_command_fails_in_time,
+    exceptions_name_what_there_is, large_ones_are_made_by_name_only, names_of_captures,
+    packages_are_named, vmcoreinfo_is_found_in_memory, no_vmcoreinfo_is_an_error,
+    low_memory_is_mapped, the_command_fails_in_time,
 ]
 
 

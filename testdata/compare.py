@@ -340,6 +340,39 @@ def match_frames(expected, found, complete):
     return None, notes
 
 
+def same_frame(expected, found):
+    return expected["function"] == found.get("function") or bool(excuse(expected, found))
+
+
+def common(expected, found):
+    """The longest common part of two stacks: pairs of places, innermost first."""
+    best = [[0] * (len(found) + 1) for _ in range(len(expected) + 1)]
+    for i in reversed(range(len(expected))):
+        for j in reversed(range(len(found))):
+            best[i][j] = best[i + 1][j + 1] + 1 if same_frame(expected[i], found[j]) else \
+                max(best[i + 1][j], best[i][j + 1])
+    pairs, i, j = [], 0, 0
+    while i < len(expected) and j < len(found):
+        if same_frame(expected[i], found[j]):
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif best[i + 1][j] >= best[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return pairs
+
+
+def unmatched(expected, found, complete):
+    """(those of the kernel's frames that are not among ours, those of ours that are not among the
+    kernel's). What follows where the kernel gave up is not held against us."""
+    pairs = common(expected, found)
+    theirs, ours = {i for i, _ in pairs}, {j for _, j in pairs}
+    end = len(found) if complete else max(ours, default=-1) + 1
+    return ([frame for i, frame in enumerate(expected) if i not in theirs],
+            [frame for j, frame in enumerate(found[:end]) if j not in ours])
+
+
 def sleeps_elsewhere(comm, expected, found):
     """Whether RCU's grace-period thread sleeps at another place of the same loop."""
     ends = [[frame.get("function") for frame in frames[:2] + frames[-3:]]
@@ -354,12 +387,15 @@ def runs(stack):
 
 class Verdict(typing.NamedTuple):
     """What came of holding one answer against the kernel's. `compared`: whether there was anything
-    to hold it against; where not, `notes` say why."""
+    to hold it against; where not, `notes` say why. Where there is a problem: the kernel's frames
+    that are `missing`, and frames that are `wrong`."""
     what: str
     pid: int
     compared: bool
     problem: str
     notes: list
+    missing: tuple = ()
+    wrong: tuple = ()
 
 
 def frame_verdict(what, pid, task, state, stack, truth):
@@ -368,18 +404,19 @@ def frame_verdict(what, pid, task, state, stack, truth):
     moves = may_move_on(pid, task, truth)
     if state not in (None, task["state"]) and moves:
         return Verdict(what, pid, False, None, ["moved-on: now in state %s" % state])
+    expected = [parse_frame(text) for text in task["frames"]]
     if stack is None:
         if state is None and task["comm"].startswith("kworker/"):
             return Verdict(what, pid, False, None, ["worker: gone"])
-        return Verdict(what, pid, True, "no stack", [])
-    expected = [parse_frame(text) for text in task["frames"]]
+        return Verdict(what, pid, True, "no stack", [], expected)
     ours = own_frames(stack)
     problem, notes = match_frames(expected, ours, task["complete"])
     if problem and moves and runs(stack):
         return Verdict(what, pid, False, None, ["moved-on: " + problem])
     if problem and sleeps_elsewhere(task["comm"], expected, ours):
         problem, notes = None, ["moved-on: " + problem]
-    return Verdict(what, pid, True, problem, notes)
+    missing, wrong = unmatched(expected, ours, task["complete"]) if problem else ((), ())
+    return Verdict(what, pid, True, problem, notes, missing, wrong)
 
 
 def frame_verdicts(stacks, tasks, truth):
@@ -437,6 +474,17 @@ def locate(trace, expected, found):
     return best
 
 
+def panic_verdict(stack, truth):
+    """The verdict on the stack of the CPU that died (cairn.stack/1 or None), from the caller of
+    panic() on, and our frames of that. The oracle must have a panic's trace."""
+    trace = truth["panic_trace"]
+    expected = dying_frames(trace)
+    problem, notes, ours = locate(trace, expected, own_frames(stack or {}))
+    missing, wrong = unmatched(expected, ours, trace["complete"]) if problem else ((), ())
+    what = "panic: %d frames from %s on" % (len(expected), expected[0]["function"])
+    return Verdict(what, trace["pid"], True, problem, notes, missing, wrong), ours
+
+
 def check_panic(cairn, truth, tap):
     trace = truth["panic_trace"]
     if not trace:
@@ -449,13 +497,12 @@ def check_panic(cairn, truth, tap):
              item.get("comm") == trace["comm"]]
     tap.test("panic: " + who, [] if right else [
         "cpu %d has %s" % (trace["cpu"], [(i.get("pid"), i.get("comm")) for i in stacks])])
-    expected = dying_frames(trace)
-    problem, notes, ours = locate(trace, expected, own_frames(right[0]) if right else [])
-    tap.test("panic: %d frames from %s on" % (len(expected), expected[0]["function"]),
-             [problem] if problem else [], notes)
+    verdict, ours = panic_verdict(right[0] if right else None, truth)
+    tap.test(verdict.what, [verdict.problem] if verdict.problem else [], verdict.notes)
     wrong = ["%s is on %s, the kernel says %s" % (want["function"], got.get("stack"), want["stack"])
-             for want, got in zip(expected, ours) if want["stack"] not in (None, got.get("stack"))]
-    tap.test("panic: stacks", ["not compared: the frames differ"] if problem else wrong)
+             for want, got in zip(dying_frames(trace), ours)
+             if want["stack"] not in (None, got.get("stack"))]
+    tap.test("panic: stacks", ["not compared: the frames differ"] if verdict.problem else wrong)
 
 
 # maps -------------------------------------------------------------------------------------------

@@ -288,6 +288,24 @@ RULES = [
          "dump_stack+0x1/0x2", "vpanic+0x1/0x2", "panic+0x1/0x2", "crash+0x1/0x2")})] == ["crash"]),
 ]
 
+def differ(expected, found, complete=True):
+    """Names of the frames (missing, wrong)."""
+    return tuple([frame["function"] for frame in frames] for frames in
+                 compare.unmatched(kernel_frames(*expected), our_frames(*found), complete))
+
+
+KERNELS_OWN = ["a+0x1/0x2", "b+0x1/0x2", "c+0x1/0x2"]
+RULES += [
+    ("frames: none differs", differ(KERNELS_OWN, "abc") == ([], [])),
+    ("frames: one missing costs only itself", differ(KERNELS_OWN, "ac") == (["b"], [])),
+    ("frames: one too many costs only itself", differ(KERNELS_OWN, "axbc") == ([], ["x"])),
+    ("frames: another one is both", differ(KERNELS_OWN, "axc") == (["b"], ["x"])),
+    ("frames: nothing", differ(KERNELS_OWN, "") == (["a", "b", "c"], [])),
+    ("frames: those behind the end are wrong", differ(KERNELS_OWN, "abcd") == ([], ["d"])),
+    ("frames: not where the kernel gave up",
+     differ(KERNELS_OWN, "axbcd", False) == ([], ["x"])),
+]
+
 TRAMPOLINE = None       # what the oracle's kernel prints for it; set by main()
 
 

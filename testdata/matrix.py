@@ -288,7 +288,7 @@ def judged(path, capture, truth, folder):
 def places(program, truth):
     """The kernel's name of each address that it printed a frame of: pc -> name."""
     frames = [compare.parse_frame(text) for task in truth["tasks"].values()
-              for text in task["frames"]]
+              for text in task["frames"]] + (truth.get("panic_trace") or {}).get("frames", [])
     names = sorted({frame["function"] for frame in frames if frame["offset"]})
     at = {}
     for begin in range(0, len(names), compare.NAMES_AT_ONCE):

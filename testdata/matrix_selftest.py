@@ -20,6 +20,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 sys.dont_write_bytecode = True
 
 import compare          # noqa: E402
+import compare_peers    # noqa: E402
 import matrix           # noqa: E402
 import matrix_table     # noqa: E402
 import peers            # noqa: E402
@@ -306,6 +307,60 @@ def of_vmlinux(world):
     yield "vmlinux: none", peers.Vmlinux(None).of("0123abcd") is None, ""
 
 
+PANIC = {"cpu": 0, "pid": 20, "comm": "reader", "complete": True, "lr": None,
+         "frames": [dict(compare.parse_frame(text), stack=None, regs=False) for text in READER]}
+
+
+def compared(world, change=lambda truth, answers: None, text=None, asked=True):
+    """(exit code, {tool: its line's words}) of compare_peers, with a drgn that prints `text`."""
+    truth = dict(make_truth(), panic_trace=PANIC)
+    answers = make_answers(truth)
+    answers["sys"] = [{"schema": "cairn.sys/1", "build_id": "0123abcd"}]
+    change(truth, answers)
+    world.set(truth, answers)
+    world.write("text", "drgn 0.3.0\n" + (drgn_text(DRGN_TEXT) if text is None else text))
+    world.write("peer", "#!/bin/sh\ncat %s\n" % (world.folder / "text"), 0o755)
+    (world.folder / "vmlinux").write_bytes(elf(b"\x01\x23\xab\xcd"))
+    os.environ.update(DRGN=str(world.folder / "peer"), CRASH="/nonexistent",
+                      VMLINUX=str(world.folder / "vmlinux") if asked else "")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = compare_peers.main([str(world.cairn), str(world.folder)])
+    for name in ("DRGN", "CRASH", "VMLINUX"):
+        del os.environ[name]
+    return code, {line.split()[1]: line.split()[2:] for line in printed.getvalue().splitlines()
+                  if line.startswith("m-k-slab ")}
+
+
+def of_comparison(world):
+    """Lines: tasks exact, crash, frames missing, frames wrong, sure (cairn alone), seconds."""
+    def grade(truth, answers, letter):
+        stack(answers, 21)["frames"][1].update(function="x", grade=letter)
+    code, lines = compared(world)
+    yield "compare: all right", code == 0 and lines["cairn"][:5] == ["2/2", "1/1", "0", "0", "0"] \
+        and lines["drgn"][:4] == ["2/2", "1/1", "0", "0"], lines
+    code, lines = compared(world, lambda t, a: grade(t, a, "A"))
+    yield "compare: a wrong frame that cairn was sure of", \
+        code == 1 and lines["cairn"][:5] == ["1/2", "1/1", "1", "1", "1"], lines
+    code, lines = compared(world, lambda t, a: grade(t, a, "C"))
+    yield "compare: one that it was not sure of", \
+        code == 1 and lines["cairn"][:5] == ["1/2", "1/1", "1", "1", "0"], lines
+    code, lines = compared(world, lambda t, a: a["foreach bt"].remove(stack(a, 20)))
+    yield "compare: no stack, in the task that died", \
+        code == 1 and lines["cairn"][:5] == ["1/2", "0/1", "6", "0", "0"], lines
+    lost = copy.deepcopy(DRGN_TEXT)
+    del lost[0]["frames"][1:]
+    code, lines = compared(world, text=drgn_text(lost))
+    yield "compare: a peer's frames missing, which is not cairn's fault", \
+        code == 0 and lines["drgn"][:4] == ["1/2", "0/1", "4", "0"], lines
+    code, lines = compared(world, text="no")
+    yield "compare: a peer that does not open it", \
+        code == 0 and " ".join(lines["drgn"]) == "does not open: exit code 0", lines
+    yield "compare: without a vmlinux", list(compared(world, asked=False)[1]) == ["cairn"], ""
+    code, lines = compared(world, lambda t, a: a["ps"][0].update(schema="x"))
+    yield "compare: a cairn that does not answer", code == 1 and "drgn" not in lines, lines
+
+
 def of_files(world):
     second = world.folder / "second"
     second.mkdir()
@@ -381,7 +436,7 @@ def of_differences(world):
 
 def main():
     tests = bad = 0
-    for group in (planted, of_peers, of_vmlinux, of_files, of_table, of_losses,
+    for group in (planted, of_peers, of_comparison, of_vmlinux, of_files, of_table, of_losses,
                   of_differences):
         with tempfile.TemporaryDirectory() as name:
             for what, good, seen in group(World(pathlib.Path(name).resolve())):

@@ -61,6 +61,7 @@ class Scenario:
     memory: int = 0                     # MiB of guest memory, if the kernel's row is too little
     # The dump is made by a second kernel that the guest text loads (`load_kdump`), not by QEMU.
     kdump: bool = False
+    apart: bool = False     # too large to be made with `all`: only when it is named
     not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
 
     def functions(self):
@@ -100,6 +101,7 @@ KERNELS = {
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
 NO_MAPLE = {"5.10": "no maple trees before 6.1"}
 NO_KEXEC = "its Debian kernel has no kexec_file_load"
+NO_LOWMEM = "its structures would not fit into low memory"
 NO_NMI = "the machine has no NMI"
 X86_64_ONLY = dict.fromkeys(("i386", "armhf", "arm64"), "only tried on amd64")
 # Functions that tasks sleep in or come through, few enough for an emulated machine.
@@ -199,6 +201,11 @@ SCENARIOS = {
         # wherever KASLR puts the kernel, there is room for the reservation on one side of it
         SYSRQ, marker=("ORACLE kdump bytes",), append="crashkernel=224M", memory=768, kdump=True,
         not_on={"i386": NO_KEXEC, "armhf": NO_KEXEC, "arm64": NO_KEXEC}),
+    "scale": Scenario(
+        "sysrq-c with 2,000 more processes, and one with 500,000 VMAs more",
+        "map_count 600000; /zoo crowd 2000; /zoo vmas 500000 & mapped $! 500000; crash", SYSRQ,
+        deadline=600, memory=6144, apart=True,
+        not_on={"i386": NO_LOWMEM, "armhf": NO_LOWMEM}),
 }
 
 

@@ -155,6 +155,17 @@ static void park_threads(void)
 	pthread_join(ids[0], NULL);
 }
 
+/* Returns at once; the processes that it leaves are in one of four places. */
+static void leave_crowd(long count)
+{
+	static void (*const parks[])(void) = { park_futex, park_epoll, park_eventfd, park_sleep };
+	long i;
+
+	for (i = 0; i < count; i++)
+		if (!fork_named("zoo-crowd"))
+			parks[i % (sizeof(parks) / sizeof(parks[0]))]();
+}
+
 static void park_wait(void)
 {
 	if (!fork_named("zoo-child"))
@@ -298,6 +309,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "cpu") && argc > 3)
 		run_on_cpu(atoi(argv[2]), argv + 3);
+	if (!strcmp(mode, "crowd") && argc == 3) {
+		leave_crowd(atol(argv[2]));
+		return 0;
+	}
 	if (!strcmp(mode, "vmas") && argc == 3)
 		zoo_vmas(atol(argv[2]));
 	if (!strcmp(mode, "victim") && argc == 3)

@@ -7,6 +7,7 @@
  *   zoo vmas N          park with about N VMAs
  *   zoo victim N        the same with about N VMAs and holes between them; a letter in /victim makes it
  *                       map (m), grow its heap (b) or exit (x)
+ *   zoo crowd N         leave N processes behind, each parked
  *   zoo cpu N PROG ARG… run PROG on CPU N
  *   zoo write FILE TEXT one write(2)
  *   zoo run NAME        a scenario of the module
