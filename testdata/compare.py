@@ -446,6 +446,10 @@ def check_panic(cairn, truth, tap):
     tap.test("panic: " + who, [] if right else [
         "cpu %d has %s" % (trace["cpu"], [(i.get("pid"), i.get("comm")) for i in stacks])])
     expected = dying_frames(trace)
+    if not expected:
+        tap.test("panic: the kernel is sure of no frame, nor are we that there are no more",
+                 ["the trace is complete"] if right and right[0]["complete"] else [])
+        return
     problem, notes, ours = locate(trace, expected, own_frames(right[0]) if right else [])
     tap.test("panic: %d frames from %s on" % (len(expected), expected[0]["function"]),
              [problem] if problem else [], notes)
