@@ -481,7 +481,8 @@ def panic_verdict(stack, truth):
     expected = dying_frames(trace)
     problem, notes, ours = locate(trace, expected, own_frames(stack or {}))
     missing, wrong = unmatched(expected, ours, trace["complete"]) if problem else ((), ())
-    what = "panic: %d frames from %s on" % (len(expected), expected[0]["function"])
+    what = "panic: %d frames from %s on" % (len(expected),
+                                            expected[0]["function"] if expected else "nowhere")
     return Verdict(what, trace["pid"], True, problem, notes, missing, wrong), ours
 
 
@@ -497,6 +498,10 @@ def check_panic(cairn, truth, tap):
              item.get("comm") == trace["comm"]]
     tap.test("panic: " + who, [] if right else [
         "cpu %d has %s" % (trace["cpu"], [(i.get("pid"), i.get("comm")) for i in stacks])])
+    if not dying_frames(trace):
+        tap.test("panic: the kernel is sure of no frame, nor are we that there are no more",
+                 ["the trace is complete"] if right and right[0]["complete"] else [])
+        return
     verdict, ours = panic_verdict(right[0] if right else None, truth)
     tap.test(verdict.what, [verdict.problem] if verdict.problem else [], verdict.notes)
     wrong = ["%s is on %s, the kernel says %s" % (want["function"], got.get("stack"), want["stack"])

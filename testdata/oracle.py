@@ -84,9 +84,10 @@ class Trace:
 
     def add(self, function, offset=None, size=None, module=None, guess=False, regs=False):
         last = self.frames[-1] if self.frames else {}
-        if last.get("regs") and not regs and last["function"] == function and \
+        if last.get("regs") and last["function"] == function and \
                 offset in (None, last["offset"]):
-            return      # ARM and arm64 repeat the faulting function as the first frame
+            return      # ARM and arm64 repeat the faulting function as the first frame, and x86
+            #             the registers of an oops, after a trace that may be empty
         self.frames.append({
             "function": function, "offset": offset, "size": size, "module": module,
             "stack": self.marks[-1] if self.marks else "task" if self.marked else None,
@@ -113,9 +114,10 @@ class Trace:
 
     def reliable(self):
         """The frames without guesses. Saved registers are printed with the stack that they were
-        saved on, or before any mark; what they say was running lies on the next frame's stack."""
+        saved on, or before any mark; what they say was running lies on the next frame's stack,
+        which is not told where the kernel's unwinder gave up."""
         sure = [frame for frame in self.frames if not frame["guess"]]
-        for frame, caller in zip(sure, sure[1:]):
+        for frame, caller in zip(sure, sure[1:] + [{"stack": None}]):
             if frame["regs"]:
                 frame["stack"] = caller["stack"]
         return [{key: frame[key] for key in frame if key != "guess"} for frame in sure]

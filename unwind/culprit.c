@@ -99,6 +99,10 @@ const struct frame *culprit_find(const struct trace *tr)
 			/* BUG() in a check */
 			while (i + 1 < tr->n && is_one_of(reports, &tr->frame[i]))
 				i++;
+			/* a jump to nowhere: whoever made it */
+			if (!tr->frame[i].named && i + 1 < tr->n &&
+			    tr->frame[i + 1].rule == RULE_BAD_CALL)
+				i++;
 			return &tr->frame[i];
 		}
 	while (first && first < tr->n && (is_one_of(reports, &tr->frame[first]) ||

@@ -56,6 +56,9 @@ static void who_was_interrupted(void **state)
 	expect_culprit(TRACE("panic", "oops_end", "die_addr", "exc_general_protection",
 			     "asm_exc_general_protection", "!list_del", "caller"), "list_del");
 	expect_culprit(TRACE("panic", "oops_end", "asm_exc_page_fault", "!"), "");
+	of((const char *const[]){ "panic", "oops_end", "asm_exc_page_fault", "!", "caller", NULL });
+	frames[4].rule = RULE_BAD_CALL;
+	expect_culprit(&trace, "caller");
 	/* a task on its way out that faults */
 	expect_culprit(TRACE("panic", "oops_end.cold", "exc_invalid_op", "asm_exc_invalid_op",
 			     "!exit_mmap", "mmput", "do_exit", "do_group_exit"), "exit_mmap");

@@ -30,16 +30,6 @@ static struct site read_site(struct unwinder *u, uint64_t pc)
 	return s;
 }
 
-bool is_after_call_of(struct unwinder *u, uint64_t pc, uint64_t target)
-{
-	struct site s = read_site(u, pc);
-
-	for (size_t i = 0; i < s.n; i++)
-		if (s.call[i].kind == CALLSITE_INDIRECT || s.call[i].target == target)
-			return true;
-	return false;
-}
-
 bool is_after_direct_call_of(struct unwinder *u, uint64_t pc, uint64_t target)
 {
 	struct site s = read_site(u, pc);
@@ -73,6 +63,25 @@ static uint64_t follow_jumps(struct unwinder *u, uint64_t addr, const struct sym
 static bool is_thunk(const char *name)
 {
 	return strstr(name, "__x86_indirect_") != NULL;
+}
+
+static bool calls_thunk(struct unwinder *u, const struct callsite *call)
+{
+	struct sym sym;
+
+	return call->kind == CALLSITE_DIRECT && sym_at(u->syms, call->target, &sym, NULL) &&
+	       is_thunk(sym.name);
+}
+
+bool is_after_call_of(struct unwinder *u, uint64_t pc, uint64_t target)
+{
+	struct site s = read_site(u, pc);
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.call[i].kind == CALLSITE_INDIRECT || s.call[i].target == target ||
+		    calls_thunk(u, &s.call[i]))
+			return true;
+	return false;
 }
 
 /* "panic.cold" is the part of "panic" that the compiler moved away. */

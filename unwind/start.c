@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "unwind/damage.h"
 #include "unwind/stack_arch.h"
 #include "unwind/tracer.h"
 
@@ -36,6 +37,8 @@ void trace_cpu(struct trace *ret, struct unwinder *u, const struct cpu *cpu,
 	begin(&t, ret, u, task, (int32_t)cpu->id, arena);
 	if (t.task_stack.type == STACK_UNKNOWN)
 		t.task_stack = unwinder_current_stack(u, cpu->id);
+	ret->task_stack = t.task_stack;
+	damage_of_magic(&ret->damage, u, &ret->task_stack);
 	if (cpu->regs_source == CPU_REGS_NONE) {
 		tracer_end(&t, TRACE_NO_REGS, "of CPU %u in the dump", cpu->id);
 		return;
@@ -51,6 +54,7 @@ void trace_cpu(struct trace *ret, struct unwinder *u, const struct cpu *cpu,
 	first.fp = regs_fp(&cpu->regs);
 	first.fp_known = true;
 	tracer_run(&t, &first);
+	damage_of_frames(ret);
 	ret->cpu_guessed = cpu->guessed;
 	for (size_t i = 0; cpu->guessed && i < ret->n; i++)
 		if (ret->frame[i].grade == 'A')
@@ -64,6 +68,8 @@ static void trace_waiting(struct trace *ret, struct unwinder *u, const struct ta
 	struct tracer t;
 
 	begin(&t, ret, u, task, -1, arena);
+	ret->task_stack = t.task_stack;
+	damage_of_magic(&ret->damage, u, &ret->task_stack);
 	if (task->fault) {
 		ret->err = *task->fault;
 		tracer_end(&t, TRACE_UNREADABLE, "task: %s", task->fault->text);

@@ -304,7 +304,7 @@ static enum trace_end push(struct tracer *t, const struct walk_state *s)
 	if (!f)
 		return tracer_end(t, TRACE_LIMIT, "no memory for frames");
 	*f = (struct frame){
-		.pc = s->pc, .sp = s->sp, .rule = s->rule, .interrupted = s->interrupted,
+		.pc = s->pc, .slot = s->slot, .sp = s->sp, .rule = s->rule, .interrupted = s->interrupted,
 		.stack = t->stack, .regs_addr = s->regs_addr, .note = s->note,
 		.fp = s->fp, .fp_known = s->fp_known,
 	};
@@ -331,6 +331,16 @@ static enum trace_end check_pc(struct tracer *t, const struct walk_state *s)
 			  (unsigned long long)s->pc, (unsigned long long)s->slot);
 }
 
+/* What was interrupted is known, whatever its stack pointer is worth: the walk ends behind it. */
+static enum trace_end push_lost(struct tracer *t, struct walk_state *next, enum trace_end end)
+{
+	t->stack = (struct stack_info){ .type = STACK_UNKNOWN, .cpu = -1 };
+	next->grade = worse(next->grade, 'B');
+	next->note = "its stack pointer is on no stack";
+	push(t, next);
+	return end;
+}
+
 /* Judge a state that a step came to, and make it a frame. */
 static enum trace_end accept(struct tracer *t, struct walk_state *next)
 {
@@ -342,6 +352,8 @@ static enum trace_end accept(struct tracer *t, struct walk_state *next)
 		end = check_pc(t, next);
 	if (!end)
 		end = move_to(t, next);
+	if (end == TRACE_OFF_STACK && next->by_regs)
+		return push_lost(t, next, end);
 	return end ? end : push(t, next);
 }
 
@@ -401,6 +413,7 @@ enum trace_end tracer_user_regs(struct tracer *t, const uint64_t *regs, uint64_t
 	uint64_t end = tracer_task_end(t);
 
 	t->trace->user_regs = keep_regs(t, regs);
+	t->trace->user_regs_addr = addr;
 	/* task_pt_regs(): up to 16 bytes of padding lie above them (x86: FRED, vm86; ARM) */
 	if (t->stack.type == STACK_ENTRY || !end ||
 	    (addr + size <= end && end - addr - size <= 16))

@@ -11,8 +11,8 @@
  *      one that jumps to it (a tail call: see `via`)
  *   B  as A, but the call site names a function of which no such jump is known, or cannot
  *      be read; or the address was recovered from a return probe; or saved registers have
- *      their stack pointer in the guard below a stack that ran over; or nothing but a
- *      guess says whose registers they are
+ *      their stack pointer in the guard below a stack that ran over, or on no stack; or
+ *      nothing but a guess says whose registers they are
  *   C  a fallback led here: frame pointer, a call through a bad pointer, a word at a
  *      stack's top
  *   D  a guess (scan)
@@ -90,6 +90,7 @@ bool trace_end_is_complete(enum trace_end end);
 
 struct frame {
 	uint64_t pc;      /* return address, or the interrupted instruction */
+	uint64_t slot;    /* where pc was read, as a return address; 0: it is none */
 	uint64_t sp;      /* stack pointer as of pc; 0: not known. Where frame records lead
 			     (arm64): the caller's record, which lies there unless the caller
 			     moved its stack pointer further down */
@@ -113,6 +114,16 @@ struct frame {
 	const char *note; /* something odd about this frame; NULL: nothing */
 };
 
+/** What says that a stack ran over, or that something wrote to its end. */
+struct stack_damage {
+	struct stack_info ran_over; /* STACK_UNKNOWN: none, as far as the walk saw */
+	uint64_t sp;       /* the stack pointer that lies in its guard; 0: none was seen there */
+	bool reported;     /* the kernel itself was about to report it */
+	uint64_t magic_at; /* where the task's STACK_END_MAGIC has been overwritten; 0: it has not,
+			      or is not in the dump */
+	uint64_t magic;    /* with what */
+};
+
 struct trace {
 	struct frame *frame; /* innermost first */
 	size_t n;
@@ -121,6 +132,10 @@ struct trace {
 	bool complete;       /* ended at the beginning, and no frame is worse than B */
 	struct cairn_err err; /* the read fault of TRACE_UNREADABLE */
 	const uint64_t *user_regs; /* registers of user mode, as for frames; NULL: none */
+	uint64_t user_regs_addr;   /* where they lie on a stack; 0: nowhere */
+	struct stack_info task_stack; /* of the task, whether the walk came there or not;
+					 STACK_UNKNOWN: not known */
+	struct stack_damage damage;
 	unsigned nregs;      /* registers in each set */
 	bool cpu_guessed;    /* that these are this CPU's registers is a guess */
 	bool merged;         /* it stands for several equal ones: stack pointers are not told */

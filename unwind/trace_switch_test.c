@@ -166,6 +166,21 @@ static void test_other_cpu_is_refused(void **state)
 	check(w, "handler:A entry:A", TRACE_OTHER_CPU, false);
 }
 
+/* What was interrupted is known though its stack pointer is garbage. */
+static void test_garbage_stack_pointer(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t sp;
+
+	c.sp = 0xfffff00000001000;
+	sp = make_irq(w, &c, DF_END - PT_REGS);
+	w_run(w, HANDLER_PC, sp, 0);
+	check(w, "handler:A entry:A inner:B", TRACE_OFF_STACK, false);
+	assert_int_equal(w->trace.frame[2].stack.type, STACK_UNKNOWN);
+	assert_string_equal(w->trace.frame[2].note, "its stack pointer is on no stack");
+}
+
 static void test_implausible_regs(void **state)
 {
 	struct world *w = *state;
@@ -200,7 +215,7 @@ int main(void)
 		T(test_exception_on_task_stack), T(test_nmi_to_task), T(test_nested_nmi),
 		T(test_irq_to_task), T(test_irq_cycle), T(test_irq_link), T(test_irq_link_stale),
 		T(test_task_to_irq_is_refused), T(test_other_cpu_is_refused),
-		T(test_implausible_regs), T(test_overflow),
+		T(test_garbage_stack_pointer), T(test_implausible_regs), T(test_overflow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

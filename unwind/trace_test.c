@@ -295,6 +295,21 @@ static void test_null_call(void **state)
 	assert_int_equal(w->trace.frame[1].rule, RULE_BAD_CALL);
 }
 
+/* A call through a register is a call of a thunk. */
+static void test_null_call_by_thunk(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t thunk = w_func(w, 8, "__x86_indirect_thunk_rax", 8, W_SP | W_CALL);
+
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x40, thunk));
+	w_run(w, 0, c.sp + 8, 0);
+	check(w, "-:A outer:C start:A", TRACE_END_OF_STACK, false);
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x40, c.inner));
+	w_run(w, 0, c.sp + 8, 0);
+	check(w, "-:A", TRACE_NOT_TEXT, false);
+}
+
 /* ret to a damaged address: nobody called it */
 static void test_return_to_nowhere(void **state)
 {
@@ -365,6 +380,12 @@ static void test_frame_pointer(void **state)
 	w_run(w, jit + 0x10, c.sp - 64, 0x1234);
 	check(w, "bpf_prog:A", TRACE_NO_ORC, false);
 	assert_non_null(strstr(w->trace.reason, "bpf_prog"));
+	/* Both words must lie on the stack: the seed's walker asked about the first of its walk
+	   over and over, and ran off the stack. */
+	w_run(w, jit + 0x10, c.sp - 64, TASK_END - 8);
+	check(w, "bpf_prog:A", TRACE_NO_ORC, false);
+	w_run(w, jit + 0x10, c.sp - 64, TASK_END);
+	check(w, "bpf_prog:A", TRACE_NO_ORC, false);
 }
 
 static void test_fresh_fork(void **state)
@@ -428,7 +449,7 @@ int main(void)
 		T(test_wrong_direction), T(test_off_stack), T(test_pointer_into_text),
 		T(test_unreadable), T(test_garbage_sp), T(test_limit), T(test_replaced_address),
 		T(test_null_call), T(test_ignored_function), T(test_ignored_without_caller),
-		T(test_return_to_nowhere), T(test_frame_pointer),
+		T(test_null_call_by_thunk), T(test_return_to_nowhere), T(test_frame_pointer),
 		T(test_fresh_fork), T(test_waiting), T(test_names),
 	};
 

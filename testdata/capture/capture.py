@@ -82,8 +82,8 @@ def boot(kernel, scenario, memory, folder, accels, log):
 
 def until_death(guest, scenario):
     guest.wait_for([ORACLE_DONE], scenario.deadline, (*FAILURES, "end Kernel panic"))
-    if scenario.nmi_on:
-        guest.wait_for([scenario.nmi_on], scenario.deadline, FAILURES)
+    for text in scenario.nmi_on:
+        guest.wait_for([text], scenario.deadline, FAILURES)
         guest.inject_nmi()
     guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
 

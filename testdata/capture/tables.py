@@ -54,7 +54,7 @@ class Scenario:
     guest: str
     expect: Expect
     marker: tuple = ("end Kernel panic", "Kernel Offset:")     # console texts that end it: either
-    nmi_on: str = ""                    # console text upon which an NMI is sent
+    nmi_on: tuple = ()                  # console texts, upon each of which an NMI is sent
     deadline: int = 120                 # seconds from power on to the marker
     helper: str = ""                    # zoo's arguments for one more process; its pid: $VICTIM
     append: str = ""                    # more of the kernel's command line
@@ -107,6 +107,7 @@ X86_64_ONLY = dict.fromkeys(("i386", "armhf", "arm64"), "only tried on amd64")
 # Functions that tasks sleep in or come through, few enough for an emulated machine.
 GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,ksys_*,pipe_*,"
            "__x64_sys_*,proc_reg_*,kthread,*thread_fn,worker_thread,rcu_*kthread,*mutex_lock*")
+AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "arm64")}
 
 SCENARIOS = {
     "sysrq": Scenario(
@@ -117,8 +118,27 @@ SCENARIOS = {
     "nmi": Scenario(
         "NMI panic over a tasklet over a task", "run nmi",
         Expect("nmi", "unknown_nmi_error|delay_tsc"),
-        nmi_on="ready for an NMI",
+        nmi_on=("ready for an NMI",),
         not_on={"armhf": NO_NMI, "arm64": NO_NMI}),
+    "nestednmi": Scenario(
+        "an NMI comes in while another one's handler runs, which panics", "run nestednmi",
+        Expect("nmi", "delay_tsc"),
+        nmi_on=("ready for the first NMI", "ready for an NMI in an NMI"), not_on=AMD64_ONLY),
+    "db": Scenario(
+        "panic in the handler of a hardware breakpoint that an interrupt hit", "run db",
+        Expect("panic", "scen_watched_write"), not_on=AMD64_ONLY),
+    "usermodeirq": Scenario(
+        "BUG() in a timer that came in while the CPU was in user mode", "run usermodeirq",
+        Expect("bug", "scen_user_inner"), not_on=AMD64_ONLY),
+    "nullcall": Scenario(
+        "call through a function pointer that is NULL", "run nullcall",
+        Expect("null-deref", "scen_nullcall_inner"), not_on=AMD64_ONLY),
+    "badret": Scenario(
+        "a return address is overwritten, then returned to", "run badret",
+        Expect("page-fault", None), not_on=AMD64_ONLY),
+    "badsp": Scenario(
+        "the stack pointer is garbage", "run badsp",
+        Expect("double-fault", "scen_badsp_inner"), not_on=AMD64_ONLY),
     "wqnull": Scenario(
         "NULL pointer in a workqueue's worker", "run wqnull",
         # ARM32 forbids the kernel user addresses altogether: that is what it says then
@@ -127,6 +147,9 @@ SCENARIOS = {
         "a kernel thread's stack overflows", "run overflow",
         Expect("stack-overflow", "scen_recurse"),
         not_on={"i386": "no guard page below the stack: the machine resets without a word"}),
+    "overflowsw": Scenario(
+        "a kernel thread writes below its stack, whose pointer is still on it", "run overflowsw",
+        Expect("stack-overflow", "scen_underrun"), not_on=AMD64_ONLY),
     "irqsoff": Scenario(
         "panic while another CPU spins with interrupts off", "run irqsoff",
         Expect("panic", "scen_irqsoff")),
