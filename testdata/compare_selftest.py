@@ -265,6 +265,12 @@ RULES = [
      agree(["a+0x1/0x2", "before+0x40/0x40"],
            our_frames("a") + [dict(function="true", offset="0x8", rule="rethook")] +
            our_frames("end"), False)),
+    ("unnamed: a copy of code is left out",
+     compare.own_frames({"frames": our_frames("a", module=None) + our_frames(
+         "ftrace_trampoline", module="__builtin__ftrace") + our_frames(
+             "kprobe_insn_page", module="__builtin__kprobes")}) == our_frames("a", module=None)),
+    ("unnamed: a BPF program is not", len(compare.own_frames(
+        {"frames": our_frames("bpf_prog", module="bpf")})) == 1),
     ("gave-up: frames may follow", agree(["a+0x1/0x2"], our_frames("a", "b"), False)),
     ("gave-up: not where the kernel's trace is complete",
      not agree(["a+0x1/0x2"], our_frames("a", "b"))),

@@ -10,7 +10,9 @@
  *      and upwards, and the bytes before the return address call the function below, or
  *      one that jumps to it (a tail call: see `via`)
  *   B  as A, but the call site names a function of which no such jump is known, or cannot
- *      be read; or the address was recovered from a return probe; or saved registers have
+ *      be read; or the address was recovered from a return probe or the function graph
+ *      tracer; or code made at run time was left by the frame pointer that it is seen to set
+ *      up, or by the rules of what a kprobe copied there; or saved registers have
  *      their stack pointer in the guard below a stack that ran over, or on no stack; or
  *      nothing but a guess says whose registers they are
  *   C  a fallback led here: frame pointer, a call through a bad pointer, a word at a

@@ -388,6 +388,28 @@ static void test_frame_pointer(void **state)
 	check(w, "bpf_prog:A", TRACE_NO_ORC, false);
 }
 
+/* Its first instructions say where the frame pointer is set up, and where it is not yet. */
+static void test_frame_pointer_seen(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t jit = W_TEXT + W_TEXT_SIZE - 0x100;
+
+	w->sym[w->nsyms++] = (struct w_symbol){ "bpf_prog", jit, 0x100 };
+	w_bytes(w, jit, "\x0f\x1f\x44\x00\x00\x55\x48\x89\xe5", 9);
+	w_put(w, c.sp + 8, w_call_rax(w, c.outer + 0x40));
+	w_put(w, c.sp, 0x1234);
+	w_run(w, jit + 0x20, c.sp - 64, c.sp);
+	check(w, "bpf_prog:A outer:B start:A", TRACE_END_OF_STACK, true);
+	w_run(w, jit + 6, c.sp, 0x4321);
+	check(w, "bpf_prog:A outer:B start:A", TRACE_END_OF_STACK, true);
+	assert_int_equal(w->trace.frame[1].fp, 0x1234);
+	w_run(w, jit + 5, c.sp + 8, 0x4321);
+	check(w, "bpf_prog:A outer:B start:A", TRACE_END_OF_STACK, true);
+	assert_int_equal(w->trace.frame[1].fp, 0x4321);
+	assert_int_equal(w->trace.frame[1].sp, c.sp + 16);
+}
+
 static void test_fresh_fork(void **state)
 {
 	struct world *w = *state;
@@ -450,6 +472,7 @@ int main(void)
 		T(test_unreadable), T(test_garbage_sp), T(test_limit), T(test_replaced_address),
 		T(test_null_call), T(test_ignored_function), T(test_ignored_without_caller),
 		T(test_null_call_by_thunk), T(test_return_to_nowhere), T(test_frame_pointer),
+		T(test_frame_pointer_seen),
 		T(test_fresh_fork), T(test_waiting), T(test_names),
 	};
 

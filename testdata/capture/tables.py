@@ -181,7 +181,7 @@ SCENARIOS = {
         "panic in the handler of a kprobe that became a jump", "run kprobe_opt",
         Expect("panic", "scen_kprobed|scen_kprobed_outer"), not_on=X86_64_ONLY),
     "kprobe-slot": Scenario(
-        "NULL pointer in the copy of an instruction under a kprobe",
+        "NULL pointer in an instruction that a kprobe runs elsewhere",
         "echo 0 >/proc/sys/debug/kprobes-optimization; run kprobe_slot",
         Expect("null-deref|page-fault", "scen_null_read"), not_on=X86_64_ONLY),
     "bpf": Scenario(

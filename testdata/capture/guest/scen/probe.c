@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <linux/delay.h>
-#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -21,7 +20,7 @@
 /* A word that holds the address of the assembler's label 1. */
 #define LABEL_AT(word) ".pushsection .data\n\t" #word ": " POINTER " 1b\n\t.popsection"
 
-extern unsigned long scen_kprobe_at, scen_null_at_label;
+extern unsigned long scen_kprobe_at, scen_null_read_at;
 
 static int scen_pre(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -84,29 +83,25 @@ void scen_kprobe_ftrace(int pid)
 /* panic in the handler of a kprobe that became a jump */
 void scen_kprobe_opt(int pid)
 {
-	int i;
-
 	kp.addr = (kprobe_opcode_t *)scen_kprobe_at;
 	kp.pre_handler = scen_pre;
 	probe(&kp);
-	for (i = 0; i < 100 && !(READ_ONCE(kp.flags) & KPROBE_FLAG_OPTIMIZED); i++)
-		msleep(50);
-	pr_emerg(ORACLE "kprobe optimised %d\n", !!(kp.flags & KPROBE_FLAG_OPTIMIZED));
+	ssleep(2);
 	scen_kprobed_outer();
 }
 
 #ifdef CONFIG_X86
 static scen_frame void scen_null_read(unsigned long at)
 {
-	asm volatile("1: mov (%0), %0\n\t.rept 8\n\tnop\n\t.endr\n\t" LABEL_AT(scen_null_at_label)
+	asm volatile("1: mov (%0), %0\n\t.rept 8\n\tnop\n\t.endr\n\t" LABEL_AT(scen_null_read_at)
 		     : "+r" (at));
 	SCEN_FRAME_END();
 }
 
-/* NULL pointer in the copy of an instruction that a kprobe runs elsewhere */
+/* NULL pointer in an instruction that a kprobe runs elsewhere; the kernel moves the fault back */
 void scen_kprobe_slot(int pid)
 {
-	kp.addr = (kprobe_opcode_t *)scen_null_at_label;
+	kp.addr = (kprobe_opcode_t *)scen_null_read_at;
 	kp.pre_handler = scen_pre_silent;
 	probe(&kp);
 	scen_null_read(pid);
@@ -151,10 +146,11 @@ static bool fprobe_on;
 
 static void fprobe_begin(void)
 {
+	unsigned long at = scen_stand_probed();
 	int ret = 0;
 
 	if (!fprobe_on)
-		ret = register_fprobe(&fprobe, "scen_probed scen_stand_kretwait", NULL);
+		ret = register_fprobe_ips(&fprobe, &at, 1);
 	fprobe_on = true;
 	if (ret)
 		pr_emerg(ORACLE "failed: fprobe: %d\n", ret);

@@ -45,7 +45,8 @@ void scen_stand_dstate(void);
 /* Sleep for good (interruptibly) under a kretprobed function. */
 void scen_stand_kretwait(void);
 
-/* Panic in that function. */
+/* Where that function lies; panic in it. */
+unsigned long scen_stand_probed(void);
 void scen_stand_kretpanic(void);
 
 /* Timers of the interrupt scenarios. */

@@ -85,6 +85,11 @@ scen_frame void scen_stand_kretwait(void)
 	SCEN_FRAME_END();
 }
 
+unsigned long scen_stand_probed(void)
+{
+	return (unsigned long)scen_probed;
+}
+
 scen_frame void scen_stand_kretpanic(void)
 {
 	scen_probed(true);
