@@ -41,7 +41,7 @@ static void declare(struct testkern *k)
 		{ "kp", 0, 0, 0, "kprobe" }, { "optinsn", 72, 0, 0, "arch_optimized_insn" }, { 0 } });
 	tk_struct(k, "bpf_ksym", 0x100, (const struct tk_member[]){
 		{ "start", 0, 8, 0, NULL }, { "end", 8, 8, 0, NULL },
-		{ "fp_start", 16, 8, 0, NULL }, { "fp_end", 24, 8, 0, NULL },
+		{ "fp_start", 16, 4, 0, NULL }, { "fp_end", 24, 4, 0, NULL },
 		{ "lnode", 0x90, 0, 0, "list_head" }, { 0 } });
 }
 

@@ -37,7 +37,7 @@ static void declare(struct testkern *k)
 		{ "next", 0, 8, 0, NULL }, { "prev", 8, 8, 0, NULL }, { 0 } });
 	tk_struct(k, "bpf_ksym", 0x100, (const struct tk_member[]){
 		{ "start", 0, 8, 0, NULL }, { "end", 8, 8, 0, NULL },
-		{ "fp_start", 16, 8, 0, NULL }, { "fp_end", 24, 8, 0, NULL },
+		{ "fp_start", 16, 4, 0, NULL }, { "fp_end", 24, 4, 0, NULL },
 		{ "lnode", 0x90, 0, 0, "list_head" }, { 0 } });
 	tk_struct(k, "ftrace_ops", 64, (const struct tk_member[]){
 		{ "trampoline", 0, 8, 0, NULL }, { "trampoline_size", 8, 8, 0, NULL },
@@ -213,8 +213,8 @@ static void frame_pointer_told(void **state)
 	struct unwinder u;
 
 	(void)state;
-	tk_put(k, KSYM + 16, CODE(4) + 13, 8);
-	tk_put(k, KSYM + 24, CODE(4) + 0x40, 8);
+	tk_put(k, KSYM + 16, 13, 4);
+	tk_put(k, KSYM + 24, 0x40, 4);
 	u = unwinder(k);
 	assert_int_equal(fp_x86_stage(&u, CODE(4) + 13, true), FP_TOLD);
 	assert_int_equal(fp_x86_stage(&u, CODE(4) + 0x3f, true), FP_TOLD);

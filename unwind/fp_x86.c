@@ -12,26 +12,27 @@
 #define RET        0xc3
 #define JMP        0xe9 /* to the return thunk */
 
-enum { KSYM_LINK, KSYM_BEGIN, KSYM_END, KSYM_N };
+enum { KSYM_LINK, KSYM_START, KSYM_BEGIN, KSYM_END, KSYM_N };
 
 static const struct shape_want ksym_want = {
 	"struct bpf_ksym", KSYM_N,
-	{ [KSYM_LINK] = "lnode", [KSYM_BEGIN] = "fp_start", [KSYM_END] = "fp_end" },
+	{ [KSYM_LINK] = "lnode", [KSYM_START] = "start", [KSYM_BEGIN] = "fp_start", [KSYM_END] = "fp_end" },
 };
 
 static bool covers(struct cairn *c, const struct shape *shape, uint64_t addr, uint64_t pc)
 {
 	struct object o;
-	bool yes = !object_read(&o, shape, &c->kernel, addr, NULL) &&
-		   pc >= object_get(&o, KSYM_BEGIN) && pc < object_get(&o, KSYM_END);
+	bool yes = !object_read(&o, shape, &c->kernel, addr, NULL);
+	uint64_t at = yes ? pc - object_get(&o, KSYM_START) : 0;
 
+	yes = yes && at >= object_get(&o, KSYM_BEGIN) && at < object_get(&o, KSYM_END);
 	object_done(&o);
 	return yes;
 }
 
 static bool kernel_says_so(struct unwinder *u, uint64_t pc)
 {
-	static const unsigned all[] = { KSYM_LINK, KSYM_BEGIN, KSYM_END };
+	static const unsigned all[] = { KSYM_LINK, KSYM_START, KSYM_BEGIN, KSYM_END };
 	struct list_walk list;
 	struct shape shape;
 	bool yes = false;

@@ -173,13 +173,13 @@ SCENARIOS = {
         not_on={**X86_64_ONLY, "5.10": "no fprobes before 5.18", "6.1": "built without fprobes"}),
     "kprobe": Scenario(
         "panic in the handler of a kprobe that is a breakpoint", "run kprobe",
-        Expect("panic", "scen_kprobed|scen_kprobed_outer"), not_on=X86_64_ONLY),
+        Expect("panic", "scen_kprobed"), not_on=X86_64_ONLY),
     "kprobe-ftrace": Scenario(
         "panic in the handler of a kprobe at a function's entry", "run kprobe_ftrace",
-        Expect("panic", "scen_kprobed|scen_kprobed_outer"), not_on=X86_64_ONLY),
+        Expect("panic", "scen_pre"), not_on=X86_64_ONLY),
     "kprobe-opt": Scenario(
         "panic in the handler of a kprobe that became a jump", "run kprobe_opt",
-        Expect("panic", "scen_kprobed|scen_kprobed_outer"), not_on=X86_64_ONLY),
+        Expect("panic", "scen_pre"), not_on=X86_64_ONLY),
     "kprobe-slot": Scenario(
         "NULL pointer in an instruction that a kprobe runs elsewhere",
         "echo 0 >/proc/sys/debug/kprobes-optimization; run kprobe_slot",
