@@ -205,12 +205,29 @@ void out_real(struct out *o, const char *name, const char *look, double value, i
 	field(o, name, look, s, s);
 }
 
+/* A number between two texts, with at least `width` of its 16 digits. Registers are most of what all
+   stacks print: with snprintf() here, these take a tenth longer. */
+static void hex(char *s, const char *before, uint64_t value, int width, const char *after)
+{
+	char digits[16];
+	int n = 0;
+
+	do {
+		digits[n++] = "0123456789abcdef"[value & 15];
+		value >>= 4;
+	} while (value || (n < width && n < 16));
+	s = stpcpy(s, before);
+	while (n)
+		*s++ = digits[--n];
+	strcpy(s, after);
+}
+
 void out_addr(struct out *o, const char *name, const char *look, uint64_t value, int width)
 {
 	char json[24], text[24];
 
-	snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
-	snprintf(text, sizeof(text), "%0*" PRIx64, width, value);
+	hex(json, "\"0x", value, 0, "\"");
+	hex(text, "", value, width, "");
 	field(o, name, look, json, text);
 }
 
@@ -218,8 +235,8 @@ void out_hex(struct out *o, const char *name, const char *look, uint64_t value)
 {
 	char json[24], text[24];
 
-	snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	hex(json, "\"0x", value, 0, "\"");
+	hex(text, "0x", value, 0, "");
 	field(o, name, look, json, text);
 }
 

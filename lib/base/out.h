@@ -80,7 +80,7 @@ void out_real(struct out *o, const char *name, const char *look, double value, i
 /** "0x..." in JSON; in text the same, by look. */
 void out_hex(struct out *o, const char *name, const char *look, uint64_t value);
 
-/** As out_hex, but the text shows the bare digits, zero-padded to `width`. */
+/** As out_hex, but the text shows the bare digits, zero-padded to `width` (at most 16). */
 void out_addr(struct out *o, const char *name, const char *look, uint64_t value, int width);
 
 /** Untrusted text: NUL-terminated, or of known length. NULL is null / "-". */

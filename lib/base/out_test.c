@@ -44,6 +44,32 @@ static void task(struct out *o)
 	out_end(o);
 }
 
+static void hex_numbers(struct out *o)
+{
+	out_record(o, "n");
+	out_hex(o, "none", "%s", 0);
+	out_hex(o, "all", " %s", UINT64_MAX);
+	out_addr(o, "short", " %s", 0xabc, 8);
+	out_addr(o, "long", " %s", 0x123456789, 8);
+	out_addr(o, "bare", " %s", 0, 0);
+	out_addr(o, "wide", " %s", 1, 40);
+	out_end(o);
+}
+
+static void test_hex_numbers(void **state)
+{
+	struct out *o = fresh(OUT_TEXT);
+
+	(void)state;
+	hex_numbers(o);
+	is(o, "0x0 0xffffffffffffffff 00000abc 123456789 0 0000000000000001");
+	o = fresh(OUT_JSON);
+	hex_numbers(o);
+	is(o, "{\"schema\":\"cairn.n/1\",\"none\":\"0x0\",\"all\":\"0xffffffffffffffff\","
+	      "\"short\":\"0xabc\",\"long\":\"0x123456789\",\"bare\":\"0x0\","
+	      "\"wide\":\"0x1\"}\n");
+}
+
 static void test_one_record_two_renderings(void **state)
 {
 	struct out *o = fresh(OUT_TEXT);
@@ -273,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_record_two_renderings),
+		cmocka_unit_test(test_hex_numbers),
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_strings_are_untrusted),
 		cmocka_unit_test(test_names_are_untrusted),
