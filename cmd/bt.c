@@ -13,6 +13,7 @@
 
 enum {
 	OPT_ALL, OPT_CPU, OPT_GROUP, OPT_FUNCTION, OPT_MODULE, OPT_LINES, OPT_INLINES, OPT_VARS,
+	OPT_REGS, OPT_SCAN, OPT_RAW,
 };
 
 static const struct opt opts[] = {
@@ -23,6 +24,9 @@ static const struct opt opts[] = {
 	{ 'l', "lines", NULL, "source file and line of each frame" },
 	{ 'i', "inlines", NULL, "a frame for each inlined call" },
 	{ 'v', "variables", NULL, "arguments and local variables, and -i" },
+	{ 'e', "registers", NULL, "only frames that were interrupted, with their registers" },
+	{ 's', "scan", NULL, "also what else on the stacks looks like a return address" },
+	{ 'r', "raw", NULL, "also every word of the stacks, and what it is" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -61,7 +65,10 @@ static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *
 		.detail = { .lines = call->opt[OPT_LINES].set,
 			    .inlines = call->opt[OPT_INLINES].set || call->opt[OPT_VARS].set,
 			    .vars = call->opt[OPT_VARS].set ? &bt->u : NULL,
-			    .arena = &bt->one },
+			    .arena = &bt->one,
+			    .regs_only = call->opt[OPT_REGS].set,
+			    .guess = call->opt[OPT_SCAN].set ? &bt->u : NULL,
+			    .words = call->opt[OPT_RAW].set ? &bt->u : NULL },
 	};
 	if (bt->detail.lines || bt->detail.inlines)
 		note_missing(call);
@@ -213,7 +220,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd bt_cmd = {
 	.name = "bt",
-	.synopsis = "[-liv] [-g] [-f GLOB] [-m GLOB] [-a | -c CPU | {PID | TASK | COMM}...]",
+	.synopsis = "[-livesr] [-g] [-f GLOB] [-m GLOB] [-a | -c CPU | {PID | TASK | COMM}...]",
 	.summary = "stack traces",
 	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU\n"
 		"executes (-c), or without operand of the CPU that panicked. Frames are numbered\n"
@@ -240,7 +247,18 @@ static const struct cmd bt_cmd = {
 		"computed; or \"entry value\": what the caller passed, by what debug info says of the\n"
 		"call. A ? is with those where the call went through a pointer: it may have led to\n"
 		"another function that jumped here. What is <optimized out> is nowhere; what is <not\n"
-		"known> is in a register that was lost on the way, and why.",
+		"known> is in a register that was lost on the way, and why.\n"
+		"\n"
+		"-e leaves only the frames of interrupts and exceptions, with the registers they saved.\n"
+		"-s shows behind each frame, marked ?, the words up to its caller that are addresses\n"
+		"of instructions, as the kernel's own traces do: left from before, or frames that the\n"
+		"walk does not know of. Where it came to no frame of the task's stack, that is\n"
+		"searched whole. -r shows all words of the stacks from the innermost frame on: return\n"
+		"addresses and saved registers with the number of their frame, addresses of code,\n"
+		"of data, of stacks.\n"
+		"\n"
+		"A line behind the end says if the stack ran over into its guard, or if the word at its\n"
+		"end, which never changes (STACK_END_MAGIC), was overwritten.",
 	.opts = opts,
 	.run = run,
 };

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "cmd/stack_vars.h"
+#include "cmd/stack_words.h"
 #include "lib/debug/line.h"
 #include "lib/kern/debuginfo.h"
+#include "unwind/damage.h"
 
 #define INDENT "        "
 
@@ -215,6 +217,8 @@ static void own_frame(struct shown *s, size_t n, size_t depth, const struct line
 	out_text(o, "\n");
 	regs_object(o, s->c, "regs", f->regs, s->trace->nregs);
 	variables(s, n, depth);
+	if (s->detail.guess)
+		stack_guesses(o, s->detail.guess, s->trace, n);
 	out_end(o);
 }
 
@@ -234,14 +238,62 @@ static void frame(struct shown *s, size_t n)
 	struct line_frame line[LINES];
 	size_t lines = lines_of(s, &s->trace->frame[n], line), i = 0;
 
-	label(s->o, s->trace, n, false);
+	if (s->detail.regs_only)
+		out_text(s->o, " <%s>\n", stack_type_tag(s->trace->frame[n].stack.type));
+	else
+		label(s->o, s->trace, n, false);
 	for (; s->detail.inlines && i < lines && line[i].inlined; i++)
 		inlined_frame(s, n, i, &line[i]);
 	own_frame(s, n, i, i < lines ? &line[i] : NULL);
-	label(s->o, s->trace, n, true);
+	if (!s->detail.regs_only)
+		label(s->o, s->trace, n, true);
 }
 
 /* ---- the whole ---- */
+
+static void ran_over(struct out *o, const struct stack_damage *d)
+{
+	out_str(o, "stack", "  the %s stack ran over", stack_type_name(d->ran_over.type));
+	out_hex(o, "begin", NULL, d->ran_over.begin);
+	out_bool(o, "reported", NULL, d->reported);
+	if (d->sp) {
+		out_hex(o, "sp", ": %s", d->sp);
+		out_num(o, "below", " is %s bytes below its begin, in its guard",
+			(int64_t)(d->ran_over.begin - d->sp));
+	} else {
+		out_null(o, "sp", NULL);
+		out_null(o, "below", NULL);
+	}
+	if (d->reported)
+		out_text(o, "%s the kernel noticed it", d->sp ? ";" : ":");
+	out_text(o, "\n");
+}
+
+static void magic(struct out *o, const struct stack_damage *d)
+{
+	if (!d->magic_at) {
+		out_null(o, "magic", NULL);
+		return;
+	}
+	out_hex(o, "magic_address", "  STACK_END_MAGIC at %s", d->magic_at);
+	out_hex(o, "magic", " was overwritten with %s\n", d->magic);
+}
+
+/* What is wrong with the stack itself. */
+static void damage(struct out *o, const struct stack_damage *d)
+{
+	if (!is_damaged(d))
+		return;
+	out_object(o, "damage");
+	out_paint(o, OUT_RED);
+	if (d->ran_over.type != STACK_UNKNOWN)
+		ran_over(o, d);
+	else
+		out_null(o, "stack", NULL);
+	magic(o, d);
+	out_paint(o, OUT_PLAIN);
+	out_end(o);
+}
 
 static void heading(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
 		    bool guessed)
@@ -275,11 +327,15 @@ static void frames(struct shown *s)
 
 	out_array(s->o, "frames");
 	for (size_t i = 0; i < tr->n; i++)
-		frame(s, i);
+		if (!s->detail.regs_only || tr->frame[i].regs)
+			frame(s, i);
 	out_end(s->o);
+	if (s->detail.guess)
+		stack_guesses(s->o, s->detail.guess, tr, tr->n);
 	out_bool(s->o, "complete", NULL, tr->complete);
 	out_str(s->o, "end", "  end: %s", tr->reason);
 	out_text(s->o, tr->complete ? " (complete)\n" : " (incomplete)\n");
+	damage(s->o, &tr->damage);
 }
 
 void stack_frames(struct out *o, struct cairn *c, const struct trace *tr)
@@ -302,6 +358,8 @@ void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32
 	heading(o, c, task, cpu, tr->cpu_guessed);
 	frames(&s);
 	regs_object(o, c, "user_regs", tr->user_regs, tr->nregs);
+	if (s.detail.words)
+		stack_words(o, c, s.detail.words, tr);
 }
 
 void stack_record(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,

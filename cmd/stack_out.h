@@ -17,7 +17,7 @@
 #include "unwind/trace.h"
 #include "unwind/unwinder.h"
 
-/** What debug info adds. With any of these the vmlinux and the modules' debug files are
+/** What is shown besides the frames. Of it, what debug info adds. With any of these the vmlinux and the modules' debug files are
  *  looked for; JSON has file and line wherever a file that is open knows them. */
 struct stack_detail {
 	bool lines;   /* source file and line, in the text */
@@ -25,6 +25,9 @@ struct stack_detail {
 	struct unwinder *vars; /* arguments and local variables, of inlined calls too, by what
 				  this unwinder reads; NULL: none */
 	struct arena *arena;   /* for them */
+	bool regs_only;        /* only the frames that have registers */
+	struct unwinder *guess; /* also what the stack has between the frames; NULL: not */
+	struct unwinder *words; /* also every word of the stacks; NULL: not */
 };
 
 /** One record cairn.stack/1. `task` is NULL when it is not known who runs on the CPU;

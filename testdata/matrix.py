@@ -23,13 +23,14 @@ import sys
 import tempfile
 import time
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent / part) for part in ("", "capture")]
 sys.dont_write_bytecode = True
 
 import captures         # noqa: E402
 import compare          # noqa: E402
 import matrix_table     # noqa: E402
 import peers            # noqa: E402
+import tables           # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parent / "build"
@@ -189,8 +190,11 @@ def due(expect, program):
 
 
 def expectation(truth):
-    """What the capture says an analyzer must find, or None if it says nothing."""
-    expect = truth.get("capture", {}).get("expect")
+    """What an analyzer must find: by the table of scenarios, which may have learned since, else as
+    the capture says; None if neither does."""
+    capture = truth.get("capture", {})
+    scenario = tables.SCENARIOS.get(capture.get("scenario"))
+    expect = dataclasses.asdict(scenario.expect) if scenario else capture.get("expect")
     if expect and "cls" in expect:
         expect = dict(expect, **{"class": expect["cls"]})
     return expect

@@ -145,11 +145,11 @@ SCENARIOS = {
         Expect("null-deref|page-fault", "scen_wq_inner")),
     "overflow": Scenario(
         "a kernel thread's stack overflows", "run overflow",
-        Expect("stack-overflow", "scen_recurse"),
+        Expect("stack-overflow", "scen_recurse", "stack.overflow"),
         not_on={"i386": "no guard page below the stack: the machine resets without a word"}),
     "overflowsw": Scenario(
         "a kernel thread writes below its stack, whose pointer is still on it", "run overflowsw",
-        Expect("stack-overflow", "scen_underrun"), not_on=AMD64_ONLY),
+        Expect("stack-overflow", "scen_underrun", "stack.overflow"), not_on=AMD64_ONLY),
     "irqsoff": Scenario(
         "panic while another CPU spins with interrupts off", "run irqsoff",
         Expect("panic", "scen_irqsoff")),

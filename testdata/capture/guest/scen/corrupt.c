@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What goes wrong with a stack or with where to go next; x86_64. */
 #include <linux/delay.h>
+#include <linux/objtool.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 
@@ -61,6 +62,7 @@ static scen_frame void scen_badsp_inner(void)
 {
 	asm volatile("mov %0, %%rsp\n\tpush %0" : : "r"(NOT_STACK) : "memory");
 }
+STACK_FRAME_NON_STANDARD(scen_badsp_inner);	/* or objtool refuses it */
 
 static scen_frame void scen_badsp_outer(void)
 {
