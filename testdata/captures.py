@@ -20,7 +20,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 STORE = HERE / "captures"
-LEVEL = ("--ultra", "-22", "--long=27")
+LEVEL = ("-19", "--long=27")
 WINDOW = "--long=27"
 DEMO = "amd64-6.1-irqbug"       # what `make demo` opens
 # The capture of each kernel that the others are differences to.
