@@ -63,7 +63,8 @@ static enum cairn_code find_members(struct page_map *m, const struct vmcoreinfo 
 	if (!number_of(v, "SIZE", "page", &m->size) || m->size < 16 || m->size > 1024)
 		return lacks("SIZE(page)", err);
 	if (!offset_of(v, "page.flags", &m->flags) || !offset_of(v, "page.mapping", &m->mapping) ||
-	    !offset_of(v, "page._mapcount", &m->mapcount))
+	    !offset_of(v, "page._mapcount", &m->mapcount) ||
+	    !offset_of(v, "page.private", &m->private))
 		return lacks("members of struct page", err);
 	/* compound_info since 7.0 */
 	if (!offset_of(v, "page.compound_info", &m->compound) &&
@@ -77,6 +78,10 @@ static enum cairn_code find_members(struct page_map *m, const struct vmcoreinfo 
 	m->hugetlb_type = type_of(v, "PAGE_HUGETLB_MAPCOUNT_VALUE");
 	if (!m->slab && !m->slab_type)
 		return lacks("NUMBER(PG_slab)", err);
+	if (!m->buddy_type)
+		return lacks("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", err);
+	if (!number_of(v, "LENGTH", "zone.free_area", &m->orders) || m->orders >= 64)
+		return lacks("LENGTH(zone.free_area)", err);
 	return m->lru ? CAIRN_OK : lacks("NUMBER(PG_lru)", err);
 }
 
@@ -209,11 +214,36 @@ static bool is_type(uint32_t mapcount, uint64_t type)
 	return mapcount == (uint32_t)type;
 }
 
+/* Whether a page is in a block of free ones. Only the block's first page tells, and has its order in
+ * `private` (mm/internal.h, buddy_order()). */
+static enum cairn_code in_free_block(const struct page_map *m, uint64_t pfn, bool *ret,
+				     struct cairn_err *err)
+{
+	*ret = false;
+	for (uint64_t order = 0; order < m->orders && !*ret; order++) {
+		uint64_t head = pfn >> order << order, page, got = 0;
+		uint32_t mapcount = 0;
+		enum cairn_code code = page_of_pfn(m, head, &page, err);
+
+		if (code == CAIRN_NOTFOUND)
+			continue;
+		if (code == CAIRN_OK)
+			code = space_u32(m->kernel, page + m->mapcount, &mapcount, err);
+		if (code == CAIRN_OK)
+			code = space_word(m->kernel, page + m->private, &got, err);
+		if (code != CAIRN_OK)
+			return code;
+		*ret = is_type(mapcount, m->buddy_type) && got < m->orders && got >= order;
+	}
+	return CAIRN_OK;
+}
+
 enum cairn_code page_owner_of(const struct page_map *m, uint64_t pfn, enum page_owner *ret,
 			      struct cairn_err *err)
 {
 	uint64_t page, flags, mapping;
 	uint32_t mapcount;
+	bool free = false;
 	enum cairn_code code = page_head(m, pfn, &page, err);
 
 	if (code == CAIRN_OK)
@@ -222,11 +252,13 @@ enum cairn_code page_owner_of(const struct page_map *m, uint64_t pfn, enum page_
 		code = space_word(m->kernel, page + m->mapping, &mapping, err);
 	if (code == CAIRN_OK)
 		code = space_u32(m->kernel, page + m->mapcount, &mapcount, err);
+	if (code == CAIRN_OK)
+		code = in_free_block(m, pfn, &free, err);
 	if (code != CAIRN_OK)
 		return code;
 	if (flags & m->slab || is_type(mapcount, m->slab_type))
 		*ret = PAGE_SLAB;
-	else if (is_type(mapcount, m->buddy_type))
+	else if (free || is_type(mapcount, m->buddy_type))
 		*ret = PAGE_FREE;
 	else if (mapping & MAPPING_ANON || flags & m->swapcache ||
 		 is_type(mapcount, m->hugetlb_type))

@@ -19,7 +19,7 @@
 enum page_owner {
 	PAGE_KERNEL, /* the image, page tables, stacks, vmalloc, and what nobody says */
 	PAGE_SLAB,   /* objects of the slab allocator */
-	PAGE_FREE,   /* in the buddy allocator */
+	PAGE_FREE,   /* in the buddy allocator; not: in a CPU's list of free pages */
 	PAGE_USER,   /* anonymous memory of processes, swap cache and huge pages included */
 	PAGE_CACHE,  /* contents of files */
 };
@@ -29,10 +29,11 @@ struct page_map {
 	struct space *kernel;
 	unsigned shift;               /* of a page */
 	uint64_t size;                /* of struct page */
-	uint64_t flags, mapping, mapcount, compound; /* offsets in it */
+	uint64_t flags, mapping, mapcount, compound, private; /* offsets in it */
 	uint64_t lru, swapcache;      /* masks of flags */
 	uint64_t slab, slab_type;     /* mask of flags, or page type: one of them is 0 */
-	uint64_t buddy_type, hugetlb_type; /* 0: not told */
+	uint64_t buddy_type, hugetlb_type; /* 0: not told (the latter) */
+	uint64_t orders;              /* of blocks in the buddy allocator */
 	/* the memory model: one flat array, or sections of 1 << section_shift pages */
 	uint64_t mem_map, first_pfn;
 	uint64_t sections, section_size, section_map, per_root, roots;

@@ -231,6 +231,7 @@ static void owners_of_6_11(void **state)
 		"OFFSET(mem_section.section_mem_map)=0\nNUMBER(SECTION_SIZE_BITS)=27\n"
 		"NUMBER(MAX_PHYSMEM_BITS)=46\nSIZE(page)=64\nOFFSET(page.flags)=0\n"
 		"OFFSET(page.mapping)=24\nOFFSET(page._mapcount)=48\n"
+		"OFFSET(page.private)=40\nLENGTH(zone.free_area)=11\n"
 		"OFFSET(page.compound_head)=8\nNUMBER(PG_lru)=5\n"
 		"NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)=-33554433\n"
 		"NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=-1073741825\n";
@@ -242,6 +243,41 @@ static void owners_of_6_11(void **state)
 
 	(void)state;
 	expect_owners(text, of_6_11, sizeof(of_6_11) / sizeof(of_6_11[0]));
+}
+
+/* Of a block of free pages only the first one says so, and how many they are. */
+static void free_blocks(void **state)
+{
+	static const struct { unsigned head, order; } blocks[] = {
+		{ 0, 3 }, { 12, 0 }, { 14, 1 }, { 32, 4 }, { 1024, 10 },
+	};
+	struct testpages *t = tp_new(0);
+	struct page_map m;
+	uint64_t first;
+
+	(void)state;
+	tp_sparse(t, 2);
+	first = t->first;
+	for (uint64_t i = 0; i < 2100; i++)
+		tp_page(t, first + i, 64, 48, NONE, 4);
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		tp_page(t, first + blocks[i].head, 64, 48, 0xffffff7f, 4);
+		tp_page(t, first + blocks[i].head, 64, 40, blocks[i].order, 8);
+	}
+	tp_page(t, first + 64, 64, 48, 0xffffff7f, 4);
+	tp_page(t, first + 64, 64, 40, 11, 8);     /* no order */
+	tp_page(t, first + 80, 64, 40, 10, 8);     /* an order, but no free page */
+	tp_page(t, first + 33, 64, 24, ANON, 8);   /* what was free once tells no more */
+	tp_open(t, ARCH_X86_64, "mem_section", TP_AMD64_6_1);
+	assert_int_equal(page_map_init(&m, &t->c, NULL), CAIRN_OK);
+	for (unsigned at = 0; at < 2100; at++) {
+		bool want = at == 64;
+
+		for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+			want |= at - blocks[i].head < 1u << blocks[i].order;
+		expect_owner(&m, first + at, want ? PAGE_FREE : PAGE_KERNEL);
+	}
+	tp_free(t);
 }
 
 /* ---- compound pages ---- */
@@ -358,6 +394,9 @@ static void missing(void **state)
 		{ TP_AMD64_6_1, "NUMBER(PG_slab)", "PG_slab" },
 		{ TP_AMD64_7_2, "NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)", "PG_slab" },
 		{ TP_AMD64_6_1, "NUMBER(PG_lru)", "PG_lru" },
+		{ TP_AMD64_6_1, "OFFSET(page.private)", "struct page" },
+		{ TP_AMD64_6_1, "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "BUDDY" },
+		{ TP_AMD64_7_2, "LENGTH(zone.free_area)", "free_area" },
 		{ TP_AMD64_6_1, "LENGTH(mem_section)", "mem_section" },
 		{ TP_AMD64_6_1, "SIZE(mem_section)", "mem_section" },
 		{ TP_AMD64_6_1, "OFFSET(mem_section.section_mem_map)", "mem_section" },
@@ -416,7 +455,8 @@ static void hostile(void **state)
 		{ "OFFSET(page.flags)", "4096" }, { "OFFSET(page.mapping)", "-8" },
 		{ "OFFSET(page._mapcount)", "x" }, { "OFFSET(page.compound_head)", "1e3" },
 		{ "NUMBER(PG_lru)", "64" }, { "NUMBER(PG_lru)", "-1" },
-		{ "NUMBER(PG_slab)", "100" },
+		{ "NUMBER(PG_slab)", "100" }, { "LENGTH(zone.free_area)", "64" },
+		{ "LENGTH(zone.free_area)", "-1" },
 		{ "LENGTH(mem_section)", "0" }, { "LENGTH(mem_section)", "-1" },
 		{ "LENGTH(mem_section)", "524289" }, { "SIZE(mem_section)", "4097" },
 		{ "SIZE(mem_section)", "-32" }, { "OFFSET(mem_section.section_mem_map)", "9999" },
@@ -446,7 +486,8 @@ int main(void)
 		cmocka_unit_test(flat_on_arm), cmocka_unit_test(flat_on_i386),
 		cmocka_unit_test(sparse_with_roots), cmocka_unit_test(sparse_static),
 		cmocka_unit_test(owners), cmocka_unit_test(owners_of_32_bit),
-		cmocka_unit_test(owners_of_6_11), cmocka_unit_test(compounds),
+		cmocka_unit_test(owners_of_6_11), cmocka_unit_test(free_blocks),
+		cmocka_unit_test(compounds),
 		cmocka_unit_test(compound_that_leads_nowhere), cmocka_unit_test(missing),
 		cmocka_unit_test(no_kernel_memory), cmocka_unit_test(hostile),
 	};

@@ -22,6 +22,7 @@
 
 /* Debian's 6.1.0-50-amd64; 5.10's are the same. */
 #define TP_AMD64_6_1 \
+	"LENGTH(zone.free_area)=11\n" \
 	"LENGTH(mem_section)=4096\nSIZE(mem_section)=32\nOFFSET(mem_section.section_mem_map)=0\n" \
 	"NUMBER(SECTION_SIZE_BITS)=27\nNUMBER(MAX_PHYSMEM_BITS)=46\nSIZE(page)=64\n" \
 	"OFFSET(page.flags)=0\nOFFSET(page._refcount)=52\nOFFSET(page.mapping)=24\n" \
@@ -35,6 +36,7 @@
 
 /* 7.2.13+deb14-amd64; 6.12's are the same but for compound_head in place of compound_info. */
 #define TP_AMD64_7_2 \
+	"LENGTH(zone.free_area)=11\n" \
 	"LENGTH(mem_section)=4096\nSIZE(mem_section)=32\nOFFSET(mem_section.section_mem_map)=0\n" \
 	"NUMBER(SECTION_SIZE_BITS)=27\nNUMBER(MAX_PHYSMEM_BITS)=46\nSIZE(page)=64\n" \
 	"OFFSET(page.flags)=0\nOFFSET(page._refcount)=52\nOFFSET(page.mapping)=24\n" \
@@ -48,6 +50,7 @@
 
 /* 6.1.0-50-armmp, and 6.1.0-50-686-pae */
 #define TP_32_BIT \
+	"LENGTH(zone.free_area)=11\n" \
 	"OFFSET(page.flags)=0\nOFFSET(page._refcount)=28\nOFFSET(page.mapping)=12\n" \
 	"OFFSET(page.lru)=4\nOFFSET(page._mapcount)=24\nOFFSET(page.private)=20\n" \
 	"OFFSET(page.compound_dtor)=8\nOFFSET(page.compound_order)=9\n" \

@@ -26,4 +26,4 @@ function room(p) { sub(/\/.*/, "", p); return p }
     else if (a == 6 && to != "lib/cairn.h") { print FILENAME ":" FNR ": a plugin includes lib/cairn.h alone"; bad = 1 }
 }
 END { if (bad) exit 1; print "ranks: " n " includes go one way" }
-' $(find lib mm unwind plugins cmd -name '*.[ch]' | sort)
+' $(find lib mm unwind cmd $(ls -d plugins 2>/dev/null) -name '*.[ch]' | sort)
