@@ -13,6 +13,7 @@ A capture MACHINE-KERNEL-SCENARIO is stored in testdata/captures as
 and unpacked under the same names without .zst, the dump as NAME.kdump.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def unpack_file(source, made, *words):
     """Decompress unless it is there; appears whole or not at all."""
     if newer(made, source):
         return
-    part = made.with_name(made.name + ".part")
+    part = made.with_name("%s.%d.part" % (made.name, os.getpid()))
     zstd("-d", WINDOW, *words, source, "-o", part)
     part.rename(made)
     made.touch()
