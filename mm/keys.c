@@ -32,8 +32,8 @@ static void report_object(const struct keys *k, uint64_t va, uint64_t len)
 
 	if (!va)
 		return;
-	/* a cache whose objects cannot hold it is damaged */
-	if (slab_object_size(k->c, k->m, va, &size, NULL) != CAIRN_OK || size < len || !size)
+	/* a cache of objects without size is damaged */
+	if (slab_object_size(k->c, k->m, va, &size, NULL) != CAIRN_OK || !size)
 		size = ((va + len + HEADER + page) & ~(page - 1)) - va;
 	k->fn(k->arg, va, size);
 }
