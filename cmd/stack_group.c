@@ -62,25 +62,9 @@ static bool keep(struct trace *to, const struct trace *from, struct arena *a)
 	return to->frame;
 }
 
-/* Doubled; what was there before is left to the arena. */
-static void *room(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
-{
-	size_t more = *cap ? *cap * 2 : 4;
-	void *p;
-
-	if (n < *cap)
-		return old;
-	p = arena_array(a, more, size);
-	if (p && n)
-		memcpy(p, old, n * size);
-	if (p)
-		*cap = more;
-	return p;
-}
-
 static struct stack_group *new_group(struct stack_groups *g, const struct trace *tr, uint64_t h)
 {
-	struct stack_group *p = room(g->arena, g->group, g->n, &g->cap, sizeof(*p));
+	struct stack_group *p = arena_room(g->arena, g->group, g->n, &g->cap, sizeof(*p));
 
 	if (!p)
 		return NULL;
@@ -112,7 +96,7 @@ bool stack_groups_add(struct stack_groups *g, const struct task *task, int32_t c
 
 	if (!p)
 		return false;
-	owner = room(g->arena, p->owner, p->n, &p->cap, sizeof(*owner));
+	owner = arena_room(g->arena, p->owner, p->n, &p->cap, sizeof(*owner));
 	if (!owner)
 		return false;
 	p->owner = owner;

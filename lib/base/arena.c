@@ -85,6 +85,21 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 	return copy;
 }
 
+void *arena_room(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 16;
+	void *p;
+
+	if (n < *cap)
+		return old;
+	p = arena_array(a, more, size);
+	if (p && n)
+		memcpy(p, old, n * size);
+	if (p)
+		*cap = more;
+	return p;
+}
+
 char *arena_strdup(struct arena *a, const char *s)
 {
 	return arena_strndup(a, s, strlen(s));

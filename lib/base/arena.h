@@ -25,6 +25,11 @@ void *arena_alloc(struct arena *a, size_t size);
 /** n objects of `size` bytes; NULL also when n * size is over mem's limit. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 
+/** Room for one more in an array of n objects with room for *cap (0: none yet): `old` itself, or
+ *  one of twice the size that begins with the same, what was there before being left to the
+ *  arena. NULL, and *cap as it was, when out of memory. */
+void *arena_room(struct arena *a, void *old, size_t n, size_t *cap, size_t size);
+
 /** A copy of s, of at most n bytes of s, or of a formatted text. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);

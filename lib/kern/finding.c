@@ -109,26 +109,10 @@ enum cairn_code checks_check(struct cairn_err *err)
 
 /* ---- what a checker calls ---- */
 
-/* Room for one more: doubled, the old array is left to the arena. */
-static void *room(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
-{
-	size_t more = *cap ? *cap * 2 : 16;
-	void *p;
-
-	if (n < *cap)
-		return old;
-	p = arena_array(a, more, size);
-	if (p && n)
-		memcpy(p, old, n * size);
-	if (p)
-		*cap = more;
-	return p;
-}
-
 void cairn_unseen(struct cairn_run *run, const char *what, const struct cairn_err *why)
 {
 	struct findings *f = run->to;
-	struct unseen *p = room(run->arena, f->unseen, f->nunseen, &f->cap_unseen, sizeof(*p));
+	struct unseen *p = arena_room(run->arena, f->unseen, f->nunseen, &f->cap_unseen, sizeof(*p));
 
 	if (!p || f->nunseen >= FINDINGS_LIMIT) {
 		run->no_memory |= !p;
@@ -185,7 +169,7 @@ void cairn_report(struct cairn_run *run, const struct cairn_finding *finding)
 		run->full = true;
 		return;
 	}
-	p = room(run->arena, f->said, f->n, &f->cap, sizeof(*p));
+	p = arena_room(run->arena, f->said, f->n, &f->cap, sizeof(*p));
 	if (!p) {
 		run->no_memory = true;
 		return;
