@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mm/vma_tree.h"
+
+#include <inttypes.h>
+
+#include "lib/base/mem.h"
+#include "lib/kern/rbtree.h"
+
+/* One more area in the array. */
+static struct vma *more(struct vmas *v, size_t *cap)
+{
+	struct vma *vma = v->vma;
+
+	if (v->n == *cap) {
+		size_t want = *cap ? 2 * *cap : 64;
+
+		vma = mem_resize(v->vma, want, sizeof(*vma));
+		if (!vma)
+			return NULL;
+		v->vma = vma;
+		*cap = want;
+	}
+	vma = &v->vma[v->n++];
+	*vma = (struct vma){ 0 };
+	return vma;
+}
+
+enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
+			    struct cairn_err *err)
+{
+	struct rbtree_walk w;
+	enum cairn_code code = CAIRN_OK, ended;
+	struct vma *vma;
+	size_t cap = 0;
+
+	if (!mm_has(&vs->mm, MM_RB) || vs->rb == UINT64_MAX)
+		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct has no member vm_rb");
+	rbtree_begin(&w, &vs->c->kernel, mm_at(&vs->mm, mm, MM_RB), VMAS_LIMIT);
+	w.stop = vs->c->stop;
+	while (!code && rbtree_next(&w)) {
+		vma = more(ret, &cap);
+		if (vma)
+			vma->addr = w.node - vs->rb;
+		else
+			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
+	}
+	ended = rbtree_end(&w, &ret->err);
+	ret->partial = ended != CAIRN_OK;
+	if (!code && ended == CAIRN_INTERRUPTED)
+		code = cairn_fail(err, ended, "%s", ret->err.text);
+	return code;
+}
+
+enum cairn_code vma_tree_list(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
+			      struct cairn_err *err)
+{
+	uint64_t at = mm->v[MM_LIST];
+	struct map seen = { 0 };
+	struct vma *vma;
+	size_t cap = 0;
+
+	*ret = (struct vmas){ 0 };
+	if (!mm_has(&vs->mm, MM_LIST) || vs->next == UINT64_MAX)
+		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct has no member vm_next");
+	while (at && !ret->partial) {
+		if (!map_visit(&seen, at)) {
+			cairn_fail(&ret->err, CAIRN_CORRUPT, "the list of VMAs comes back to 0x%" PRIx64,
+				   at);
+			ret->err.addr = at;
+			ret->partial = true;
+			break;
+		}
+		vma = more(ret, &cap);
+		if (!vma)
+			break;
+		vma->addr = at;
+		ret->partial = ret->n >= VMAS_LIMIT ||
+			       space_word(&vs->c->kernel, at + vs->next, &at, &ret->err);
+	}
+	map_deinit(&seen);
+	return at && !ret->partial ? cairn_fail(err, CAIRN_NOMEM, "no memory for the list of VMAs")
+				   : CAIRN_OK;
+}
+
+enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
+			       struct cairn_err *err)
+{
+	(void)vs;
+	(void)mm;
+	(void)ret;
+	return cairn_fail(err, CAIRN_MISSING, "maple trees");
+}
