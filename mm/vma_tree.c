@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "lib/base/mem.h"
+#include "lib/kern/maple.h"
 #include "lib/kern/rbtree.h"
 
 /* One more area in the array. */
@@ -23,6 +24,12 @@ static struct vma *more(struct vmas *v, size_t *cap)
 	vma = &v->vma[v->n++];
 	*vma = (struct vma){ 0 };
 	return vma;
+}
+
+/* Not a value, nor what is reserved: 0x406 stands where a fork failed. */
+static bool is_area(uint64_t entry)
+{
+	return !(entry & 3) && entry > MAPLE_RESERVED;
 }
 
 enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
@@ -85,8 +92,25 @@ enum cairn_code vma_tree_list(const struct vma_shape *vs, const struct mm *mm, s
 enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
 			       struct cairn_err *err)
 {
-	(void)vs;
-	(void)mm;
-	(void)ret;
-	return cairn_fail(err, CAIRN_MISSING, "maple trees");
+	struct maple_walk w;
+	struct vma *vma;
+	size_t cap = 0;
+	enum cairn_code ended, code = maple_begin(&w, vs->c, mm_at(&vs->mm, mm, MM_TREE), 0, UINT64_MAX,
+						  VMAS_LIMIT, err);
+
+	while (!code && maple_next(&w)) {
+		if (!is_area(w.entry))
+			continue;
+		vma = more(ret, &cap);
+		if (vma)
+			*vma = (struct vma){ .addr = w.entry, .first = w.first, .last = w.last };
+		else
+			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
+	}
+	ended = maple_end(&w, &ret->err);
+	if (code)
+		return code;
+	ret->partial = ended != CAIRN_OK;
+	return ended == CAIRN_NOMEM || ended == CAIRN_INTERRUPTED ?
+		       cairn_fail(err, ended, "%s", ret->err.text) : CAIRN_OK;
 }
