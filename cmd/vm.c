@@ -278,7 +278,7 @@ static const struct cmd vm = {
 		"areas that hold or begin at an address, are a vm_area_struct or of a file at it,\n"
 		"or have a name (a path or its last part). `vm -f FLAGS` decodes vm_flags.",
 	.opts = opts,
-	.complete = COMPLETE_NONE,
+	.tasks = true,
 	.run = run,
 };
 CAIRN_CMD(&vm);
