@@ -6,6 +6,7 @@
 
 #include "lib/base/cursor.h"
 #include "lib/base/mem.h"
+#include "lib/kern/maple.h"
 #include "mm/vma_tree.h"
 
 static const struct shape_want vma_want = {
@@ -366,4 +367,42 @@ const struct vma *vma_of(const struct vmas *v, uint64_t va)
 			high = mid;
 	}
 	return low && va <= v->vma[low - 1].last ? &v->vma[low - 1] : NULL;
+}
+
+/* Through the tree alone, which finds it in a few steps. */
+static enum cairn_code find_maple(const struct vma_shape *vs, const struct mm *mm, uint64_t va,
+				  struct vma *ret, struct cairn_err *err)
+{
+	uint64_t entry, first, last;
+	enum cairn_code code = maple_find(vs->c, mm_at(&vs->mm, mm, MM_TREE), va, &entry, &first,
+					  &last, err);
+
+	if (!code && !vma_is_entry(entry))
+		code = cairn_fail(err, CAIRN_NOTFOUND, "no area holds 0x%" PRIx64, va);
+	if (!code)
+		code = vma_read(vs, entry, ret, err);
+	if (!code) {
+		ret->first = first;
+		ret->last = last;
+	}
+	return code;
+}
+
+enum cairn_code vma_find(const struct vma_shape *vs, const struct mm *mm, uint64_t va,
+			 struct vma *ret, struct cairn_err *err)
+{
+	const struct vma *found;
+	struct vmas all;
+	enum cairn_code code;
+
+	if (mm_has(&vs->mm, MM_TREE))
+		return find_maple(vs, mm, va, ret, err);
+	code = vmas_get(vs, mm, &all, err);
+	found = code ? NULL : vma_of(&all, va);
+	if (found)
+		*ret = *found;
+	else if (!code)
+		code = cairn_fail(err, CAIRN_NOTFOUND, "no area holds 0x%" PRIx64, va);
+	vmas_free(&all);
+	return code;
 }

@@ -78,6 +78,10 @@ const struct vma *vma_of(const struct vmas *v, uint64_t va);
 enum cairn_code vma_read(const struct vma_shape *vs, uint64_t addr, struct vma *ret,
 			 struct cairn_err *err);
 
+/** The area that holds the address, by the tree: CAIRN_NOTFOUND if there is none. */
+enum cairn_code vma_find(const struct vma_shape *vs, const struct mm *mm, uint64_t va,
+			 struct vma *ret, struct cairn_err *err);
+
 /** This kernel has the member; where it lies; its name ("vm_area_struct.vm_start"). */
 bool vma_has(const struct vma_shape *vs, enum vma_member m);
 uint64_t vma_at(const struct vma_shape *vs, uint64_t addr, enum vma_member m);

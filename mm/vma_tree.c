@@ -27,7 +27,7 @@ static struct vma *more(struct vmas *v, size_t *cap)
 }
 
 /* Not a value, nor what is reserved: 0x406 stands where a fork failed. */
-static bool is_area(uint64_t entry)
+bool vma_is_entry(uint64_t entry)
 {
 	return !(entry & 3) && entry > MAPLE_RESERVED;
 }
@@ -99,7 +99,7 @@ enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, 
 						  VMAS_LIMIT, err);
 
 	while (!code && maple_next(&w)) {
-		if (!is_area(w.entry))
+		if (!vma_is_entry(w.entry))
 			continue;
 		vma = more(ret, &cap);
 		if (vma)

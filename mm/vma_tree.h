@@ -15,6 +15,9 @@
 /** Faults of which each keeps its own text. */
 #define VMA_FAULTS 256
 
+/** What a slot holds can be a struct vm_area_struct. */
+bool vma_is_entry(uint64_t entry);
+
 enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
 			       struct cairn_err *err);
 
