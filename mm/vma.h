@@ -49,6 +49,7 @@ struct vmas {
 	struct vma *vma;
 	size_t n;
 	size_t faults;        /* areas that could not be read */
+	size_t others;        /* entries of the tree that are no areas */
 	bool partial;         /* the tree could not be walked to its end: err says why */
 	struct cairn_err err;
 	/* private */

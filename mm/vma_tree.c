@@ -99,8 +99,10 @@ enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, 
 						  VMAS_LIMIT, err);
 
 	while (!code && maple_next(&w)) {
-		if (!vma_is_entry(w.entry))
+		if (!vma_is_entry(w.entry)) {
+			ret->others++;
 			continue;
+		}
 		vma = more(ret, &cap);
 		if (vma)
 			*vma = (struct vma){ .addr = w.entry, .first = w.first, .last = w.last };
