@@ -45,7 +45,7 @@ static uint64_t sum_of(const struct area_case *c, bool tree)
 
 static uint64_t *word_of(struct area *a, enum area_word w)
 {
-	return w == AREA_START ? &a->start : w == AREA_END ? &a->end :
+	return w == AREA_START ? &a->start : w == AREA_END ? &a->end : w == AREA_OFFSET ? &a->offset :
 	       w == AREA_TREE_START ? &a->tree_start : &a->tree_end;
 }
 
@@ -91,7 +91,7 @@ static void try(struct trial *t, size_t i, enum area_word w, uint64_t value)
 				 : i && c->area[i - 1].tree_end == old);
 	if (of_tree)
 		tree += shared ? 0 : end ? moved : -moved;
-	else
+	else if (w != AREA_OFFSET)
 		sum += end ? moved : -moved;
 	set(c, i, w, value);
 	gain -= (int)wrongs_near(c, i) + totals_wrong(c, sum, tree);
@@ -120,8 +120,10 @@ static void try_area(struct trial *t, size_t i)
 		try(t, i, AREA_START, c->area[i - 1].end);
 	if (i + 1 < c->n && c->area[i + 1].told)
 		try(t, i, AREA_END, c->area[i + 1].start);
-	if (a.offset != AREA_ANY)
+	if (a.offset != AREA_ANY) {
 		try(t, i, AREA_START, a.offset);
+		try(t, i, AREA_OFFSET, a.start);
+	}
 	if (c->has_total && off) {
 		try(t, i, AREA_START, a.start + off);
 		try(t, i, AREA_END, a.end - off);

@@ -26,7 +26,7 @@ struct area {
 
 #define AREA_ANY UINT64_MAX
 
-enum area_word { AREA_START, AREA_END, AREA_TREE_START, AREA_TREE_END, AREA_TOTAL };
+enum area_word { AREA_START, AREA_END, AREA_OFFSET, AREA_TREE_START, AREA_TREE_END, AREA_TOTAL };
 
 struct area_verdict {
 	enum area_word word;

@@ -16,6 +16,7 @@ static const struct shape_want area_want = {
 		[CK_RIGHT] = "vm_rb.rb_right", [CK_GAP] = "rb_subtree_gap",
 		[CK_DETACHED] = "detached", [CK_REFCNT] = "vm_refcnt.refs.counter",
 		[CK_CHAIN] = "anon_vma_chain.next",
+		[CK_PROT] = "vm_page_prot.pgprot|vm_page_prot",
 	},
 };
 

@@ -17,7 +17,8 @@
 
 /** Members that only the checker reads. */
 enum check_member {
-	CK_NEXT, CK_PREV, CK_PARENT, CK_LEFT, CK_RIGHT, CK_GAP, CK_DETACHED, CK_REFCNT, CK_CHAIN, CK_N,
+	CK_NEXT, CK_PREV, CK_PARENT, CK_LEFT, CK_RIGHT, CK_GAP, CK_DETACHED, CK_REFCNT, CK_CHAIN, CK_PROT,
+	CK_N,
 };
 
 #define MM_NO_RCU 16
@@ -71,6 +72,9 @@ const char *mm_whose(const struct mm_look *l);
 
 void mm_check_lock(struct mm_look *l);
 void mm_check_bounds(struct mm_look *l);
+
+/** No area ever has such flags: access that VM_MAY* forbids. */
+bool mm_flags_contradict(uint64_t flags);
 void mm_check_areas(struct mm_look *l);
 
 /** The list and the red-black tree of kernels before 6.1 (NULL: there are none): l->areas becomes

@@ -29,21 +29,23 @@ static void check_owner(struct mm_look *l, const struct vma *v)
 					   .expected = l->mm.addr });
 }
 
+bool mm_flags_contradict(uint64_t flags)
+{
+	uint64_t may = flags >> VM_MAY_SHIFT & VM_ACCESS;
+
+	return !may || (flags & VM_ACCESS & ~may) ||
+	       ((flags & VM_SHARED) && !(flags & VM_MAYSHARE));
+}
+
 /* What an area allows, mprotect() may have given it: VM_MAY* is asked every time. */
 static void check_flags(struct mm_look *l, const struct vma *v)
 {
-	uint64_t may = v->flags >> VM_MAY_SHIFT & VM_ACCESS, want = v->flags;
-
-	want &= ~(v->flags & VM_ACCESS & ~may);
-	if (!(v->flags & VM_MAYSHARE))
-		want &= ~VM_SHARED;
-	if (want == v->flags)
+	if (!mm_flags_contradict(v->flags))
 		return;
 	l->count_bad++; /* the totals by flags are then off, too */
 	say(l, v, (struct mm_bad){ .id = "mm.vma.flags", .field = vma_field(VMA_FLAGS),
 				   .addr = vma_at(&l->vs, v->addr, VMA_FLAGS), .found = v->flags,
-				   .expected = want, .untold = true,
-				   .because = "it allows what VM_MAY* forbids" });
+				   .untold = true, .because = "it allows what VM_MAY* forbids" });
 }
 
 /* ---- the anon_vma ---- */

@@ -12,9 +12,10 @@ const struct cairn_err mm_no_area = { .code = CAIRN_CORRUPT, .text = "no area of
 static uint64_t offset_of(const struct mm_look *l, const struct vma *v)
 {
 	if (!vma_has(&l->vs, VMA_PGOFF) || v->file || v->ops || v->anon_vma ||
-	    (v->flags & (VM_MAYSHARE | VM_GROWSDOWN)))
+	    mm_flags_contradict(v->flags) || (v->flags & (VM_MAYSHARE | VM_GROWSDOWN)))
 		return AREA_ANY;
-	return v->pgoff * l->page;
+	/* of what no address can be all bits count */
+	return v->pgoff <= UINT64_MAX / 2 / l->page ? v->pgoff * l->page : UINT64_MAX - 1;
 }
 
 /* An area that neither bound nor address space speaks for is another object: the tree's word that
@@ -74,6 +75,19 @@ static void report_area(struct mm_look *l, const struct area_verdict *a)
 	mm_bad(l, &bad);
 }
 
+static void report_offset(struct mm_look *l, const struct area_verdict *a)
+{
+	const struct vma *v = &l->areas.vma[a->area];
+
+	mm_bad(l, &(struct mm_bad){
+		.id = "mm.vma.pgoff", .severity = CAIRN_ERROR,
+		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .field = vma_field(VMA_PGOFF),
+		.object = v->addr, .addr = vma_at(&l->vs, v->addr, VMA_PGOFF), .found = v->pgoff,
+		.expected = a->expected / l->page,
+		.because = "private memory without pages has its address there",
+	});
+}
+
 static void report_total(struct mm_look *l, const struct area_verdict *a)
 {
 	struct mm_bad bad = {
@@ -121,6 +135,8 @@ void mm_check_bounds(struct mm_look *l)
 			l->count_bad++;
 		else if (v[i].word == AREA_TOTAL)
 			report_total(l, &v[i]);
+		else if (v[i].word == AREA_OFFSET)
+			report_offset(l, &v[i]);
 		else
 			report_area(l, &v[i]);
 	}

@@ -53,6 +53,17 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm PID` for the neighbours, `vm -v` for the area.",
 	},
 	{
+		.id = "mm.vma.pgoff",
+		.title = "private memory has another offset than its address",
+		.meaning =
+			"vm_pgoff of private memory that no page was faulted into is its address in pages:\n"
+			"areas are merged by it. Bounds, tree and total agree with each other and not with it.",
+		.causes =
+			"A write through a wild pointer, or a bit that flipped.",
+		.next =
+			"`vm -v` shows the area, `rd` around the word what lies beside it.",
+	},
+	{
 		.id = "mm.vma.mm",
 		.title = "an area says that it is another address space's",
 		.meaning =
