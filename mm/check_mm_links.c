@@ -20,6 +20,7 @@ struct web {
 	struct links *a;
 	size_t n;
 	struct map at;   /* area -> place in a */
+	struct map held; /* areas that another one, or the root, has as a child */
 };
 
 static struct links *find(const struct web *w, uint64_t addr)
@@ -32,6 +33,15 @@ static struct links *find(const struct web *w, uint64_t addr)
 static uint64_t area_of(const struct web *w, uint64_t rb)
 {
 	return rb & ~RB_COLOR ? (rb & ~RB_COLOR) - w->l->vs.rb : 0;
+}
+
+/* What would be an area at 0 is none, and not the same as no child. */
+#define AREA_AT_0 UINT64_C(1)
+
+/* A child pointer has no colour. */
+static uint64_t below(const struct web *w, uint64_t rb)
+{
+	return !rb ? 0 : rb == w->l->vs.rb ? AREA_AT_0 : rb - w->l->vs.rb;
 }
 
 static void report(const struct web *w, const char *id, const char *field, uint64_t object,
@@ -65,8 +75,8 @@ static bool read_links(struct web *w, const struct vma *v, struct links *ret)
 		ret->prev = object_get(&o, CK_PREV);
 		ret->parent = area_of(w, object_get(&o, CK_PARENT));
 		ret->color = object_get(&o, CK_PARENT) & RB_COLOR;
-		ret->left = area_of(w, object_get(&o, CK_LEFT));
-		ret->right = area_of(w, object_get(&o, CK_RIGHT));
+		ret->left = below(w, object_get(&o, CK_LEFT));
+		ret->right = below(w, object_get(&o, CK_RIGHT));
 		ret->gap = object_get(&o, CK_GAP);
 	}
 	object_done(&o);
@@ -186,7 +196,7 @@ static void check_list(const struct web *w)
 
 static uint64_t rb_of(const struct web *w, uint64_t area)
 {
-	return area ? area + w->l->vs.rb : 0;
+	return !area ? 0 : area == AREA_AT_0 ? w->l->vs.rb : area + w->l->vs.rb;
 }
 
 static void bad_child(const struct web *w, const struct links *p, unsigned side, uint64_t stored)
@@ -228,10 +238,10 @@ static void check_side(const struct web *w, struct links *p, unsigned side)
 static void check_root(const struct web *w, uint64_t claimed)
 {
 	struct mm_look *l = w->l;
-	uint64_t stored = area_of(w, l->mm.v[MM_RB]);
+	uint64_t stored = below(w, l->mm.v[MM_RB]);
 	struct links *root = find(w, stored);
 
-	if (stored == claimed)
+	if (stored == claimed || (root && !root->parent))
 		return;
 	if (root && !claimed)
 		bad_parent(w, root, 0);
@@ -240,18 +250,22 @@ static void check_root(const struct web *w, uint64_t claimed)
 		       l->mm.v[MM_RB], rb_of(w, claimed), "the area without a parent");
 }
 
-static void check_tree(const struct web *w)
+static void check_tree(struct web *w)
 {
 	uint64_t root = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
+		map_put(&w->held, w->a[i].left, 1);
+		map_put(&w->held, w->a[i].right, 1);
+	}
+	for (size_t i = 0; i < w->n; i++) {
 		struct links *a = &w->a[i], *p = find(w, a->parent);
 
 		if (!a->parent)
-			root = a->addr;
+			root = root && !map_get(&w->held, root, NULL) ? root : a->addr;
 		else if (p && (p->left == a->addr || p->right == a->addr))
 			p->claimed[p->right == a->addr] = a->addr;
-		else if (p && !p->claimed[a->start > p->start])
+		else if (p && !p->claimed[a->start > p->start] && !map_get(&w->held, a->addr, NULL))
 			p->claimed[a->start > p->start] = a->addr;
 	}
 	for (size_t i = 0; i < w->n; i++)
@@ -363,6 +377,7 @@ void mm_links_done(struct web *w)
 	if (!w)
 		return;
 	map_deinit(&w->at);
+	map_deinit(&w->held);
 	mem_free(w->a);
 	mem_free(w);
 }
