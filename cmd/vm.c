@@ -129,7 +129,7 @@ static enum cairn_code show_areas(struct vm *vm, const struct task *t, const str
 	struct cairn *c = vm->call->cairn;
 	struct vm_out vo = { .call = vm->call, .task = t, .mm = mm, .vs = &vm->vs,
 			     .namer = &vm->namer, .verdict = vm->verdict,
-			     .page_shift = paging_page_shift(&c->layout.form) };
+			     .page_shift = mm_page_shift(c) };
 	enum cairn_code code = open_user(vm, &vo, err);
 	struct vma gate;
 

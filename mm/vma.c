@@ -248,16 +248,23 @@ static void add_home(struct filler *f, uint64_t page, size_t spot)
 	f->home[f->nhomes++] = (struct home){ page, spot, f->nstraddles };
 }
 
+/* The page behind the last one, if an area reaches into it. */
+static void add_second(struct filler *f, size_t spot)
+{
+	uint64_t last = f->nstraddles ? last_page(f, f->straddle[f->nstraddles - 1].i) : 0;
+
+	if (f->nstraddles && last > f->home[f->nhomes - 1].page)
+		add_home(f, last, spot);
+}
+
 /* Which pages, and what of which area is in each. */
 static void find_homes(struct filler *f)
 {
 	for (size_t i = 0; i < f->v->n; i++) {
 		uint64_t page = f->spot[i].page;
 
-		/* the second page of an area before */
-		if (f->nstraddles && f->home[f->nhomes - 1].page < page &&
-		    last_page(f, f->straddle[f->nstraddles - 1].i) != f->home[f->nhomes - 1].page)
-			add_home(f, f->home[f->nhomes - 1].page + 1, i);
+		if (f->nhomes && f->home[f->nhomes - 1].page < page)
+			add_second(f, i);
 		add_home(f, page, i);
 		if (last_page(f, f->spot[i].i) != page) {
 			f->straddle[f->nstraddles] = (struct straddle){
@@ -265,9 +272,7 @@ static void find_homes(struct filler *f)
 			f->nstraddles++;
 		}
 	}
-	if (f->nstraddles && last_page(f, f->straddle[f->nstraddles - 1].i) !=
-				     f->home[f->nhomes - 1].page)
-		add_home(f, f->home[f->nhomes - 1].page + 1, f->v->n);
+	add_second(f, f->v->n);
 	f->home[f->nhomes] = (struct home){ UINT64_MAX, f->v->n, f->nstraddles };
 }
 
@@ -309,13 +314,15 @@ static void translate(struct filler *f)
 			f->load[i].fault = why.fault ? why.fault : CAIRN_FAULT_UNMAPPED;
 }
 
+/* A struct does not wrap around at the end of the address space: there is no page then. */
 static void fault_at(struct filler *f, size_t i, size_t home)
 {
 	const struct space *s = &f->vs->c->kernel;
 	uint64_t page = f->home[home].page << s->page_shift, from = f->v->vma[i].addr + f->vs->s.lo;
 	struct cairn_err why;
 
-	cairn_fail_read(&why, f->load[home].fault, page > from ? page : from, s->what);
+	cairn_fail_read(&why, f->load[home].fault ? f->load[home].fault : CAIRN_FAULT_NONCANONICAL,
+			page > from && home < f->nhomes ? page : from, s->what);
 	note_fault(f->v, &f->v->vma[i], &why);
 }
 
@@ -328,7 +335,7 @@ static void finish(struct filler *f)
 		for (size_t i = f->home[h].spot; bad && i < f->home[h + 1].spot; i++)
 			fault_at(f, f->spot[i].i, h);
 		for (size_t i = f->home[h].straddle; !bad && i < f->home[h + 1].straddle; i++)
-			if (f->load[h + 1].fault)
+			if (f->load[h + 1].fault || h + 1 == f->nhomes)
 				fault_at(f, f->straddle[i].i, h + 1);
 			else
 				parse(f->vs, f->straddle[i].raw, &f->v->vma[f->straddle[i].i]);
