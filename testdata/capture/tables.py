@@ -104,6 +104,7 @@ NO_KEXEC = "its Debian kernel has no kexec_file_load"
 NO_LOWMEM = "its structures would not fit into low memory"
 NO_NMI = "the machine has no NMI"
 X86_64_ONLY = dict.fromkeys(("i386", "armhf", "arm64"), "only tried on amd64")
+X86_ONLY = dict.fromkeys(("armhf", "arm64"), "irqbug is the same: all interrupts are devices'")
 # Functions that tasks sleep in or come through, few enough for an emulated machine.
 GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,ksys_*,pipe_*,"
            "__x64_sys_*,proc_reg_*,kthread,*thread_fn,worker_thread,rcu_*kthread,*mutex_lock*")
@@ -115,6 +116,12 @@ SCENARIOS = {
     "irqbug": Scenario(
         "BUG() in an hrtimer over a tasklet over a task", "run irqbug",
         Expect("bug", "scen_irq_inner")),
+    "softirq": Scenario(
+        "BUG() in a tasklet that a device's interrupt raised over a task", "run softirq",
+        Expect("bug", "scen_bottom_bug"), not_on=X86_ONLY),
+    "hardirq": Scenario(
+        "BUG() in a device's interrupt over a tasklet over a task", "run hardirq",
+        Expect("bug", "scen_device_inner"), not_on=X86_ONLY),
     "nmi": Scenario(
         "NMI panic over a tasklet over a task", "run nmi",
         Expect("nmi", "unknown_nmi_error|delay_tsc"),
