@@ -26,6 +26,7 @@ enum { BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
 #define CS_FROM_KERNEL (1u << 29) /* sp and ss are part of the frame; entry_32.S */
 #define FLAG_ONE       2u         /* bit 1 of EFLAGS is always set */
 #define FLAG_VM        0x20000u   /* virtual-8086 mode */
+#define LINK_WORDS     16u /* of the frame of whoever switches stacks, more than it has */
 #define PADDING        16u        /* most that lies above the registers of user mode: vm86 */
 
 static bool user_mode(const uint64_t *regs)
@@ -257,9 +258,9 @@ static bool read_tss(struct tracer *t, uint64_t *regs)
 	return ok;
 }
 
-static enum trace_end link(struct tracer *t, struct walk_state *next)
+static enum trace_end link_tss(struct tracer *t, struct walk_state *next)
 {
-	if (t->stack.type != STACK_DF || !read_tss(t, next->regs) || are_zero(next->regs))
+	if (!read_tss(t, next->regs) || are_zero(next->regs))
 		return tracer_end(t, TRACE_STALE_LINK, "%s stack", stack_type_name(t->stack.type));
 	next->pc = next->regs[IP];
 	next->sp = next->regs[SP];
@@ -268,6 +269,78 @@ static enum trace_end link(struct tracer *t, struct walk_state *next)
 	next->rule = RULE_REGS;
 	next->grade = 'A';
 	return TRACE_GOES_ON;
+}
+
+/* ---- interrupt stacks ---- */
+
+/* At `at` lies a frame that points further up, or at saved registers, and returns from a call of the
+ * function at `pc`. */
+static bool is_frame_of(struct tracer *t, const struct stack_info *on, uint64_t at, uint64_t pc,
+			bool confirmed)
+{
+	struct frame callee = { .pc = pc }, caller = { 0 };
+	uint64_t words[2];
+	struct grade g;
+
+	if (!on_stack(on, at, 2 * WORD) || reader_words(&t->u->mem, at, words, 2, NULL) ||
+	    (words[0] | MARK) <= at || !on_stack(on, words[0] | MARK, WORD))
+		return false;
+	caller.pc = words[1];
+	callee.named = sym_at(t->u->syms, pc - 1, &callee.sym, &callee.offset);
+	if (!unwinder_is_text(t->u, caller.pc - 1))
+		return false;
+	g = grade_return(t->u, &callee, &caller);
+	return g.grade == 'A' && (g.confirmed || !confirmed);
+}
+
+/* The frame of the function at pc, which went on on another stack when the stack pointer was sp here,
+ * or was called just then to do so (execute_on_irq_stack(), call_on_stack(): irq_32.c). */
+static bool find_frame(struct tracer *t, const struct stack_info *on, uint64_t sp, uint64_t pc,
+		       uint64_t *fp)
+{
+	*fp = sp - 2 * WORD;
+	if (is_frame_of(t, on, *fp, pc, true))
+		return true;
+	for (unsigned i = 0; i < LINK_WORDS; i++) {
+		*fp = sp + i * WORD;
+		if (is_frame_of(t, on, *fp, pc, false))
+			return true;
+	}
+	return false;
+}
+
+/* The lowest word is the stack pointer before the switch, the highest the return address of the call
+ * that made it. */
+static enum trace_end link_software(struct tracer *t, struct walk_state *next)
+{
+	uint64_t slot = t->stack.end - WORD, sp = 0;
+	struct stack_info from;
+	enum trace_end end = tracer_stack_words(t, t->stack.begin, &sp, 1);
+
+	if (!end)
+		end = tracer_stack_words(t, slot, &next->pc, 1);
+	if (end)
+		return end;
+	if (sp % WORD || !unwinder_is_text(t->u, next->pc - 1) ||
+	    tracer_find_stack(t, sp, &from, NULL) || on_stack(&t->stack, sp, 1))
+		return tracer_end(t, TRACE_STALE_LINK, "%#llx of the %s stack",
+				  (unsigned long long)sp, stack_type_name(t->stack.type));
+	if (!t->u->lack.code)
+		next->fp_known = find_frame(t, &from, sp, next->pc, &next->fp);
+	next->slot = slot;
+	next->sp = next->fp_known ? t->stack.end : sp;
+	next->rule = RULE_LINK;
+	next->grade = 'C';
+	return TRACE_GOES_ON;
+}
+
+static enum trace_end link(struct tracer *t, struct walk_state *next)
+{
+	if (t->stack.type == STACK_DF)
+		return link_tss(t, next);
+	if (t->stack.type == STACK_IRQ || t->stack.type == STACK_SOFTIRQ)
+		return link_software(t, next);
+	return tracer_end(t, TRACE_STALE_LINK, "%s stack", stack_type_name(t->stack.type));
 }
 
 /* ---- what the kernel is like ---- */
