@@ -461,6 +461,31 @@ static enum trace_end link_regs(struct tracer *t, uint64_t addr, struct walk_sta
 	return TRACE_GOES_ON;
 }
 
+/* Registers that hardware saved where their stack pointer stood. */
+static bool are_in_place(struct tracer *t, uint64_t addr)
+{
+	uint64_t regs[PT_REGS];
+
+	return on_stack(&t->task_stack, addr, sizeof(regs)) &&
+	       !reader_words(&t->u->mem, addr, regs, PT_REGS, NULL) && plausible(regs) &&
+	       (regs[SP] & ~15ull) == addr + sizeof(regs);
+}
+
+/* Up to 5.15 a #DF stack that was entered by software does not say from where, but the registers of
+ * the fault that did it are an argument, which lies on the stack somewhere: no_context(), die(). */
+static enum trace_end link_argument(struct tracer *t, struct walk_state *next)
+{
+	uint64_t at = t->trace->frame[0].sp, word;
+
+	if (!on_stack(&t->stack, at, WORD))
+		at = t->stack.begin;
+	for (; on_stack(&t->stack, at, WORD); at += WORD)
+		if (!reader_word(&t->u->mem, at, &word, NULL) && are_in_place(t, word))
+			return link_regs(t, word, next);
+	return tracer_end(t, TRACE_STALE_LINK, "no registers that lead on from the %s stack",
+			  stack_type_name(t->stack.type));
+}
+
 static enum trace_end link(struct tracer *t, struct walk_state *next)
 {
 	enum trace_end end;
@@ -473,6 +498,11 @@ static enum trace_end link(struct tracer *t, struct walk_state *next)
 		end = link_software(t, next);
 		if (!end)
 			return end;
+		end = link_regs(t, t->stack.end - PT_REGS * WORD, next);
+		if (!end || trace_end_is_complete(end))
+			return end;
+		memset(next, 0, sizeof(*next));
+		return link_argument(t, next);
 	}
 	return link_regs(t, t->stack.end - PT_REGS * WORD, next);
 }
