@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The model's rules, and a test for each defect of the interface that it replaces
- * ("x86/dumpstack: Add get_stack_info() interface", 2016).
+ * ("x86/dumpstack: Add get_stack_info() interface", 2016):
+ *   success for an unknown stack              test_unknown_is_failure
+ *   what a failed lookup left behind is used  test_failure_leaves_nothing_stale
+ *   types that the visit mask did not guard   test_every_type_is_guarded, test_softirq_cycle,
+ *                                             test_irq_cycle of the walks' tests
+ *   the loop that tested the wrong variable   test_slot_off_stack of the walks' tests
+ *   a second visit tried as another stack     test_second_visit_is_named
+ *   ends that belong to the next stack        test_adjacent
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -217,6 +217,21 @@ static void test_off_stack(void **state)
 	check(w, "inner:A outer:A", TRACE_OFF_STACK, false);
 }
 
+/* The seed's loop asked whether its start was on the stack, not the slot that it read. Here the slot
+ * is the first word behind the stack, and what lies there looks right. */
+static void test_slot_off_stack(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_map(w, TASK_END, 0x1000);
+	w_put(w, TASK_END, w_call(w, c.start + 0x10, c.outer));
+	w_row(w, c.outer + 0x10, (int16_t)(TASK_END + 8 - (c.sp + 16)), 0, W_SP | W_CALL);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A", TRACE_OFF_STACK, false);
+	assert_non_null(strstr(w->trace.reason, "the words at"));
+}
+
 /* Memory that is readable but no stack is never walked. */
 static void test_pointer_into_text(void **state)
 {
@@ -468,7 +483,7 @@ int main(void)
 		T(test_user_regs_padded), T(test_user_regs_misplaced), T(test_call_sites),
 		T(test_thunk_and_trampoline), T(test_cold_part), T(test_freed_init_text),
 		T(test_return_to_data), T(test_undefined), T(test_missing_register),
-		T(test_wrong_direction), T(test_off_stack), T(test_pointer_into_text),
+		T(test_wrong_direction), T(test_off_stack), T(test_slot_off_stack), T(test_pointer_into_text),
 		T(test_unreadable), T(test_garbage_sp), T(test_limit), T(test_replaced_address),
 		T(test_null_call), T(test_ignored_function), T(test_ignored_without_caller),
 		T(test_null_call_by_thunk), T(test_return_to_nowhere), T(test_frame_pointer),
