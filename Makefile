@@ -118,7 +118,7 @@ check-boot: $(BUILD)/cairn
 check-debug: $(BUILD)/cairn
 	@if [ -z "$(DUMP)" ] || [ -z "$(VMLINUX)" ]; then \
 	 echo "make check-debug DUMP=file VMLINUX=file"; exit 2; fi
-	prove testdata/lines.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
+	prove testdata/lines.py testdata/cfi.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
 	@if ! command -v $(firstword $(DRGN) drgn) >/dev/null; then \
 	 echo "variables: not compared (drgn is not installed)"; exit; fi; \
 	prove testdata/vars.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
@@ -223,7 +223,7 @@ help:
 	@echo "demo       install what is missing, build, and triage a captured crash"
 	@echo "check      install what is missing, build, and run every test"
 	@echo "check-boot boot a Debian kernel under QEMU, crash it, compare (minutes)"
-	@echo "check-debug lines against addr2line, variables against drgn: DUMP=file VMLINUX=file"
+	@echo "check-debug lines against addr2line, DWARF's unwinding against ORC's, variables against drgn: DUMP=file VMLINUX=file"
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"

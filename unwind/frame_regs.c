@@ -51,8 +51,8 @@ static void take_walked(struct cfi_regs *r, const struct arch *a, const struct f
 /* The walk came to the caller by a return address that lies where calls leave it. */
 static bool is_return(const struct frame *f)
 {
-	return (f->rule == RULE_ORC || f->rule == RULE_FP || f->rule == RULE_RETHOOK ||
-		f->rule == RULE_FGRAPH) && f->grade <= 'B' && !f->regs;
+	return (f->rule == RULE_ORC || f->rule == RULE_FP || f->rule == RULE_CFI ||
+		f->rule == RULE_RETHOOK || f->rule == RULE_FGRAPH) && f->grade <= 'B' && !f->regs;
 }
 
 static bool is_noreturn(struct debugfile *file, uint64_t pc)

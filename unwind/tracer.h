@@ -23,6 +23,7 @@ struct walk_state {
 	bool has_regs;       /* regs are known as of pc */
 	bool full;           /* regs hold more than an interrupt frame */
 	uint64_t some;       /* without has_regs: a bit for each of regs that is known */
+	uint64_t passed;     /* likewise, of those that the step handed on, for the next one's use */
 	enum frame_rule rule;
 	char grade;          /* that the rule allows */
 	bool by_regs;        /* pc and sp come from registers saved by hardware or entry code */

@@ -13,6 +13,7 @@
 #include "lib/debug/shape.h"
 #include "lib/kern/cpu.h"
 #include "unwind/callsite.h"
+#include "unwind/cfi_step.h"
 #include "unwind/grade.h"
 #include "unwind/prologue_x86.h"
 #include "unwind/scan.h"
@@ -150,14 +151,19 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
 
 /* ---- the machine ---- */
 
+/* Where the registers of user mode lie, or zeros of a kernel thread. */
+static bool is_at_top(struct tracer *t)
+{
+	uint64_t end = t->now.sp + PT_REGS * WORD, top = tracer_task_end(t);
+
+	return top && end <= top && top - end <= PADDING;
+}
+
 /* Code that is entered from user mode calls its handler right below the registers of user mode,
  * and may leave the frame pointer as it was there. */
 static bool is_at_user_regs(struct tracer *t, uint64_t *regs)
 {
-	uint64_t end = t->now.sp + PT_REGS * WORD, top = tracer_task_end(t);
-
-	return top && end <= top && top - end <= PADDING && !t->now.interrupted &&
-	       !on_stack(&t->stack, t->now.fp, WORD) &&
+	return is_at_top(t) && !t->now.interrupted && !on_stack(&t->stack, t->now.fp, WORD) &&
 	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) && user_mode(regs);
 }
 
@@ -178,6 +184,40 @@ static bool is_beginning(struct tracer *t)
 	       !strcmp(sym.name, "startup_32_smp");
 }
 
+/* Entry code, of which there is none in modules, calls its handlers right below the registers
+ * that it saved. */
+static bool is_at_regs(struct tracer *t)
+{
+	uint64_t regs[PT_REGS];
+	struct sym sym;
+
+	if (t->now.interrupted || !sym_at(t->u->syms, t->now.pc - 1, &sym, NULL) || sym.module ||
+	    reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL))
+		return false;
+	if (are_zero(regs) || user_mode(regs))
+		return is_at_top(t);
+	return (regs[CS] & 0xffff) && regs[FLAGS] & FLAG_ONE && unwinder_is_text(t->u, regs[IP]);
+}
+
+/* What call frame information counts from: assembly in the function that switched to a stack for
+ * interrupts (call_on_stack()) left the stack pointer at the begin of that. */
+static uint64_t sp_before(const struct tracer *t)
+{
+	bool switched = t->now.sp == t->stack.end && t->stack.next_sp && !t->now.interrupted;
+
+	return switched ? t->stack.next_sp : t->now.sp;
+}
+
+/* Only then is what is at the stack pointer asked: code that the compiler made has tables. */
+static enum trace_end step_without_frames(struct tracer *t, struct walk_state *next)
+{
+	if (cfi_step(t, sp_before(t), next))
+		return TRACE_GOES_ON;
+	if (is_beginning(t))
+		return tracer_end(t, TRACE_END_OF_STACK, NULL);
+	return is_at_regs(t) ? from_regs(t, t->now.sp, next) : scan_step(t, next);
+}
+
 static enum trace_end step(struct tracer *t, struct walk_state *next)
 {
 	uint64_t regs[PT_REGS];
@@ -189,7 +229,7 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	if (t->now.interrupted && !unwinder_is_text(t->u, t->now.pc))
 		return step_bad_call(t, next);
 	if (t->u->lack.code || !t->now.fp_known)
-		return scan_step(t, next);
+		return step_without_frames(t, next);
 	if (t->now.interrupted && t->now.has_regs)
 		return step_interrupted(t, next);
 	if (is_beginning(t))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Steps on x86_64: by ORC, else by frame pointer.
+ * Steps on x86_64: by ORC, else by call frame information of a vmlinux, else by frame pointer.
  *
  * Sources: arch/x86/kernel/unwind_orc.c unwind_next_frame(), include/asm/ptrace.h,
  * asm/switch_to.h struct inactive_task_frame, arch/x86/entry/entry_64.S.
@@ -9,6 +9,7 @@
 
 #include "lib/base/cursor.h"
 #include "unwind/callsite.h"
+#include "unwind/cfi_step.h"
 #include "unwind/copied.h"
 #include "unwind/fp_x86.h"
 #include "unwind/grade.h"
@@ -25,6 +26,7 @@ enum {
 #define SAVED_REGS 6u     /* that a function pushes: bx bp r12 to r15 */
 #define FRAME_MAX  4096u
 #define FLAG_ONE  2u /* bit 1 of RFLAGS is always set */
+#define PADDING   16u /* most that lies above the registers of user mode: FRED */
 
 /* Words below the end of the NMI stack, asm_exc_nmi: what the processor pushed last, the
  * frame that iret will use, and pt_regs, which end with a copy of what it pushed first. */
@@ -282,6 +284,17 @@ static enum trace_end step_unset(struct tracer *t, bool pushed, struct walk_stat
 	return end;
 }
 
+/* The frame may be on the stack before this one, of which only the link is left
+ * (asm_call_on_stack(), up to 5.11). */
+static bool has_frame(const struct tracer *t)
+{
+	if (!t->now.fp_known)
+		return false;
+	if (!on_stack(&t->stack, t->now.fp, 2 * WORD))
+		return t->stack.type == STACK_IRQ && t->stack.end - t->now.sp <= WORD;
+	return t->now.fp > t->now.sp - WORD;
+}
+
 static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 {
 	enum fp_stage stage = fp_x86_stage(t->u, t->now.pc, t->now.interrupted);
@@ -292,8 +305,7 @@ static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 
 	if (stage == FP_NOT_YET || stage == FP_PUSHED)
 		return step_unset(t, stage == FP_PUSHED, next);
-	if (!t->now.fp_known || t->now.fp <= t->now.sp - WORD ||
-	    !on_stack(&t->stack, t->now.fp, sizeof(words)))
+	if (!has_frame(t))
 		return tracer_end(t, TRACE_NO_ORC, "%s at %#llx, and no frame pointer%s%s",
 				  named ? sym.name : "code", (unsigned long long)t->now.pc,
 				  t->u->lack.code ? "; " : "", t->u->lack.text);
@@ -308,6 +320,64 @@ static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 	next->rule = RULE_FP;
 	next->grade = stage == FP_TOLD ? 'A' : stage == FP_SEEN ? 'B' : 'C';
 	return TRACE_GOES_ON;
+}
+
+static bool are_zero(const uint64_t *regs)
+{
+	return !regs[IP] && !(regs[CS] & 0xffff) && !regs[SP];
+}
+
+/* Where the registers of user mode lie, or zeros of a kernel thread. */
+static bool is_at_top(const struct tracer *t)
+{
+	uint64_t end = t->now.sp + PT_REGS * WORD, top = tracer_task_end(t);
+
+	return top && end <= top && top - end <= PADDING;
+}
+
+/* Entry code, of which there is none in modules, calls its handlers right below the registers
+ * that it saved. */
+static bool is_at_regs(struct tracer *t, uint64_t *regs)
+{
+	struct sym sym;
+
+	if (t->now.interrupted || !sym_at(t->u->syms, t->now.pc - 1, &sym, NULL) || sym.module ||
+	    reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL))
+		return false;
+	if (are_zero(regs) || user_mode(regs))
+		return is_at_top(t);
+	return plausible(regs) && unwinder_is_text(t->u, regs[IP]);
+}
+
+/* What call frame information counts from: assembly in the function that switched to the stack for
+ * interrupts left the stack pointer at the top of that, and calls from below. */
+static uint64_t sp_before(struct tracer *t)
+{
+	uint64_t sp = t->now.sp, left;
+
+	if (t->now.interrupted || t->stack.type != STACK_IRQ || sp != t->stack.end - WORD ||
+	    reader_word(&t->u->mem, sp, &left, NULL))
+		return sp;
+	return left;
+}
+
+/* No ORC speaks of it. Only where the kernel's is missing altogether, what is at the stack pointer
+ * is asked. */
+static enum trace_end step_untold(struct tracer *t, struct walk_state *next)
+{
+	uint64_t regs[PT_REGS];
+	enum trace_end end;
+
+	if (cfi_step(t, sp_before(t), next))
+		return TRACE_GOES_ON;
+	if (!t->u->lack.code || !is_at_regs(t, regs))
+		return step_fp(t, next);
+	if (are_zero(regs))
+		return tracer_end(t, TRACE_END_OF_STACK, NULL);
+	end = step_regs(t, t->now.sp, next);
+	next->fp = next->regs[BP];
+	next->fp_known = true;
+	return end;
 }
 
 /* The processor was sent where no code is: its caller called through a bad pointer. */
@@ -368,7 +438,7 @@ static enum trace_end step_made(struct tracer *t, uint64_t pc, struct walk_state
 	}
 	if (kind == COPIED_NOT || kind == COPIED_REGS ||
 	    find_row(t->u, original, &row, NULL) || row.type == ORC_TYPE_UNDEFINED)
-		return step_fp(t, next);
+		return step_untold(t, next);
 	end = step_row(t, &row, next);
 	if (kind != COPIED_FTRACE && next->grade < 'B')
 		next->grade = 'B';
@@ -390,11 +460,14 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	code = find_row(u, pc, &row, &err);
 	if (code == CAIRN_NOTFOUND)
 		return step_made(t, pc, next);
-	if (code) {
-		t->trace->err = err;
-		return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);
-	}
-	return row.type == ORC_TYPE_UNDEFINED ? step_ignored(t, next) : step_row(t, &row, next);
+	if (!code && row.type != ORC_TYPE_UNDEFINED)
+		return step_row(t, &row, next);
+	if (cfi_step(t, sp_before(t), next))
+		return TRACE_GOES_ON;
+	if (!code)
+		return step_ignored(t, next);
+	t->trace->err = err;
+	return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);
 }
 
 /* struct inactive_task_frame: r15 r14 r13 r12 rbx rbp ret_addr */
