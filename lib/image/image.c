@@ -53,10 +53,10 @@ static enum cairn_code open_file(struct image *img, const char *path, struct cai
 	if (fd < 0)
 		return cairn_fail(err, CAIRN_IO, "%s: %s", path, strerror(errno));
 	code = unwrap(f, fd, err);
-	if (code == CAIRN_FORMAT && is_difference(path))
-		return fail_difference(path, err);
 	if (code == CAIRN_OK)
 		code = dumpfile_read(&img->heads[img->nfiles++], f, &img->arena, err);
+	if (code == CAIRN_FORMAT && is_difference(path))
+		return fail_difference(path, err);
 	return code == CAIRN_OK ? code : cairn_context(err, code, "%s", path);
 }
 
