@@ -130,30 +130,74 @@ def slim(cairn, folder, name, out):
         raise SystemExit("%s: slim failed:\n%s" % (name, done.stderr))
 
 
-def store(cairn, folder, name):
-    """Take one capture into the store. Its base must be there, or be itself."""
+def differences_to(base):
+    """Names of the captures that are stored as differences to this one."""
+    return [path.name.split(".from-")[0] for path in sorted(STORE.glob("*.from-%s.zst" % base))]
+
+
+def redo(base, plain, temporary):
+    """{name in the store: file} of the differences to a base that is about to be another."""
+    made = {}
+    for name in differences_to(base):
+        unpack(name, temporary)
+        difference = "%s.from-%s.zst" % (name, base)
+        made[difference] = temporary / difference
+        zstd(*LEVEL, "--patch-from=%s" % plain, temporary / (name + ".kdump"),
+             "-o", made[difference])
+    return made
+
+
+def make(cairn, folder, name, temporary):
+    """{name in the store: file} of all that storing a capture puts there."""
     base = base_of(name)
-    for old in [STORE / (name + ".kdump.zst"), *STORE.glob(name + ".from-*.zst")]:
-        old.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        temporary = pathlib.Path(temporary)
-        plain = temporary / "plain"
-        slim(cairn, folder, name, plain)
-        if name == base:
-            made = STORE / (name + ".kdump.zst")
-            zstd(*LEVEL, plain, "-o", made)
-        else:
-            unpack(base, temporary)
-            made = STORE / ("%s.from-%s.zst" % (name, base))
-            zstd(*LEVEL, "--patch-from=%s" % (temporary / (base + ".kdump")), plain, "-o", made)
-        console = temporary / "console"
-        zstd("-d", folder / (name + ".console.zst"), "-o", console)
-        zstd(*LEVEL, console, "-o", STORE / (name + ".console.zst"))
-    zstd(*LEVEL, folder / (name + ".oracle.json"), "-o", STORE / (name + ".oracle.json.zst"))
+    plain = temporary / "plain"
+    slim(cairn, folder, name, plain)
+    if name == base:
+        made = redo(base, plain, temporary)
+        dump, how = name + ".kdump.zst", ()
+    else:
+        unpack(base, temporary)
+        made = {}
+        dump, how = ("%s.from-%s.zst" % (name, base),
+                     ("--patch-from=%s" % (temporary / (base + ".kdump")),))
+    made[dump] = temporary / dump
+    zstd(*LEVEL, *how, plain, "-o", made[dump])
+    console = temporary / "console"
+    zstd("-d", folder / (name + ".console.zst"), "-o", console)
+    for kind, source in (("console", console), ("oracle.json", folder / (name + ".oracle.json"))):
+        packed = "%s.%s.zst" % (name, kind)
+        made[packed] = temporary / packed
+        zstd(*LEVEL, source, "-o", made[packed])
     types = types_of(name) + ".zst"
     if (folder / types).exists():
-        (STORE / types).write_bytes((folder / types).read_bytes())
-    print("%s: %d bytes" % (made.name, made.stat().st_size))
+        made[types] = folder / types
+    return made
+
+
+def put(made):
+    """Take files into the store, each whole or not at all."""
+    parts = [(STORE / (".%s.%d.part" % (name, os.getpid())), STORE / name) for name in made]
+    try:
+        for (part, _), source in zip(parts, made.values()):
+            part.write_bytes(source.read_bytes())
+        for part, final in parts:
+            part.replace(final)
+    finally:
+        for part, _ in parts:
+            part.unlink(missing_ok=True)
+
+
+def store(cairn, folder, name):
+    """Take one capture into the store, where nothing is touched before all of it is made. Its
+    base must be there, or be itself: then the differences to it are made again."""
+    with tempfile.TemporaryDirectory() as temporary:
+        made = make(cairn, folder, name, pathlib.Path(temporary))
+        put(made)
+    for old in [STORE / (name + ".kdump.zst"), *STORE.glob(name + ".from-*.zst")]:
+        if old.name not in made:
+            old.unlink(missing_ok=True)
+    for file in made:
+        print("%s: %d bytes" % (file, (STORE / file).stat().st_size))
 
 
 def main(argv):

@@ -71,7 +71,7 @@ struct debugfile {
 	struct cfi *cfi;            /* made by cfi.c */
 };
 
-/** Open what the user named. CAIRN_FORMAT with a text that says what it looks like if it
+/** Open what the user named; it may be in a zstd file. CAIRN_FORMAT with a text that says what it looks like if it
  *  is none of the kinds. */
 enum cairn_code debugfile_open(struct debugfile **ret, const char *path, struct cairn_err *err);
 

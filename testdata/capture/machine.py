@@ -8,6 +8,7 @@ import platform
 import re
 import socket
 import subprocess
+import tempfile
 import time
 
 from tool import die_with_parent, tail
@@ -17,6 +18,7 @@ POLL_SECONDS = 0.2
 # A KVM that starts but does not get anywhere is given up after this long without a console.
 SILENT_SECONDS = 15
 TAIL_LINES = 25
+SAID_BYTES = 4096
 
 
 class BootError(Exception):
@@ -84,8 +86,10 @@ class Guest:
 
     def __enter__(self):
         self.console.write_bytes(b"")
+        # a file: nobody reads a pipe until QEMU has ended, and a full one would stop it
+        self.said = tempfile.TemporaryFile()
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, stderr=self.said,
                                         preexec_fn=die_with_parent)
         return self
 
@@ -93,6 +97,12 @@ class Guest:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self.said.close()
+
+    def complaint(self):
+        """The last that QEMU wrote to its standard error."""
+        self.said.seek(max(0, self.said.seek(0, 2) - SAID_BYTES))
+        return self.said.read().decode("utf-8", "replace").strip()
 
     def seconds(self):
         return time.monotonic() - self.started
@@ -124,8 +134,7 @@ class Guest:
                 if failure in console:
                     self.fail("guest says %r" % failure)
             if self.process.poll() is not None:
-                said = self.process.stderr.read().decode("utf-8", "replace").strip()
-                self.fail("QEMU ended (%d) %s" % (self.process.returncode, said))
+                self.fail("QEMU ended (%d) %s" % (self.process.returncode, self.complaint()))
             if self.accel == "kvm" and not console and self.seconds() > SILENT_SECONDS:
                 self.fail("nothing on the console")
             if self.seconds() > deadline:
