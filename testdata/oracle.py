@@ -52,7 +52,7 @@ DIED = re.compile(r"Kernel panic - not syncing|^kernel BUG at|^BUG: |^BUG \S+ \(
                   r"stack guard|^INFO: task|double fault")
 FAULT_FIELDS = {"pid", "mm", "node", "addr", "old", "new", "offset", "cache", "object", "slot_vma",
                 "lost_vma", "node_min", "node_max", "true_parent", "true_slot", "range", "meta.end",
-                "meta.gap"}
+                "meta.gap", "vma", "lock", "tree", "size"}
 MAPS = re.compile(r"^[0-9a-f]+-[0-9a-f]+ \S+ [0-9a-f]+ \S+ \d+")
 
 

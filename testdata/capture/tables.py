@@ -100,6 +100,9 @@ KERNELS = {
 
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
 NO_MAPLE = {"5.10": "no maple trees before 6.1"}
+NO_RB = dict.fromkeys(("6.1", "6.12", "7.2", "i386", "armhf", "arm64"), "it has maple trees")
+NO_ALLOC = {**NO_MAPLE, "7.2": "no maple_alloc from 6.18 on"}
+ONE_COPY = {"5.10": "only the area itself says where it ends"}
 NO_KEXEC = "its Debian kernel has no kexec_file_load"
 NO_LOWMEM = "its structures would not fit into low memory"
 NO_NMI = "the machine has no NMI"
@@ -219,6 +222,58 @@ SCENARIOS = {
         Expect("bug", "exit_mmap", "maple.null.adjacent"),
         helper="victim 400",
         not_on={**NO_MAPLE, "7.2": "exit_mmap does not count any more: the process just ends"}),
+    "maple-neighbour": Scenario(
+        "a parent word of a live process's maple tree is overwritten by the object in front of it, "
+        "a maple_alloc with one node too many; its brk() dies",
+        "run maple_neighbour $VICTIM; tell_victim b",
+        Expect("bug", "mas_update_gap", "maple.parent.type"),
+        helper="victim 400", not_on=NO_ALLOC),
+    "maple-pivot-equal": Scenario(
+        "the last entry of a leaf of a live process's maple tree is there twice (CVE-2024-50200)",
+        "run maple_pivot_equal $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "maple.pivot.order"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "maple-metaend": Scenario(
+        "a leaf of a live process's maple tree says that it ends one entry early",
+        "run maple_metaend $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "maple.end.meta|maple.pivot.range"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "maple-height": Scenario(
+        "a live process's maple tree says that it is one level higher than it is",
+        "run maple_height $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "maple.height"), helper="victim 400", not_on=NO_MAPLE),
+    "maple-rcu": Scenario(
+        "a live process's maple tree is not in RCU mode", "run maple_rcu $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.rcu"), helper="victim 400", not_on=NO_MAPLE),
+    "mm-xazero": Scenario(
+        "an entry of a live process's maple tree is what a failed fork leaves; who reads it dies",
+        "run mm_xazero $VICTIM; $B cat /proc/$VICTIM/maps >/dev/null",
+        Expect("null-deref|page-fault", None, "mm.xa_zero"), helper="victim 400", not_on=NO_MAPLE),
+    "mm-mapcount": Scenario(
+        "a live process counts one area too many", "run mm_mapcount $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.map_count"), helper="victim 400"),
+    "mm-totalvm": Scenario(
+        "a live process counts more pages than its areas have", "run mm_totalvm $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.total_vm"), helper="victim 400"),
+    "mm-vmaend": Scenario(
+        "an area of a live process ends behind its range in the tree",
+        "run mm_vmaend $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.vma.end-mismatch"),
+        helper="victim 400", not_on=ONE_COPY),
+    "mm-vmamm": Scenario(
+        "an area of a live process says that it is init's", "run mm_vmamm $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.vma.mm"), helper="victim 400"),
+    "mm-lock": Scenario(
+        "a process went back to user mode with its mmap_lock held for writing",
+        "tell_victim r; crash",
+        Expect("sysrq", SYSRQ.function, "mm.lock.leaked"), helper="victim 400 run mm_lock"),
+    "rb-gap": Scenario(
+        "an area's tree node says that there is a bigger gap below it than there is",
+        "run rb_gap $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.rb.gap"), helper="victim 400", not_on=NO_RB),
+    "rb-list": Scenario(
+        "a process's list of areas skips one that its tree has", "run rb_list $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.rb.list"), helper="victim 400", not_on=NO_RB),
     "kdump": Scenario(
         "sysrq-c, and the dump made by a second kernel (kexec, makedumpfile)", "load_kdump; crash",
         # wherever KASLR puts the kernel, there is room for the reservation on one side of it

@@ -50,8 +50,7 @@ static void map_more(int count)
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* A process to be damaged: it changes its map when told so, by a letter in /victim. */
-void zoo_victim(long count)
+void zoo_victim(long count, const char *scenario)
 {
 	char order;
 	int fd;
@@ -67,6 +66,8 @@ void zoo_victim(long count)
 			map_more(40);
 		else if (order == 'b')
 			sbrk(0x100000);
+		else if (order == 'r')
+			zoo_run(scenario);
 		else if (order == 'x')
 			_exit(0);
 	}
