@@ -18,6 +18,7 @@ The result (schema cairn.oracle/1):
   modules, kallsyms, meminfo, mounts, slabinfo     of /proc; kallsyms: {name: [[address, type,
                module]]}, slabinfo: {cache: [active, total, size, per slab, pages per slab]}
   notes        other ORACLE lines
+  kvm          {VM: {event: [{key: value}]}}, as the VMMs said it (capture/guest/vmm/vmm.h)
   faults       the injected ones, {kind, text, field, addr, old, new, …}
   panic        the lines that say what happened
   panic_trace  {cpu, pid, comm, lr, complete, frames: [{function, offset, size, module, stack,
@@ -174,6 +175,10 @@ class Programs:
             self.out["begin"] = " ".join(words)
         elif kind == "corruption":
             self.out["faults"].append(fault(words))
+        elif kind == "kvm" and len(words) > 1:
+            events = self.out.setdefault("kvm", {}).setdefault(words[0], {})
+            events.setdefault(words[1], []).append(dict(word.partition("=")[::2]
+                                                        for word in words[2:]))
         elif not kind.startswith("end"):
             self.out["notes"].append(text)
 

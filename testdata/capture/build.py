@@ -46,15 +46,15 @@ def scenario_module(kernel):
     return (folder / "scen.ko").read_bytes()
 
 
-def helper_program(kernel):
-    """The bytes of the static helper program, built if its sources changed."""
-    sources = sorted(GUEST.glob("*.[ch]"))
+def program(kernel, name, folder):
+    """The bytes of a static program of the guest, built if its sources changed."""
+    sources = sorted(folder.glob("*.[ch]"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    out = kernel.cache / "helper" / ("zoo-%s-%s" % (kernel.machine.deb, digest))
+    out = kernel.cache / "helper" / ("%s-%s-%s" % (name, kernel.machine.deb, digest))
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent) as folder:
-            part = pathlib.Path(folder) / "zoo"
+        with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+            part = pathlib.Path(temporary) / name
             run([kernel.machine.cross + "gcc", "-O2", "-Wall", "-static", "-s", "-o", part,
                  *(source for source in sources if source.suffix == ".c"), "-lpthread"])
             part.rename(out)
@@ -110,10 +110,13 @@ def kdump(kernel, level):
 
 def initrd(kernel, scenario, level):
     """The bytes of the guest's root file system for one scenario."""
-    modules = kernel.modules(GUEST_MODULES)
+    modules = kernel.modules(GUEST_MODULES + scenario.modules)
     modules["scen"] = scenario_module(kernel)
     entries = root(kernel, "init", modules)
-    entries += [("zoo", PROGRAM, helper_program(kernel)),
+    entries += [("zoo", PROGRAM, program(kernel, "zoo", GUEST)),
+                ("before", TEXT, scenario.before.encode() + b"\n"),
                 ("scenario", TEXT, scenario.guest.encode() + b"\n"),
                 ("helper", TEXT, scenario.helper.encode())]
+    if scenario.vmm:
+        entries.append(("vmm", PROGRAM, program(kernel, "vmm", GUEST / "vmm")))
     return cpio(entries + (kdump(kernel, level) if scenario.kdump else []))

@@ -51,10 +51,20 @@ def cache_folder():
     return pathlib.Path(base) / "cairn-captures"
 
 
+def level_of(kernel, scenario):
+    return scenario.level or KERNELS[kernel.name].level
+
+
+def accelerators(box, scenario, args):
+    if scenario.vmm:
+        return ["tcg"]
+    return machine.accelerators(box) if args.accel == "auto" else [args.accel]
+
+
 def boot(kernel, scenario, memory, folder, accels, log):
     """Run the guest to its end and leave its memory in `folder`: as `core`, or as `disk` where the
     guest dumps itself. Returns (console, accelerator)."""
-    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, KERNELS[kernel.name].level))
+    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, level_of(kernel, scenario)))
     disk = folder / "disk" if scenario.kdump else None
     for number, accel in enumerate(accels, 1):
         if disk:
@@ -90,7 +100,7 @@ def until_death(guest, scenario):
 
 def filtered(kernel, scenario, console, folder):
     """The stored form of the dump. Returns (path, facts about it)."""
-    makedumpfile, level = kernel.makedumpfile(), KERNELS[kernel.name].level
+    makedumpfile, level = kernel.makedumpfile(), level_of(kernel, scenario)
     out = folder / "kdump"
     if scenario.kdump:
         size = re.search(r"ORACLE kdump bytes (\d+) written", console)
@@ -117,7 +127,7 @@ def capture(kernel, row, scenario_name, args, log):
     scenario, box = SCENARIOS[scenario_name], MACHINES[row.machine]
     name = capture_name(kernel.name, scenario_name)
     memory = args.memory or max(row.memory, scenario.memory)
-    accels = machine.accelerators(box) if args.accel == "auto" else [args.accel]
+    accels = accelerators(box, scenario, args)
     with tempfile.TemporaryDirectory(prefix="capture-", dir=args.cache) as temporary:
         folder = pathlib.Path(temporary)
         console, accel = boot(kernel, scenario, memory, folder, accels, log)

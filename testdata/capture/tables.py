@@ -61,6 +61,10 @@ class Scenario:
     memory: int = 0                     # MiB of guest memory, if the kernel's row is too little
     # The dump is made by a second kernel that the guest text loads (`load_kdump`), not by QEMU.
     kdump: bool = False
+    before: str = ""                    # shell text that is run before the oracle
+    modules: tuple = ()                 # more of the kernel's own modules, loaded before ours
+    vmm: bool = False       # virtual machines in the guest: emulated AMD, the one that QEMU has alone
+    level: int = 0          # makedumpfile's level, if the kernel's row leaves out too much
     apart: bool = False     # too large to be made with `all`: only when it is named
     not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
 
@@ -111,6 +115,11 @@ X86_64_ONLY = dict.fromkeys(("i386", "armhf", "arm64"), "only tried on amd64")
 GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,ksys_*,pipe_*,"
            "__x64_sys_*,proc_reg_*,kthread,*thread_fn,worker_thread,rcu_*kthread,*mutex_lock*")
 AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "arm64")}
+
+# The host of a virtual machine: pages of 2 MiB and 1 GiB to be had; guests' memory stays in the dump.
+VMM = {"vmm": True, "modules": ("kvm-amd",), "memory": 2560, "level": 17, "deadline": 400,
+       "append": "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16"}
+KVM_HOST = {**AMD64_ONLY, "5.10": "only tried from 6.1 on"}
 
 SCENARIOS = {
     "sysrq": Scenario(
@@ -279,6 +288,14 @@ SCENARIOS = {
         # wherever KASLR puts the kernel, there is room for the reservation on one side of it
         SYSRQ, marker=("ORACLE kdump bytes",), append="crashkernel=224M", memory=768, kdump=True,
         not_on={"i386": NO_KEXEC, "armhf": NO_KEXEC, "arm64": NO_KEXEC}),
+    "kvm-tdp": Scenario(
+        "sysrq-c on a host of VMs with leaves of all sizes, and (7.2) with direct and mirror roots",
+        "crash", SYSRQ, before="kvm_on; vmm plain; vmm nx; vmm slotdel; "
+        "! has_mirrors || { vmm mirror47; vmm mirror39; }", not_on=KVM_HOST, **VMM),
+    "kvm-frozen": Scenario(
+        "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
+        "vmm frozen", Expect("panic", "scen_set_external_spte"), before="kvm_on",
+        not_on={**KVM_HOST, **dict.fromkeys(("6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
     "scale": Scenario(
         "sysrq-c with 2,000 more processes, and one with 500,000 VMAs more",
         "map_count 600000; /zoo crowd 2000; /zoo vmas 500000 & mapped $! 500000; crash", SYSRQ,

@@ -5,7 +5,6 @@
  * and the address of that one became the parent word of the node behind.
  */
 #include <linux/kernel.h>
-#include <linux/kprobes.h>
 #include <linux/mmap_lock.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -14,46 +13,65 @@
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
 
-#define POOL  128		/* nodes among which there are two neighbours */
-#define EXTRA (MAPLE_ALLOC_SLOTS + 1)
+/* Nodes are had from a tree of our own that is then forgotten: the cache's name is not for modules. */
+#define ENTRIES 4000
+#define POOL    256
+#define EXTRA   (MAPLE_ALLOC_SLOTS + 1)
 
-/* The slab cache of all maple nodes; NULL, and says so, if its name is not known. */
-static struct kmem_cache *node_cache(void)
+struct pool {
+	struct maple_node *nodes[POOL];
+	int n;
+	struct maple_node *first;	/* nodes[] has the one behind it too */
+};
+
+/* The leaves of a tree with every other index in use, zeroed. */
+static void take_leaves(struct pool *pool)
 {
-	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
-	unsigned long (*lookup)(const char *name);
-	struct kmem_cache **cache;
-	int ret = register_kprobe(&kp);
+	static struct maple_tree tree;
+	struct scen_level levels[SCEN_MAX_DEPTH];
+	struct scen_way way = { .address = 0 };
+	unsigned long i;
+	int height;
 
-	if (ret) {
-		pr_emerg(ORACLE "failed: kallsyms_lookup_name: %d\n", ret);
-		return NULL;
+	mt_init(&tree);
+	for (i = 0; i < ENTRIES; i++)
+		mtree_store(&tree, 2 * i, xa_mk_value(i), GFP_KERNEL);
+	while (pool->n < POOL && way.address < 2 * ENTRIES) {
+		height = scen_descend(&tree, way, levels);
+		if (!height)
+			break;
+		pool->nodes[pool->n++] = levels[height - 1].node;
+		way.address = levels[height - 1].max + 1;
 	}
-	lookup = (void *)kp.addr;
-	unregister_kprobe(&kp);
-	cache = (void *)lookup("maple_node_cache");
-	if (!cache)
-		pr_emerg(ORACLE "failed: no maple_node_cache\n");
-	return cache ? *cache : NULL;
+	tree.ma_root = NULL;
+	for (i = 0; i < pool->n; i++)
+		memset(pool->nodes[i], 0, sizeof(struct maple_node));
 }
 
-/* Allocate two nodes that lie one behind the other. Returns the first one, or NULL, and says so. */
-static struct maple_node *neighbours(struct kmem_cache *cache)
+static void find_neighbours(struct pool *pool)
 {
-	struct maple_node **pool = kcalloc(POOL, sizeof(*pool), GFP_KERNEL), *first = NULL;
-	int i, j, n = pool ? kmem_cache_alloc_bulk(cache, GFP_KERNEL, POOL, (void **)pool) : 0;
+	int i, j;
 
-	for (i = 0; i < n && !first; i++)
-		for (j = 0; j < n; j++)
-			if (pool[j] == pool[i] + 1)
-				first = pool[i];
-	for (i = 0; i < n; i++)
-		if (!first || (pool[i] != first && pool[i] != first + 1))
-			kmem_cache_free(cache, pool[i]);
+	for (i = 0; i < pool->n; i++)
+		for (j = 0; j < pool->n; j++)
+			if (pool->nodes[j] == pool->nodes[i] + 1)
+				pool->first = pool->nodes[i];
+}
+
+/* NULL, and says so: there are too few nodes, or no two that lie one behind the other. */
+static struct pool *make_pool(void)
+{
+	struct pool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+
+	if (!pool)
+		return NULL;
+	take_leaves(pool);
+	find_neighbours(pool);
+	if (pool->first && pool->n >= EXTRA + 2)
+		return pool;
+	pr_emerg(ORACLE "failed: no two of %d nodes are neighbours\n", pool->n);
 	kfree(pool);
-	if (!first)
-		pr_emerg(ORACLE "failed: no two nodes are neighbours\n");
-	return first;
+	return NULL;
 }
 
 static unsigned long with_node(unsigned long encoded, struct maple_node *node)
@@ -79,38 +97,42 @@ static void move_node(struct scen_victim *victim, int at, struct maple_node *to)
 	old->parent = (void *)old;	/* dead: readers start over */
 }
 
-/* Fill the object in front of the level's node by one node too many. */
-static void overflow(struct kmem_cache *cache, struct mm_struct *mm, struct scen_level *level)
+/* Fill the first of the neighbours, in front of the level's node, by one node too many. */
+static void overflow(struct pool *pool, struct mm_struct *mm, struct scen_level *level)
 {
-	struct maple_alloc *alloc = (void *)(level->node - 1);
+	struct maple_alloc *alloc = (void *)pool->first;
 	void **slot = (void **)((unsigned long)alloc + offsetof(struct maple_alloc, slot));
-	void *nodes[EXTRA];
-	int i, n = kmem_cache_alloc_bulk(cache, GFP_KERNEL, EXTRA, nodes);
+	int i, n;
 
-	memset(alloc, 0, offsetof(struct maple_alloc, slot));
 	alloc->total = EXTRA + 1;
 	alloc->node_count = MAPLE_ALLOC_SLOTS;
 	pr_emerg(ORACLE "neighbour %px of node %px: a maple_alloc with %d nodes in %d slots\n",
-		 alloc, level->node, n, (int)MAPLE_ALLOC_SLOTS);
-	for (i = 0; i < n - 1; i++)
-		slot[i] = nodes[i];
-	scen_set_word("maple-neighbour", mm, level, "parent", 0,
-		      (unsigned long *)&level->node->parent, (unsigned long)nodes[n - 1]);
+		 alloc, level->node, (int)EXTRA, (int)MAPLE_ALLOC_SLOTS);
+	for (i = 0, n = 0; n < EXTRA; i++) {
+		if (pool->nodes[i] == pool->first || pool->nodes[i] == pool->first + 1)
+			continue;
+		if (n == MAPLE_ALLOC_SLOTS)
+			scen_set_word("maple-neighbour", mm, level, "parent", 0,
+				      (unsigned long *)&slot[n], (unsigned long)pool->nodes[i]);
+		else
+			slot[n] = pool->nodes[i];
+		n++;
+	}
 }
 
 /* the parent word of the node above brk's leaf is overwritten by the object in front of it */
 void scen_maple_neighbour(int pid)
 {
-	struct kmem_cache *cache = node_cache();
-	struct maple_node *pair = cache ? neighbours(cache) : NULL;
+	struct pool *pool = make_pool();
 	struct scen_victim v;
 
-	if (!pair || !scen_find_victim(&v, pid, SCEN_BRK, 3))
+	if (!pool || !scen_find_victim(&v, pid, SCEN_BRK, 3))
 		return;
 	mmap_write_lock(v.mm);
-	move_node(&v, v.height - 2, pair + 1);
-	overflow(cache, v.mm, &v.levels[v.height - 2]);
+	move_node(&v, v.height - 2, pool->first + 1);
+	overflow(pool, v.mm, &v.levels[v.height - 2]);
 	mmap_write_unlock(v.mm);
 	mmput(v.mm);
+	kfree(pool);
 }
 #endif

@@ -62,8 +62,7 @@ static void enter(struct scen_level *level, unsigned long encoded, struct scen_w
 		level->slot++;
 }
 
-/* Fill levels[], root first. Returns their number, 0 if the tree is not what it should be. */
-static int descend(struct maple_tree *tree, struct scen_way way, struct scen_level *levels)
+int scen_descend(struct maple_tree *tree, struct scen_way way, struct scen_level *levels)
 {
 	unsigned long encoded = (unsigned long)tree->ma_root, min = 0, max = ULONG_MAX;
 	int depth;
@@ -93,7 +92,7 @@ bool scen_find_victim(struct scen_victim *victim, int pid, enum scen_where where
 	if (!victim->mm)
 		return false;
 	way.address = victim->mm->brk - 1;
-	victim->height = descend(&victim->mm->mm_mt, way, victim->levels);
+	victim->height = scen_descend(&victim->mm->mm_mt, way, victim->levels);
 	pr_emerg(ORACLE "victim pid %d mm %px height %d map_count %d\n", pid, victim->mm,
 		 victim->height, victim->mm->map_count);
 	if (victim->height >= least)
@@ -108,7 +107,7 @@ bool scen_find_leaf(struct scen_victim *victim, bool (*wanted)(struct scen_level
 	struct scen_way way = { .address = 0 };
 
 	do {
-		victim->height = descend(&victim->mm->mm_mt, way, victim->levels);
+		victim->height = scen_descend(&victim->mm->mm_mt, way, victim->levels);
 		if (!victim->height)
 			break;
 		if (wanted(scen_leaf(victim)))
