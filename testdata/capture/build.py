@@ -12,6 +12,7 @@ from tool import run
 
 HERE = pathlib.Path(__file__).resolve().parent
 GUEST = HERE / "guest"
+SHARED = (GUEST / "vmm" / "withheld.h",)
 # Modules that the guest loads before ours: QEMU learns where VMCOREINFO is through this one.
 GUEST_MODULES = ("qemu_fw_cfg",)
 # The second kernel of a kdump writes to a virtio disk.
@@ -48,7 +49,7 @@ def scenario_module(kernel):
 
 def program(kernel, name, folder):
     """The bytes of a static program of the guest, built if its sources changed."""
-    sources = sorted(folder.glob("*.[ch]"))
+    sources = sorted((*folder.glob("*.[ch]"), *SHARED))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     out = kernel.cache / "helper" / ("%s-%s-%s" % (name, kernel.machine.deb, digest))
     if not out.exists():
@@ -56,7 +57,7 @@ def program(kernel, name, folder):
         with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
             part = pathlib.Path(temporary) / name
             run([kernel.machine.cross + "gcc", "-O2", "-Wall", "-static", "-s", "-o", part,
-                 *(source for source in sources if source.suffix == ".c"), "-lpthread"])
+                 *folder.glob("*.c"), "-lpthread"])
             part.rename(out)
     return out.read_bytes()
 
@@ -108,6 +109,14 @@ def kdump(kernel, level):
             ("kdump/append", TEXT, (KDUMP_APPEND % kernel.machine.console).encode())]
 
 
+def nested(kernel):
+    """Entries of a guest of the guest: the same kernel, and a root file system of one program."""
+    init = [("dev", FOLDER), ("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1)),
+            ("init", PROGRAM, program(kernel, "nested", GUEST / "nested"))]
+    return [("nested", FOLDER), ("nested/kernel", TEXT, kernel.image.read_bytes()),
+            ("nested/initrd", TEXT, cpio(init))]
+
+
 def initrd(kernel, scenario, level):
     """The bytes of the guest's root file system for one scenario."""
     modules = kernel.modules(GUEST_MODULES + scenario.modules)
@@ -119,4 +128,6 @@ def initrd(kernel, scenario, level):
                 ("helper", TEXT, scenario.helper.encode())]
     if scenario.vmm:
         entries.append(("vmm", PROGRAM, program(kernel, "vmm", GUEST / "vmm")))
+    if scenario.nested:
+        entries += nested(kernel)
     return cpio(entries + (kdump(kernel, level) if scenario.kdump else []))

@@ -64,6 +64,7 @@ class Scenario:
     before: str = ""                    # shell text that is run before the oracle
     modules: tuple = ()                 # more of the kernel's own modules, loaded before ours
     vmm: bool = False       # virtual machines in the guest: emulated AMD, the one that QEMU has alone
+    nested: bool = False    # Linux in one of them
     level: int = 0          # makedumpfile's level, if the kernel's row leaves out too much
     apart: bool = False     # too large to be made with `all`: only when it is named
     not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
@@ -296,6 +297,10 @@ SCENARIOS = {
         "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
         "vmm frozen", Expect("panic", "scen_set_external_spte"), before="kvm_on",
         not_on={**KVM_HOST, **dict.fromkeys(("6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
+    "kvm-apf": Scenario(
+        "sysrq-c on a host of a guest that sleeps in async page faults", "crash", SYSRQ,
+        before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=KVM_HOST, nested=True,
+        **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
     "scale": Scenario(
         "sysrq-c with 2,000 more processes, and one with 500,000 VMAs more",
         "map_count 600000; /zoo crowd 2000; /zoo vmas 500000 & mapped $! 500000; crash", SYSRQ,

@@ -23,7 +23,7 @@ void zoo_vmas(long count)
 }
 
 /* Areas of one page with one to three pages of nothing between them: every node of the tree that
-   holds them has gaps. */
+   holds them has gaps. Every fourth is unmapped again, so that the nodes are not full. */
 static void make_holes(long count)
 {
 	long page = sysconf(_SC_PAGESIZE), i;
@@ -39,6 +39,9 @@ static void make_holes(long count)
 		    mprotect(at + 3 * page, page, i & 1 ? PROT_READ : PROT_READ | PROT_WRITE))
 			zoo_die("munmap, mprotect");
 	}
+	for (i = 3; i < count; i += 4)
+		if (munmap(base + (i * 4 + 3) * page, page))
+			zoo_die("munmap");
 }
 
 static void map_more(int count)

@@ -35,7 +35,7 @@ void vmm_park(struct vmm *vm)
 		sleep_for_good();
 }
 
-int vmm_ioctl(int fd, unsigned long request, const void *arg, const char *what)
+int vmm_ioctl(int fd, unsigned long request, void *arg, const char *what)
 {
 	int ret = ioctl(fd, request, arg);
 

@@ -52,7 +52,7 @@ struct vmm {
 /* vm.c: all of these end the process's work, and say so, if KVM refuses */
 _Noreturn void vmm_die(const char *what);
 _Noreturn void vmm_park(struct vmm *vm);
-int vmm_ioctl(int fd, unsigned long request, const void *arg, const char *what);
+int vmm_ioctl(int fd, unsigned long request, void *arg, const char *what);
 __attribute__((format(printf, 2, 3))) void vmm_say(struct vmm *vm, const char *format, ...);
 
 /* Have the module do something with the VM: "kvm FORMAT…" to /proc/scen. */
@@ -73,11 +73,7 @@ void vmm_delete_slot(struct vmm *vm, int id);
 /* Where the guest's physical address lies in this process; NULL: in no slot. */
 uint8_t *vmm_hva(struct vmm *vm, uint64_t gpa);
 
-/* vcpu.c: a vCPU that knows what KVM supports. */
-struct vmm_cpuid {
-	struct kvm_cpuid2 head;
-	struct kvm_cpuid_entry2 entries[128];
-};
+/* vcpu.c: a vCPU that knows what KVM supports, but for what `edit` (or NULL) changes. */
 void vmm_add_vcpu(struct vmm *vm, int n, void (*edit)(struct kvm_cpuid_entry2 *entry, int n));
 
 /* Flat segments; `code` is what differs between modes. */
