@@ -99,6 +99,7 @@ def until_death(guest, scenario):
         guest.wait_for([text], scenario.deadline, FAILURES)
         guest.inject_nmi()
     guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
+    guest.refuse(FAILURES)      # it may have said so in the last moment
 
 
 def filtered(kernel, scenario, console, folder):
