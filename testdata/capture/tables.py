@@ -120,7 +120,6 @@ AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "ar
 # The host of a virtual machine: pages of 2 MiB and 1 GiB to be had; guests' memory stays in the dump.
 VMM = {"vmm": True, "modules": ("kvm-amd",), "memory": 2560, "level": 17, "deadline": 400,
        "append": "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16"}
-KVM_HOST = {**AMD64_ONLY, "5.10": "only tried from 6.1 on"}
 
 SCENARIOS = {
     "sysrq": Scenario(
@@ -292,14 +291,14 @@ SCENARIOS = {
     "kvm-tdp": Scenario(
         "sysrq-c on a host of VMs with leaves of all sizes, and (7.2) with direct and mirror roots",
         "crash", SYSRQ, before="kvm_on; vmm plain; vmm nx; vmm slotdel; "
-        "! has_mirrors || { vmm mirror47; vmm mirror39; }", not_on=KVM_HOST, **VMM),
+        "! has_mirrors || { vmm mirror47; vmm mirror39; }", not_on=AMD64_ONLY, **VMM),
     "kvm-frozen": Scenario(
         "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
         "vmm frozen", Expect("panic", "scen_set_external_spte"), before="kvm_on",
-        not_on={**KVM_HOST, **dict.fromkeys(("6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
+        not_on={**AMD64_ONLY, **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
     "kvm-apf": Scenario(
         "sysrq-c on a host of a guest that sleeps in async page faults", "crash", SYSRQ,
-        before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=KVM_HOST, nested=True,
+        before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY, nested=True,
         **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
     "scale": Scenario(
         "sysrq-c with 2,000 more processes, and one with 500,000 VMAs more",

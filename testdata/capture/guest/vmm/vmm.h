@@ -82,7 +82,7 @@ void vmm_segments(struct kvm_sregs *sregs, struct kvm_segment code);
 /* truth.c: the host page that a touched address of this process lies in, 0 if in none. */
 uint64_t vmm_pfn(const void *address);
 
-/* What KVM counts of this VM. */
+/* What KVM counts of this VM, as far as it does. */
 void vmm_say_stats(struct vmm *vm);
 
 /* tdp.c, apf.c: do not return */
