@@ -297,7 +297,8 @@ def low_memory_is_mapped():
 
 TESTS = [
     a_silent_guest_is_reported_with_its_last_lines, a_qemu_that_dies_is_reported_with_its_words,
-    a_guest_that_survives_is_reported, a_failure_in_the_last_moment_is_reported, a_deaf_control_socket_is_reported,
+    a_guest_that_survives_is_reported, a_failure_in_the_last_moment_is_reported,
+    a_deaf_control_socket_is_reported,
     a_missing_control_socket_is_reported, qemu_dies_with_the_kit,
     a_tool_that_hangs_is_killed_with_its_children, a_tool_that_fails_is_reported_with_its_words,
     every_scenario_has_its_function, every_expected_class_is_one_that_there_is,

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""compare_kvm.py CAIRN VMCORE ORACLE: does cairn read a KVM host's tables as its VMMs know them? TAP.
+"""compare_kvm.py CAIRN VMCORE ORACLE: does cairn read a KVM host's tables as the VMMs do? TAP.
 
 For each virtual machine of the oracle ("kvm", capture/guest/vmm/vmm.h):
-  pages    each guest page that was touched, prefaulted or put into a guest_memfd is mapped to the host
-           page that the VMM (/proc/self/pagemap) or the module (guest_memfd) named
+  pages    each guest page that was touched, prefaulted or put into a guest_memfd is mapped to the
+           host page that the VMM (/proc/self/pagemap) or the module (guest_memfd) named
   mirror   the mirror root maps pages of the guest_memfd, all of them, and no other
   counts   as many leaves of each size as KVM counted
 """
@@ -25,7 +25,7 @@ def number(text):
 
 
 class Tables:
-    """What cairn says of one virtual machine: {gfn: pfn, level} of its direct and its mirror root."""
+    """What cairn says of one virtual machine: {gfn: (pfn, level)} of each half."""
 
     def __init__(self, cairn, dump, pid):
         self.direct = self.leaves(cairn, dump, "-d", pid)

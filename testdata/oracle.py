@@ -60,8 +60,8 @@ MAPS = re.compile(r"^[0-9a-f]+-[0-9a-f]+ \S+ [0-9a-f]+ \S+ \d+")
 def lines(text):
     """(time stamp or None, text) of each line. A kernel line that begins behind a program's
     unfinished one is split off: the kernel writes its lines whole, programs do not. Where a second
-    kernel says its name (that of a kdump), the first one's words have ended. What a VMM hands on of its
-    guest's console is not this kernel's."""
+    kernel says its name (that of a kdump), the first one's words have ended. What a VMM hands on
+    of its guest's console is not this kernel's."""
     booted = False
     for raw in text.split("\n"):
         raw = raw.rstrip("\r")

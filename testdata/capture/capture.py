@@ -120,8 +120,8 @@ def filtered(kernel, scenario, console, folder):
 
 
 def nested_guest(kernel, truth, console, folder):
-    """The guest of the guest: (its dump, its console, its own truth). What the host's VMM said of it
-    is in both truths."""
+    """The guest of the guest: (its dump, its console, its own truth). What the host's VMM said of
+    it is in both truths."""
     core, out = folder / "nested-core", folder / "nested-kdump"
     guestcore.cut(folder / "core", core, truth["kvm"]["apf"])
     vmcore.normalise(core, kernel.machine)

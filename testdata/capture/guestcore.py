@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A nested guest's own core, cut out of its host's: the VMM (guest/vmm/apf.c) leaves in memory a list
-of the host pages that the guest's pages lie in, and says its vCPUs' registers on the console."""
+"""A nested guest's own core, cut out of its host's: the VMM (guest/vmm/apf.c) leaves in memory a
+list of the host pages that the guest's pages lie in, and says its vCPUs' registers on the
+console."""
 
 import mmap
 import struct
@@ -13,8 +14,8 @@ MAGIC = b"CNRAMMAP"
 ENTRIES = PAGE // 8 - 2
 DATA = 4 * PAGE         # where memory begins in the core
 # struct user_regs_struct of x86_64, in order; what the VMM does not say is 0
-REGISTERS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs rflags rsp ss "
-             "fs_base gs_base ds es fs gs").split()
+REGISTERS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs rflags "
+             "rsp ss fs_base gs_base ds es fs gs").split()
 PRSTATUS_SIZE, PRSTATUS_REGS = 336, 112
 
 

@@ -63,7 +63,7 @@ class Scenario:
     kdump: bool = False
     before: str = ""                    # shell text that is run before the oracle
     modules: tuple = ()                 # more of the kernel's own modules, loaded before ours
-    vmm: bool = False       # virtual machines in the guest: emulated AMD, the one that QEMU has alone
+    vmm: bool = False       # virtual machines in the guest, on an AMD processor as QEMU emulates it
     nested: bool = False    # Linux in one of them
     level: int = 0          # makedumpfile's level, if the kernel's row leaves out too much
     apart: bool = False     # too large to be made with `all`: only when it is named
@@ -117,7 +117,7 @@ GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,
            "__x64_sys_*,proc_reg_*,kthread,*thread_fn,worker_thread,rcu_*kthread,*mutex_lock*")
 AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "arm64")}
 
-# The host of a virtual machine: pages of 2 MiB and 1 GiB to be had; guests' memory stays in the dump.
+# The host of virtual machines: huge pages are to be had; guests' memory stays in the dump.
 VMM = {"vmm": True, "modules": ("kvm-amd",), "memory": 2560, "level": 17, "deadline": 400,
        "append": "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16"}
 
@@ -295,7 +295,8 @@ SCENARIOS = {
     "kvm-frozen": Scenario(
         "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
         "vmm frozen", Expect("panic", "scen_set_external_spte"), before="kvm_on",
-        not_on={**AMD64_ONLY, **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
+        not_on={**AMD64_ONLY,
+                **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
     "kvm-apf": Scenario(
         "sysrq-c on a host of a guest that sleeps in async page faults", "crash", SYSRQ,
         before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY, nested=True,

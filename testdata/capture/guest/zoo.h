@@ -5,8 +5,8 @@
  *
  *   zoo MODE            park (modes: the table in zoo.c)
  *   zoo vmas N          park with about N VMAs
- *   zoo victim N [run NAME]     the same with about N VMAs and holes between them; a letter in /victim
- *                       makes it map (m), grow its heap (b), exit (x) or run that scenario (r)
+ *   zoo victim N [run NAME]     the same with about N VMAs and holes between them; a letter in
+ *                       /victim makes it map (m), grow its heap (b), exit (x) or run that scenario (r)
  *   zoo crowd N         leave N processes behind, each parked
  *   zoo cpu N PROG ARG… run PROG on CPU N
  *   zoo write FILE TEXT one write(2)

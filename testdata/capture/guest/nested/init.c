@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The nested guest's init: one child a page. Each waits in user mode until the VMM has taken the pages
- * away, then reads its own, and becomes a sleeper of an async page fault.
+ * The nested guest's init: one child a page. Each waits in user mode until the VMM has taken the
+ * pages away, then reads its own, and becomes a sleeper of an async page fault.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

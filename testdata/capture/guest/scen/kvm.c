@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a VMM cannot do by itself. A fresh VM is made to look like one of TDX, so that KVM's own TDP MMU
- * builds mirror roots on a machine without it; nothing of KVM is called, all is done in its structures.
+ * What a VMM cannot do by itself. A fresh VM is made to look like one of TDX, so that KVM's own
+ * TDP MMU builds mirror roots on a machine without it; nothing of KVM is called, all is done in its
+ * structures.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>

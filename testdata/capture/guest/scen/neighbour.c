@@ -13,7 +13,7 @@
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
 
-/* Nodes are had from a tree of our own that is then forgotten: the cache's name is not for modules. */
+/* Nodes are had from a tree of our own that is then forgotten: modules do not get at the cache. */
 #define ENTRIES 4000
 #define POOL    256
 #define EXTRA   (MAPLE_ALLOC_SLOTS + 1)

@@ -63,7 +63,7 @@ bool scen_find_victim(struct scen_victim *victim, int pid, enum scen_where where
 /* Fill levels[SCEN_MAX_DEPTH]. Returns their number, 0 if the tree is not what it should be. */
 int scen_descend(struct maple_tree *tree, struct scen_way way, struct scen_level *levels);
 
-/* Go down to another leaf: from address 0 on, the first that `wanted` likes. False: there is none. */
+/* Go down to another leaf: the first one from address 0 on that `wanted` likes. False: none. */
 bool scen_find_leaf(struct scen_victim *victim, bool (*wanted)(struct scen_level *leaf));
 
 /* Arrays of a node of any type. */

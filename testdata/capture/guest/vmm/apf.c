@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Async page faults on both sides: a guest's pages are taken away, and come back late or never
- * (userfaultfd(2)). By page: 5 comes back while its vCPU runs, a whole cycle; 6 when its vCPU has been
- * stopped, so that it stays done and not told; the others never.
+ * (userfaultfd(2)). By page: 5 comes back while its vCPU runs, a whole cycle; 6 when its vCPU has
+ * been stopped, so that it stays done and not told; the others never.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 #define BACK_LATE 6
 #define FAULTS_SECONDS 15	/* until each page was asked for: the guest's program says when */
 
-/* In which host page each of the guest's pages lies, for who cuts the guest's dump out of the host's:
-   a list in pages that begin with this and their number. */
+/* In which host page each of the guest's pages lies, for who cuts the guest's dump out of the
+   host's: a list in pages that begin with this and their number. */
 #define MAP_MAGIC 0x50414d4d41524e43ull		/* "CNRAMMAP" */
 #define MAP_ENTRIES (VMM_PAGE / 8 - 2)
 

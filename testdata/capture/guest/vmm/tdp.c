@@ -18,8 +18,8 @@
 /* in no slot */
 #define GPA_DEVICE 0xc0000000ul
 
-/* Slot by slot: small pages, 2 MiB, 1 GiB, a second table of the third level, read-only, and one whose
-   dirty pages are logged. */
+/* Slot by slot: small pages, 2 MiB, 1 GiB, a second table of the third level, read-only, and one
+   whose dirty pages are logged. */
 static void plain_slots(struct vmm *vm)
 {
 	vmm_add_slot(vm, 0, 4 * MIB, vmm_ram(4 * MIB, 0), 0, 0);
@@ -142,7 +142,8 @@ static void prefault_shared(struct vmm *vm, uint64_t gpa, uint64_t size)
 
 	prefault(vm, gpa, size);
 	for (at = gpa; at < gpa + size; at += VMM_PAGE)
-		vmm_say(vm, "prefaulted gfn=%#lx pfn=%#lx", at / VMM_PAGE, vmm_pfn(vmm_hva(vm, at)));
+		vmm_say(vm, "prefaulted gfn=%#lx pfn=%#lx", at / VMM_PAGE,
+			vmm_pfn(vmm_hva(vm, at)));
 }
 
 /* The module says where the pages of a slot's private memory lie. */

@@ -23,8 +23,8 @@
 #define WAIT_TENTHS 600
 #define RET 0xc3
 
-/* present, writable, accessed; dirty and a page of 1 GiB: nothing is left to set, so that the guest's
-   own tables are only read */
+/* present, writable, accessed; dirty and a page of 1 GiB: nothing is left to set, so that the
+   guest's own tables are only read */
 #define TABLE 0x23ul
 #define LEAF  0xe3ul
 

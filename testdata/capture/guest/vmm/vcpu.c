@@ -19,7 +19,8 @@ void vmm_segments(struct kvm_sregs *sregs, struct kvm_segment code)
 
 static void set_cpuid(struct vmm *vm, int n, void (*edit)(struct kvm_cpuid_entry2 *entry, int n))
 {
-	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + CPUID_MAX * sizeof(cpuid->entries[0]));
+	size_t size = sizeof(struct kvm_cpuid2) + CPUID_MAX * sizeof(struct kvm_cpuid_entry2);
+	struct kvm_cpuid2 *cpuid = calloc(1, size);
 	unsigned int i;
 
 	if (!cpuid)

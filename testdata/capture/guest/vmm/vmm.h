@@ -3,15 +3,15 @@
  * vmm: virtual machines whose memory is known, for dumps of a KVM host (x86_64).
  *
  *   vmm plain|nx|slotdel|mirror47|mirror39|frozen   a VM that a few instructions run in (tdp.c)
- *   vmm apf KERNEL INITRD MIB                       Linux in a VM, some of its pages taken away (apf.c)
+ *   vmm apf KERNEL INITRD MIB                       Linux in one, some pages taken away (apf.c)
  *
- * Each says on standard output, in lines "ORACLE kvm VM EVENT key=value …", what KVM was asked for and
- * which host page each guest page lies in, then "ORACLE kvm VM parked", and sleeps for good:
+ * Each says on standard output, in lines "ORACLE kvm VM EVENT key=value …", what KVM was asked
+ * for and which host page each guest page lies in, then "ORACLE kvm VM parked", and sleeps:
  *
  *   vm pid fd direct                the process; the guest-physical bit of the direct half, or 0
  *   slot id gpa size hva flags gmem
- *   page vcpu op gfn pfn            what a vCPU touched, how (read, write, exec), and where it lies;
- *                                   pfn=0: nowhere, it is a device's
+ *   page vcpu op gfn pfn            what a vCPU touched, how (read, write, exec), and where it
+ *                                   lies; pfn=0: nowhere, it is a device's
  *   private gpa size                the attribute of this range
  *   prefault gpa size, prefaulted gfn pfn
  *   gmem slot gfn pfn               the page of a guest_memfd (said by the module)
@@ -58,8 +58,8 @@ __attribute__((format(printf, 2, 3))) void vmm_say(struct vmm *vm, const char *f
 /* Have the module do something with the VM: "kvm FORMAT…" to /proc/scen. */
 __attribute__((format(printf, 1, 2))) void vmm_module(const char *format, ...);
 
-/* A VM with interrupt chips. direct_bit: have the module make it one with a mirrored TDP whose direct
-   half has this guest-physical bit; 0: an ordinary one. */
+/* A VM with interrupt chips. direct_bit: have the module make it one with a mirrored TDP whose
+   direct half has this guest-physical bit; 0: an ordinary one. */
 void vmm_create(struct vmm *vm, const char *name, int direct_bit);
 
 /* `size` bytes of zeroed memory in pages of 4 KiB or (flags of mmap(2)) huge ones. */
