@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""compare_kvm.py CAIRN VMCORE ORACLE: does cairn read a KVM host's tables as the VMMs do? TAP.
+
+For each virtual machine of the oracle ("kvm", capture/guest/vmm/vmm.h):
+  pages    each guest page that was touched, prefaulted or put into a guest_memfd is mapped to the
+           host page that the VMM (/proc/self/pagemap) or the module (guest_memfd) named
+  mirror   the mirror root maps pages of the guest_memfd, all of them, and no other
+  counts   as many leaves of each size as KVM counted
+"""
+
+import argparse
+import collections
+import json
+import subprocess
+import sys
+
+SECONDS = 120
+SIZES = ("pages_4k", "pages_2m", "pages_1g")
+BITS = 9        # of a guest frame's number, a level
+
+
+def number(text):
+    return int(text, 0)
+
+
+class Tables:
+    """What cairn says of one virtual machine: {gfn: (pfn, level)} of each half."""
+
+    def __init__(self, cairn, dump, pid):
+        self.direct = self.leaves(cairn, dump, "-d", pid)
+        self.mirror = self.leaves(cairn, dump, "-m", pid)
+
+    @staticmethod
+    def leaves(cairn, dump, half, pid):
+        done = subprocess.run([cairn, dump, "tdp", "-l", "-v", "-j", half, pid], text=True,
+                              capture_output=True, timeout=SECONDS, check=False)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        return {number(row["gfn"]): (number(row["pfn"]), row["level"])
+                for row in rows if row.get("kind") == "leaf"}
+
+    def pfn(self, half, gfn):
+        """Where a guest frame lies, by a leaf of any size; None: nowhere."""
+        for level in range(1, 4):
+            first = gfn & -(1 << BITS * (level - 1))
+            if half.get(first, (0, 0))[1] == level:
+                return half[first][0] + gfn - first
+        return None
+
+    def sizes(self):
+        found = collections.Counter(level for half in (self.direct, self.mirror)
+                                    for _, level in half.values())
+        return [found[level] for level in range(1, 4)]
+
+
+def wrong_pages(tables, events):
+    """Sentences about direct pages that lie elsewhere. A slot that was deleted since has none."""
+    if "deleted" in events:
+        return ["a deleted slot's pages are mapped"] if tables.direct else []
+    return ["gfn %#x is at %s, not %#x" % (gfn, found and "%#x" % found, pfn)
+            for said in events.get("page", []) + events.get("prefaulted", [])
+            for gfn, pfn in [(number(said["gfn"]), number(said["pfn"]))]
+            for found in [tables.pfn(tables.direct, gfn)]
+            if pfn and found != pfn]
+
+
+def wrong_mirror(tables, events):
+    truth = {number(said["gfn"]): number(said["pfn"]) for said in events.get("gmem", [])}
+    mapped = {gfn: pfn for gfn, (pfn, _) in tables.mirror.items()}
+    return ["gfn %#x is at %s, not %s" % (gfn, mapped.get(gfn), truth.get(gfn))
+            for gfn in sorted(truth.keys() | mapped.keys()) if truth.get(gfn) != mapped.get(gfn)]
+
+
+def wrong_counts(tables, events):
+    said = {key: number(value) for pairs in events.get("stat", []) for key, value in pairs.items()}
+    return ["%s: %d, KVM counted %d" % (name, found, said[name])
+            for name, found in zip(SIZES, tables.sizes()) if name in said and said[name] != found]
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cairn")
+    parser.add_argument("vmcore")
+    parser.add_argument("oracle")
+    args = parser.parse_args(argv)
+    with open(args.oracle, encoding="utf-8") as file:
+        machines = json.load(file).get("kvm", {})
+    checks = (("pages", wrong_pages), ("mirror", wrong_mirror), ("counts", wrong_counts))
+    print("1..%d" % (len(machines) * len(checks)))
+    count = failed = 0
+    for name, events in sorted(machines.items()):
+        tables = Tables(args.cairn, args.vmcore, events["vm"][0]["pid"])
+        for what, check in checks:
+            wrong, count = check(tables, events), count + 1
+            failed += bool(wrong)
+            print("%s %d - %s of %s (%d direct, %d mirror leaves)" % (
+                "not ok" if wrong else "ok", count, what, name, len(tables.direct),
+                len(tables.mirror)))
+            for line in wrong[:5]:
+                print("# " + line)
+    return 1 if failed or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
