@@ -169,6 +169,11 @@ run-fuzz: $(FUZZ_BIN)
 bench: $(BUILD)/cairn
 	python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
 
+# words of stacks overwritten, N of each dump: DUMP="file..."; TYPES=file where their kernel has none
+bench-stack-mutation: $(BUILD)/cairn
+	python3 testdata/stack_mutation.py -n $(or $(N),1000) $(addprefix -s ,$(TYPES)) \
+	 $(abspath $(BUILD)/cairn) $(or $(DUMP),$(DEMO))
+
 # kernel x scenario: DIRS, or build/captures and the stored captures; VMLINUX, DRGN, CRASH: see
 # testdata/matrix.py
 matrix: $(BUILD)/cairn
@@ -227,6 +232,7 @@ help:
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
+	@echo "bench-stack-mutation  what bt makes of N=1000 overwritten words of stacks of DUMP"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
 	@echo "compare    stacks beside the kernel's own, and crash's and drgn's where installed"
 	@echo "matrix-check  what the matrix says of the stored captures, as tests"
@@ -244,6 +250,6 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack compare matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
+.PHONY: captures unpack compare bench-stack-mutation matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
 	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:

@@ -266,6 +266,10 @@ static void ran_over(struct out *o, const struct stack_damage *d)
 	}
 	if (d->reported)
 		out_text(o, "%s the kernel noticed it", d->sp ? ";" : ":");
+	if (d->above)
+		out_num(o, "above", ", its pointer %s bytes above its begin", (int64_t)d->above);
+	else
+		out_null(o, "above", NULL);
 	out_text(o, "\n");
 }
 

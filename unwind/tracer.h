@@ -44,6 +44,8 @@ struct tracer {
 	struct stack_visits visits;
 	struct walk_state now;
 	char cap;                     /* best grade for the next frame */
+	bool lost;                    /* a frame was no caller of the one below: none behind it that
+					follows from its pc is sure */
 	bool link_used;               /* the link of `stack` was tried */
 	bool misplaced;               /* user registers are not where they should be */
 	size_t cap_frames;
