@@ -101,6 +101,8 @@ KERNELS = {
     "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
     "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
     "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
+    "6.12-arm64": Kernel("arm64", "trixie", "arm64", 192, 17),
+    "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 17),
 }
 
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
