@@ -20,7 +20,7 @@
 #include "unwind/tracer.h"
 
 /* struct pt_regs, as pr_reg: words by index */
-enum { BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
+enum { BX = 0, SI = 3, DI = 4, BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
 
 #define WORD           4u
 #define MARK           0x80000000u
@@ -241,6 +241,15 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	return step_frame(t, next);
 }
 
+/* si, di and bx come before bp in struct inactive_task_frame. */
+static void take_preserved(struct walk_state *ret, const uint64_t *bp)
+{
+	ret->regs[SI] = bp[-3];
+	ret->regs[DI] = bp[-2];
+	ret->regs[BX] = bp[-1];
+	ret->some = 1u << SI | 1u << DI | 1u << BX;
+}
+
 static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *ret)
 {
 	const struct saved_layout *l = &t->u->saved;
@@ -259,6 +268,8 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	ret->sp = sp + l->context;
 	ret->fp = words[l->context_fp / WORD];
 	ret->fp_known = true;
+	if (l->context_fp >= 3 * WORD)
+		take_preserved(ret, &words[l->context_fp / WORD]);
 	ret->interrupted = is_fresh_fork(t->u, ret->pc);
 	ret->rule = RULE_SWITCH;
 	ret->grade = 'A';
