@@ -11,6 +11,7 @@
 #include "unwind/callsite.h"
 #include "unwind/cfi_step.h"
 #include "unwind/copied.h"
+#include "unwind/entry_x86.h"
 #include "unwind/fp_x86.h"
 #include "unwind/grade.h"
 #include "unwind/tracer.h"
@@ -25,8 +26,6 @@ enum {
 #define PROLOGUE   64u    /* bytes of code in which a function makes room on the stack */
 #define SAVED_REGS 6u     /* that a function pushes: bx bp r12 to r15 */
 #define FRAME_MAX  4096u
-#define FLAG_ONE  2u /* bit 1 of RFLAGS is always set */
-#define PADDING   16u /* most that lies above the registers of user mode: FRED */
 
 /* Words below the end of the NMI stack, asm_exc_nmi: what the processor pushed last, the
  * frame that iret will use, and pt_regs, which end with a copy of what it pushed first. */
@@ -34,14 +33,13 @@ enum {
 #define NMI_IRET   12
 #define NMI_REGS   33
 
+static const struct entry_x86 layout = {
+	.words = PT_REGS, .ip = IP, .cs = CS, .flags = FLAGS, .sp = SP,
+};
+
 static bool user_mode(const uint64_t *regs)
 {
 	return regs[CS] & 3;
-}
-
-static bool plausible(const uint64_t *regs)
-{
-	return (regs[CS] & 0xffff) && regs[FLAGS] & FLAG_ONE;
 }
 
 /* A state out of saved registers. */
@@ -59,7 +57,7 @@ static enum trace_end from_regs(struct tracer *t, const uint64_t *regs, uint64_t
 	next->by_regs = true;
 	next->regs_addr = addr;
 	next->grade = 'A';
-	if (!plausible(regs)) {
+	if (!entry_x86_are_plausible(&layout, regs)) {
 		next->grade = 'C';
 		next->note = "the saved registers look wrong";
 	}
@@ -322,33 +320,6 @@ static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 	return TRACE_GOES_ON;
 }
 
-static bool are_zero(const uint64_t *regs)
-{
-	return !regs[IP] && !(regs[CS] & 0xffff) && !regs[SP];
-}
-
-/* Where the registers of user mode lie, or zeros of a kernel thread. */
-static bool is_at_top(const struct tracer *t)
-{
-	uint64_t end = t->now.sp + PT_REGS * WORD, top = tracer_task_end(t);
-
-	return top && end <= top && top - end <= PADDING;
-}
-
-/* Entry code, of which there is none in modules, calls its handlers right below the registers
- * that it saved. */
-static bool is_at_regs(struct tracer *t, uint64_t *regs)
-{
-	struct sym sym;
-
-	if (t->now.interrupted || !sym_at(t->u->syms, t->now.pc - 1, &sym, NULL) || sym.module ||
-	    reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL))
-		return false;
-	if (are_zero(regs) || user_mode(regs))
-		return is_at_top(t);
-	return plausible(regs) && unwinder_is_text(t->u, regs[IP]);
-}
-
 /* What call frame information counts from: assembly in the function that switched to the stack for
  * interrupts left the stack pointer at the top of that, and calls from below. */
 static uint64_t sp_before(struct tracer *t)
@@ -370,9 +341,9 @@ static enum trace_end step_untold(struct tracer *t, struct walk_state *next)
 
 	if (cfi_step(t, sp_before(t), next))
 		return TRACE_GOES_ON;
-	if (!t->u->lack.code || !is_at_regs(t, regs))
+	if (!t->u->lack.code || !entry_x86_regs(t, &layout, regs))
 		return step_fp(t, next);
-	if (are_zero(regs))
+	if (entry_x86_are_zero(&layout, regs))
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
 	end = step_regs(t, t->now.sp, next);
 	next->fp = next->regs[BP];
@@ -524,7 +495,7 @@ static enum trace_end link_regs(struct tracer *t, uint64_t addr, struct walk_sta
 
 	if (end)
 		return end;
-	if (!plausible(next->regs))
+	if (!entry_x86_are_plausible(&layout, next->regs))
 		return tracer_end(t, TRACE_STALE_LINK, "no registers at the top of the %s stack",
 				  stack_type_name(t->stack.type));
 	next->fp = next->regs[BP];
