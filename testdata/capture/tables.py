@@ -32,9 +32,10 @@ class Kernel:
     memory: int             # MiB of guest memory: the least that boots with room for the helpers
     # makedumpfile's level. 31 leaves out zero pages, page cache, user memory and free pages, 17
     # zero and free pages: where makedumpfile does not know the kernel, it takes slab pages for
-    # page cache.
+    # page cache. 0: it cannot read the kernel at all, and the dump stays as QEMU wrote it.
     level: int = 31
     btf: bool = True        # the kernel carries its types; else they are had of the debug package
+    cpu: str = ""           # -cpu, where it shall be another than the machine's
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,10 @@ KERNELS = {
     "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
     "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
     "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
-    "6.12-arm64": Kernel("arm64", "trixie", "arm64", 192, 17),
-    "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 17),
+    # virtual addresses of 52 bits, which makedumpfile does not read
+    "6.12-arm64": Kernel("arm64", "trixie", "arm64", 192, 0),
+    # a processor that signs return addresses
+    "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 0, cpu="max,pauth-impdef=on"),
 }
 
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
