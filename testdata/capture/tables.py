@@ -68,7 +68,7 @@ class Scenario:
     nested: bool = False    # Linux in one of them
     level: int = 0          # makedumpfile's level, if the kernel's row leaves out too much
     apart: bool = False     # too large to be made with `all`: only when it is named
-    not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
+    not_on: dict = field(default_factory=dict)      # kernel, release or machine -> why not
 
     def functions(self):
         """Names of the module's scenario functions that the guest text or the helper runs."""
@@ -335,4 +335,5 @@ def capture_name(kernel, scenario):
 def why_not(kernel, scenario):
     """Why this kernel cannot have this scenario; None if it can."""
     not_on = SCENARIOS[scenario].not_on
-    return not_on.get(kernel) or not_on.get(KERNELS[kernel].machine)
+    machine = KERNELS[kernel].machine
+    return not_on.get(kernel) or not_on.get(machine) or not_on.get(kernel.removesuffix("-" + machine))
