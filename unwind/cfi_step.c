@@ -14,18 +14,6 @@ static struct debugfile *file_at(struct unwinder *u, uint64_t pc, uint64_t *own)
 	return f && debugfile_file_addr(f, pc, own) ? f : NULL;
 }
 
-/* Where debug info calls the return address a register of its own (x86), or the link register. */
-static bool return_address(const struct arch *a, const struct cfi_regs *r, struct loc_reg *ret)
-{
-	enum { I386_RETURN = 8, X86_64_RETURN = 16, ARM_LR = 14, ARM64_LR = 30 };
-	static const unsigned number[] = {
-		[ARCH_I386] = I386_RETURN, [ARCH_X86_64] = X86_64_RETURN, [ARCH_ARM] = ARM_LR,
-		[ARCH_ARM64] = ARM64_LR,
-	};
-
-	return cfi_reg(r, number[a->id], ret);
-}
-
 static void set(struct cfi_regs *r, const struct arch *a, unsigned index, uint64_t value)
 {
 	int number = dwarfreg_number(a, index);
@@ -78,7 +66,7 @@ bool cfi_step(struct tracer *t, uint64_t sp, struct walk_state *next)
 	struct loc_reg back;
 
 	if (!file || cfi_caller(file, own, &now, &mem, &cfa, &caller, NULL) ||
-	    !return_address(mem.arch, &caller, &back))
+	    !cfi_return(mem.arch, &caller, &back))
 		return false;
 	pass_on(next, mem.arch, &caller);
 	next->pc = back.value;

@@ -79,7 +79,10 @@ static void test_unknown_is_failure(void **state)
 	assert_int_equal(info.end, 0);
 	assert_int_equal(info.next_sp, 0);
 	assert_int_equal(info.cpu, -1);
-	assert_non_null(strstr(err.text, "0x999999 is on no known stack; nearest: irq of CPU 1"));
+	assert_string_equal(err.text, "0x999999 is on no known stack");
+	assert_int_equal(stacks_find(&f->stacks, 0x44010, &info, &err), CAIRN_NOTFOUND);
+	assert_string_equal(err.text, "0x44010 is on no known stack; nearest: irq of CPU 1, 0x10 "
+				      "bytes above");
 	memset(&info, 0xaa, sizeof(info));
 	assert_int_equal(stacks_find_guard(&f->stacks, 0x999999, &info, NULL), CAIRN_NOTFOUND);
 	assert_int_equal(info.type, STACK_UNKNOWN);

@@ -279,7 +279,7 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	if (reader_words(&t->u->mem, at, words, WORDS, err))
 		return tracer_end(t, TRACE_UNREADABLE, "%s", err->text);
 	memcpy(ret->regs + R4, words, (SAVED_FP + 1) * sizeof(*words));
-	ret->passed = PRESERVED;
+	ret->some = ret->passed = PRESERVED;
 	ret->fp = words[SAVED_FP];
 	ret->fp_known = true;
 	ret->sp = ret->regs[SP] = sp;

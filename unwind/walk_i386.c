@@ -14,21 +14,24 @@
 #include "lib/kern/cpu.h"
 #include "unwind/callsite.h"
 #include "unwind/cfi_step.h"
+#include "unwind/entry_x86.h"
 #include "unwind/grade.h"
 #include "unwind/prologue_x86.h"
 #include "unwind/scan.h"
 #include "unwind/tracer.h"
 
 /* struct pt_regs, as pr_reg: words by index */
-enum { BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
+enum { BX = 0, SI = 3, DI = 4, BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
 
 #define WORD           4u
 #define MARK           0x80000000u
 #define CS_FROM_KERNEL (1u << 29) /* sp and ss are part of the frame; entry_32.S */
-#define FLAG_ONE       2u         /* bit 1 of EFLAGS is always set */
 #define FLAG_VM        0x20000u   /* virtual-8086 mode */
-#define LINK_WORDS     16u /* of the frame of whoever switches stacks, more than it has */
-#define PADDING        16u        /* most that lies above the registers of user mode: vm86 */
+#define LINK_WORDS     16u        /* of the frame of whoever switches stacks, more than it has */
+
+static const struct entry_x86 layout = {
+	.words = PT_REGS, .ip = IP, .cs = CS, .flags = FLAGS, .sp = SP,
+};
 
 static bool user_mode(const uint64_t *regs)
 {
@@ -36,11 +39,6 @@ static bool user_mode(const uint64_t *regs)
 }
 
 /* ---- registers that an exception saved ---- */
-
-static bool are_zero(const uint64_t *regs)
-{
-	return !regs[IP] && !(regs[CS] & 0xffff) && !regs[SP];
-}
 
 /* Up to 5.2 the hardware's frame of an exception in the kernel ended before sp. */
 static uint64_t sp_of(const uint64_t *regs, uint64_t addr)
@@ -54,7 +52,7 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
 
 	if (end)
 		return end;
-	if (are_zero(next->regs)) /* those of a kernel thread */
+	if (entry_x86_are_zero(&layout, next->regs)) /* those of a kernel thread */
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
 	if (user_mode(next->regs))
 		return tracer_user_regs(t, next->regs, addr);
@@ -64,7 +62,7 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
 	next->fp_known = next->interrupted = next->has_regs = next->full = next->by_regs = true;
 	next->rule = RULE_REGS;
 	next->regs_addr = addr;
-	next->grade = next->regs[FLAGS] & FLAG_ONE ? 'A' : 'C';
+	next->grade = entry_x86_are_plausible(&layout, next->regs) ? 'A' : 'C';
 	if (next->grade != 'A')
 		next->note = "the saved registers look wrong";
 	return TRACE_GOES_ON;
@@ -151,19 +149,11 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
 
 /* ---- the machine ---- */
 
-/* Where the registers of user mode lie, or zeros of a kernel thread. */
-static bool is_at_top(struct tracer *t)
-{
-	uint64_t end = t->now.sp + PT_REGS * WORD, top = tracer_task_end(t);
-
-	return top && end <= top && top - end <= PADDING;
-}
-
 /* Code that is entered from user mode calls its handler right below the registers of user mode,
  * and may leave the frame pointer as it was there. */
 static bool is_at_user_regs(struct tracer *t, uint64_t *regs)
 {
-	return is_at_top(t) && !t->now.interrupted && !on_stack(&t->stack, t->now.fp, WORD) &&
+	return entry_x86_is_at_top(t, &layout) && !t->now.interrupted && !on_stack(&t->stack, t->now.fp, WORD) &&
 	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) && user_mode(regs);
 }
 
@@ -184,21 +174,6 @@ static bool is_beginning(struct tracer *t)
 	       !strcmp(sym.name, "startup_32_smp");
 }
 
-/* Entry code, of which there is none in modules, calls its handlers right below the registers
- * that it saved. */
-static bool is_at_regs(struct tracer *t)
-{
-	uint64_t regs[PT_REGS];
-	struct sym sym;
-
-	if (t->now.interrupted || !sym_at(t->u->syms, t->now.pc - 1, &sym, NULL) || sym.module ||
-	    reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL))
-		return false;
-	if (are_zero(regs) || user_mode(regs))
-		return is_at_top(t);
-	return (regs[CS] & 0xffff) && regs[FLAGS] & FLAG_ONE && unwinder_is_text(t->u, regs[IP]);
-}
-
 /* What call frame information counts from: assembly in the function that switched to a stack for
  * interrupts (call_on_stack()) left the stack pointer at the begin of that. */
 static uint64_t sp_before(const struct tracer *t)
@@ -211,11 +186,13 @@ static uint64_t sp_before(const struct tracer *t)
 /* Only then is what is at the stack pointer asked: code that the compiler made has tables. */
 static enum trace_end step_without_frames(struct tracer *t, struct walk_state *next)
 {
+	uint64_t regs[PT_REGS];
+
 	if (cfi_step(t, sp_before(t), next))
 		return TRACE_GOES_ON;
 	if (is_beginning(t))
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
-	return is_at_regs(t) ? from_regs(t, t->now.sp, next) : scan_step(t, next);
+	return entry_x86_regs(t, &layout, regs) ? from_regs(t, t->now.sp, next) : scan_step(t, next);
 }
 
 static enum trace_end step(struct tracer *t, struct walk_state *next)
@@ -241,6 +218,15 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	return step_frame(t, next);
 }
 
+/* si, di and bx come before bp in struct inactive_task_frame. */
+static void take_preserved(struct walk_state *ret, const uint64_t *bp)
+{
+	ret->regs[SI] = bp[-3];
+	ret->regs[DI] = bp[-2];
+	ret->regs[BX] = bp[-1];
+	ret->some = 1u << SI | 1u << DI | 1u << BX;
+}
+
 static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *ret)
 {
 	const struct saved_layout *l = &t->u->saved;
@@ -259,6 +245,8 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	ret->sp = sp + l->context;
 	ret->fp = words[l->context_fp / WORD];
 	ret->fp_known = true;
+	if (l->context_fp >= 3 * WORD)
+		take_preserved(ret, &words[l->context_fp / WORD]);
 	ret->interrupted = is_fresh_fork(t->u, ret->pc);
 	ret->rule = RULE_SWITCH;
 	ret->grade = 'A';
@@ -300,7 +288,7 @@ static bool read_tss(struct tracer *t, uint64_t *regs)
 
 static enum trace_end link_tss(struct tracer *t, struct walk_state *next)
 {
-	if (!read_tss(t, next->regs) || are_zero(next->regs))
+	if (!read_tss(t, next->regs) || entry_x86_are_zero(&layout, next->regs))
 		return tracer_end(t, TRACE_STALE_LINK, "%s stack", stack_type_name(t->stack.type));
 	next->pc = next->regs[IP];
 	next->sp = next->regs[SP];

@@ -464,6 +464,9 @@ static void test_waiting(void **state)
 	uint64_t sp = c.fp - 0x40;
 	struct tracer t;
 
+	m_put(w, sp + 4, 0x51);
+	m_put(w, sp + 8, 0xd1);
+	m_put(w, sp + 12, 0xb1);
 	m_put(w, sp + 16, c.fp);
 	m_put(w, sp + 20, call(w, c.inner + 0x40, c.entry));
 	t = m_tracer(w);
@@ -472,6 +475,10 @@ static void test_waiting(void **state)
 	tracer_run(&t, &first);
 	check(w, "inner:A outer:A entry:A", TRACE_USER_REGS, true);
 	assert_int_equal(w->trace.frame[0].sp, sp + 24);
+	assert_int_equal(w->trace.frame[0].some_known, 1u << 3 | 1u << 4 | 1u << 0);
+	assert_int_equal(w->trace.frame[0].some[3], 0x51); /* si, di, bx */
+	assert_int_equal(w->trace.frame[0].some[4], 0xd1);
+	assert_int_equal(w->trace.frame[0].some[0], 0xb1);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

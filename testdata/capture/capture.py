@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
@@ -104,8 +104,12 @@ def until_death(guest, scenario):
 
 def filtered(kernel, scenario, console, folder):
     """The stored form of the dump. Returns (path, facts about it)."""
-    makedumpfile, level = kernel.makedumpfile(), level_of(kernel, scenario)
-    out = folder / "kdump"
+    level, out = level_of(kernel, scenario), folder / "kdump"
+    if not level:
+        vmcore.normalise(folder / "core", kernel.machine)
+        (folder / "core").rename(out)
+        return out, {"makedumpfile": None, "dump_level": level}
+    makedumpfile = kernel.makedumpfile()
     if scenario.kdump:
         size = re.search(r"ORACLE kdump bytes (\d+) written", console)
         if not size:
@@ -160,7 +164,7 @@ def store(files, output, log):
 
 
 def capture(kernel, row, scenario_name, args, log):
-    scenario, box = SCENARIOS[scenario_name], MACHINES[row.machine]
+    scenario, box = SCENARIOS[scenario_name], kernel.machine
     name = capture_name(kernel.name, scenario_name)
     memory = args.memory or max(row.memory, scenario.memory)
     accels = accelerators(box, scenario, args)
@@ -228,6 +232,7 @@ def one_kernel(name, args):
     row, failed, started = KERNELS[name], 0, time.monotonic()
     try:
         box = MACHINES[row.machine]
+        box = replace(box, cpu=row.cpu or box.cpu)
         tool.need(*PROGRAMS, box.qemu, box.cross + "gcc", *box.emulator)
         kernel = Kernel(args.cache, name, row, box, args.refresh)
         say(started, "%s %s" % (kernel.package["Package"], kernel.package["Version"]))

@@ -32,9 +32,10 @@ class Kernel:
     memory: int             # MiB of guest memory: the least that boots with room for the helpers
     # makedumpfile's level. 31 leaves out zero pages, page cache, user memory and free pages, 17
     # zero and free pages: where makedumpfile does not know the kernel, it takes slab pages for
-    # page cache.
+    # page cache. 0: it cannot read the kernel at all, and the dump stays as QEMU wrote it.
     level: int = 31
     btf: bool = True        # the kernel carries its types; else they are had of the debug package
+    cpu: str = ""           # -cpu, where it shall be another than the machine's
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Scenario:
     nested: bool = False    # Linux in one of them
     level: int = 0          # makedumpfile's level, if the kernel's row leaves out too much
     apart: bool = False     # too large to be made with `all`: only when it is named
-    not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
+    not_on: dict = field(default_factory=dict)      # kernel, release or machine -> why not
 
     def functions(self):
         """Names of the module's scenario functions that the guest text or the helper runs."""
@@ -101,6 +102,10 @@ KERNELS = {
     "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
     "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
     "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
+    # virtual addresses of 52 bits, which makedumpfile does not read
+    "6.12-arm64": Kernel("arm64", "trixie", "arm64", 192, 0),
+    # a processor that signs return addresses
+    "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 0, cpu="max,pauth-impdef=on"),
 }
 
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
@@ -330,4 +335,5 @@ def capture_name(kernel, scenario):
 def why_not(kernel, scenario):
     """Why this kernel cannot have this scenario; None if it can."""
     not_on = SCENARIOS[scenario].not_on
-    return not_on.get(kernel) or not_on.get(KERNELS[kernel].machine)
+    machine = KERNELS[kernel].machine
+    return not_on.get(kernel) or not_on.get(machine) or not_on.get(kernel.removesuffix("-" + machine))
