@@ -4,6 +4,7 @@
  * TDP MMU builds mirror roots on a machine without it; nothing of KVM is called, all is done in its
  * structures.
  */
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/version.h>
