@@ -27,13 +27,13 @@ def number(text):
 class Tables:
     """What cairn says of one virtual machine: {gfn: (pfn, level)} of each half."""
 
-    def __init__(self, cairn, dump, pid):
-        self.direct = self.leaves(cairn, dump, "-d", pid)
-        self.mirror = self.leaves(cairn, dump, "-m", pid)
+    def __init__(self, cairn, pid):
+        self.direct = self.leaves(cairn, "-d", pid)
+        self.mirror = self.leaves(cairn, "-m", pid)
 
     @staticmethod
-    def leaves(cairn, dump, half, pid):
-        done = subprocess.run([cairn, dump, "tdp", "-l", "-v", "-j", half, pid], text=True,
+    def leaves(cairn, half, pid):
+        done = subprocess.run([*cairn, "tdp", "-l", "-v", "-j", half, pid], text=True,
                               capture_output=True, timeout=SECONDS, check=False)
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         return {number(row["gfn"]): (number(row["pfn"]), row["level"])
@@ -82,14 +82,17 @@ def main(argv):
     parser.add_argument("cairn")
     parser.add_argument("vmcore")
     parser.add_argument("oracle")
+    parser.add_argument("-s", dest="symbols", action="append", default=[], metavar="FILE",
+                        help="for cairn: kvm.ko's debug file, if the kernel's modules have no types")
     args = parser.parse_args(argv)
     with open(args.oracle, encoding="utf-8") as file:
         machines = json.load(file).get("kvm", {})
+    cairn = [args.cairn, *(word for path in args.symbols for word in ("-s", path)), args.vmcore]
     checks = (("pages", wrong_pages), ("mirror", wrong_mirror), ("counts", wrong_counts))
     print("1..%d" % (len(machines) * len(checks)))
     count = failed = 0
     for name, events in sorted(machines.items()):
-        tables = Tables(args.cairn, args.vmcore, events["vm"][0]["pid"])
+        tables = Tables(cairn, events["vm"][0]["pid"])
         for what, check in checks:
             wrong, count = check(tables, events), count + 1
             failed += bool(wrong)

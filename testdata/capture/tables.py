@@ -308,6 +308,11 @@ SCENARIOS = {
         "sysrq-c on a host of a guest that sleeps in async page faults", "crash", SYSRQ,
         before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY, nested=True,
         **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
+    "kvm-apf-loop": Scenario(
+        "sysrq-c on a host that tells a guest time and again that a page is there which never is",
+        "crash", SYSRQ,
+        before="kvm_on; vmm apfloop /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY,
+        nested=True, **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
     "scale": Scenario(
         "sysrq-c with 2,000 more processes, and one with 500,000 VMAs more",
         "map_count 600000; /zoo crowd 2000; /zoo vmas 500000 & mapped $! 500000; crash", SYSRQ,

@@ -3,7 +3,7 @@
  * vmm: virtual machines whose memory is known, for dumps of a KVM host (x86_64).
  *
  *   vmm plain|nx|slotdel|mirror47|mirror39|frozen   a VM that a few instructions run in (tdp.c)
- *   vmm apf KERNEL INITRD MIB                       Linux in one, some pages taken away (apf.c)
+ *   vmm apf|apfloop KERNEL INITRD MIB               Linux in one, some pages taken away (apf.c)
  *
  * Each says on standard output, in lines "ORACLE kvm VM EVENT key=value …", what KVM was asked
  * for and which host page each guest page lies in, then "ORACLE kvm VM parked", and sleeps:
@@ -87,6 +87,6 @@ void vmm_say_stats(struct vmm *vm);
 
 /* tdp.c, apf.c: do not return */
 _Noreturn void vmm_tdp(const char *name);
-_Noreturn void vmm_apf(const char *kernel, const char *initrd, const char *mib);
+_Noreturn void vmm_apf(const char *name, const char *kernel, const char *initrd, const char *mib);
 
 #endif
