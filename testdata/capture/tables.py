@@ -121,6 +121,8 @@ AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "ar
 # The host of virtual machines: huge pages are to be had; guests' memory stays in the dump.
 VMM = {"vmm": True, "modules": ("kvm-amd",), "memory": 2560, "level": 17, "deadline": 400,
        "append": "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16"}
+NO_MIRROR = {**AMD64_ONLY,
+             **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}
 
 SCENARIOS = {
     "sysrq": Scenario(
@@ -301,9 +303,13 @@ SCENARIOS = {
         "! has_mirrors || { vmm mirror47; vmm mirror39; }", not_on=AMD64_ONLY, **VMM),
     "kvm-frozen": Scenario(
         "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
-        "vmm frozen", Expect("panic", "scen_set_external_spte"), before="kvm_on",
-        not_on={**AMD64_ONLY,
-                **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
+        "vmm_last", Expect("panic", "scen_set_external_spte"), before="kvm_on; vmm frozen",
+        not_on=NO_MIRROR, **VMM),
+    "kvm-bug": Scenario(
+        "KVM meets a huge page in a mirror root, an assertion of its own",
+        "echo 1 >/proc/sys/kernel/panic_on_warn; vmm_last",
+        Expect("warning", "kvm_tdp_mmu_map", "tdp.mirror.huge-page"),
+        before="kvm_on; vmm hugeleaf", not_on=NO_MIRROR, **VMM),
     "kvm-apf": Scenario(
         "sysrq-c on a host of a guest that sleeps in async page faults", "crash", SYSRQ,
         before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY, nested=True,

@@ -181,5 +181,6 @@ void vmm_apf(const char *name, const char *kernel, const char *initrd, const cha
 	sleep(2);
 	linux_say_regs(&apf.vm, 1);
 	write_map(ram);
-	vmm_park(&apf.vm);
+	vmm_say(&apf.vm, "parked");
+	vmm_park();
 }

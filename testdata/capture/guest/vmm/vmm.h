@@ -2,7 +2,7 @@
 /*
  * vmm: virtual machines whose memory is known, for dumps of a KVM host (x86_64).
  *
- *   vmm plain|nx|slotdel|mirror47|mirror39|frozen   a VM that a few instructions run in (tdp.c)
+ *   vmm plain|nx|slotdel|mirror47|mirror39|frozen|hugeleaf  a VM of a few instructions (tdp.c)
  *   vmm apf|apfloop KERNEL INITRD MIB               Linux in one, some pages taken away (apf.c)
  *
  * Each says on standard output, in lines "ORACLE kvm VM EVENT key=value …", what KVM was asked
@@ -51,7 +51,7 @@ struct vmm {
 
 /* vm.c: all of these end the process's work, and say so, if KVM refuses */
 _Noreturn void vmm_die(const char *what);
-_Noreturn void vmm_park(struct vmm *vm);
+_Noreturn void vmm_park(void);
 int vmm_ioctl(int fd, unsigned long request, void *arg, const char *what);
 __attribute__((format(printf, 2, 3))) void vmm_say(struct vmm *vm, const char *format, ...);
 
