@@ -249,7 +249,7 @@ SCENARIOS = {
     "maple-pivot-equal": Scenario(
         "the last entry of a leaf of a live process's maple tree is there twice (CVE-2024-50200)",
         "run maple_pivot_equal $VICTIM; crash",
-        Expect("sysrq", SYSRQ.function, "maple.pivot.order"),
+        Expect("sysrq", SYSRQ.function, "maple.pivot.order|maple.entry.lost"),
         helper="victim 400", not_on=NO_MAPLE),
     "maple-metaend": Scenario(
         "a leaf of a live process's maple tree says that it ends one entry early",
@@ -266,7 +266,8 @@ SCENARIOS = {
     "mm-xazero": Scenario(
         "an entry of a live process's maple tree is what a failed fork leaves; who reads it dies",
         "run mm_xazero $VICTIM; $B cat /proc/$VICTIM/maps >/dev/null",
-        Expect("null-deref|page-fault", None, "mm.xa_zero"), helper="victim 400", not_on=NO_MAPLE),
+        Expect("null-deref|page-fault", "m_next|proc_get_vma", "maple.entry.reserved|mm.xa_zero"),
+        helper="victim 400", not_on=NO_MAPLE),
     "mm-mapcount": Scenario(
         "a live process counts one area too many", "run mm_mapcount $VICTIM; crash",
         Expect("sysrq", SYSRQ.function, "mm.map_count"), helper="victim 400"),
@@ -303,8 +304,8 @@ SCENARIOS = {
         "! has_mirrors || { vmm mirror47; vmm mirror39; }", not_on=AMD64_ONLY, **VMM),
     "kvm-frozen": Scenario(
         "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
-        "vmm_last", Expect("panic", "scen_set_external_spte"), before="kvm_on; vmm frozen",
-        not_on=NO_MIRROR, **VMM),
+        "vmm_last", Expect("panic", "scen_set_external_spte", "tdp.frozen-spte"),
+        before="kvm_on; vmm frozen", not_on=NO_MIRROR, **VMM),
     "kvm-bug": Scenario(
         "KVM meets a huge page in a mirror root, an assertion of its own",
         "echo 1 >/proc/sys/kernel/panic_on_warn; vmm_last",
