@@ -317,7 +317,7 @@ SCENARIOS = {
         **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
     "kvm-apf-loop": Scenario(
         "sysrq-c on a host that tells a guest time and again that a page is there which never is",
-        "crash", SYSRQ,
+        "crash", Expect(SYSRQ.cls, SYSRQ.function, "apf.host.error-loop"),
         before="kvm_on; vmm apfloop /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY,
         nested=True, **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
     "scale": Scenario(
