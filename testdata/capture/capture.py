@@ -127,7 +127,7 @@ def nested_guest(kernel, truth, console, folder):
     """The guest of the guest: (its dump, its console, its own truth). What the host's VMM said of
     it is in both truths."""
     core, out = folder / "nested-core", folder / "nested-kdump"
-    guestcore.cut(folder / "core", core, truth["kvm"]["apf"])
+    guestcore.cut(folder / "core", core, next(vm for vm in truth["kvm"].values() if "map" in vm))
     vmcore.normalise(core, kernel.machine)
     kernel.makedumpfile().run("-d", NESTED_LEVEL, core, out)
     text = "".join(line + "\n" for line in re.findall(r"^nested: (.*)", console, re.M))

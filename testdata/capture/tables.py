@@ -126,6 +126,8 @@ AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "ar
 # The host of virtual machines: huge pages are to be had; guests' memory stays in the dump.
 VMM = {"vmm": True, "modules": ("kvm-amd",), "memory": 2560, "level": 17, "deadline": 400,
        "append": "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16"}
+NO_MIRROR = {**AMD64_ONLY,
+             **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}
 
 SCENARIOS = {
     "sysrq": Scenario(
@@ -252,7 +254,7 @@ SCENARIOS = {
     "maple-pivot-equal": Scenario(
         "the last entry of a leaf of a live process's maple tree is there twice (CVE-2024-50200)",
         "run maple_pivot_equal $VICTIM; crash",
-        Expect("sysrq", SYSRQ.function, "maple.pivot.order"),
+        Expect("sysrq", SYSRQ.function, "maple.pivot.order|maple.entry.lost"),
         helper="victim 400", not_on=NO_MAPLE),
     "maple-metaend": Scenario(
         "a leaf of a live process's maple tree says that it ends one entry early",
@@ -269,7 +271,8 @@ SCENARIOS = {
     "mm-xazero": Scenario(
         "an entry of a live process's maple tree is what a failed fork leaves; who reads it dies",
         "run mm_xazero $VICTIM; $B cat /proc/$VICTIM/maps >/dev/null",
-        Expect("null-deref|page-fault", None, "mm.xa_zero"), helper="victim 400", not_on=NO_MAPLE),
+        Expect("null-deref|page-fault", "m_next|proc_get_vma", "maple.entry.reserved|mm.xa_zero"),
+        helper="victim 400", not_on=NO_MAPLE),
     "mm-mapcount": Scenario(
         "a live process counts one area too many", "run mm_mapcount $VICTIM; crash",
         Expect("sysrq", SYSRQ.function, "mm.map_count"), helper="victim 400"),
@@ -306,13 +309,22 @@ SCENARIOS = {
         "! has_mirrors || { vmm mirror47; vmm mirror39; }", not_on=AMD64_ONLY, **VMM),
     "kvm-frozen": Scenario(
         "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
-        "vmm frozen", Expect("panic", "scen_set_external_spte"), before="kvm_on",
-        not_on={**AMD64_ONLY,
-                **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}, **VMM),
+        "vmm_last", Expect("panic", "scen_set_external_spte", "tdp.frozen-spte"),
+        before="kvm_on; vmm frozen", not_on=NO_MIRROR, **VMM),
+    "kvm-bug": Scenario(
+        "KVM meets a huge page in a mirror root, an assertion of its own",
+        "echo 1 >/proc/sys/kernel/panic_on_warn; vmm_last",
+        Expect("warning", "kvm_tdp_mmu_map", "tdp.mirror.huge-page"),
+        before="kvm_on; vmm hugeleaf", not_on=NO_MIRROR, **VMM),
     "kvm-apf": Scenario(
         "sysrq-c on a host of a guest that sleeps in async page faults", "crash", SYSRQ,
         before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY, nested=True,
         **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
+    "kvm-apf-loop": Scenario(
+        "sysrq-c on a host that tells a guest time and again that a page is there which never is",
+        "crash", Expect(SYSRQ.cls, SYSRQ.function, "apf.host.error-loop"),
+        before="kvm_on; vmm apfloop /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY,
+        nested=True, **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
     "scale": Scenario(
         "sysrq-c with 2,000 more processes, and one with 500,000 VMAs more",
         "map_count 600000; /zoo crowd 2000; /zoo vmas 500000 & mapped $! 500000; crash", SYSRQ,

@@ -56,7 +56,7 @@ static void read_page(volatile uint64_t *page, int number, int cpu)
 	CPU_SET(cpu, &set);
 	sched_setaffinity(0, sizeof(set), &set);
 	spin(WAIT_MS(number));
-	say("ORACLE kvm apf %s page=%d\n",
+	say(WITHHELD_SAYS "%s page=%d\n",
 	    page[0] == WITHHELD_MAGIC && page[1] == (uint64_t)number ? "read" : "bad", number);
 	for (;;)
 		pause();
@@ -78,7 +78,7 @@ int main(void)
 		pid = fork();
 		if (!pid)
 			read_page(pages + i * WORDS, i, i % cpus);
-		say("ORACLE kvm apf sleeper page=%d pid=%d cpu=%d va=%p\n", i, pid, i % cpus,
+		say(WITHHELD_SAYS "sleeper page=%d pid=%d cpu=%d va=%p\n", i, pid, i % cpus,
 		    (void *)(pages + i * WORDS));
 	}
 	say(WITHHELD_READY "\n");

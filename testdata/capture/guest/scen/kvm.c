@@ -4,6 +4,7 @@
  * TDP MMU builds mirror roots on a machine without it; nothing of KVM is called, all is done in its
  * structures.
  */
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/version.h>
@@ -17,6 +18,11 @@
 #include <linux/kvm_host.h>
 #include <linux/pagemap.h>
 #include <linux/static_call.h>
+
+/* of an entry: arch/x86/kvm/mmu/spte.h */
+#define PRESENT BIT_ULL(11)
+#define HUGE    BIT_ULL(7)
+#define FRAME   GENMASK_ULL(51, 12)
 
 static atomic_t leaves_left = ATOMIC_INIT(-1);
 
@@ -84,16 +90,50 @@ static int say_gmem(struct file *file, const char *text)
 	return 0;
 }
 
+/* The entry of a level that leads to a guest frame in the mirror root of a VM's first vCPU, or NULL. */
+static u64 *mirror_entry(struct kvm *kvm, gfn_t gfn, int at_level)
+{
+	struct kvm_vcpu *vcpu = kvm_get_vcpu(kvm, 0);
+	u64 table = vcpu ? vcpu->arch.mmu->mirror_root_hpa : INVALID_PAGE, *entry = NULL;
+	int level = vcpu ? vcpu->arch.mmu->root_role.level : 0;
+
+	for (; level >= at_level; level--) {
+		if (!VALID_PAGE(table))
+			return NULL;
+		entry = (u64 *)__va(table) + (gfn >> 9 * (level - 1) & 511);
+		table = *entry & PRESENT ? *entry & FRAME : INVALID_PAGE;
+	}
+	return entry;
+}
+
+/* What maps a table of 4 KiB pages becomes a page of 2 MiB. */
+static int make_huge(struct kvm *kvm, gfn_t gfn)
+{
+	u64 *entry = mirror_entry(kvm, gfn, PG_LEVEL_2M), *leaf = mirror_entry(kvm, gfn, PG_LEVEL_4K);
+	u64 huge;
+
+	if (!entry || !leaf || !(*leaf & PRESENT))
+		return -ENOENT;
+	huge = (*leaf & ~FRAME) | HUGE | (*leaf & FRAME & PMD_MASK);
+	pr_emerg(ORACLE "corruption kvm-huge kvm %px field spte addr %px size 8 old 0x%llx new 0x%llx gfn 0x%llx\n",
+		 kvm, entry, *entry, huge, gfn);
+	WRITE_ONCE(*entry, huge);
+	return 0;
+}
+
 static int with_file(const char *verb, int fd, const char *rest)
 {
 	struct file *file = fget(fd);
 	unsigned int bit;
 	int ret = -EINVAL;
+	u64 gfn;
 
 	if (!file)
 		return -EBADF;
 	if (!strcmp(verb, "mirror") && !kstrtouint(rest, 10, &bit))
 		ret = make_mirror(file->private_data, bit);
+	else if (!strcmp(verb, "huge") && !kstrtou64(rest, 0, &gfn))
+		ret = make_huge(file->private_data, gfn);
 	else if (!strcmp(verb, "gmem"))
 		ret = say_gmem(file, rest);
 	fput(file);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a process's mm_struct and its areas say of themselves is wrong; its trees are sound. */
 #include <linux/kernel.h>
-#include <linux/mmap_lock.h>
 #include <linux/sched/mm.h>
 
 #include "victim.h"

@@ -5,7 +5,6 @@
  * and the address of that one became the parent word of the node behind.
  */
 #include <linux/kernel.h>
-#include <linux/mmap_lock.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 

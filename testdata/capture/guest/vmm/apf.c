@@ -2,7 +2,9 @@
 /*
  * Async page faults on both sides: a guest's pages are taken away, and come back late or never
  * (userfaultfd(2)). By page: 5 comes back while its vCPU runs, a whole cycle; 6 when its vCPU has
- * been stopped, so that it stays done and not told; the others never.
+ * been stopped, so that it stays done and not told; the others never. With "apfloop" page 7 is one
+ * of a file that ends before it, as of a shared file system whose host truncated it: KVM tells the
+ * guest that it is there, the guest faults again, and so on.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -21,6 +23,7 @@
 
 #define BACK_SOON 5
 #define BACK_LATE 6
+#define CUT_OFF   7
 #define FAULTS_SECONDS 15	/* until each page was asked for: the guest's program says when */
 
 /* In which host page each of the guest's pages lies, for who cuts the guest's dump out of the
@@ -38,11 +41,14 @@ static struct {
 
 static void take_line(struct vmm *vm, const char *text)
 {
-	const char *ours = strstr(text, "ORACLE kvm ");
+	const char *ours = strstr(text, WITHHELD_SAYS);
 
-	(void)vm;
-	printf("%s%s\n", ours ? "" : "nested: ", ours ? ours : text);
-	fflush(stdout);
+	if (ours) {
+		vmm_say(vm, "%s", ours + strlen(WITHHELD_SAYS));
+	} else {
+		printf("nested: %s\n", text);
+		fflush(stdout);
+	}
 	if (strstr(text, WITHHELD_READY))
 		apf.ready = 1;
 }
@@ -98,12 +104,21 @@ static void watch_faults(struct vmm_slot *ram)
 		vmm_die("pthread_create");
 }
 
+/* A page of an empty file in the place of a page of memory. */
+static void cut_off(struct vmm_slot *ram, int page)
+{
+	int file = memfd_create("cut-off", 0);
+
+	if (file < 0 || mmap(ram->hva + apf.gpa[page], VMM_PAGE, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED)
+		vmm_die("an empty file's page");
+	vmm_say(&apf.vm, "cutoff page=%d gfn=%#lx", page, apf.gpa[page] / VMM_PAGE);
+}
+
 static void withhold(struct vmm_slot *ram)
 {
 	int i;
 
-	find_pages(ram);
-	watch_faults(ram);
 	for (i = 0; i < WITHHELD_PAGES; i++) {
 		if (!apf.gpa[i])
 			vmm_die("a page that the guest did not make");
@@ -140,20 +155,24 @@ static void write_map(struct vmm_slot *ram)
 	vmm_say(&apf.vm, "map gfns=%#lx pages=%lu", pages, count);
 }
 
-void vmm_apf(const char *kernel, const char *initrd, const char *mib)
+void vmm_apf(const char *name, const char *kernel, const char *initrd, const char *mib)
 {
 	struct kvm_pit_config pit = { 0 };
 	size_t size = strtoul(mib, NULL, 0) * MIB;
 	struct vmm_slot *ram = &apf.vm.slots[0];
 
-	vmm_create(&apf.vm, "apf", 0);
+	vmm_create(&apf.vm, name, 0);
 	vmm_ioctl(apf.vm.fd, KVM_CREATE_PIT2, &pit, "KVM_CREATE_PIT2");
 	vmm_add_slot(&apf.vm, 0, size, vmm_ram(size, 0), 0, 0);
 	linux_load(&apf.vm, kernel, initrd);
 	linux_run(&apf.vm, take_line);
 	while (!apf.ready)
 		usleep(100000);
+	find_pages(ram);
+	watch_faults(ram);
 	withhold(ram);
+	if (!strcmp(name, "apfloop"))
+		cut_off(ram, CUT_OFF);
 	sleep(FAULTS_SECONDS);
 	give_back(ram, BACK_SOON);
 	sleep(3);
@@ -162,5 +181,6 @@ void vmm_apf(const char *kernel, const char *initrd, const char *mib)
 	sleep(2);
 	linux_say_regs(&apf.vm, 1);
 	write_map(ram);
-	vmm_park(&apf.vm);
+	vmm_say(&apf.vm, "parked");
+	vmm_park();
 }

@@ -2,6 +2,7 @@
 /* VMs that fill a TDP MMU's tables with all that there is. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -201,26 +202,73 @@ static void mirror39(struct vmm *vm)
 	say_gmem(vm, 0);
 }
 
-/* KVM dies while it has an entry of the mirror root frozen, its mmu_lock held */
-static void frozen(struct vmm *vm)
+static void small_mirror(struct vmm *vm, const char *name)
 {
-	vmm_create(vm, "frozen", 47);
+	vmm_create(vm, name, 47);
 	vmm_add_slot(vm, 0, 8 * MIB, vmm_ram(8 * MIB, 0), 0, 1);
 	vmm_add_vcpu(vm, 0, NULL);
 	set_private(vm, 4 * MIB, 2 * MIB);
 	prefault_shared(vm, 0, 4 * VMM_PAGE);
-	vmm_module("hook %d", 6);
+}
+
+static void frozen(struct vmm *vm)
+{
+	small_mirror(vm, "frozen");
 	vmm_say(vm, "freezes gfn=%#lx", 4 * MIB / VMM_PAGE + 5);
+}
+
+/* KVM dies while it has an entry of the mirror root frozen, its mmu_lock held */
+static void freeze(struct vmm *vm)
+{
+	vmm_module("hook %d", 6);
 	prefault(vm, 4 * MIB, 16 * VMM_PAGE);
 }
 
+static void hugeleaf(struct vmm *vm)
+{
+	small_mirror(vm, "hugeleaf");
+	prefault(vm, 4 * MIB, 16 * VMM_PAGE);
+	say_gmem(vm, 0);
+}
+
+/* an entry of the mirror root becomes a huge page, which KVM takes for a bug of its own when it comes
+   by */
+static void make_huge(struct vmm *vm)
+{
+	vmm_module("huge %d %#lx", vm->fd, 4 * MIB / VMM_PAGE);
+	prefault(vm, 4 * MIB + 32 * VMM_PAGE, VMM_PAGE);
+}
+
+/* `last` is what the kernel dies of: done upon SIGUSR2. */
 static const struct {
 	const char *name;
 	void (*make)(struct vmm *vm);
+	void (*last)(struct vmm *vm);
 } kinds[] = {
-	{ "plain", plain }, { "nx", nx }, { "slotdel", slotdel }, { "mirror47", mirror47 },
-	{ "mirror39", mirror39 }, { "frozen", frozen },
+	{ "plain", plain, NULL }, { "nx", nx, NULL }, { "slotdel", slotdel, NULL },
+	{ "mirror47", mirror47, NULL }, { "mirror39", mirror39, NULL },
+	{ "frozen", frozen, freeze }, { "hugeleaf", hugeleaf, make_huge },
 };
+
+static void wait_for_order(void)
+{
+	sigset_t orders;
+	int number;
+
+	sigemptyset(&orders);
+	sigaddset(&orders, SIGUSR2);
+	sigwait(&orders, &number);
+}
+
+/* Before there are threads. */
+static void block_order(void)
+{
+	sigset_t orders;
+
+	sigemptyset(&orders);
+	sigaddset(&orders, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &orders, NULL);
+}
 
 void vmm_tdp(const char *name)
 {
@@ -230,9 +278,14 @@ void vmm_tdp(const char *name)
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(name, kinds[i].name))
 			continue;
+		block_order();
 		kinds[i].make(&vm);
 		vmm_say_stats(&vm);
-		vmm_park(&vm);
+		vmm_say(&vm, "parked");
+		wait_for_order();
+		if (kinds[i].last)
+			kinds[i].last(&vm);
+		vmm_park();
 	}
 	errno = EINVAL;
 	vmm_die(name);

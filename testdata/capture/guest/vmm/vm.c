@@ -14,25 +14,17 @@
 /* where no slot is: the three pages of real mode's task state and the one of its page table */
 #define IDENTITY_MAP 0xfffbc000ul
 
-static void sleep_for_good(void)
-{
-	for (;;)
-		pause();
-}
-
 void vmm_die(const char *what)
 {
 	printf("ORACLE failed: vmm: %s: %s\n", what, strerror(errno));
 	fflush(stdout);
-	for (;;)
-		sleep_for_good();
+	vmm_park();
 }
 
-void vmm_park(struct vmm *vm)
+void vmm_park(void)
 {
-	vmm_say(vm, "parked");
 	for (;;)
-		sleep_for_good();
+		pause();
 }
 
 int vmm_ioctl(int fd, unsigned long request, void *arg, const char *what)

@@ -2,8 +2,8 @@
 /*
  * vmm: virtual machines whose memory is known, for dumps of a KVM host (x86_64).
  *
- *   vmm plain|nx|slotdel|mirror47|mirror39|frozen   a VM that a few instructions run in (tdp.c)
- *   vmm apf KERNEL INITRD MIB                       Linux in one, some pages taken away (apf.c)
+ *   vmm plain|nx|slotdel|mirror47|mirror39|frozen|hugeleaf  a VM of a few instructions (tdp.c)
+ *   vmm apf|apfloop KERNEL INITRD MIB               Linux in one, some pages taken away (apf.c)
  *
  * Each says on standard output, in lines "ORACLE kvm VM EVENT key=value …", what KVM was asked
  * for and which host page each guest page lies in, then "ORACLE kvm VM parked", and sleeps:
@@ -51,7 +51,7 @@ struct vmm {
 
 /* vm.c: all of these end the process's work, and say so, if KVM refuses */
 _Noreturn void vmm_die(const char *what);
-_Noreturn void vmm_park(struct vmm *vm);
+_Noreturn void vmm_park(void);
 int vmm_ioctl(int fd, unsigned long request, void *arg, const char *what);
 __attribute__((format(printf, 2, 3))) void vmm_say(struct vmm *vm, const char *format, ...);
 
@@ -87,6 +87,6 @@ void vmm_say_stats(struct vmm *vm);
 
 /* tdp.c, apf.c: do not return */
 _Noreturn void vmm_tdp(const char *name);
-_Noreturn void vmm_apf(const char *kernel, const char *initrd, const char *mib);
+_Noreturn void vmm_apf(const char *name, const char *kernel, const char *initrd, const char *mib);
 
 #endif
