@@ -83,15 +83,20 @@ static inline void tmt_types(struct testkern *k, unsigned word)
 	tk_struct(k, "maple_tree", 16, tree);
 }
 
-static inline struct tmt tmt_new(unsigned word, bool gaps)
+static inline struct tmt tmt_in(struct testkern *k, unsigned word, bool gaps)
 {
 	struct tmt t = {
-		.k = tk_new(), .word = word, .r = word == 8 ? 16 : 32, .a = word == 8 ? 10 : 21,
+		.k = k, .word = word, .r = word == 8 ? 16 : 32, .a = word == 8 ? 10 : 21,
 		.gaps = gaps, .max = UINT64_MAX >> (64 - 8 * word), .next = TMT_NODES,
 	};
 
 	tmt_types(t.k, word);
 	return t;
+}
+
+static inline struct tmt tmt_new(unsigned word, bool gaps)
+{
+	return tmt_in(tk_new(), word, gaps);
 }
 
 /* ---- words ---- */
