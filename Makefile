@@ -28,6 +28,7 @@ ALL_C := $(wildcard $(ROOMS:%=%/*.c))
 SRC := $(filter-out %_test.c %_fuzz.c,$(ALL_C))
 TESTS := $(filter %_test.c,$(ALL_C))
 FUZZ := $(filter %_fuzz.c,$(ALL_C))
+MUTATE_C := $(wildcard testdata/mutate/*.c)
 HEADERS := $(wildcard $(ROOMS:%=%/*.h))
 
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
@@ -79,7 +80,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' | cmp -s - $@ || \
 	 echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' > $@
 
--include $(OBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d) $(FUZZ:%.c=$(BUILD)/%.d)
+-include $(OBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d) $(FUZZ:%.c=$(BUILD)/%.d) $(MUTATE_C:%.c=$(BUILD)/%.d)
 
 # ---- tests ------------------------------------------------------------------------------
 
@@ -174,6 +175,18 @@ bench-stack-mutation: $(BUILD)/cairn
 	python3 testdata/stack_mutation.py -n $(or $(N),1000) $(addprefix -s ,$(TYPES)) \
 	 $(abspath $(BUILD)/cairn) $(or $(DUMP),$(DEMO))
 
+# checkers on healthy dumps of which one word is changed in memory: testdata/mutate, one family a
+# file. MUTATE: what it is given, a machine's types before its dump
+MUTATE = $(foreach k,amd64-6.1 amd64-6.12 amd64-7.2,$(CAPTURES)/$(k)-sysrq.kdump) \
+	$(foreach k,i386-6.1 armhf-6.1,-s $(CAPTURES)/$(k).btf $(CAPTURES)/$(k)-sysrq.kdump)
+
+$(BUILD)/mutate: $(MUTATE_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench-mutation: $(BUILD)/mutate unpack
+	$(BUILD)/mutate $(MUTATE_FLAGS) $(MUTATE)
+
 # kernel x scenario: DIRS, or build/captures and the stored captures; VMLINUX, DRGN, CRASH: see
 # testdata/matrix.py
 matrix: $(BUILD)/cairn
@@ -233,6 +246,7 @@ help:
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
 	@echo "bench-stack-mutation  what bt makes of N=1000 overwritten words of stacks of DUMP"
+	@echo "bench-mutation  checkers measured: thousands of words changed, found, named (MUTATE_FLAGS)"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
 	@echo "compare    stacks beside the kernel's own, and crash's and drgn's where installed"
 	@echo "matrix-check  what the matrix says of the stored captures, as tests"
@@ -250,6 +264,7 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack compare bench-stack-mutation matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
-	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
+.PHONY: captures unpack compare bench-stack-mutation matrix matrix-check check-boot check-debug all check run-check run-unit \
+	run-golden check-headers check-ranks check-spdx sanitize coverage fuzz run-fuzz bench bench-mutation demo deps \
+	test-deps install uninstall clean help FORCE
 .SECONDARY:
