@@ -160,8 +160,10 @@ static const char *const named[] = { "sparse_irqs", "mod_area_mt" };
 static enum cairn_code each_other(struct look *k, struct maple_mms *s, struct arena *a,
 				  struct cairn_err *err)
 {
+	const struct maple_entries e = maple_mms_entries(s);
 	struct maple_subject of = {
-		.c = k->c, .layout = s->layout, .shelf = &s->nodes, .limit = NODES_LIMIT,
+		.c = k->c, .layout = s->layout, .shelf = &s->nodes, .entries = &e,
+		.limit = NODES_LIMIT,
 	};
 	size_t names = sizeof(named) / sizeof(named[0]);
 	struct maple_checked done;

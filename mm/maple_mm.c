@@ -76,6 +76,8 @@ enum cairn_code maple_mms_init(struct maple_mms *s, struct cairn *c, struct aren
 		return code;
 	if (shape_resolve(&s->vma_shape, &vma_want, &c->types, NULL))
 		s->vma_shape = (struct shape){ 0 };
+	if (page_map_init(&s->frames, c, NULL))
+		s->frames.size = 0;
 	rwsem_layout_init(&s->rwsem, &c->types);
 	return find_mms(s, a, err);
 }
@@ -115,9 +117,25 @@ static uint64_t vma_word(const struct maple_mms *s, const unsigned char *bytes, 
 	return le_uint(bytes + s->vma_shape.m[m].offset - s->vma_shape.lo, s->vma_shape.m[m].size);
 }
 
-static bool is_no_memory(enum cairn_fault fault)
+/* Slab pages are in every dump; what is not may be no page of memory, or of another kind. */
+static bool is_elsewhere(void *arg, uint64_t addr)
 {
-	return fault == CAIRN_FAULT_UNMAPPED || fault == CAIRN_FAULT_NONCANONICAL;
+	struct maple_mms *s = arg;
+	enum page_owner owner;
+	struct cairn_err err = { 0 };
+	uint64_t paddr;
+
+	if (!s->frames.size || space_translate(&s->c->kernel, addr, &paddr, &err))
+		return false;
+	if (!page_owner_of(&s->frames, paddr >> s->frames.shift, &owner, &err))
+		return owner != PAGE_SLAB;
+	return err.fault == CAIRN_FAULT_UNMAPPED || err.fault == CAIRN_FAULT_NONCANONICAL;
+}
+
+static bool is_no_memory(struct maple_mms *s, uint64_t addr, enum cairn_fault fault)
+{
+	return fault == CAIRN_FAULT_UNMAPPED || fault == CAIRN_FAULT_NONCANONICAL ||
+	       is_elsewhere(s, addr);
 }
 
 static enum maple_said says(void *arg, uint64_t entry, uint64_t *first, uint64_t *last)
@@ -132,7 +150,7 @@ static enum maple_said says(void *arg, uint64_t entry, uint64_t *first, uint64_t
 		return MAPLE_SAYS_OTHER;
 	p = vma_bytes(s, entry, buf, sizeof(buf), &err);
 	if (!p)
-		return is_no_memory(err.fault) ? MAPLE_SAYS_OTHER : MAPLE_SAYS_NOTHING;
+		return is_no_memory(s, err.addr, err.fault) ? MAPLE_SAYS_OTHER : MAPLE_SAYS_NOTHING;
 	*first = vma_word(s, p, VMA_START);
 	*last = (vma_word(s, p, VMA_END) - 1) & s->layout->max;
 	return vma_word(s, p, VMA_MM) == s->current ? MAPLE_SAYS_RANGE : MAPLE_SAYS_OTHER;
@@ -172,10 +190,9 @@ static void note_page(struct maple_mms *s, uint64_t entry)
 static void find_stride(struct maple_mms *s, uint64_t vma)
 {
 	struct slab_object o;
-	struct page_map map;
 	struct shape cache;
 
-	if (!page_map_init(&map, s->c, NULL) && !slab_object_at(s->c, &map, vma, &o, NULL) &&
+	if (s->frames.size && !slab_object_at(s->c, &s->frames, vma, &o, NULL) &&
 	    !shape_resolve(&cache, &cache_want, &s->c->types, NULL) && shape_has(&cache, C_STRIDE))
 		shape_get(&cache, &s->c->kernel, o.cache, C_STRIDE, &s->stride, NULL);
 	if (s->stride < s->vma_shape.hi || s->stride > STRIDE_LIMIT || s->stride % s->layout->word)
@@ -351,6 +368,11 @@ void maple_mms_want(struct maple_mms *s, struct arena *a)
 
 /* ---- verifying ---- */
 
+struct maple_entries maple_mms_entries(struct maple_mms *s)
+{
+	return (struct maple_entries){ .arg = s, .is_elsewhere = is_elsewhere, .zero = true };
+}
+
 static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple_entries *e,
 		    struct maple_lock_state *lock)
 {
@@ -366,7 +388,9 @@ static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple
 		lock->written = sem.hold == RWSEM_WRITER;
 		lock->owner = lock->written && sem.is_signed ? sem.owner : 0;
 	}
-	*e = (struct maple_entries){ .arg = s, .align = UINT64_C(1) << sp->page_shift };
+	*e = maple_mms_entries(s);
+	e->align = UINT64_C(1) << sp->page_shift;
+	e->zero = false;
 	if (!shape_has(&s->vma_shape, VMA_START) || !shape_has(&s->vma_shape, VMA_END) ||
 	    !shape_has(&s->vma_shape, VMA_MM))
 		return;

@@ -14,6 +14,7 @@
 #include "lib/kern/maple_check.h"
 #include "lib/kern/rwsem.h"
 #include "lib/kern/task.h"
+#include "mm/page.h"
 
 /** One address space. */
 struct maple_mm {
@@ -33,6 +34,7 @@ struct maple_mms {
 	struct shape mm_shape, vma_shape;
 	struct rwsem_layout rwsem;
 	struct shelf nodes, vmas;
+	struct page_map frames;  /* size 0: not known */
 	struct map pages;        /* page -> a vm_area_struct on it */
 	struct map lost;         /* vm_start -> vm_area_struct of `searched` */
 	uint64_t searched;       /* the mm that `lost` is of; 0: none yet */
@@ -52,6 +54,9 @@ void maple_mms_want(struct maple_mms *s, struct arena *a);
 
 /** The address space of a task, or at that address, whether or not a task has it. */
 bool maple_mm_of(const struct maple_mms *s, uint64_t mm, struct maple_mm *ret);
+
+/** What is known of the entries of a tree that is of no address space. */
+struct maple_entries maple_mms_entries(struct maple_mms *s);
 
 /** Verify one tree. The entries are not asked where the last user is gone: exit_mmap() frees them
  *  before the tree. */

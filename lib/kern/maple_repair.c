@@ -149,6 +149,21 @@ static bool says(const struct look *k, const struct maple_node *n, unsigned slot
 	       k->e->says(k->e->arg, entry, first, last) == MAPLE_SAYS_RANGE;
 }
 
+/* Where a node itself says that its indices end. How it is read depends on what is sought; so
+ * every pivot that may be the last. */
+static void pivot_from_end(struct look *k, const struct maple_node *n, unsigned offset,
+			   const struct maple_node *b)
+{
+	unsigned last = form(k, b)->slots - 2, meta_end = b->bytes[form(k, b)->end];
+
+	if (b->end <= last)
+		word(k, n, offset, pivot(k, b, b->end));
+	if (meta_end <= last)
+		word(k, n, offset, pivot(k, b, meta_end));
+	if (pivot(k, b, last))
+		word(k, n, offset, pivot(k, b, last));
+}
+
 /* Where the indices below a node end, by what lies there. */
 static void pivot_from_last(struct look *k, const struct maple_node *n, unsigned i, uint32_t below)
 {
@@ -158,8 +173,7 @@ static void pivot_from_last(struct look *k, const struct maple_node *n, unsigned
 	while (is_there(k, below)) {
 		const struct maple_node *b = &k->m->node[below];
 
-		if (b->end < form(k, b)->slots - 1)
-			word(k, n, offset, pivot(k, b, b->end));
+		pivot_from_end(k, n, offset, b);
 		if (b->type == MAPLE_LEAF && says(k, b, b->end, &first, &last))
 			word(k, n, offset, last);
 		below = b->child == MAPLE_NONE ? MAPLE_NONE : b->child + b->end;

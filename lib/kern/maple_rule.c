@@ -146,9 +146,10 @@ static void wrong_link(struct pass *p, enum maple_rule rule, uint32_t child, uin
 /* ---- links and parents ---- */
 
 /* Memory that there can be none at, as against memory that the dump has not. */
-static bool is_no_memory(const struct maple_node *n)
+static bool is_no_memory(const struct pass *p, const struct maple_node *n)
 {
-	return n->fault == CAIRN_FAULT_UNMAPPED || n->fault == CAIRN_FAULT_NONCANONICAL;
+	return n->fault == CAIRN_FAULT_UNMAPPED || n->fault == CAIRN_FAULT_NONCANONICAL ||
+	       (p->e->is_elsewhere && p->e->is_elsewhere(p->e->arg, n->addr));
 }
 
 static void check_link(struct pass *p, uint32_t i)
@@ -162,7 +163,7 @@ static void check_link(struct pass *p, uint32_t i)
 	case MAPLE_TWICE: rule = MAPLE_RULE_NODE_SHARED; break;
 	case MAPLE_DEEP: rule = MAPLE_RULE_DEPTH; break;
 	case MAPLE_UNREAD:
-		if (!is_no_memory(n))
+		if (!is_no_memory(p, n))
 			return;
 		rule = MAPLE_RULE_NODE_ALIGN;
 		break;

@@ -72,6 +72,8 @@ struct maple_entries {
 	/* The object for exactly that range, found elsewhere than in the tree. */
 	bool (*find)(void *arg, uint64_t first, uint64_t last, uint64_t *entry);
 	uint64_t align;     /* of the ranges' bounds; 0: not known */
+	/* What the dump has not at that address is surely no object of the slab allocator. */
+	bool (*is_elsewhere)(void *arg, uint64_t addr);
 	bool counted;       /* `count` is how many entries there are to be */
 	uint64_t count;
 	bool summed;        /* `sum` is how many indices they have */
