@@ -49,7 +49,7 @@ static struct testkern *world(void)
 	tk_put(k, TK_BASE + 0x3001, 0x123456789abcdef0, 8); /* not aligned */
 	tk_put(k, TK_BASE + 0x4000, 0x123456789abcdeff, 8);
 	tk_text(k, TK_BASE + 0x5ffd, "hello");              /* across a page */
-	tk_text(k, TK_HOLE - 5, "hello");                   /* up to a hole */
+	tk_write(k, TK_HOLE - 5, "hello", 5);               /* up to a hole */
 	tk_text(k, TK_BASE + 0x100000, "hellohello");
 	return k;
 }
