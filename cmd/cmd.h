@@ -77,7 +77,7 @@ struct cmd {
 SET_DECLARE(cairn_cmds, const struct cmd);
 #define CAIRN_CMD(member) SET_ADD(cairn_cmds, const struct cmd, member)
 
-/** By name, or by an abbreviation that only one command has. */
+/** By name, or by an abbreviation of two letters or more that only one command has. */
 const struct cmd *cmd_find(const char *name);
 
 /** All commands sorted by name; *n is their number. Memory from the arena. */

@@ -6,11 +6,15 @@
 #include "cmd/operand.h"
 #include "cmd/typed.h"
 
-enum { OPT_OFFSETS, OPT_HEX };
+#define COUNT_LIMIT 100000u
+
+enum { OPT_OFFSETS, OPT_HEX, OPT_COUNT, OPT_LINK };
 
 static const struct opt opts[] = {
 	{ 'o', "offsets", NULL, "the definition with offsets, also when an address is given" },
 	{ 'x', "hex", NULL, "integers in hexadecimal" },
+	{ 'c', "count", "N", "so many objects, one behind the other" },
+	{ 'l', "link", "OFFSET", "ADDRESS is that of a member (a number, or STRUCT.MEMBER)" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -158,21 +162,48 @@ static void define_typed(struct call *call, const struct typed *t)
 
 /* ---- values ---- */
 
-static enum cairn_code print(struct call *call, const struct typed *t, const char *where,
-			     enum verdict *verdict, struct cairn_err *err)
+static void print(struct call *call, const struct typed *t, uint64_t addr, enum verdict *verdict)
 {
-	uint64_t addr;
-	enum cairn_code code = operand_address(call->cairn, where, &addr, err);
-
-	if (code)
-		return code;
 	out_record(call->out, "struct");
 	out_str(call->out, "type", NULL, t->name);
 	out_hex(call->out, "address", NULL, addr);
 	if (!typed_write(call, t, addr, call->opt[OPT_HEX].set))
 		*verdict = VERDICT_PARTIAL;
 	out_end(call->out);
-	return CAIRN_OK;
+}
+
+/* Which objects an address means: `n` of them, each `shift` before it. */
+static enum cairn_code read_which(struct call *call, uint64_t *n, uint64_t *shift,
+				  struct cairn_err *err)
+{
+	enum cairn_code code = CAIRN_OK;
+
+	*n = 1;
+	*shift = 0;
+	if (call->opt[OPT_COUNT].set)
+		code = operand_count(call->opt[OPT_COUNT].value, n, err);
+	if (!code && (!*n || *n > COUNT_LIMIT))
+		return cairn_fail(err, CAIRN_USAGE, "a count is 1 to %u", COUNT_LIMIT);
+	if (!code && call->opt[OPT_LINK].set)
+		code = typed_offset(call, call->opt[OPT_LINK].value, shift, err);
+	return code;
+}
+
+static enum cairn_code print_all(struct call *call, const struct typed *t, enum verdict *verdict,
+				 struct cairn_err *err)
+{
+	uint64_t n, shift, addr;
+	enum cairn_code code = read_which(call, &n, &shift, err);
+
+	for (int i = 1; !code && i < call->argc; i++) {
+		code = operand_address(call->cairn, call->argv[i], &addr, err);
+		for (uint64_t k = 0; !code && k < n && !out_broken(call->out); k++) {
+			print(call, t, addr - shift + k * type_strip(t->type)->size, verdict);
+			if (cmd_interrupted())
+				code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+		}
+	}
+	return code;
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
@@ -187,20 +218,34 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		define_typed(call, &t);
 		return CAIRN_OK;
 	}
-	for (int i = 1; !code && i < call->argc; i++)
-		code = print(call, &t, call->argv[i], verdict, err);
-	return code;
+	return print_all(call, &t, verdict, err);
 }
+
+#define SYNOPSIS "[-o] [-x] [-c N] [-l OFFSET] TYPE[.MEMBER,...] [ADDRESS]..."
+#define HELP \
+	"Without an address: the definition with byte offsets, of a struct, union, enum or\n" \
+	"typedef. With addresses: the values there. `.MEMBER,...` shows only those; a member\n" \
+	"is a path such as se.vruntime or comm or thread.fpu, also through anonymous structs.\n" \
+	"In the shell, `TYPE.MEMBER ADDRESS` alone will do."
 
 static const struct cmd structure = {
 	.name = "struct",
-	.synopsis = "[-o] [-x] TYPE[.MEMBER,...] [ADDRESS]...",
+	.synopsis = SYNOPSIS,
 	.summary = "a type's layout, or an object's values",
-	.help = "Without an address: the definition with byte offsets, of a struct, union, enum or\n"
-		"typedef. With addresses: the values there. `.MEMBER,...` shows only those; a member\n"
-		"is a path such as se.vruntime or comm or thread.fpu, also through anonymous structs.",
+	.help = HELP,
 	.opts = opts,
 	.complete = COMPLETE_TYPE,
 	.run = run,
 };
 CAIRN_CMD(&structure);
+
+static const struct cmd union_too = {
+	.name = "union",
+	.synopsis = SYNOPSIS,
+	.summary = "the same as struct",
+	.help = HELP,
+	.opts = opts,
+	.complete = COMPLETE_TYPE,
+	.run = run,
+};
+CAIRN_CMD(&union_too);

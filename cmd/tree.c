@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/element_out.h"
 #include "cmd/operand.h"
+#include "lib/kern/maple.h"
 #include "lib/kern/position.h"
 #include "lib/kern/rbtree.h"
 #include "lib/kern/xarray.h"
@@ -17,7 +18,7 @@ enum {
 };
 
 static const struct opt opts[] = {
-	[OPT_TYPE] = { 't', "type", "TYPE", "rbtree (where none is given), xarray or radix" },
+	[OPT_TYPE] = { 't', "type", "TYPE", "rbtree (where none is given), xarray, radix or maple" },
 	[OPT_ROOT] = { 'r', "root", "OFFSET", "START is an object that has the root there" },
 	[OPT_OFFSET] = { 'o', "offset", "OFFSET", "rbtree: of the rb_node in an element" },
 	[OPT_STRUCT] = { 's', "struct", "TYPE[.MEMBER,...]", "show each element as this" },
@@ -111,6 +112,39 @@ static enum cairn_code walk_xa(const struct plan *p, struct cairn_err *err)
 	return xarray_end(&w, err);
 }
 
+/* ---- maple trees ---- */
+
+static void show_maple(const struct plan *p, const struct maple_walk *w)
+{
+	static const struct element_look bare;
+	struct call *call = p->call;
+	const struct element_look *look = is_pointer(w->entry) ? &p->look : &bare;
+
+	element_begin(call, w->entry);
+	out_hex(call->out, "index", "  %s", w->first);
+	out_hex(call->out, "last", "-%s", w->last);
+	if (w->entry & 1)
+		out_count(call->out, "number", "  value %s", w->entry >> 1);
+	if (p->position)
+		out_str(call->out, "position", "  %s", position_maple(w, call->scratch));
+	if (!element_end(call, look, w->entry))
+		*p->verdict = VERDICT_PARTIAL;
+}
+
+static enum cairn_code walk_maple(const struct plan *p, struct cairn_err *err)
+{
+	struct maple_walk w;
+	enum cairn_code code;
+
+	if (p->offset || p->is_node)
+		return cairn_fail(err, CAIRN_USAGE, "-o and -N: not of a maple tree, which has "
+						    "pointers to its elements (see maple)");
+	code = maple_begin(&w, p->call->cairn, p->root, 0, UINT64_MAX, p->limit, err);
+	while (code == CAIRN_OK && !out_broken(p->call->out) && maple_next(&w))
+		show_maple(p, &w);
+	return maple_end(&w, err);
+}
+
 /* ---- the command line ---- */
 
 static const struct kind {
@@ -118,6 +152,7 @@ static const struct kind {
 	enum cairn_code (*walk)(const struct plan *p, struct cairn_err *err);
 } kinds[] = {
 	{ "rbtree", walk_rb }, { "xarray", walk_xa }, { "radix", walk_xa },
+	{ "maple", walk_maple },
 };
 
 /* By a beginning, as crash takes it. */
@@ -128,7 +163,7 @@ static enum cairn_code find_kind(const char *word, const struct kind **ret, stru
 		if (!word || (*word && !strncmp(kinds[i].name, word, strlen(word))))
 			return CAIRN_OK;
 	}
-	return cairn_fail(err, CAIRN_USAGE, "a tree is an rbtree, xarray or radix, not %s", word);
+	return cairn_fail(err, CAIRN_USAGE, "a tree is an rbtree, xarray, radix or maple, not %s", word);
 }
 
 static enum cairn_code read_root(struct plan *p, struct cairn_err *err)
@@ -197,15 +232,16 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 static const struct cmd tree = {
 	.name = "tree",
 	.synopsis = "[-t TYPE] [-r OFFSET] [-o OFFSET] [-s TYPE[.MEMBER,...]] [-p] [-N] START",
-	.summary = "the elements of a red-black tree or an XArray",
+	.summary = "the elements of a red-black tree, an XArray or a maple tree",
 	.help = "START is the address of the root: a struct rb_root (also that of a rb_root_cached), or\n"
-		"a struct xarray, radix_tree_root or idr. With -r it is an object that has the root at\n"
-		"OFFSET, with -N a node. OFFSET is a number or STRUCT.MEMBER. Elements come in the tree's\n"
-		"order: of an rbtree, the objects that have an rb_node at -o; of an XArray, what it points\n"
-		"to, with the index.\n"
+		"a struct xarray, radix_tree_root, idr or maple_tree. With -r it is an object that has the\n"
+		"root at OFFSET, with -N a node. OFFSET is a number or STRUCT.MEMBER. Elements come in the\n"
+		"tree's order: of an rbtree, the objects that have an rb_node at -o; of the others, what\n"
+		"they point to, with the index or the range.\n"
 		"\n"
 		"    tree -o vmap_area.rb_node -s vmap_area.va_start,va_end vmap_area_root\n"
 		"    tree -t xarray -r address_space.i_pages -p ADDRESS\n"
+		"    tree -t maple -r mm_struct.mm_mt -s vm_area_struct.vm_flags ADDRESS\n"
 		"\n"
 		"What of a damaged tree cannot be gone to is left out, and the first such node is named\n"
 		"with the reason. Cycles are detected.",

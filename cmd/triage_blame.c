@@ -151,8 +151,6 @@ static void fields(struct report *r)
 		out_hex(o, "object", " %s", b->said->f.object);
 	else
 		out_null(o, "object", NULL);
-	out_str(o, "why", ": %s", b->why);
-	out_str(o, "function", b->function ? ", in %s" : NULL, b->function);
 	if (b->own)
 		out_str(o, "own", crash ? " (the crashed task's own %s)" : " (the hung task's %s)",
 			b->own);
@@ -161,6 +159,9 @@ static void fields(struct report *r)
 	out_bool(o, "by_register", NULL, b->by_register);
 	if (!b->own && b->by_register)
 		out_text(o, " (a register pointed to it)");
+	out_text(o, b->function ? ":" : crash ? ": the task" : ": the task that the kernel complained of");
+	out_str(o, "function", b->function ? " %s" : NULL, b->function);
+	out_str(o, "why", " %s", b->why);
 	out_text(o, "\n");
 	if (!crash || !blame_role_name(b->role))
 		out_str(o, "role", NULL, blame_role_name(b->role));

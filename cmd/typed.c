@@ -1,53 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/typed.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "cmd/operand.h"
 #include "lib/debug/value.h"
-#include "lib/kern/module.h"
-
-#define NAME_MAX_LEN 192
-
-/* A type that is looked for. */
-struct wanted {
-	struct cairn *c;
-	const char *name;
-	const struct type *type; /* NULL: not found */
-};
-
-/* "task_struct", "struct task_struct", "union x", a typedef. */
-static bool find_now(void *arg)
-{
-	static const char *const tags[] = { "struct ", "union ", "", "enum " };
-	struct wanted *w = arg;
-	char spelled[NAME_MAX_LEN + 8];
-
-	for (size_t i = 0; !w->type && i < sizeof(tags) / sizeof(tags[0]); i++) {
-		snprintf(spelled, sizeof(spelled), "%s%s", tags[i], w->name);
-		w->type = type_find(&w->c->types, spelled, NULL);
-		if (w->type && type_strip(w->type)->kind == TYPE_FWD)
-			w->type = NULL;
-	}
-	return w->type || cmd_interrupted();
-}
+#include "lib/kern/typename.h"
 
 enum cairn_code typed_find(struct call *call, const char *name, const struct type **ret,
 			   struct cairn_err *err)
 {
-	struct wanted w = { .c = call->cairn, .name = name };
-
-	if (!*name || strlen(name) >= NAME_MAX_LEN)
+	if (!*name)
 		return cairn_fail(err, CAIRN_USAGE, "name a type, as in task_struct.pid,comm");
-	if (!find_now(&w))
-		module_types_until(w.c, find_now, &w);
-	*ret = w.type;
-	if (w.type)
+	*ret = typename_find(call->cairn, name);
+	if (*ret)
 		return CAIRN_OK;
 	if (cmd_interrupted())
 		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-	if (type_find(&w.c->types, name, err))
+	if (type_find(&call->cairn->types, name, err))
 		cairn_fail(err, CAIRN_MISSING, "this kernel declares %s and says no more", name);
 	return err && err->code ? err->code : CAIRN_MISSING;
 }

@@ -2,7 +2,11 @@
 #include "lib/kern/blame.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define ABOUT 96     /* addresses of one finding that are looked at */
+#define LEAST 0x1000 /* what is below is no address */
 
 /* Alternatives are parted by '|', each an fnmatch() pattern. */
 struct rule {
@@ -20,31 +24,31 @@ struct rule {
 static const struct rule rules[] = {
 	/* lib/maple_tree.c */
 	{ "maple.*", FAULTS LOOPS, "mas_*|mt_*|mtree_*|mte_*|mab_*|ma_*|mast_*", false, BLAME_VICTIM,
-	  "what crashed was at work in a maple tree, and this one is broken" },
+	  "was at work in a maple tree, and this one is broken" },
 	/* mm/mmap.c, mm/vma.c, mm/memory.c, kernel/fork.c */
 	{ "maple.*|mm.*|vma.*", FAULTS LOOPS,
 	  "exit_mmap*|*mmap_region*|do_mmap*|*munmap*|do_brk_flags*|*brk*|*vma*|unmap_*|"
 	  "free_pgtables*|dup_mmap*|*mremap*|mprotect_*|expand_*|*get_unmapped_area*", false,
 	  BLAME_VICTIM,
-	  "what crashed was at work on an address space, and this one is broken" },
+	  "was at work on an address space, and this one is broken" },
 	/* mm/slub.c, lib/list_debug.c and whoever uses the memory */
 	{ "slab.*", FAULTS "|slab-corruption|kfence|kasan",
 	  "*kmem_cache_*|*kmalloc*|*kfree*|*slab_*|get_from_partial_node*|get_partial*", false,
-	  BLAME_VICTIM, "the allocator followed what somebody had overwritten before" },
+	  BLAME_VICTIM, "followed what somebody had overwritten before" },
 	{ "slab.*", "slab-corruption", NULL, false, BLAME_VICTIM,
-	  "the allocator reported what somebody had overwritten before" },
+	  "met what somebody had overwritten before" },
 	{ "slab.*", FAULTS "|list-corruption|refcount|usercopy", NULL, true, BLAME_VICTIM,
-	  "what crashed used memory that had been overwritten" },
+	  "used memory that had been overwritten" },
 	{ "stack.overflow", "stack-overflow|double-fault|page-fault|cpu-exception", NULL, true,
-	  BLAME_CULPRIT, "the stack that it ran on was used up" },
+	  BLAME_CULPRIT, "used up the stack that it ran on" },
 	/* schedule_debug() */
 	{ "stack.magic", "stack-overflow|stack-smash", NULL, true, BLAME_OPEN,
-	  "the end of its stack had been overwritten: by itself, when it was used up, or by another" },
+	  "ran on a stack whose end had been overwritten, by itself when it was used up, or by another" },
 	/* kernel/hung_task.c looks at others */
 	{ "lock.*", "hung-task|workqueue-lockup", NULL, true, BLAME_WITNESS,
-	  "the task that the kernel complained of waits for this" },
+	  "waits for this" },
 	{ "lock.*", "hung-task|workqueue-lockup", NULL, false, BLAME_WITNESS,
-	  "tasks that hang may wait for this" },
+	  "may wait for this" },
 };
 
 static bool is_one_of(const char *patterns, const char *word)
@@ -74,37 +78,66 @@ static const char *function_of(const struct rule *r, const struct blame_case *of
 
 static const char *owner(const struct blame_case *of, uint64_t addr)
 {
-	for (size_t i = 0; addr && i < of->nown; i++)
+	for (size_t i = 0; i < of->nown; i++)
 		if (addr >= of->own[i].begin && addr < of->own[i].end)
 			return of->own[i].what;
 	return NULL;
 }
 
-static const char *owner_of_finding(const struct cairn_finding *f, const struct blame_case *of)
-{
-	const char *what = owner(of, f->object);
+/* Addresses that a finding is about. */
+struct about {
+	uint64_t addr[ABOUT];
+	size_t n;
+};
 
-	if (!what)
-		what = owner(of, f->addr);
-	for (size_t i = 0; !what && i < f->nevidence; i++)
-		what = owner(of, f->evidence[i].addr);
+static void add(struct about *a, uint64_t addr)
+{
+	if (addr >= LEAST && a->n < ABOUT)
+		a->addr[a->n++] = addr;
+}
+
+/* The message names objects around it as 0x..., such as the mm of a tree. */
+static struct about about(const struct cairn_finding *f)
+{
+	struct about a = { .n = 0 };
+	const char *p = f->message;
+
+	add(&a, f->object);
+	add(&a, f->addr);
+	for (size_t i = 0; i < f->nevidence; i++)
+		add(&a, f->evidence[i].addr);
+	while (p && (p = strstr(p, "0x"))) {
+		add(&a, strtoull(p, NULL, 16));
+		p += 2;
+	}
+	return a;
+}
+
+static const char *owner_of_any(const struct about *a, const struct blame_case *of)
+{
+	const char *what = NULL;
+
+	for (size_t i = 0; !what && i < a->n; i++)
+		what = owner(of, a->addr[i]);
 	return what;
 }
 
 /* Pointers to nodes carry their type in the low bits, and those to members lie behind the object's
  * begin: the same 256 bytes are the same object. */
-static bool in_register(const struct cairn_finding *f, const struct blame_case *of)
+static bool in_register(const struct about *a, const struct blame_case *of)
 {
 	for (size_t i = 0; i < of->nregs; i++)
-		if ((f->object && of->reg[i] >> 8 == f->object >> 8) ||
-		    (f->addr && of->reg[i] >> 8 == f->addr >> 8))
-			return true;
+		for (size_t k = 0; k < a->n; k++)
+			if (of->reg[i] >> 8 == a->addr[k] >> 8)
+				return true;
 	return false;
 }
 
 static bool applies(const struct rule *r, const struct said *s, const struct blame_case *of,
 		    struct blame *ret)
 {
+	struct about a;
+
 	if (!is_one_of(r->finding, s->f.id) || !is_one_of(r->class, of->class))
 		return false;
 	*ret = (struct blame){ .said = s, .role = r->role, .why = r->why };
@@ -112,8 +145,9 @@ static bool applies(const struct rule *r, const struct said *s, const struct bla
 		ret->function = function_of(r, of);
 	if (r->function && !ret->function)
 		return false;
-	ret->own = owner_of_finding(&s->f, of);
-	ret->by_register = in_register(&s->f, of);
+	a = about(&s->f);
+	ret->own = owner_of_any(&a, of);
+	ret->by_register = in_register(&a, of);
 	return ret->own || !r->own;
 }
 

@@ -36,7 +36,7 @@ struct blame_case {
 struct blame {
 	const struct said *said;     /* the finding */
 	enum blame_role role;
-	const char *why;             /* one line, a clause */
+	const char *why;             /* one line: what the function, or the task, did */
 	const char *function;        /* of the case, by which the table knows it; NULL: by the class
 					alone */
 	const char *own;             /* what of the case's own it is about; NULL: nothing known */

@@ -85,6 +85,28 @@ static void by_register(void **state)
 	assert_true(b.by_register);
 }
 
+/* A task that is past its mm still has it in a register. */
+static void by_message(void **state)
+{
+	static const char *const exit_mmap[] = { "exit_mmap" };
+	const uint64_t reg[] = { 0x8, MM };
+	struct said s[] = { said("maple.gap", 0x1000), said("maple.gap", 0x3000) };
+	struct findings f = { .said = s, .n = 2 };
+	struct blame_case of = { .class = "bug", .function = exit_mmap, .nfunctions = 1, .reg = reg,
+				 .nregs = 2 };
+	struct blame b;
+
+	(void)state;
+	s[0].f.message = "mm_mt of mm 0xffff888002000000 is off by 0x8";
+	s[1].f.message = "mm_mt of mm 0xffff888001000000 (PID 1)";
+	assert_true(blame_find(&b, &f, &of));
+	assert_ptr_equal(b.said, &s[1]);
+	assert_true(b.by_register);
+	s[1].f.message = NULL;
+	assert_true(blame_find(&b, &f, &of));
+	assert_false(b.by_register);
+}
+
 static void stacks(void **state)
 {
 	struct said s = said("stack.overflow", STACK), other = said("stack.overflow", 0x1000);
@@ -134,7 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_function), cmocka_unit_test(own_object_first),
 		cmocka_unit_test(by_register), cmocka_unit_test(stacks), cmocka_unit_test(locks),
-		cmocka_unit_test(slab),
+		cmocka_unit_test(slab), cmocka_unit_test(by_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,3 +108,16 @@ const char *position_xarray(struct cairn *c, uint64_t node, uint64_t index, uint
 	}
 	return write_down(&up, node == top, false, a);
 }
+
+const char *position_maple(const struct maple_walk *w, struct arena *a)
+{
+	struct climb up = { .n = 0 };
+	uint32_t i = w->leaf;
+
+	if (!w->node)
+		return write_down(&up, true, false, a);
+	up.step[up.n++] = w->slot;
+	for (; w->m.node[i].parent != MAPLE_NONE && up.n < RBTREE_DEPTH; i = w->m.node[i].parent)
+		up.step[up.n++] = w->m.node[i].slot;
+	return write_down(&up, true, false, a);
+}
