@@ -90,21 +90,24 @@ static size_t after_dying(const struct trace *tr)
 	return after;
 }
 
+const struct frame *culprit_of_fault(const struct trace *tr, size_t i)
+{
+	/* BUG() in a check */
+	while (i + 1 < tr->n && is_one_of(reports, &tr->frame[i]))
+		i++;
+	/* a jump to nowhere: whoever made it */
+	if (!tr->frame[i].named && i + 1 < tr->n && tr->frame[i + 1].rule == RULE_BAD_CALL)
+		i++;
+	return &tr->frame[i];
+}
+
 const struct frame *culprit_find(const struct trace *tr)
 {
 	size_t first = after_dying(tr), i;
 
 	for (i = first; i < tr->n; i++)
-		if (is_faulting(tr, i)) {
-			/* BUG() in a check */
-			while (i + 1 < tr->n && is_one_of(reports, &tr->frame[i]))
-				i++;
-			/* a jump to nowhere: whoever made it */
-			if (!tr->frame[i].named && i + 1 < tr->n &&
-			    tr->frame[i + 1].rule == RULE_BAD_CALL)
-				i++;
-			return &tr->frame[i];
-		}
+		if (is_faulting(tr, i))
+			return culprit_of_fault(tr, i);
 	while (first && first < tr->n && (is_one_of(reports, &tr->frame[first]) ||
 					  is_one_of(allocators, &tr->frame[first])))
 		first++;

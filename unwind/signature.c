@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unwind/signature.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/base/str.h"
+#include "unwind/culprit.h"
+#include "unwind/guilty.h"
+
+#define FUZZY 3
+
+/* Classes that one bug shows itself as, depending on the machine and on what memory held. */
+static const struct {
+	const char *class, *family;
+} families[] = {
+	{ "null-deref", "access" },     { "page-fault", "access" },  { "gp-fault", "access" },
+	{ "exec-fault", "access" },     { "kasan", "access" },       { "kfence", "access" },
+	{ "soft-lockup", "stall" },     { "hard-lockup", "stall" },  { "rcu-stall", "stall" },
+	{ "hung-task", "stall" },       { "stack-overflow", "stack" }, { "double-fault", "stack" },
+	{ "list-corruption", "list" },
+};
+
+static const char *family_of(const char *class)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (!strcmp(families[i].class, class))
+			return families[i].family;
+	return class;
+}
+
+static bool same(struct piece a, struct piece b)
+{
+	return a.len == b.len && !memcmp(a.p, b.p, a.len);
+}
+
+/* The functions that count, at most SIGNATURE_FRAMES. */
+static size_t guilty_of(const struct piece *function, size_t n, struct piece *ret)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n && found < SIGNATURE_FRAMES; i++) {
+		struct piece base = guilty_base(function[i]), plain = guilty_plain(base);
+
+		if (guilty_is_entry(base))
+			break;
+		if (!base.len || guilty_is_helper(base, NULL))
+			continue;
+		if (!found || !same(ret[found - 1], plain))
+			ret[found++] = plain;
+	}
+	return found;
+}
+
+static uint64_t hash(uint64_t h, const char *p, size_t n)
+{
+	for (size_t i = 0; i <= n; i++)
+		h = (h ^ (unsigned char)(i < n ? p[i] : '\n')) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+static const char *strict(const char *class, const struct piece *f, size_t n, struct arena *a)
+{
+	uint64_t h = hash(UINT64_C(0xcbf29ce484222325), class, strlen(class));
+
+	for (size_t i = 0; i < n; i++)
+		h = hash(h, f[i].p, f[i].len);
+	return arena_printf(a, "c1:%s:%.*s:%016" PRIx64, class, n ? (int)f[0].len : 1,
+			    n ? f[0].p : "-", h);
+}
+
+static const char *fuzzy(const char *class, const struct piece *f, size_t n, struct arena *a)
+{
+	struct str s;
+	char *text;
+
+	str_init(&s);
+	str_addf(&s, "c1f:%s", family_of(class));
+	for (size_t i = 0; i < n && i < FUZZY; i++) {
+		str_addc(&s, ':');
+		str_addn(&s, f[i].p, f[i].len);
+	}
+	text = s.failed ? NULL : arena_strdup(a, s.buf);
+	str_deinit(&s);
+	return text;
+}
+
+void signature_make(struct signature *ret, const char *class, const struct piece *function,
+		    size_t n, struct arena *a)
+{
+	struct piece f[SIGNATURE_FRAMES];
+
+	*ret = (struct signature){ 0 };
+	if (!class)
+		return;
+	n = guilty_of(function, n, f);
+	ret->strict = strict(class, f, n, a);
+	ret->fuzzy = fuzzy(class, f, n, a);
+	ret->guilty = n ? arena_strndup(a, f[0].p, f[0].len) : NULL;
+}
+
+void signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
+			struct arena *a)
+{
+	struct piece function[TRACE_FRAMES];
+	const struct frame *f = culprit_find(tr);
+	size_t n = 0;
+
+	for (; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++)
+		/* a caller in the link register is not in the kernel's own traces */
+		if (f->named && f->grade < 'C' && f->rule != RULE_LR)
+			function[n++] = (struct piece){ f->sym.name, strlen(f->sym.name) };
+	signature_make(ret, class, function, n, a);
+}
