@@ -28,6 +28,8 @@ def read_case(path):
     head, log, headers = {}, [], True
     for line in path.read_bytes().splitlines(keepends=True):
         if headers:
+            if line.startswith(b"#"):
+                continue
             match = HEADER.match(line.decode(errors="replace").rstrip("\n"))
             if match:
                 head.setdefault(match.group(1), []).append(match.group(2))

@@ -13,7 +13,10 @@ static const char *const dying[] = {
 	"make_task_dead", "make_task_dead.*", "do_exit", "do_exit.*", "rewind_stack_and_make_dead",
 	"check_panic_on_warn", "__crash_kexec", "crash_kexec", "crash_save_cpu",
 	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", "add_taint", "add_taint.*",
-	"unknown_nmi_error", "unknown_nmi_error.*", NULL,
+	"unknown_nmi_error", "unknown_nmi_error.*", "handle_bad_stack", "panic_bad_stack",
+	"__bad_stack",
+	/* a report's own trace begins with them: lib/dump_stack.c, show_stack() of each machine */
+	"dump_stack*", "__dump_stack", "show_stack*", "unwind_backtrace", "dump_backtrace*", NULL,
 };
 
 /* Checks that found something wrong and say so: who called them had it in hand.

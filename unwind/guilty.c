@@ -76,6 +76,9 @@ static const struct rule helpers[] = {
 	  "^iput$ ^iput_final$ ^ihold$ drop_nlink fast_dput dput mark_buffer_dirty "
 	  "truncate_inode_pages_range" },
 	{ "stands in for an indirect jump", "_indirect_thunk_" },
+	{ "is how tracers get in between",
+	  "ftrace_trampoline ^kprobe_ftrace_handler$ ^ftrace_ops_ kretprobe_trampoline "
+	  "rethook_trampoline ^bpf_trampoline" },
 };
 
 /* What calls what was registered, and the ways into the kernel. */
@@ -211,16 +214,23 @@ struct piece guilty_base(struct piece name)
 	return name;
 }
 
+/* What stands before the names of system calls, from machine to machine and over the years. */
+static const char *const calls[] = {
+	"____sys_", "___sys_", "__sys_", "__se_sys_", "__do_sys_", "compat_SYSC_", "compat_SyS_",
+	"SYSC_", "SyS_", "sys_", "ksys_", "__x64_", "__ia32_", "__arm64_", "__se_",
+};
+
+struct piece guilty_told(struct piece base)
+{
+	for (size_t i = 0; i < COUNT(calls); i++)
+		if (piece_begins(base, calls[i]) && base.len > strlen(calls[i]))
+			return piece_drop(base, strlen(calls[i]));
+	return base;
+}
+
 struct piece guilty_plain(struct piece base)
 {
-	static const char *const before[] = {
-		"__x64_sys_", "__ia32_sys_", "__arm64_sys_", "__se_sys_", "__do_sys_", "____sys_",
-		"___sys_", "__sys_", "compat_SYSC_", "compat_SyS_", "ksys_", "SYSC_", "SyS_", "sys_",
-		"__x64_", "__ia32_", "__arm64_", "__se_",
-	};
+	struct piece told = guilty_told(base);
 
-	for (size_t i = 0; i < COUNT(before); i++)
-		if (piece_begins(base, before[i]) && base.len > strlen(before[i]))
-			return piece_drop(base, strlen(before[i]));
-	return base;
+	return guilty_told(told);
 }

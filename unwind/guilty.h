@@ -24,6 +24,9 @@ struct piece guilty_base(struct piece name);
  *  "__x64_sys_write", "ksys_write", "__arm64_sys_write": "write". */
 struct piece guilty_plain(struct piece base);
 
+/** The same as titles have it: the first of the prefixes alone is off, "sys_write". */
+struct piece guilty_told(struct piece base);
+
 /** The function does what others ask of it, or reports: not to blame. `more` is further pieces of
  *  names in the table's language, blanks between; NULL: none. */
 bool guilty_is_helper(struct piece base, const char *more);

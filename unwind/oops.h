@@ -35,7 +35,7 @@ struct oops_frame {
 	const char *function; /* with the compiler's endings; NULL: an address without a name */
 	const char *module;   /* NULL: the kernel image */
 	bool has_offset;
-	uint64_t offset;
+	uint64_t offset, size; /* size of the function, 0: not told */
 	bool has_pc;
 	uint64_t pc;
 	bool reliable;        /* false: the kernel itself marked it as a guess ('?') */

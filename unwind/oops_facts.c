@@ -68,9 +68,9 @@ static void read_taint(struct reader *rd, struct piece line)
 static struct piece comm_of(struct piece line)
 {
 	struct piece t = piece_after(line, "Comm: ");
-	static const char *const ends[] = { " Not tainted", " Tainted: " };
+	static const char *const ends[] = { " Kdump: loaded", " Not tainted", " Tainted: " };
 
-	for (size_t i = 0; t.p && i < 2; i++) {
+	for (size_t i = 0; t.p && i < 3; i++) {
 		struct piece end = piece_after(t, ends[i]);
 
 		if (end.p)

@@ -220,7 +220,8 @@ bool oops_frame_of_regs(struct piece line, struct oops_place *ret, bool *user)
 	for (i = 0; i < n && !piece_begins(t, heads[i]); i++)
 		;
 	if (i == n)
-		return false;
+		return piece_begins(t, "--- interrupt: ") &&
+		       oops_place_read(piece_after(t, " at "), ret);
 	t = skip_selector(skip_blanks(piece_drop(t, strlen(heads[i]))), user);
 	for (i = 0; i < 2 && read_pc(&t, ret); i++)
 		t = skip_blanks(t);

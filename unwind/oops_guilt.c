@@ -4,7 +4,7 @@
 #include "unwind/guilty.h"
 #include "unwind/oops_priv.h"
 
-#define CANDIDATES 128
+#define CANDIDATES 1024
 
 /* Functions that may be to blame, innermost first, helpers left out. */
 struct candidates {
@@ -21,7 +21,7 @@ static void add(struct candidates *c, const struct oops_place *p)
 		return;
 	base = guilty_base(p->function);
 	if (base.len && !guilty_is_helper(base, c->skip))
-		c->name[c->n++] = guilty_plain(base);
+		c->name[c->n++] = guilty_told(base);
 }
 
 static void add_row(struct candidates *c, const struct oops_row *row)
@@ -234,7 +234,8 @@ struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *
 	struct oops_place p;
 
 	switch (kind->where) {
-	case OOPS_NOWHERE: break;
+	case OOPS_NOWHERE:
+	case OOPS_ALONE: break;
 	case OOPS_IN_REGS: in_regs(&c, r, i); break;
 	case OOPS_ONLY_REGS: only_regs(&c, r, i); break;
 	case OOPS_IN_TRACE: in_trace(&c, r, i); break;

@@ -116,7 +116,7 @@ static const struct oops_kind kinds[] = {
 	  OOPS_NOWHERE, NULL, NULL },
 	{ "BUG: Dentry * still in use * [unmount of", NULL, "BUG: Dentry still in use in unmount",
 	  OOPS_NOWHERE, NULL, NULL },
-	{ "BUG: * still has locks held!", NULL, "BUG: still has locks held in $f", OOPS_IN_LINES,
+	{ "BUG: * still has locks held!", NULL, "BUG: still has locks held in $f", OOPS_ON_LOCK,
 	  NULL, NULL },
 	{ "BUG: lock held when returning to user space", NULL,
 	  "BUG: lock held when returning to user space in $f", OOPS_ON_LOCK, NULL, NULL },
@@ -125,8 +125,13 @@ static const struct oops_kind kinds[] = {
 	{ "BUG: held lock freed!", NULL, "BUG: held lock freed in $f", OOPS_ON_LOCK, NULL, NULL },
 	{ "BUG: Invalid wait context", NULL, "WARNING: locking bug in $f", OOPS_IN_TRACE, NULL,
 	  "lock_sock release_sock" },
-	{ "BUG *:", "Object already free", "BUG: Object already free", OOPS_NOWHERE, NULL, NULL },
+	{ "BUG kmalloc-*: Object already free", NULL, "BUG: Object already free", OOPS_NOWHERE, NULL,
+	  NULL },
+	/* mm/slub.c slab_bug() */
+	{ "BUG * (*): *", NULL, "BUG: slab corruption: $3 in $f", OOPS_IN_TRACE, NULL, NULL },
 	/* kernel/locking/lockdep.c: WARNING since 4.12 or so, INFO before */
+	{ "INFO: possible circular locking dependency detected", "is trying to acquire lock",
+	  "possible deadlock in $f", OOPS_ON_LOCK, "is trying to acquire lock", NULL },
 	{ "* possible circular locking dependency detected", "is trying to acquire lock",
 	  "possible deadlock in $f", OOPS_IN_LOCK, NULL,
 	  "process_one_work flush_workqueue drain_workqueue destroy_workqueue" },
@@ -142,9 +147,13 @@ static const struct oops_kind kinds[] = {
 	  OOPS_IN_TRACE, NULL, NULL },
 	{ "INFO: inconsistent lock state", "takes", "inconsistent lock state in $f", OOPS_ON_LOCK,
 	  "takes", NULL },
-	{ "WARNING: suspicious RCU usage", NULL, "WARNING: suspicious RCU usage in $f",
+	{ "WARNING: suspicious RCU usage", ".c:", "WARNING: suspicious RCU usage in $f",
 	  OOPS_IN_TRACE, NULL, "rcu kmem slab" },
-	{ "INFO: suspicious RCU usage", NULL, "INFO: suspicious RCU usage in $f", OOPS_IN_TRACE,
+	{ "INFO: suspicious RCU usage", ".c:", "INFO: suspicious RCU usage in $f", OOPS_IN_TRACE,
+	  NULL, "rcu kmem slab" },
+	{ "WARNING: suspicious RCU usage", ".h:", "WARNING: suspicious RCU usage in $f",
+	  OOPS_IN_TRACE, NULL, "rcu kmem slab" },
+	{ "INFO: suspicious RCU usage", ".h:", "INFO: suspicious RCU usage in $f", OOPS_IN_TRACE,
 	  NULL, "rcu kmem slab" },
 	{ "INFO: trying to register non-static key", NULL,
 	  "INFO: trying to register non-static key in $f", OOPS_IN_TRACE, NULL, "stack lock IRQ" },
@@ -175,10 +184,14 @@ static const struct oops_kind kinds[] = {
 	  "refcount kobject_" },
 	{ "WARNING: *kernel/locking/lockdep.c*lock_", NULL, "WARNING: locking bug in $f",
 	  OOPS_IN_REGS, NULL, "lock_sock release_sock" },
-	{ "WARNING: * mm/*.c*malloc", NULL, "WARNING: kmalloc bug in $f", OOPS_IN_REGS, NULL,
+	{ "WARNING: *mm/*.c* kmalloc", NULL, "WARNING: kmalloc bug in $f", OOPS_IN_REGS, NULL,
 	  "kmalloc krealloc slab kmem" },
-	{ "WARNING: mm/*.c*malloc", NULL, "WARNING: kmalloc bug in $f", OOPS_IN_REGS, NULL,
+	{ "WARNING: *mm/*.c* kvmalloc", NULL, "WARNING: kmalloc bug in $f", OOPS_IN_REGS, NULL,
 	  "kmalloc krealloc slab kmem" },
+	{ "WARNING: *mm/*.c* vmalloc", NULL, "WARNING: kmalloc bug in $f", OOPS_IN_REGS, NULL,
+	  "kmalloc krealloc slab kmem" },
+	{ "WARNING: *mm/vmalloc.c*__vmalloc_node", NULL, "WARNING: zero-size vmalloc in $f",
+	  OOPS_IN_REGS, NULL, NULL },
 	{ "WARNING: * usb_submit_urb", NULL, "WARNING in $f/usb_submit_urb", OOPS_IN_REGS, NULL,
 	  USB },
 	{ "WARNING: CPU: * at *", NULL, "WARNING in $f", OOPS_IN_REGS, NULL, NULL },
@@ -186,13 +199,9 @@ static const struct oops_kind kinds[] = {
 	{ "WARNING: at *:*", NULL, "WARNING in $f", OOPS_IN_REGS, NULL, NULL },
 	{ "WARNING: *.*:* at *", NULL, "WARNING in $f", OOPS_IN_REGS, NULL, NULL },
 	/* kernel/rcu/tree_stall.h, kernel/hung_task.c */
-	{ "INFO: rcu* detected stall", NULL, "INFO: rcu detected stall in $f", OOPS_IN_RCU, NULL,
+	{ "INFO: rcu*detected*stall", NULL, "INFO: rcu detected stall in $f", OOPS_IN_RCU, NULL,
 	  "apic_timer_interrupt rcu" },
-	{ "rcu: INFO: rcu* detected stall", NULL, "INFO: rcu detected stall in $f", OOPS_IN_RCU, NULL,
-	  "apic_timer_interrupt rcu" },
-	{ "INFO: rcu* detected*stall", NULL, "INFO: rcu detected stall in $f", OOPS_IN_RCU, NULL,
-	  "apic_timer_interrupt rcu" },
-	{ "rcu: INFO: rcu* detected*stall", NULL, "INFO: rcu detected stall in $f", OOPS_IN_RCU, NULL,
+	{ "rcu: INFO: rcu*detected*stall", NULL, "INFO: rcu detected stall in $f", OOPS_IN_RCU, NULL,
 	  "apic_timer_interrupt rcu" },
 	{ "INFO: task * blocked * more than * seconds", NULL, "INFO: task hung in $f", OOPS_IN_HANG,
 	  NULL, NULL },
@@ -227,24 +236,50 @@ static const struct oops_kind kinds[] = {
 	{ "rust_kernel: panicked at *", NULL, "$n in $f", OOPS_IN_TRACE, NULL, "rust_begin_unwind" },
 	/* net/core/dev.c, fs/super.c, fs/open.c */
 	{ "unregister_netdevice: waiting for * to become free", NULL,
-	  "unregister_netdevice: waiting for DEV to become free", OOPS_NOWHERE, NULL, NULL },
+	  "unregister_netdevice: waiting for DEV to become free", OOPS_ALONE, NULL, NULL },
 	{ "VFS: Busy inodes after unmount", NULL, "VFS: Busy inodes after unmount (use-after-free)",
-	  OOPS_NOWHERE, NULL, NULL },
+	  OOPS_ALONE, NULL, NULL },
 	{ "VFS: Close: file count is 0", NULL, "VFS: Close: file count is zero (use-after-free)",
-	  OOPS_NOWHERE, NULL, NULL },
+	  OOPS_ALONE, NULL, NULL },
 };
 
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+/* Words that are the kernel's wherever they stand: lines run together on a console. */
+static const char *const anywhere[] = {
+	"BUG: KASAN: ", "BUG: unable to handle ", "BUG: kernel NULL pointer dereference",
+	"kernel BUG at ", "general protection fault: ", "general protection fault, probably ",
+	"Unable to handle kernel ", "BUG: memory leak", "WARNING: CPU: ", "INFO: rcu_",
+	"BUG: soft lockup",
+};
+
+static const char *const around[] = { "[ ", "=[ ", "Oops: ", "traps: " };
+
+static struct piece without_frame(struct piece t)
+{
+	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+		size_t n = strlen(around[i]);
+
+		/* "Oops: 0002 [#1]" says no more itself */
+		if (piece_begins(t, around[i]) && !(t.len > n && t.p[n] >= '0' && t.p[n] <= '9'))
+			t = piece_drop(t, n);
+	}
+	return t;
+}
+
 struct piece oops_kind_words(struct piece line)
 {
-	static const char *const around[] = { "[ ", "Oops: ", "=[ " };
-	struct piece t = piece_trim(line);
+	struct piece t = without_frame(piece_trim(line));
 
-	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++)
-		if (piece_begins(t, around[i]) &&
-		    !(i == 1 && t.len > 6 && t.p[6] >= '0' && t.p[6] <= '9'))
-			t = piece_drop(t, strlen(around[i]));
+	if (oops_kind_of(t))
+		return t;
+	for (size_t i = 0; i < sizeof(anywhere) / sizeof(anywhere[0]); i++) {
+		struct piece at = piece_after(t, anywhere[i]);
+		size_t n = strlen(anywhere[i]);
+
+		if (at.p)
+			return (struct piece){ at.p - n, at.len + n };
+	}
 	return t;
 }
 

@@ -13,6 +13,7 @@
 /** Where in a report the function to blame is looked for. */
 enum oops_where {
 	OOPS_NOWHERE,   /* the kind has none */
+	OOPS_ALONE,     /* likewise, and it is one line: another report may go on behind it */
 	OOPS_IN_REGS,   /* at the interrupted instruction, then in the trace */
 	OOPS_ONLY_REGS, /* at the interrupted instruction alone */
 	OOPS_IN_TRACE,  /* in the first trace */

@@ -144,6 +144,20 @@ static bool read_caller(struct rest *r, struct oops_line *ret)
 	return true;
 }
 
+/* "2018/01/09 14:28:48 ", as programs in Go log what a kernel tells them */
+static void skip_go_date(struct rest *r)
+{
+	static const char shape[] = "0000/00/00 00:00:00 ";
+	size_t i;
+
+	if (left(r) < sizeof(shape) - 1)
+		return;
+	for (i = 0; shape[i]; i++)
+		if (shape[i] == '0' ? !is_digit(r->p[i]) : shape[i] != r->p[i])
+			return;
+	r->p += i;
+}
+
 /* The word before `program` and a date are a syslog's: "Nov 26 13:27:00 host kernel: " or
    "2026-11-26T13:27:00.123456+00:00 host kernel: ". */
 static bool skip_syslog(struct rest *r)
@@ -219,6 +233,7 @@ void oops_line_read(struct oops_line *ret, const char *line, size_t len)
 	while (r.end > r.p && (r.end[-1] == '\r' || r.end[-1] == '\0'))
 		r.end--;
 	skip_quotes(&r);
+	skip_go_date(&r);
 	skip_syslog(&r);
 	skip_words(&r);
 	while (take_one(&r, ret))

@@ -51,6 +51,7 @@ struct oops_report {
 	struct oops_row *row;        /* from the first head on */
 	size_t n, cap;
 	bool traced;                 /* frames were seen */
+	bool history;                /* those that come are of another stack */
 	bool ended;                  /* "---[ end trace" */
 	bool all_cpus;               /* lines of other CPUs belong to it too */
 };

@@ -11,7 +11,7 @@ static const char *const histories[] = {
 	"allocated by task", "freed by task", "backtrace:", "backtrace (crc ",
 	"Uninit was stored to memory at", "Uninit was created at", "Local variable ",
 	"Last potentially related work", "Second to last potentially related work",
-	"page last allocated", "page last free",
+	"page last allocated", "page last free", "Preemption disabled at",
 };
 
 static const char *const foreign[] = {

@@ -13,11 +13,6 @@
 
 /* ---- what a line says ---- */
 
-static bool is_generic(const struct crash_class *c)
-{
-	return !strcmp(c->name, "warning") || !strcmp(c->name, "bug-report");
-}
-
 /* "Oops: 0002 [#1]", "Internal error: Oops: 17 [#1] SMP ARM" */
 static bool has_count(struct piece t)
 {
@@ -42,7 +37,7 @@ bool oops_says(struct piece text, struct oops_said *ret)
 		return false;
 	if (ret->class->vague && !ret->kind)
 		return has_count(words);
-	return ret->kind || !is_generic(ret->class);
+	return ret->kind || strcmp(ret->class->name, "warning") != 0;
 }
 
 /* ---- reports being written ---- */
@@ -141,18 +136,22 @@ static bool take_head(struct scan *s, struct oops_report *r, const struct oops_s
 {
 	struct oops_row row = { .text = { line->text, line->len }, .line = at, .what = OOPS_HEAD };
 
-	if (r && !goes_on(r, said, line)) {
+	bool alone = r && !r->ended && said->kind && said->kind->where == OOPS_ALONE;
+
+	if (!alone && r && !goes_on(r, said, line)) {
 		close_report(s, r);
 		r = NULL;
 	}
-	if (!r && s->ret->n >= OOPS_REPORTS) {
+	if ((!r || alone) && s->ret->n >= OOPS_REPORTS) {
 		s->ret->cut = true;
 		return true;
 	}
-	if (!r)
+	if (!r || alone)
 		r = new_report(s, line);
 	if (!r)
 		return false;
+	if (alone)
+		close_report(s, r);
 	r->said[r->nsaid++] = *said;
 	r->last_time = line->time;
 	r->ended = false;
@@ -167,7 +166,9 @@ static bool take_row(struct scan *s, struct oops_report *r, const struct oops_li
 		return true;
 	oops_row_read(&row, (struct piece){ line->text, line->len });
 	row.line = at;
-	if (row.what == OOPS_FRAME)
+	if (row.what == OOPS_START || row.what == OOPS_HISTORY)
+		r->history = row.what == OOPS_HISTORY;
+	if (row.what == OOPS_FRAME && !r->history)
 		r->traced = true;
 	if (row.what == OOPS_FOREIGN && piece_has(row.text, "Sending NMI from CPU"))
 		r->all_cpus = true;

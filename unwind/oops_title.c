@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
 #include <string.h>
 
 #include "lib/base/str.h"
@@ -88,6 +89,69 @@ static struct piece part(const struct parts *p, char c)
 	return p->guilty.len ? p->guilty : none;
 }
 
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+static size_t run(struct piece t, const char *of)
+{
+	size_t n = 0;
+
+	while (n < t.len && t.p[n] && strchr(of, t.p[n]))
+		n++;
+	return n;
+}
+
+static const char hex[] = "0123456789abcdef", dec[] = "0123456789";
+
+/* What at the beginning of t changes from crash to crash: how long it is (0: nothing), and what
+   stands for it. */
+static size_t varying(struct piece t, char before, const char **as)
+{
+	size_t lead = piece_begins(t, "0x") ? 2 : 0, n = run(piece_drop(t, lead), hex);
+
+	if (is_word(before))
+		return 0;
+	*as = "ADDR";
+	if (n >= 6)
+		return lead + n;
+	*as = "NUM";
+	n = run(t, dec);
+	return n && (n == t.len || !is_word(t.p[n])) ? n : 0;
+}
+
+/* "+0x551/0xb10" behind a name */
+static size_t offset_len(struct piece t, char before)
+{
+	size_t n;
+
+	if (!is_word(before) || !piece_begins(t, "+0x"))
+		return 0;
+	n = 3 + run(piece_drop(t, 3), hex);
+	return piece_begins(piece_drop(t, n), "/0x") ? n + 3 + run(piece_drop(t, n + 3), hex) : 0;
+}
+
+/* Text of the log as part of a title: without numbers. */
+static void add_steady(struct str *s, struct piece t)
+{
+	char before = ' ';
+
+	while (t.len) {
+		const char *as = "";
+		size_t n = offset_len(t, before);
+
+		if (!n)
+			n = varying(t, before, &as);
+		if (n)
+			str_add(s, as);
+		else
+			str_addc(s, *t.p);
+		before = n ? 'x' : *t.p;
+		t = piece_drop(t, n ? n : 1);
+	}
+}
+
 static const char *compose(const char *title, const struct parts *p, struct arena *a)
 {
 	struct str s;
@@ -98,7 +162,10 @@ static const char *compose(const char *title, const struct parts *p, struct aren
 		if (*title == '$' && title[1]) {
 			struct piece t = part(p, *++title);
 
-			str_addn(&s, t.p, t.len);
+			if (*title >= '1' && *title <= '9')
+				add_steady(&s, t);
+			else
+				str_addn(&s, t.p, t.len);
 		} else {
 			str_addc(&s, *title);
 		}
@@ -134,5 +201,5 @@ void oops_title(struct oops *o, const struct oops_report *r, struct arena *a)
 	for (size_t i = 0; i < r->nsaid; i++)
 		if (try_said(o, &r->said[i], r, a))
 			return;
-	o->title = arena_strndup(a, cause->words.p, cause->words.len);
+	o->title = compose("$1", &(struct parts){ .capture = { cause->words } }, a);
 }

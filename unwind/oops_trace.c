@@ -73,7 +73,7 @@ static void add(struct own *w, const struct oops_place *p, bool interrupted)
 	f = &frames[o->n++];
 	*f = (struct oops_frame){
 		.function = copy(w, p->function), .module = copy(w, p->module),
-		.has_offset = p->has_offset, .offset = p->offset, .has_pc = p->has_pc, .pc = p->pc,
+		.has_offset = p->has_offset, .offset = p->offset, .size = p->size, .has_pc = p->has_pc, .pc = p->pc,
 		.reliable = !p->guess, .interrupted = interrupted, .stack = w->stack,
 		.file = copy(w, p->file), .line = p->line,
 	};
@@ -135,6 +135,21 @@ static bool take(struct own *w, const struct oops_row *row)
 	return true;
 }
 
+/* A call that does not return, at a function's end: ARM and arm64 name what lies behind it. */
+static bool is_misnamed(const struct oops_frame *f, size_t i)
+{
+	return i && f->has_offset && !f->offset && !f->interrupted;
+}
+
+/* A panic's trace in a report that began with registers: it tells of the place again. */
+static bool tells_of_panic(const struct trace *tr)
+{
+	for (size_t i = 1; i < tr->n; i++)
+		if (tr->frame[i].named && !strcmp(tr->frame[i].sym.name, "panic"))
+			return true;
+	return false;
+}
+
 /* The same as a trace of a dump, of sure frames alone; *index says which each is. */
 static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, struct arena *a)
 {
@@ -146,11 +161,13 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		const struct oops_frame *of = &o->frame[i];
 		struct frame *f = &tr->frame[tr->n];
 
-		if (!of->reliable)
+		if (!of->reliable || is_misnamed(of, i))
 			continue;
 		f->named = of->function != NULL;
 		f->sym.name = of->function;
 		f->interrupted = of->interrupted;
+		f->offset = of->offset;
+		f->sym.size = of->size;
 		/* a jump to nowhere, and who made it */
 		f->rule = tr->n == 1 && !tr->frame[0].named ? RULE_BAD_CALL : RULE_ORC;
 		(*index)[tr->n++] = i;
@@ -163,15 +180,12 @@ static bool find_culprit(struct oops *o, bool by_regs, struct arena *a)
 	const struct oops_frame *f;
 	struct trace tr = { 0 };
 	const struct frame *at;
-	struct piece *names;
-	size_t *index, n = 0;
+	size_t *index;
 
 	if (!as_trace(&tr, &index, o, a))
 		return false;
-	at = by_regs && tr.n ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
-	names = arena_array(a, tr.n ? tr.n : 1, sizeof(*names));
-	if (!names)
-		return false;
+	by_regs &= tr.n && !tells_of_panic(&tr);
+	at = by_regs ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
 	if (at && at->named) {
 		f = &o->frame[index[at - tr.frame]];
 		o->function = f->function;
@@ -179,10 +193,7 @@ static bool find_culprit(struct oops *o, bool by_regs, struct arena *a)
 		o->has_offset = f->has_offset;
 		o->offset = f->offset;
 	}
-	for (const struct frame *g = at; g && g < tr.frame + tr.n; g++)
-		if (g->named)
-			names[n++] = (struct piece){ g->sym.name, strlen(g->sym.name) };
-	signature_make(&o->signature, o->class, names, n, a);
+	signature_of_frames(&o->signature, o->class, &tr, at, a);
 	return o->signature.strict != NULL;
 }
 

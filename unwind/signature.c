@@ -85,6 +85,12 @@ static const char *fuzzy(const char *class, const struct piece *f, size_t n, str
 	return text;
 }
 
+/* Nothing is wrong where it was asked for: who asked is not a bug's place. */
+static bool is_asked_for(const char *class)
+{
+	return !strcmp(class, "sysrq");
+}
+
 void signature_make(struct signature *ret, const char *class, const struct piece *function,
 		    size_t n, struct arena *a)
 {
@@ -93,22 +99,34 @@ void signature_make(struct signature *ret, const char *class, const struct piece
 	*ret = (struct signature){ 0 };
 	if (!class)
 		return;
-	n = guilty_of(function, n, f);
+	n = is_asked_for(class) ? 0 : guilty_of(function, n, f);
 	ret->strict = strict(class, f, n, a);
 	ret->fuzzy = fuzzy(class, f, n, a);
 	ret->guilty = n ? arena_strndup(a, f[0].p, f[0].len) : NULL;
 }
 
+/* Whether a kernel's own trace has the frame, by its name. */
+static bool is_told(const struct frame *f, const struct frame *first)
+{
+	if (!f->named || f->grade >= 'C' || f->rule == RULE_LR || f->rule == RULE_RETHOOK)
+		return false;
+	return f == first || f->interrupted || !f->sym.size || f->offset != f->sym.size;
+}
+
+void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
+			 const struct frame *at, struct arena *a)
+{
+	struct piece function[TRACE_FRAMES];
+	size_t n = 0;
+
+	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++)
+		if (is_told(f, at))
+			function[n++] = (struct piece){ f->sym.name, strlen(f->sym.name) };
+	signature_make(ret, class, function, n, a);
+}
+
 void signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
 			struct arena *a)
 {
-	struct piece function[TRACE_FRAMES];
-	const struct frame *f = culprit_find(tr);
-	size_t n = 0;
-
-	for (; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++)
-		/* a caller in the link register is not in the kernel's own traces */
-		if (f->named && f->grade < 'C' && f->rule != RULE_LR)
-			function[n++] = (struct piece){ f->sym.name, strlen(f->sym.name) };
-	signature_make(ret, class, function, n, a);
+	signature_of_frames(ret, class, tr, culprit_find(tr), a);
 }

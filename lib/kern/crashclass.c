@@ -107,6 +107,7 @@ static const struct row panics[] = {
 	VAGUE("*panic_on_warn set", "warning"),
 	VAGUE("*system warned too often", "warning"),
 	VAGUE("panic_on_taint set", "taint"),
+	VAGUE("scheduling while atomic", "atomic-sleep"),
 	VAGUE("Attempted to kill init", "init-killed"),
 	VAGUE("Attempted to kill the idle task", "oops"),
 	VAGUE("Aiee, killing interrupt handler", "oops"),

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cmd/triage.h"
+#include "lib/kern/log.h"
+#include "unwind/signature.h"
+
+/* What the log itself says of the crash. */
+static void read_log(struct report *r)
+{
+	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
+	const struct log *log;
+
+	if (!all || !r->panic.crashed || log_get(r->c, &log, NULL) != CAIRN_OK ||
+	    oops_parse_log(all, log, r->call->scratch, NULL) != CAIRN_OK)
+		return;
+	r->told = oops_last(all);
+	/* a complaint of long before is not the crash */
+	if (r->told && r->panic.class && strcmp(r->told->class, r->panic.class))
+		r->told = NULL;
+}
+
+void triage_bug(struct report *r)
+{
+	read_log(r);
+	if (r->told)
+		out_str(r->o, "bug", "  bug      %s\n", r->told->title);
+	else
+		out_null(r->o, "bug", NULL);
+}
+
+/* By the stack; where none could be unwound, by the log's. */
+void triage_signature(struct report *r)
+{
+	struct signature own = { 0 };
+	struct out *o = r->o;
+
+	if (r->panic.crashed && r->crash.n)
+		signature_of_trace(&own, r->panic.class, &r->crash, r->call->scratch);
+	if (!own.strict && r->told)
+		own = r->told->signature;
+	if (!own.strict) {
+		out_null(o, "signature", NULL);
+		out_null(o, "signature_fuzzy", NULL);
+	} else {
+		out_str(o, "signature", "  same as  %s\n", own.strict);
+		out_str(o, "signature_fuzzy", "           %s\n", own.fuzzy);
+	}
+	if (own.strict && r->told && strcmp(own.strict, r->told->signature.strict)) {
+		out_str(o, "signature_log", "  but the log's own trace is that of %s\n",
+			r->told->signature.strict);
+	} else {
+		out_null(o, "signature_log", NULL);
+	}
+}
