@@ -29,16 +29,22 @@ void triage_bug(struct report *r)
 		out_null(r->o, "bug", NULL);
 }
 
-/* By the stack; where none could be unwound, by the log's. */
-void triage_signature(struct report *r)
+/* By the stack; where that tells nothing, by the log's. */
+static struct signature sign(const struct report *r)
 {
 	struct signature own = { 0 };
+	bool blames = r->panic.crashed && r->crash.n &&
+		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
+					 r->call->scratch);
+
+	return !blames && r->told ? r->told->signature : own;
+}
+
+void triage_signature(struct report *r)
+{
+	struct signature own = sign(r);
 	struct out *o = r->o;
 
-	if (r->panic.crashed && r->crash.n)
-		signature_of_trace(&own, r->panic.class, &r->crash, r->call->scratch);
-	if (!own.strict && r->told)
-		own = r->told->signature;
 	if (!own.strict) {
 		out_null(o, "signature", NULL);
 		out_null(o, "signature_fuzzy", NULL);

@@ -14,7 +14,7 @@ static const char *const dying[] = {
 	"check_panic_on_warn", "__crash_kexec", "crash_kexec", "crash_save_cpu",
 	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", "add_taint", "add_taint.*",
 	"unknown_nmi_error", "unknown_nmi_error.*", "handle_bad_stack", "panic_bad_stack",
-	"__bad_stack",
+	"__bad_stack", "handle_stack_overflow", "no_context*",
 	/* a report's own trace begins with them: lib/dump_stack.c, show_stack() of each machine */
 	"dump_stack*", "__dump_stack", "show_stack*", "unwind_backtrace", "dump_backtrace*", NULL,
 };

@@ -161,9 +161,9 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		const struct oops_frame *of = &o->frame[i];
 		struct frame *f = &tr->frame[tr->n];
 
-		if (!of->reliable || is_misnamed(of, i))
+		if (!of->reliable)
 			continue;
-		f->named = of->function != NULL;
+		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
 		f->interrupted = of->interrupted;
 		f->offset = of->offset;

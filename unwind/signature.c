@@ -105,12 +105,19 @@ void signature_make(struct signature *ret, const char *class, const struct piece
 	ret->guilty = n ? arena_strndup(a, f[0].p, f[0].len) : NULL;
 }
 
-/* Whether a kernel's own trace has the frame, by its name. */
-static bool is_told(const struct frame *f, const struct frame *first)
+/* Where traces of the kernel's own end, or name what is not there. */
+static bool is_lost(const struct frame *f)
 {
-	if (!f->named || f->grade >= 'C' || f->rule == RULE_LR || f->rule == RULE_RETHOOK)
-		return false;
-	return f == first || f->interrupted || !f->sym.size || f->offset != f->sym.size;
+	static const char *const made[] = { "kprobe_optinsn_page", "kprobe_insn_page",
+					    "ftrace_trampoline", "__kretprobe_trampoline",
+					    "kretprobe_trampoline", "arch_rethook_trampoline",
+					    "return_to_handler" };
+
+	for (size_t i = 0; f->named && i < sizeof(made) / sizeof(made[0]); i++)
+		if (!strcmp(f->sym.name, made[i]))
+			return true;
+	return !f->named || f->rule == RULE_RETHOOK ||
+	       (!f->interrupted && f->sym.size && f->offset == f->sym.size);
 }
 
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
@@ -119,14 +126,40 @@ void signature_of_frames(struct signature *ret, const char *class, const struct 
 	struct piece function[TRACE_FRAMES];
 	size_t n = 0;
 
-	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++)
-		if (is_told(f, at))
+	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++) {
+		if (f != at && is_lost(f))
+			break;
+		/* a caller in the link register is not in the kernel's own traces */
+		if (f->named && (f == at || (f->grade < 'C' && f->rule != RULE_LR)))
 			function[n++] = (struct piece){ f->sym.name, strlen(f->sym.name) };
+	}
 	signature_make(ret, class, function, n, a);
 }
 
-void signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
-			struct arena *a)
+/* arm64 finds what return probes replaced itself. */
+static const struct frame *without_rethook(struct trace *tr, struct arena *a)
 {
-	signature_of_frames(ret, class, tr, culprit_find(tr), a);
+	struct frame *copy = arena_array(a, tr->n ? tr->n : 1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, tr->frame, tr->n * sizeof(*copy));
+	for (size_t i = 0; i < tr->n; i++)
+		if (copy[i].rule == RULE_RETHOOK)
+			copy[i].rule = RULE_FP;
+	tr->frame = copy;
+	return copy;
+}
+
+bool signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
+			const struct arch *arch, struct arena *a)
+{
+	struct trace own = *tr;
+	const struct frame *at;
+
+	if (arch && arch->id == ARCH_ARM64 && !without_rethook(&own, a))
+		own = *tr;
+	at = culprit_find(&own);
+	signature_of_frames(ret, class, &own, at, a);
+	return at != NULL;
 }

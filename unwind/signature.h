@@ -9,11 +9,12 @@
  * machine give the same: from the function that crashed outward, those frames that are sure,
  * inlined ones not counted (a function and what was inlined into it are one), without helpers and
  * what reports (guilty.h), the compiler's endings and system calls' prefixes taken off, equal
- * neighbours (recursion) once, up to the entry into the kernel or what dispatches work. Frames that
- * a kernel's own trace cannot name are left out of dumps' too: callers that are in the link register
- * alone, or behind a return probe, and, but for the first, those whose return address is their
- * function's end. A crash that was asked for (sysrq) has no functions. HASH is FNV-1a, 64 bits, over
- * the class and these names with a newline behind each.
+ * neighbours (recursion) once, up to the entry into the kernel or what dispatches work, or to where a
+ * kernel's own trace gets lost: at an address that a return probe had replaced (but on arm64), in
+ * code made at run time, at a call that does not return and ends its function (the first frame
+ * apart). A caller that is in the link register alone is left out: the kernel's trace does not have
+ * it. A crash that was asked for (sysrq) has no functions. HASH is FNV-1a, 64 bits, over the class
+ * and these names with a newline behind each.
  *
  * A change of any of this is version 2.
  */
@@ -21,6 +22,7 @@
 #define CAIRN_UNWIND_SIGNATURE_H
 
 #include "lib/base/arena.h"
+#include "lib/image/arch.h"
 #include "unwind/oops_text.h"
 #include "unwind/trace.h"
 
@@ -36,12 +38,12 @@ struct signature {
 void signature_make(struct signature *ret, const char *class, const struct piece *function,
 		    size_t n, struct arena *a);
 
-/** Of a trace, from the frame `at`; NULL: none is to blame. */
+/** Of a trace, from the frame `at`; NULL: none is to blame. A frame of RULE_RETHOOK ends it. */
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a);
 
-/** Of a dump's trace: from the frame that culprit_find() names. */
-void signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
-			struct arena *a);
+/** Of a dump's trace: from the frame that culprit_find() names. False if it names none. */
+bool signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
+			const struct arch *arch, struct arena *a);
 
 #endif
