@@ -4,13 +4,15 @@
 
 #include "cmd/cmd.h"
 #include "cmd/oops_file.h"
+#include "unwind/guilty.h"
 #include "unwind/oops.h"
 
-enum { OPT_LAST, OPT_GUESSES };
+enum { OPT_LAST, OPT_GUESSES, OPT_RULES };
 
 static const struct opt opts[] = {
 	{ 'l', "last", NULL, "only the report that the machine died of" },
 	{ 'g', "guesses", NULL, "also the frames that the kernel marked with a ?" },
+	{ 'r', "rules", NULL, "the functions that signatures and titles pass over, and why; reads nothing" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -213,6 +215,18 @@ static void tell(struct view *v, const struct oopses *all, bool cut, enum verdic
 		*verdict = VERDICT_PARTIAL;
 }
 
+static void rules(struct out *o)
+{
+	const char *why, *names;
+
+	for (size_t i = 0; guilty_rule(i, &why, &names); i++) {
+		out_record(o, "guilty.rule");
+		out_str(o, "why", "%s\n", why);
+		out_str(o, "names", "    %s\n", names);
+		out_end(o);
+	}
+}
+
 static enum cairn_code of_dump(struct view *v, enum verdict *verdict, struct cairn_err *err)
 {
 	struct oopses all;
@@ -250,6 +264,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	struct view v = { .call = call, .o = call->out, .guesses = call->opt[OPT_GUESSES].set };
 	enum cairn_code code = CAIRN_OK;
 
+	if (call->opt[OPT_RULES].set) {
+		rules(call->out);
+		return CAIRN_OK;
+	}
 	if (!call->argc && call->cairn)
 		return of_dump(&v, verdict, err);
 	if (!call->argc) {
@@ -267,7 +285,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd oops = {
 	.name = "oops",
-	.synopsis = "[-lg] [FILE]...",
+	.synopsis = "[-lg] [FILE]... | -r",
 	.summary = "what a log that is text reports: oopses, warnings, lockups, hung tasks",
 	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is\n"
 		"standard input) and tells of each report in them the same as triage does of a dump:\n"
@@ -276,8 +294,11 @@ static const struct cmd oops = {
 		"callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote\n"
 		"at a time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64.\n"
 		"A signature names the bug: a dump's (triage) and its log's are the same, and so are\n"
-		"those of other builds, as long as the functions are. Exit 0: the log reports no trouble.\n"
-		"Exit 1: it does. Exit 3: a file could not be read.",
+		"those of other builds, as long as the functions are: of the class and the names of the\n"
+		"sure frames from the one that crashed to the entry into the kernel, but for those that\n"
+		"-r lists (pieces of names; ^ begins and $ ends one). The second, fuzzy one has the first\n"
+		"three. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could not be\n"
+		"read.",
 	.opts = opts,
 	.no_dump = true,
 	.complete = COMPLETE_FILE,

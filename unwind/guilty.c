@@ -92,7 +92,9 @@ static const struct rule entries[] = {
 	  "^paranoid_entry$ ^end_repeat_nmi$ ^nmi$ ^default_do_nmi$ ^__irq_ ^__dabt_ ^__pabt_ "
 	  "^__und_ ^el1h_64 ^el1_ ^el0_ ^call_on_ ^call_with_stack$ ^generic_handle_ "
 	  "^handle_domain_irq$ ^handle_irq_desc$ ^gic_handle_irq$ ^do_interrupt_handler$ "
-	  "^apic_timer_interrupt$ ^ret_from_intr$ ^page_fault$ ^ret_from_exception$" },
+	  "^apic_timer_interrupt$ ^ret_from_intr$ ^page_fault$ ^ret_from_exception$ "
+	  "^__handle_irq_event_percpu$ ^handle_irq_event ^handle_edge_irq$ ^handle_fasteoi_ "
+	  "^handle_level_irq$ ^handle_percpu_devid_ ^__common_interrupt$ ^handle_irq$ ^do_IRQ$" },
 	{ "timers",
 	  "^__hrtimer_run_queues$ ^hrtimer_interrupt$ ^hrtimer_run_queues$ ^call_timer_fn$ "
 	  "^__run_timers ^run_timer_softirq$ ^expire_timers$" },
@@ -132,13 +134,26 @@ static bool ends(struct piece name, const char *p, size_t n)
 	return name.len >= n && !memcmp(name.p + name.len - n, p, n);
 }
 
+static struct piece without_underscores(struct piece name)
+{
+	while (name.len && *name.p == '_')
+		name = piece_drop(name, 1);
+	return name;
+}
+
 /* One piece of the table's language, of n bytes. */
-static bool fits(struct piece name, const char *p, size_t n)
+static bool fits(struct piece name, bool in_module, const char *p, size_t n)
 {
 	bool first = n && *p == '^', last = n && p[n - 1] == '$';
 
 	p += first;
 	n -= (size_t)first + last;
+	if (in_module && !first) {
+		name = without_underscores(name);
+		for (; n && *p == '_'; n--)
+			p++;
+		first = true;
+	}
 	if (first && last)
 		return name.len == n && !memcmp(name.p, p, n);
 	if (first)
@@ -148,46 +163,47 @@ static bool fits(struct piece name, const char *p, size_t n)
 	return name.len && memmem(name.p, name.len, p, n);
 }
 
-static bool fits_any(struct piece name, const char *names)
+static bool fits_any(struct piece name, bool in_module, const char *names)
 {
 	while (*names) {
 		size_t n = strcspn(names, " ");
 
-		if (n && fits(name, names, n))
+		if (n && fits(name, in_module, names, n))
 			return true;
 		names += n + strspn(names + n, " ");
 	}
 	return false;
 }
 
-static bool fits_rules(struct piece name, const struct rule *rule, size_t n)
+static bool fits_rules(struct piece name, bool in_module, const struct rule *rule, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fits_any(name, rule[i].names))
+		if (fits_any(name, in_module, rule[i].names))
 			return true;
 	return false;
 }
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-bool guilty_is_helper(struct piece base, const char *more)
+bool guilty_is_helper(struct piece base, bool in_module, const char *more)
 {
-	return fits_rules(base, helpers, COUNT(helpers)) || (more && fits_any(base, more));
+	return fits_rules(base, in_module, helpers, COUNT(helpers)) ||
+	       (more && fits_any(base, in_module, more));
 }
 
 bool guilty_is_entry(struct piece base)
 {
-	return fits_rules(base, entries, COUNT(entries));
+	return fits_rules(base, false, entries, COUNT(entries));
 }
 
 bool guilty_is_anchor(struct piece base)
 {
-	return fits_any(base, anchors);
+	return fits_any(base, false, anchors);
 }
 
 bool guilty_is_waiting(struct piece base)
 {
-	return fits_any(base, waiting);
+	return fits_any(base, false, waiting);
 }
 
 bool guilty_rule(size_t i, const char **why, const char **names)

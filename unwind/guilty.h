@@ -28,8 +28,9 @@ struct piece guilty_plain(struct piece base);
 struct piece guilty_told(struct piece base);
 
 /** The function does what others ask of it, or reports: not to blame. `more` is further pieces of
- *  names in the table's language, blanks between; NULL: none. */
-bool guilty_is_helper(struct piece base, const char *more);
+ *  names in the table's language, blanks between; NULL: none. A module's functions are not the
+ *  kernel's helpers for having a piece in the middle of their names ("foo_list_del"). */
+bool guilty_is_helper(struct piece base, bool in_module, const char *more);
 
 /** It calls what was registered with it, or is the way from hardware or user mode into the
  *  kernel: what it calls is one bug, whoever came this way. */

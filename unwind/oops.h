@@ -27,7 +27,7 @@
 #include "unwind/signature.h"
 
 /** Limits: of a log beyond them the rest is not looked at, and oopses.cut says so. */
-#define OOPS_LINES   4000000
+#define OOPS_LINES   2000000
 #define OOPS_REPORTS 1000
 #define OOPS_FRAMES  512
 

@@ -20,7 +20,7 @@ static void add(struct candidates *c, const struct oops_place *p)
 	if (!p->function.p || p->guess || c->n == CANDIDATES)
 		return;
 	base = guilty_base(p->function);
-	if (base.len && !guilty_is_helper(base, c->skip))
+	if (base.len && !guilty_is_helper(base, p->module.p != NULL, c->skip))
 		c->name[c->n++] = guilty_told(base);
 }
 

@@ -247,11 +247,13 @@ static const struct oops_kind kinds[] = {
 
 /* Words that are the kernel's wherever they stand: lines run together on a console. */
 static const char *const anywhere[] = {
+	"general protection fault: ", "Unable to handle kernel ",
+	/* those that shout */
 	"BUG: KASAN: ", "BUG: unable to handle ", "BUG: kernel NULL pointer dereference",
-	"kernel BUG at ", "general protection fault: ", "general protection fault, probably ",
-	"Unable to handle kernel ", "BUG: memory leak", "WARNING: CPU: ", "INFO: rcu_",
-	"BUG: soft lockup",
+	"kernel BUG at ", "BUG: memory leak", "WARNING: CPU: ", "INFO: rcu_", "BUG: soft lockup",
 };
+
+#define QUIET 2
 
 static const char *const around[] = { "[ ", "=[ ", "Oops: ", "traps: " };
 
@@ -273,7 +275,8 @@ struct piece oops_kind_words(struct piece line)
 
 	if (oops_kind_of(t))
 		return t;
-	for (size_t i = 0; i < sizeof(anywhere) / sizeof(anywhere[0]); i++) {
+	for (size_t i = 0; i < (piece_shouts(t) ? sizeof(anywhere) / sizeof(anywhere[0]) : QUIET);
+	     i++) {
 		struct piece at = piece_after(t, anywhere[i]);
 		size_t n = strlen(anywhere[i]);
 
@@ -286,9 +289,11 @@ struct piece oops_kind_words(struct piece line)
 static const struct oops_kind *from(size_t i, struct piece line)
 {
 	struct piece capture[GLOB_CAPTURES];
+	bool loud = piece_shouts(line);
 
+	/* every line whose pattern begins with an asterisk shouts */
 	for (; i < NKINDS; i++)
-		if (piece_glob(kinds[i].line, line, capture))
+		if ((loud || *kinds[i].line != '*') && piece_glob(kinds[i].line, line, capture))
 			return &kinds[i];
 	return NULL;
 }

@@ -9,7 +9,7 @@
 /* Reports that are being written at a time, each by another writer. */
 #define OPEN 32
 
-#define ROWS_MAX 100000
+#define ROWS_MAX 20000
 
 /* ---- what a line says ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unwind/oops_text.h"
 
+#include <ctype.h>
 #include <string.h>
 
 bool piece_begins(struct piece t, const char *with)
@@ -92,7 +93,7 @@ bool piece_glob(const char *pattern, struct piece t, struct piece capture[GLOB_C
 {
 	size_t n = strcspn(pattern, "*"), ncap = 0;
 
-	if (n > t.len || memcmp(t.p, pattern, n))
+	if (n > t.len || (n && *t.p != *pattern) || memcmp(t.p, pattern, n))
 		return false;
 	for (t = piece_drop(t, n), pattern += n; *pattern == '*'; pattern += n) {
 		const char *at;
@@ -106,4 +107,12 @@ bool piece_glob(const char *pattern, struct piece t, struct piece capture[GLOB_C
 		t = piece_drop(t, (size_t)(at - t.p) + n);
 	}
 	return true;
+}
+
+bool piece_shouts(struct piece t)
+{
+	for (size_t i = 1; i < t.len; i++)
+		if (isupper((unsigned char)t.p[i]) && isupper((unsigned char)t.p[i - 1]))
+			return true;
+	return false;
 }

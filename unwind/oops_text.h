@@ -20,6 +20,9 @@ struct piece {
 bool piece_begins(struct piece t, const char *with);
 bool piece_has(struct piece t, const char *what);
 
+/** Two capitals in a row: headlines of trouble mostly have them, other lines mostly not. */
+bool piece_shouts(struct piece t);
+
 /** What is behind the first `what`; p NULL if there is none. */
 struct piece piece_after(struct piece t, const char *what);
 

@@ -165,6 +165,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 			continue;
 		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
+		f->sym.module = of->module;
 		f->interrupted = of->interrupted;
 		f->offset = of->offset;
 		f->sym.size = of->size;

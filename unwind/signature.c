@@ -35,16 +35,16 @@ static bool same(struct piece a, struct piece b)
 }
 
 /* The functions that count, at most SIGNATURE_FRAMES. */
-static size_t guilty_of(const struct piece *function, size_t n, struct piece *ret)
+static size_t guilty_of(const struct signature_frame *f, size_t n, struct piece *ret)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < n && found < SIGNATURE_FRAMES; i++) {
-		struct piece base = guilty_base(function[i]), plain = guilty_plain(base);
+		struct piece base = guilty_base(f[i].function), plain = guilty_plain(base);
 
 		if (guilty_is_entry(base))
 			break;
-		if (!base.len || guilty_is_helper(base, NULL))
+		if (!base.len || guilty_is_helper(base, f[i].in_module, NULL))
 			continue;
 		if (!found || !same(ret[found - 1], plain))
 			ret[found++] = plain;
@@ -91,7 +91,7 @@ static bool is_asked_for(const char *class)
 	return !strcmp(class, "sysrq");
 }
 
-void signature_make(struct signature *ret, const char *class, const struct piece *function,
+void signature_make(struct signature *ret, const char *class, const struct signature_frame *frame,
 		    size_t n, struct arena *a)
 {
 	struct piece f[SIGNATURE_FRAMES];
@@ -99,7 +99,7 @@ void signature_make(struct signature *ret, const char *class, const struct piece
 	*ret = (struct signature){ 0 };
 	if (!class)
 		return;
-	n = is_asked_for(class) ? 0 : guilty_of(function, n, f);
+	n = is_asked_for(class) ? 0 : guilty_of(frame, n, f);
 	ret->strict = strict(class, f, n, a);
 	ret->fuzzy = fuzzy(class, f, n, a);
 	ret->guilty = n ? arena_strndup(a, f[0].p, f[0].len) : NULL;
@@ -123,7 +123,7 @@ static bool is_lost(const struct frame *f)
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a)
 {
-	struct piece function[TRACE_FRAMES];
+	struct signature_frame frame[TRACE_FRAMES];
 	size_t n = 0;
 
 	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++) {
@@ -131,9 +131,10 @@ void signature_of_frames(struct signature *ret, const char *class, const struct 
 			break;
 		/* a caller in the link register is not in the kernel's own traces */
 		if (f->named && (f == at || (f->grade < 'C' && f->rule != RULE_LR)))
-			function[n++] = (struct piece){ f->sym.name, strlen(f->sym.name) };
+			frame[n++] = (struct signature_frame){
+				{ f->sym.name, strlen(f->sym.name) }, f->sym.module != NULL };
 	}
-	signature_make(ret, class, function, n, a);
+	signature_make(ret, class, frame, n, a);
 }
 
 /* arm64 finds what return probes replaced itself. */

@@ -34,8 +34,13 @@ struct signature {
 	const char *guilty;         /* the first function; NULL: none */
 };
 
-/** Names of the sure frames, from the one that crashed outward. */
-void signature_make(struct signature *ret, const char *class, const struct piece *function,
+struct signature_frame {
+	struct piece function;
+	bool in_module;
+};
+
+/** Of the sure frames, from the one that crashed outward. */
+void signature_make(struct signature *ret, const char *class, const struct signature_frame *frame,
 		    size_t n, struct arena *a);
 
 /** Of a trace, from the frame `at`; NULL: none is to blame. A frame of RULE_RETHOOK ends it. */

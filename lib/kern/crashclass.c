@@ -141,7 +141,7 @@ static bool matches(const char *pattern, const char *text, size_t len)
 	const char *end = text + len;
 	size_t n = strcspn(pattern, "*");
 
-	if (n > len || memcmp(text, pattern, n))
+	if (n > len || (n && *text != *pattern) || memcmp(text, pattern, n))
 		return false;
 	for (text += n, pattern += n; *pattern == '*'; text += n, pattern += n) {
 		n = strcspn(++pattern, "*");
@@ -152,11 +152,21 @@ static bool matches(const char *pattern, const char *text, size_t len)
 	return true;
 }
 
+/* Two capitals in a row: so does every line of `lines` whose pattern begins with an asterisk,
+   and hardly any other. */
+static bool shouts(const char *text, size_t len)
+{
+	for (size_t i = 1; i < len; i++)
+		if (text[i] >= 'A' && text[i] <= 'Z' && text[i - 1] >= 'A' && text[i - 1] <= 'Z')
+			return true;
+	return false;
+}
+
 static const struct crash_class *look_up(const struct row *row, size_t n, const char *text,
-					 size_t len)
+					 size_t len, bool anywhere)
 {
 	for (size_t i = 0; i < n; i++)
-		if (matches(row[i].pattern, text, len))
+		if ((anywhere || *row[i].pattern != '*') && matches(row[i].pattern, text, len))
 			return &row[i].class;
 	return NULL;
 }
@@ -180,13 +190,13 @@ const struct crash_class *crash_class_of_line(const char *line, size_t len)
 		if (c)
 			return c;
 	}
-	return look_up(lines, sizeof(lines) / sizeof(lines[0]), line, len);
+	return look_up(lines, sizeof(lines) / sizeof(lines[0]), line, len, shouts(line, len));
 }
 
 const struct crash_class *crash_class_of_panic(const char *message, size_t len)
 {
 	const struct crash_class *c = look_up(panics, sizeof(panics) / sizeof(panics[0]), message,
-					      len);
+					      len, true);
 
 	return c ? c : &unknown_panic;
 }
