@@ -91,9 +91,12 @@ size_t piece_dec(struct piece t, uint64_t *ret)
 
 bool piece_glob(const char *pattern, struct piece t, struct piece capture[GLOB_CAPTURES])
 {
-	size_t n = strcspn(pattern, "*"), ncap = 0;
+	size_t n, ncap = 0;
 
-	if (n > t.len || (n && *t.p != *pattern) || memcmp(t.p, pattern, n))
+	if (*pattern != '*' && (!t.len || *t.p != *pattern))
+		return false;
+	n = strcspn(pattern, "*");
+	if (n > t.len || memcmp(t.p, pattern, n))
 		return false;
 	for (t = piece_drop(t, n), pattern += n; *pattern == '*'; pattern += n) {
 		const char *at;

@@ -139,9 +139,12 @@ static const char *find(const char *text, size_t len, const char *piece, size_t 
 static bool matches(const char *pattern, const char *text, size_t len)
 {
 	const char *end = text + len;
-	size_t n = strcspn(pattern, "*");
+	size_t n;
 
-	if (n > len || (n && *text != *pattern) || memcmp(text, pattern, n))
+	if (*pattern != '*' && (!len || *text != *pattern))
+		return false;
+	n = strcspn(pattern, "*");
+	if (n > len || memcmp(text, pattern, n))
 		return false;
 	for (text += n, pattern += n; *pattern == '*'; text += n, pattern += n) {
 		n = strcspn(++pattern, "*");
