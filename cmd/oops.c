@@ -290,7 +290,7 @@ static const struct cmd oops = {
 	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is\n"
 		"standard input) and tells of each report in them the same as triage does of a dump:\n"
 		"class, title, function, place, who, the stack's frames, the signature, and what is\n"
-		"known of such trouble. In a session without FILE, of the dump's own log. Time stamps,\n"
+		"known of such trouble. With a dump and without FILE, of the dump's own log. Time stamps,\n"
 		"callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote\n"
 		"at a time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64.\n"
 		"A signature names the bug: a dump's (triage) and its log's are the same, and so are\n"
@@ -301,6 +301,7 @@ static const struct cmd oops = {
 		"read.",
 	.opts = opts,
 	.no_dump = true,
+	.dump_if_named = true,
 	.complete = COMPLETE_FILE,
 	.run = run,
 };
