@@ -39,6 +39,14 @@ static void maybe_str(struct out *o, const char *name, const char *look, const c
 		out_null(o, name, NULL);
 }
 
+static void line_of(struct out *o, const char *look, bool known, uint64_t line)
+{
+	if (known)
+		out_count(o, "line", look, line);
+	else
+		out_null(o, "line", NULL);
+}
+
 static void where(struct out *o, const struct oops *p)
 {
 	maybe_str(o, "function", "  in         %s", p->function);
@@ -52,7 +60,7 @@ static void where(struct out *o, const struct oops *p)
 	maybe_str(o, "guilty", p->guilty && (!p->function || strcmp(p->guilty, p->function))
 				       ? "  blames     %s\n" : NULL, p->guilty);
 	maybe_str(o, "file", "  at         %s", p->file);
-	maybe_num(o, "line", ":%s\n", p->file != NULL, (int64_t)(p->line & 0x7fffffff));
+	line_of(o, ":%s\n", p->file != NULL, p->line);
 }
 
 static void who(struct out *o, const struct oops *p)
@@ -120,7 +128,7 @@ static void frame(struct view *v, const struct oops_frame *f, size_t n)
 	out_bool(o, "interrupted", NULL, f->interrupted);
 	maybe_str(o, "stack", show ? "  <%s>" : NULL, f->stack);
 	maybe_str(o, "file", show ? "  %s" : NULL, f->file);
-	maybe_num(o, "line", show ? ":%s" : NULL, f->file != NULL, (int64_t)(f->line & 0x7fffffff));
+	line_of(o, show ? ":%s" : NULL, f->file != NULL, f->line);
 	if (show)
 		out_text(o, "\n");
 	out_end(o);

@@ -23,6 +23,13 @@ static void read_log(struct report *r)
 void triage_bug(struct report *r)
 {
 	read_log(r);
+	if (r->told && r->told->file) {
+		out_str(r->o, "file", "  at       %s", r->told->file);
+		out_count(r->o, "line", ":%s\n", r->told->line);
+	} else {
+		out_null(r->o, "file", NULL);
+		out_null(r->o, "line", NULL);
+	}
 	if (r->told)
 		out_str(r->o, "bug", "  bug      %s\n", r->told->title);
 	else

@@ -20,7 +20,8 @@ static const struct rule helpers[] = {
 	  "warn_slowpath warn_alloc warn_bogus __warn print_unlock imbalance_bug stack_trace_ "
 	  "arch_stack_walk assertfail list_del_entry_valid list_add_valid slab_err slab_bug "
 	  "slab_fix object_err print_trailer check_bytes_and_report check_pad_bytes check_slab "
-	  "on_freelist" },
+	  "on_freelist alloc_debug_processing free_debug_processing alloc_consistency_checks "
+	  "free_consistency_checks ^add_taint$" },
 	{ "is on the way from a fault to its report",
 	  "program_check_exception program_check_common do_kernel_fault do_translation_fault "
 	  "do_mem_abort el1_abort el1h_64_sync __phys_addr unwind_backtrace" },
@@ -201,9 +202,9 @@ bool guilty_is_anchor(struct piece base)
 	return fits_any(base, false, anchors);
 }
 
-bool guilty_is_waiting(struct piece base)
+bool guilty_is_waiting(struct piece base, bool in_module)
 {
-	return fits_any(base, false, waiting);
+	return fits_any(base, in_module, waiting);
 }
 
 bool guilty_rule(size_t i, const char **why, const char **names)

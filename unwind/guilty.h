@@ -41,7 +41,7 @@ bool guilty_is_entry(struct piece base);
 bool guilty_is_anchor(struct piece base);
 
 /** It waits, or is how to wait; what called it tells more. */
-bool guilty_is_waiting(struct piece base);
+bool guilty_is_waiting(struct piece base, bool in_module);
 
 /** The rules, for a page that documents them: i-th group's reason and names; false past the
  *  end. */

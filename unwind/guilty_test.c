@@ -56,7 +56,8 @@ static void rules(void **state)
 	assert_true(guilty_is_entry(of("asm_exc_page_fault")));
 	assert_false(guilty_is_entry(of("vfs_write")));
 	assert_true(guilty_is_anchor(of("vfs_write")));
-	assert_true(guilty_is_waiting(of("schedule_timeout")));
+	assert_true(guilty_is_waiting(of("schedule_timeout"), false));
+	assert_false(guilty_is_waiting(of("scen_dwait_thread"), true));
 	while (guilty_rule(n, &why, &pieces))
 		n++;
 	assert_true(n > 15);

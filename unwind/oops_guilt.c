@@ -10,18 +10,22 @@
 struct candidates {
 	const char *skip;
 	struct piece name[CANDIDATES];
+	bool in_module[CANDIDATES];
 	size_t n;
 };
 
 static void add(struct candidates *c, const struct oops_place *p)
 {
+	bool in_module = p->module.p != NULL;
 	struct piece base;
 
 	if (!p->function.p || p->guess || c->n == CANDIDATES)
 		return;
 	base = guilty_base(p->function);
-	if (base.len && !guilty_is_helper(base, p->module.p != NULL, c->skip))
-		c->name[c->n++] = guilty_told(base);
+	if (!base.len || guilty_is_helper(base, in_module, c->skip))
+		return;
+	c->in_module[c->n] = in_module;
+	c->name[c->n++] = guilty_told(base);
 }
 
 static void add_row(struct candidates *c, const struct oops_row *row)
@@ -52,11 +56,13 @@ static size_t find(const struct oops_report *r, size_t i, enum oops_what what)
 	return i;
 }
 
-/* The first trace from row i on; where no words begin it, the first frames. */
+/* The first trace from row i on; where no words begin it, the frames behind who it is. */
 static void in_trace(struct candidates *c, const struct oops_report *r, size_t i)
 {
 	size_t start = find(r, i, OOPS_START);
 
+	if (start == r->n)
+		start = find(r, i, OOPS_WHO);
 	frames_from(c, r, start < r->n ? start + 1 : i);
 }
 
@@ -175,7 +181,7 @@ static struct piece hung(const struct candidates *c)
 			return common;
 	}
 	for (size_t i = 0; i < c->n; i++)
-		if (!guilty_is_waiting(c->name[i]))
+		if (!guilty_is_waiting(c->name[i], c->in_module[i]))
 			return c->name[i];
 	return (struct piece){ NULL, 0 };
 }

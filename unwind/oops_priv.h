@@ -19,6 +19,7 @@ enum oops_what {
 	OOPS_REGS_AT, /* the interrupted instruction: place[0], user */
 	OOPS_FRAME,   /* nplaces places */
 	OOPS_MARK,    /* "<IRQ>", "</TASK>": the stack that follows */
+	OOPS_WHO,     /* "CPU: 0 PID: 1 Comm: init ..." */
 	OOPS_MODULES, /* "Modules linked in:" */
 	OOPS_HEAD,    /* of the report */
 };

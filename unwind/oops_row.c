@@ -52,6 +52,8 @@ void oops_row_read(struct oops_row *ret, struct piece text)
 		ret->what = OOPS_HISTORY;
 	} else if (piece_begins(t, "Modules linked in:")) {
 		ret->what = OOPS_MODULES;
+	} else if (piece_begins(t, "CPU: ")) {
+		ret->what = OOPS_WHO;
 	} else if (oops_frame_of_regs(text, &ret->place[0], &ret->user)) {
 		ret->what = OOPS_REGS_AT;
 		ret->nplaces = 1;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "unwind/culprit.h"
+#include "unwind/guilty.h"
 #include "unwind/oops_priv.h"
 
 /* The report's own stack while it is being read. */
@@ -126,9 +127,8 @@ static bool take(struct own *w, const struct oops_row *row)
 	case OOPS_REGS_AT: return take_regs(w, row);
 	case OOPS_FRAME: take_frame(w, row); return true;
 	case OOPS_MARK: w->stack = stack_of(piece_trim(row->text)); return true;
+	case OOPS_WHO: w->history = false; return true;
 	case OOPS_OTHER:
-		if (piece_begins(row->text, "CPU: "))
-			w->history = false;
 		w->next_interrupted |= is_exception_stack(row->text);
 		return true;
 	}
@@ -176,6 +176,21 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 	return true;
 }
 
+/* Nothing crashed: who is to blame, as the title has it. */
+static const struct frame *blamed(const struct trace *tr, const struct oops *o)
+{
+	for (const struct frame *f = tr->frame; o->guilty && f < tr->frame + tr->n; f++) {
+		struct piece told;
+
+		if (!f->named)
+			continue;
+		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
+		if (told.len == strlen(o->guilty) && !memcmp(told.p, o->guilty, told.len))
+			return f;
+	}
+	return NULL;
+}
+
 static bool find_culprit(struct oops *o, bool by_regs, struct arena *a)
 {
 	const struct oops_frame *f;
@@ -187,6 +202,8 @@ static bool find_culprit(struct oops *o, bool by_regs, struct arena *a)
 		return false;
 	by_regs &= tr.n && !tells_of_panic(&tr);
 	at = by_regs ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
+	if (!at && o->complaint)
+		at = blamed(&tr, o);
 	if (at && at->named) {
 		f = &o->frame[index[at - tr.frame]];
 		o->function = f->function;
