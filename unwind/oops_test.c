@@ -134,6 +134,24 @@ static void interleaved(void **state)
 	assert_false(o->frame[2].reliable);
 	assert_string_equal(o->frame[1].stack, "task");
 	assert_ptr_equal(oops_last(&all), o);
+	assert_false(o->complaint);
+}
+
+/* Equal ones are two, once the first has ended. */
+static void twice(void **state)
+{
+	static const char text[] = "WARNING: CPU: 0 PID: 1 at a/b.c:12 one+0x1/0x2\n"
+				   "RIP: 0010:one+0x1/0x2\nCall Trace:\n two+0x1/0x2\n"
+				   "---[ end trace 0 ]---\n"
+				   "WARNING: CPU: 0 PID: 1 at a/b.c:12 one+0x1/0x2\n"
+				   "RIP: 0010:one+0x1/0x2\nCall Trace:\n two+0x1/0x2\n";
+	const struct oops *o = parse(text);
+
+	(void)state;
+	assert_int_equal(all.n, 2);
+	assert_int_equal(o[0].last, 5);
+	assert_int_equal(o[1].n, 2);
+	assert_string_equal(o[0].signature.strict, o[1].signature.strict);
 }
 
 /* One after the other, without callers. */
@@ -252,7 +270,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved),
-		cmocka_unit_test(several),      cmocka_unit_test(whose_frames),
+		cmocka_unit_test(twice),        cmocka_unit_test(several),
+		cmocka_unit_test(whose_frames),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),
 	};
 
