@@ -242,7 +242,7 @@ static enum cairn_code of_dump(struct view *v, enum verdict *verdict, struct cai
 	enum cairn_code code = log_get(v->call->cairn, &log, err);
 
 	if (!code)
-		code = oops_parse_log(&all, log, v->call->scratch, err);
+		code = oops_parse_log(&all, log, 0, v->call->scratch, err);
 	if (!code)
 		tell(v, &all, log->partial, verdict);
 	return code;

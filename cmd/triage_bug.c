@@ -8,11 +8,12 @@
 /* What the log itself says of the crash. */
 static void read_log(struct report *r)
 {
+	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
 	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
 	const struct log *log;
 
-	if (!all || !r->panic.crashed || log_get(r->c, &log, NULL) != CAIRN_OK ||
-	    oops_parse_log(all, log, r->call->scratch, NULL) != CAIRN_OK)
+	if (!all || !told || log_get(r->c, &log, NULL) != CAIRN_OK ||
+	    oops_parse_log(all, log, (size_t)(told - log->record), r->call->scratch, NULL) != CAIRN_OK)
 		return;
 	r->told = oops_last(all);
 	/* a complaint of long before is not the crash */

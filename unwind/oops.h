@@ -101,9 +101,10 @@ enum cairn_code oops_parse(struct oopses *ret, const char *text, size_t len, str
 enum cairn_code oops_parse_lines(struct oopses *ret, const struct oops_line *line, size_t n,
 				 struct arena *a, struct cairn_err *err);
 
-/** The same of a dump's own log. oops.first and last then count lines of records. */
-enum cairn_code oops_parse_log(struct oopses *ret, const struct log *log, struct arena *a,
-			       struct cairn_err *err);
+/** The same of a dump's own log, from record `from` on. oops.first and last then count lines of
+ *  these records. */
+enum cairn_code oops_parse_log(struct oopses *ret, const struct log *log, size_t from,
+			       struct arena *a, struct cairn_err *err);
 
 /** The report that a log ends with: what the machine died of, if it did; NULL: none. */
 const struct oops *oops_last(const struct oopses *o);

@@ -34,18 +34,18 @@ static size_t lines_of(const struct log_record *rec, struct oops_line *to)
 	return n;
 }
 
-enum cairn_code oops_parse_log(struct oopses *ret, const struct log *log, struct arena *a,
-			       struct cairn_err *err)
+enum cairn_code oops_parse_log(struct oopses *ret, const struct log *log, size_t from,
+			       struct arena *a, struct cairn_err *err)
 {
 	struct oops_line *line;
 	size_t n = 0, at = 0;
 
-	for (size_t i = 0; i < log->n; i++)
+	for (size_t i = from; i < log->n; i++)
 		n += lines_of(&log->record[i], NULL);
 	line = arena_array(a, n ? n : 1, sizeof(*line));
 	if (!line)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the lines of the log");
-	for (size_t i = 0; i < log->n; i++)
+	for (size_t i = from; i < log->n; i++)
 		at += lines_of(&log->record[i], line + at);
 	return oops_parse_lines(ret, line, n, a, err);
 }
