@@ -25,7 +25,8 @@
 #define TK_MEMBERS 24
 
 /** One member of a declared struct: its size is that of an integer, `count` > 0 makes an array of
- *  them, or `nested` is a struct declared before. A table ends with name NULL. */
+ *  them, or `nested` is a struct declared before, or "*name": a pointer, of `size`, to a struct that
+ *  may be this one. A table ends with name NULL. */
 struct tk_member {
 	const char *name;
 	uint32_t offset, size, count;
@@ -46,6 +47,7 @@ struct testkern {
 	unsigned ntypes;
 	const char *percpu[4]; /* variables that the types place, by tk_percpu() */
 	uint64_t percpu_offset[4];
+	const char *variable[4], *variable_type[4]; /* whose types are known, by tk_typed() */
 };
 
 static const struct type tk_integers[] = {
@@ -66,8 +68,11 @@ static inline const struct type *tk_find(struct type_provider *p, enum type_kind
 	struct testkern *k = (struct testkern *)((char *)p - offsetof(struct testkern, provider));
 
 	for (unsigned i = 0; i < k->ntypes; i++)
-		if (kind == TYPE_STRUCT && !strcmp(k->type[i].type.name, name))
+		if (kind == k->type[i].type.kind && !strcmp(k->type[i].type.name, name))
 			return &k->type[i].type;
+	for (unsigned i = 0; kind == TYPE_VOID && i < 4; i++)
+		if (!strcmp(tk_integers[i].name, name))
+			return &tk_integers[i];
 	return NULL;
 }
 
@@ -84,9 +89,23 @@ static inline void tk_close(struct type_provider *p)
 
 static inline const struct type *tk_variable(struct type_provider *p, const char *name)
 {
-	(void)p;
-	(void)name;
+	struct testkern *k = (struct testkern *)((char *)p - offsetof(struct testkern, provider));
+
+	for (unsigned i = 0; i < 4 && k->variable[i]; i++)
+		if (!strcmp(k->variable[i], name))
+			return tk_find(p, TYPE_STRUCT, k->variable_type[i]);
 	return NULL;
+}
+
+/** Declare a variable as a struct. */
+static inline void tk_typed(struct testkern *k, const char *name, const char *type)
+{
+	unsigned i = 0;
+
+	while (k->variable[i])
+		i++;
+	k->variable[i] = name;
+	k->variable_type[i] = type;
 }
 
 static inline bool tk_place(struct type_provider *p, const char *name, uint64_t *offset)
@@ -124,7 +143,8 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 				 .members = t->member, .complete = true };
 	for (; m->name; m++) {
 		uint32_t i = t->type.nmembers++;
-		const struct type *of = m->nested ? tk_find(&k->provider, TYPE_STRUCT, m->nested)
+		bool points = m->nested && m->nested[0] == '*';
+		const struct type *of = m->nested ? tk_find(&k->provider, TYPE_STRUCT, m->nested + points)
 						  : tk_integer(m->size);
 
 		if (i >= TK_MEMBERS)
@@ -134,9 +154,25 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 						     .size = of->size * m->count,
 						     .count = m->count, .complete = true };
 			of = &t->array[i];
+		} else if (points) {
+			t->array[i] = (struct type){ .kind = TYPE_PTR, .name = "", .size = m->size,
+						     .target = of, .complete = true };
+			of = &t->array[i];
 		}
 		t->member[i] = (struct type_member){ m->name, of, (uint64_t)m->offset * 8, 0 };
 	}
+}
+
+/** Declare "enum <name>" with n enumerators, which must stay. */
+static inline void tk_enum(struct testkern *k, const char *name, const struct type_enumerator *e,
+			   uint32_t n)
+{
+	struct tk_type *t = &k->type[k->ntypes++];
+
+	if (k->ntypes > TK_TYPES)
+		abort();
+	t->type = (struct type){ .kind = TYPE_ENUM, .name = name, .size = 4, .nmembers = n,
+				 .enumerators = e, .complete = true };
 }
 
 static inline void tk_put(struct testkern *k, uint64_t addr, uint64_t value, size_t bytes)
