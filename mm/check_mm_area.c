@@ -161,6 +161,7 @@ void mm_check_areas(struct mm_look *l)
 		check_owner(l, v);
 		check_flags(l, v);
 		check_anon_vma(l, v);
+		mm_count_anon(l, v);
 		check_detached(l, v);
 	}
 	map_deinit(&seen);

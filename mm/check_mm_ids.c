@@ -132,6 +132,19 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm -v` shows the area; `list` over anon_vma_chain.same_vma the chain.",
 	},
 	{
+		.id = "mm.anon_vma.count",
+		.title = "more areas name an anon_vma than it counts",
+		.meaning =
+			"num_active_vmas is how many areas have this anon_vma as their own, in all address\n"
+			"spaces. It decides whether fork gives a child an anon_vma that is in use already; at 0\n"
+			"the anon_vma is freed while pages still point to it.",
+		.causes =
+			"Error paths of fork and mremap that count back what was never counted; a write through\n"
+			"a wild pointer.",
+		.next =
+			"`vm -v`: which areas have it; `log` for failed forks.",
+	},
+	{
 		.id = "mm.map_count",
 		.title = "an address space counts another number of areas than it has",
 		.meaning =

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lib/kern/maple.h"
+#include "lib/kern/maple_check.h"
 #include "mm/check_mm.h"
 #include "mm/vma_tree.h"
 
 #define XA_ZERO UINT64_C(0x406) /* XA_ZERO_ENTRY, include/linux/xarray.h */
 
-static void report_zero(struct mm_look *l, const struct maple_walk *w)
+static void report_zero(struct mm_look *l, const struct maple_layout *layout,
+			const struct maple_walk *w)
 {
+	char field[MAPLE_FIELD] = "maple_tree.ma_root";
+
+	if (w->node)
+		maple_field(layout, MAPLE_LEAF, (unsigned)(w->slot_at - w->node), field, sizeof(field));
 	/* a process that still runs is one that readers go to: uprobes, swapoff, /proc */
 	mm_bad(l, &(struct mm_bad){
 		.id = "mm.xa_zero", .severity = CAIRN_ERROR, .object = w->node, .addr = w->slot_at,
 		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .untold = true,
-		.field = "maple_node.slot", .found = w->entry,
+		.field = field, .found = w->entry,
 		.because = "left by a fork that failed: who takes it for an area faults at 0x406 and a "
 			   "member's offset",
 	});
@@ -49,7 +54,7 @@ void mm_check_tree(struct mm_look *l)
 			   NULL);
 	while (!code && maple_next(&w) && cairn_go_on(l->run))
 		if (w.entry == XA_ZERO)
-			report_zero(l, &w);
+			report_zero(l, layout, &w);
 	maple_end(&w, NULL);
 }
 
