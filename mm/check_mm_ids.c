@@ -273,6 +273,20 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`log`: fork or allocation failures before; the fault's address.",
 	},
 	{
+		.id = "mm.spanning-store",
+		.title = "the last entry of a leaf is there twice, the second time for no address",
+		.meaning =
+			"Two pivots at the end of a leaf are equal, and their slots have the same area. The\n"
+			"kernel's own check of the order of pivots lets that pass. The area counts twice for who\n"
+			"walks the tree: map_count is off, exit frees it twice.",
+		.causes =
+			"CVE-2024-50200: mas_wr_spanning_store() of kernels from 6.1 on that lack bea07fd63192\n"
+			"(6.12 and the stable kernels of late 2024 have it), when a store ended where two leaves\n"
+			"meet.",
+		.next =
+			"`maple -t PID` shows the leaf. The kernel's release: has it the fix?",
+	},
+	{
 		.id = "mm.rb.list",
 		.title = "the list of areas and their tree differ",
 		.meaning =
