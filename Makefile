@@ -119,7 +119,7 @@ check-boot: $(BUILD)/cairn
 check-debug: $(BUILD)/cairn
 	@if [ -z "$(DUMP)" ] || [ -z "$(VMLINUX)" ]; then \
 	 echo "make check-debug DUMP=file VMLINUX=file"; exit 2; fi
-	prove testdata/lines.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
+	prove testdata/lines.py testdata/cfi.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
 	@if ! command -v $(firstword $(DRGN) drgn) >/dev/null; then \
 	 echo "variables: not compared (drgn is not installed)"; exit; fi; \
 	prove testdata/vars.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
@@ -169,6 +169,11 @@ run-fuzz: $(FUZZ_BIN)
 
 bench: $(BUILD)/cairn
 	python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
+
+# words of stacks overwritten, N of each dump: DUMP="file..."; TYPES=file where their kernel has none
+bench-stack-mutation: $(BUILD)/cairn
+	python3 testdata/stack_mutation.py -n $(or $(N),1000) $(addprefix -s ,$(TYPES)) \
+	 $(abspath $(BUILD)/cairn) $(or $(DUMP),$(DEMO))
 
 # checkers on healthy dumps of which one word is changed in memory: testdata/mutate, one family a
 # file. MUTATE: what it is given, a machine's types before its dump
@@ -236,10 +241,11 @@ help:
 	@echo "demo       install what is missing, build, and triage a captured crash"
 	@echo "check      install what is missing, build, and run every test"
 	@echo "check-boot boot a Debian kernel under QEMU, crash it, compare (minutes)"
-	@echo "check-debug lines against addr2line, variables against drgn: DUMP=file VMLINUX=file"
+	@echo "check-debug lines against addr2line, DWARF's unwinding against ORC's, variables against drgn: DUMP=file VMLINUX=file"
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
+	@echo "bench-stack-mutation  what bt makes of N=1000 overwritten words of stacks of DUMP"
 	@echo "bench-mutation  checkers measured: thousands of words changed, found, named (MUTATE_FLAGS)"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
 	@echo "compare    stacks beside the kernel's own, and crash's and drgn's where installed"
@@ -258,6 +264,7 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack compare matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
-	coverage fuzz run-fuzz bench bench-mutation demo deps test-deps install uninstall clean help FORCE
+.PHONY: captures unpack compare bench-stack-mutation matrix matrix-check check-boot check-debug all check run-check run-unit \
+	run-golden check-headers check-ranks check-spdx sanitize coverage fuzz run-fuzz bench bench-mutation demo deps \
+	test-deps install uninstall clean help FORCE
 .SECONDARY:

@@ -64,6 +64,7 @@ struct cmd {
 	const char *help;      /* paragraphs for `help NAME` */
 	const struct opt *opts;
 	bool no_dump;          /* runs without a vmcore */
+	bool dump_if_named;    /* of one that runs without: a vmcore before it is opened */
 	const char *no_dump_option; /* runs without one when this option is given; NULL: none */
 	bool many_dumps;       /* `cairn NAME A B`: every operand is a vmcore, and the command
 				  runs once for each (else only the first operand is one) */

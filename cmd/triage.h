@@ -14,6 +14,7 @@
 #include "lib/kern/finding.h"
 #include "lib/kern/panic.h"
 #include "lib/kern/task.h"
+#include "unwind/oops.h"
 #include "unwind/trace.h"
 #include "unwind/unwinder.h"
 #include "unwind/wait.h"
@@ -40,6 +41,7 @@ struct report {
 	bool checked;              /* all checkers came to their end */
 	enum explained explained;
 	struct blame blame;        /* unless nothing is explained */
+	const struct oops *told;   /* the log's own report of the crash; NULL: none */
 	size_t nblocked;           /* tasks in uninterruptible sleep */
 };
 
@@ -52,6 +54,10 @@ void triage_explanation(struct report *r);
 
 /** What crashed, where, on which CPU, when (triage_crash.c). */
 void triage_crash(struct report *r);
+
+/** What the bug is called, inside the crash's object; its signature, behind it (triage_bug.c). */
+void triage_bug(struct report *r);
+void triage_signature(struct report *r);
 
 /** The crashing CPU's trace over all its stacks. */
 void triage_stack(struct report *r);

@@ -112,10 +112,10 @@ void triage_crash(struct report *r)
 	where(r);
 	who(r);
 	when(r);
+	triage_bug(r);
 	triage_explanation(r);
 	out_end(o);
-	out_null(o, "signature", NULL);
-	out_null(o, "signature_fuzzy", NULL);
+	triage_signature(r);
 }
 
 void triage_stack(struct report *r)

@@ -4,6 +4,7 @@
  * kernel names.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "lib/base/str.h"
 #include "lib/kern/finding.h"
@@ -12,11 +13,14 @@
 
 #define NODES_LIMIT (1u << 20)
 #define BECAUSE 6 /* contradictions that a finding shows */
+#define LOST 3    /* trees that could not be looked at and that are told one by one */
 
 struct look {
 	struct cairn *c;
 	struct cairn_run *run;
 	const char *whose;       /* "mm_mt of mm 0x... (PID 1 \"init\")" */
+	size_t lost;             /* trees that could not be looked at, or not wholly */
+	struct cairn_err last_lost;
 };
 
 static void value_text(struct str *s, uint64_t v)
@@ -106,19 +110,30 @@ static void tell(void *arg, const struct maple_verdict *v)
 	str_deinit(&why);
 }
 
-static void note_lost(struct look *k, const struct maple_checked *done)
+static void note_lost(struct look *k, const struct cairn_err *why)
 {
-	if (done->lost.code)
-		cairn_unseen(k->run, k->whose, &done->lost);
+	if (++k->lost <= LOST)
+		cairn_unseen(k->run, k->whose, why);
+	k->last_lost = *why;
+}
+
+static void note_rest(struct look *k)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "%zu more maple trees", k->lost - LOST);
+	if (k->lost > LOST)
+		cairn_unseen(k->run, what, &k->last_lost);
 }
 
 /* A tree that cannot be read is a part that was not seen; the rest goes on. */
-static enum cairn_code note_end(struct look *k, enum cairn_code code, struct cairn_err *err)
+static enum cairn_code note_end(struct look *k, enum cairn_code code,
+				const struct maple_checked *done, const struct cairn_err *err)
 {
 	if (code == CAIRN_INTERRUPTED || code == CAIRN_NOMEM)
 		return code;
-	if (code)
-		cairn_unseen(k->run, k->whose, err);
+	if (code || done->lost.code)
+		note_lost(k, code ? err : &done->lost);
 	return CAIRN_OK;
 }
 
@@ -146,8 +161,7 @@ static enum cairn_code each_mm(struct look *k, struct maple_mms *s, struct arena
 
 		name_mm(k, &s->mm[i], a);
 		code = maple_mm_verify(s, &s->mm[i], tell, k, &done, err);
-		note_lost(k, &done);
-		code = note_end(k, code, err);
+		code = note_end(k, code, &done, err);
 	}
 	return code;
 }
@@ -181,8 +195,7 @@ static enum cairn_code each_other(struct look *k, struct maple_mms *s, struct ar
 				k->whose = "a maple tree";
 		}
 		code = maple_verify(&of, tell, k, &done, err);
-		note_lost(k, &done);
-		code = note_end(k, code, err);
+		code = note_end(k, code, &done, err);
 	}
 	return code;
 }
@@ -200,6 +213,7 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *r, struct cairn_er
 	}
 	if (!code)
 		code = each_other(&k, &s, &a, err);
+	note_rest(&k);
 	maple_mms_deinit(&s);
 	arena_deinit(&a);
 	/* a kernel without maple trees has none to look at */

@@ -144,7 +144,7 @@ static void read_globals(struct mm_look *l)
 {
 	uint64_t at;
 
-	l->page = UINT64_C(1) << paging_page_shift(&l->c->layout.form);
+	l->page = UINT64_C(1) << mm_page_shift(l->c);
 	if (sym_addr(&l->c->syms, "stack_guard_gap", &at, NULL) ||
 	    space_word(&l->c->kernel, at, &l->guard, NULL))
 		l->guard = 0;

@@ -20,6 +20,7 @@ struct web {
 	struct links *a;
 	size_t n;
 	struct map at;   /* area -> place in a */
+	size_t bad;      /* links: nothing is reckoned along them then */
 	struct map held; /* areas that another one, or the root, has as a child */
 };
 
@@ -44,11 +45,12 @@ static uint64_t below(const struct web *w, uint64_t rb)
 	return !rb ? 0 : rb == w->l->vs.rb ? AREA_AT_0 : rb - w->l->vs.rb;
 }
 
-static void report(const struct web *w, const char *id, const char *field, uint64_t object,
+static void report(struct web *w, const char *id, const char *field, uint64_t object,
 		   uint64_t addr, uint64_t found, uint64_t expected, const char *because)
 {
 	struct mm_look *l = w->l;
 
+	w->bad++;
 	mm_bad(l, &(struct mm_bad){
 		.id = id, .severity = CAIRN_ERROR, .field = field, .object = object, .addr = addr,
 		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .found = found,
@@ -171,7 +173,7 @@ static bool gather(struct web *w)
 
 /* ---- the list ---- */
 
-static void check_list(const struct web *w)
+static void check_list(struct web *w)
 {
 	struct mm_look *l = w->l;
 	uint64_t first = w->n ? w->a[0].addr : 0;
@@ -199,7 +201,7 @@ static uint64_t rb_of(const struct web *w, uint64_t area)
 	return !area ? 0 : area == AREA_AT_0 ? w->l->vs.rb : area + w->l->vs.rb;
 }
 
-static void bad_child(const struct web *w, const struct links *p, unsigned side, uint64_t stored)
+static void bad_child(struct web *w, const struct links *p, unsigned side, uint64_t stored)
 {
 	enum check_member m = side ? CK_RIGHT : CK_LEFT;
 
@@ -208,7 +210,7 @@ static void bad_child(const struct web *w, const struct links *p, unsigned side,
 	       p->claimed[side] ? "that child says so" : "no area says that it is that child");
 }
 
-static void bad_parent(const struct web *w, const struct links *a, uint64_t parent)
+static void bad_parent(struct web *w, const struct links *a, uint64_t parent)
 {
 	report(w, "mm.rb.link", "vm_area_struct.vm_rb.__rb_parent_color", a->addr,
 	       member_at(w, a, CK_PARENT), rb_of(w, a->parent) | a->color, rb_of(w, parent) | a->color,
@@ -216,7 +218,7 @@ static void bad_parent(const struct web *w, const struct links *a, uint64_t pare
 }
 
 /* A child pointer and the child's parent word contradict. */
-static void check_side(const struct web *w, struct links *p, unsigned side)
+static void check_side(struct web *w, struct links *p, unsigned side)
 {
 	uint64_t stored = side ? p->right : p->left;
 	struct links *child = find(w, stored), *claimer;
@@ -229,13 +231,14 @@ static void check_side(const struct web *w, struct links *p, unsigned side)
 	}
 	/* the child says that it belongs elsewhere: does that place agree? */
 	claimer = find(w, child->parent);
-	if (claimer && (claimer->left == child->addr || claimer->right == child->addr))
+	if (claimer ? claimer->left == child->addr || claimer->right == child->addr
+		    : !child->parent && below(w, w->l->mm.v[MM_RB]) == child->addr)
 		bad_child(w, p, side, stored);
 	else
 		bad_parent(w, child, p->addr);
 }
 
-static void check_root(const struct web *w, uint64_t claimed)
+static void check_root(struct web *w, uint64_t claimed)
 {
 	struct mm_look *l = w->l;
 	uint64_t stored = below(w, l->mm.v[MM_RB]);
@@ -309,7 +312,7 @@ static void recount(const struct web *w, uint64_t *gap)
 	}
 }
 
-static void check_gaps(const struct web *w)
+static void check_gaps(struct web *w)
 {
 	uint64_t *gap = mem_zalloc(w->n + 1, sizeof(*gap));
 	size_t wrong = 0;
@@ -328,7 +331,7 @@ static void check_gaps(const struct web *w)
 	mem_free(gap);
 }
 
-static void check_highest(const struct web *w)
+static void check_highest(struct web *w)
 {
 	struct mm_look *l = w->l;
 	uint64_t last = w->n ? w->a[w->n - 1].end : 0;
@@ -367,7 +370,7 @@ void mm_check_gaps(struct web *w)
 		w->a[i].start = l->areas.vma[i].start;
 		w->a[i].end = l->areas.vma[i].end;
 	}
-	if (shape_has(&l->area, CK_GAP) && !l->count_bad)
+	if (shape_has(&l->area, CK_GAP) && !l->count_bad && !w->bad)
 		check_gaps(w);
 	check_highest(w);
 }

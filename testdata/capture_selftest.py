@@ -106,6 +106,18 @@ def a_guest_that_survives_is_reported():
                                                           HANGS)
 
 
+def a_failure_in_the_last_moment_is_reported():
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = dataclasses.replace(SCENARIOS["sysrq"], deadline=SOON)
+        try:
+            with guest(folder, "printf 'ORACLE sysrq-t end\\nORACLE failed: no leaf\\n"
+                               "end Kernel panic\\n' >>$console; exec sleep 1000") as box:
+                capture.until_death(box, scenario)
+        except machine.BootError as error:
+            return "guest says 'ORACLE failed'" in str(error)
+    return False
+
+
 def a_deaf_control_socket_is_reported():
     machine.QMP_SECONDS = SOON
     text = boot_failure(DEAF, then=lambda box: (time.sleep(1), box.dump("/nonexistent")))
@@ -291,6 +303,7 @@ def low_memory_is_mapped():
 TESTS = [
     a_silent_guest_is_reported_with_its_last_lines, a_qemu_that_dies_is_reported_with_its_words,
     a_qemu_that_says_much_is_not_held_up, a_guest_that_survives_is_reported,
+    a_failure_in_the_last_moment_is_reported,
     a_deaf_control_socket_is_reported,
     a_missing_control_socket_is_reported, qemu_dies_with_the_kit,
     a_tool_that_hangs_is_killed_with_its_children, a_tool_that_fails_is_reported_with_its_words,

@@ -10,7 +10,8 @@ A capture MACHINE-KERNEL-SCENARIO is stored in testdata/captures as
   NAME.oracle.json.zst    what the kernel said of itself (oracle.py)
   NAME.console.zst        its console
   MACHINE-KERNEL.btf.zst  types, where the kernel carries none
-and unpacked under the same names without .zst, the dump as NAME.kdump.
+and unpacked under the same names without .zst, the dump as NAME.kdump. What `make demo` opens has
+beside it the debug file of its module, out of testdata/debug.
 """
 
 import os
@@ -24,6 +25,7 @@ STORE = HERE / "captures"
 LEVEL = ("-19", "--long=27")
 WINDOW = "--long=27"
 DEMO = "amd64-6.1-irqbug"       # what `make demo` opens
+DEMO_DEBUG = "scen.ko.debug"    # of its module: objcopy --only-keep-debug
 # The capture of each kernel that the others are differences to.
 BASES = {"amd64-6.1": "irqbug"}
 USUAL_BASE = "sysrq"
@@ -89,6 +91,8 @@ def unpack(name, folder):
     types = STORE / (types_of(name) + ".zst")
     if types.exists():
         unpack_file(types, folder / types_of(name))
+    if name == DEMO:
+        unpack_file(HERE / "debug" / (DEMO_DEBUG + ".zst"), folder / DEMO_DEBUG)
 
 
 # ---- store ----
@@ -102,7 +106,7 @@ def golden_commands(name):
     for line in (HERE / "golden" / "commands").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             _, which, words = line.split("\t")
-            if which != "one" or name == DEMO:
+            if which not in ("one", "debug") or name == DEMO:
                 yield words
 
 
@@ -115,6 +119,10 @@ def slim(cairn, folder, name, out):
             plain = pathlib.Path(temporary) / "btf"
             zstd("-d", types, "-o", plain)
             words += ["-s", plain]
+        if name == DEMO:
+            debug = pathlib.Path(temporary) / DEMO_DEBUG
+            zstd("-d", HERE / "debug" / (DEMO_DEBUG + ".zst"), "-o", debug)
+            words += ["-s", debug]
         words += [folder / (name + ".kdump.zst"), "slim", "-z", "none", "-o", out,
                   *ALWAYS, *golden_commands(name)]
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True)

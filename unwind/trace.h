@@ -120,6 +120,8 @@ struct frame {
 struct stack_damage {
 	struct stack_info ran_over; /* STACK_UNKNOWN: none, as far as the walk saw */
 	uint64_t sp;       /* the stack pointer that lies in its guard; 0: none was seen there */
+	uint64_t above;    /* else: how far above its begin the stack pointer stood when the kernel
+			      found it out (what did not fit, or wrote below); 0: not known */
 	bool reported;     /* the kernel itself was about to report it */
 	uint64_t magic_at; /* where the task's STACK_END_MAGIC has been overwritten; 0: it has not,
 			      or is not in the dump */

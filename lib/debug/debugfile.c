@@ -6,6 +6,7 @@
 #include <gelf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -256,6 +257,20 @@ static enum cairn_code read_btf(struct debugfile *f, uint64_t size, struct cairn
 	return CAIRN_OK;
 }
 
+/* Mapped here and not by libelf, which would not say where: debugfile_trim(). */
+static void begin_elf(struct debugfile *f, size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ, MAP_PRIVATE, f->fd, 0);
+
+	if (at == MAP_FAILED) {
+		f->elf = elf_begin(f->fd, ELF_C_READ, NULL);
+		return;
+	}
+	f->mapped = at;
+	f->mapped_size = size;
+	f->elf = elf_memory(at, size);
+}
+
 /* The file in a zstd file; it is unpacked once, to where nobody else finds it. */
 static enum cairn_code unpack(struct debugfile *f, struct cairn_err *err)
 {
@@ -288,7 +303,7 @@ static enum cairn_code open_fd(struct debugfile *f, bool packed, struct cairn_er
 	if (btf_is(head, (size_t)n))
 		return read_btf(f, (uint64_t)st.st_size, err);
 	if (is_elf(head, (size_t)n)) {
-		f->elf = elf_begin(f->fd, ELF_C_READ_MMAP, NULL);
+		begin_elf(f, (size_t)st.st_size);
 		return open_elf(f, err);
 	}
 	if (packed || n < 4 || le32(head) != ZSTD_MAGIC)
@@ -374,11 +389,19 @@ void debugfile_close(struct debugfile *f)
 		reldwarf_close(f);
 	dwarf_end(f->dwarf);
 	elf_end(f->elf);
+	if (f->mapped)
+		munmap(f->mapped, f->mapped_size);
 	if (f->fd >= 0)
 		close(f->fd);
 	mem_free(f->image);
 	arena_deinit(&f->arena);
 	mem_free(f);
+}
+
+void debugfile_trim(struct debugfile *f)
+{
+	if (f->mapped)
+		madvise(f->mapped, f->mapped_size, MADV_DONTNEED);
 }
 
 enum cairn_code debugfile_dwarf(struct debugfile *f, Dwarf **ret, struct cairn_err *err)

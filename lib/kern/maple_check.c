@@ -456,12 +456,16 @@ static enum cairn_code judge(struct court *t, const struct maple *m, struct mapl
 	uint64_t *gap = maple_recount(m);
 	struct maple_repairs *found = mem_zalloc(1, sizeof(*found));
 	struct best best = { .any = false };
+	bool only_doubts = true;
 	enum cairn_code code = CAIRN_OK;
 
+	for (size_t i = 0; i < w->n; i++)
+		only_doubts &= maple_rule_is_doubt(w->wrong[i].rule);
 	for (size_t i = 0; gap && found && i < w->n && i < STARTS; i++)
 		maple_repairs_find(m, gap, &t->entries, &w->wrong[i], found);
 	for (size_t i = 0; found && !code && i < found->n; i++)
-		code = weigh(t, m, w->n, &found->repair[i], &best, err);
+		if (!only_doubts || found->repair[i].kind == MAPLE_REPAIR_WORD)
+			code = weigh(t, m, w->n, &found->repair[i], &best, err);
 	if (!code && best.any)
 		convict(t, m, w, &best);
 	else if (!code)

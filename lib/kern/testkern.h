@@ -31,6 +31,7 @@ struct tk_member {
 	const char *name;
 	uint32_t offset, size, count;
 	const char *nested;
+	bool is_signed; /* 4 or 8 bytes */
 };
 
 struct tk_type {
@@ -55,11 +56,18 @@ static const struct type tk_integers[] = {
 	{ .kind = TYPE_INT, .name = "u16", .size = 2, .complete = true },
 	{ .kind = TYPE_INT, .name = "u32", .size = 4, .complete = true },
 	{ .kind = TYPE_INT, .name = "u64", .size = 8, .complete = true },
+	{ .kind = TYPE_INT, .name = "s32", .size = 4, .complete = true, .is_signed = true },
+	{ .kind = TYPE_INT, .name = "s64", .size = 8, .complete = true, .is_signed = true },
 };
 
 static inline const struct type *tk_integer(uint32_t size)
 {
 	return &tk_integers[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3];
+}
+
+static inline const struct type *tk_signed(uint32_t size)
+{
+	return &tk_integers[size == 4 ? 4 : 5];
 }
 
 static inline const struct type *tk_find(struct type_provider *p, enum type_kind kind,
@@ -68,9 +76,9 @@ static inline const struct type *tk_find(struct type_provider *p, enum type_kind
 	struct testkern *k = (struct testkern *)((char *)p - offsetof(struct testkern, provider));
 
 	for (unsigned i = 0; i < k->ntypes; i++)
-		if (kind == TYPE_STRUCT && !strcmp(k->type[i].type.name, name))
+		if (kind == k->type[i].type.kind && !strcmp(k->type[i].type.name, name))
 			return &k->type[i].type;
-	for (unsigned i = 0; kind == TYPE_VOID && i < 4; i++)
+	for (unsigned i = 0; kind == TYPE_VOID && i < 6; i++)
 		if (!strcmp(tk_integers[i].name, name))
 			return &tk_integers[i];
 	return NULL;
@@ -145,6 +153,7 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 		uint32_t i = t->type.nmembers++;
 		bool points = m->nested && m->nested[0] == '*';
 		const struct type *of = m->nested ? tk_find(&k->provider, TYPE_STRUCT, m->nested + points)
+						  : m->is_signed ? tk_signed(m->size)
 						  : tk_integer(m->size);
 
 		if (i >= TK_MEMBERS)
@@ -161,6 +170,18 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 		}
 		t->member[i] = (struct type_member){ m->name, of, (uint64_t)m->offset * 8, 0 };
 	}
+}
+
+/** Declare "enum <name>" with n enumerators, which must stay. */
+static inline void tk_enum(struct testkern *k, const char *name, const struct type_enumerator *e,
+			   uint32_t n)
+{
+	struct tk_type *t = &k->type[k->ntypes++];
+
+	if (k->ntypes > TK_TYPES)
+		abort();
+	t->type = (struct type){ .kind = TYPE_ENUM, .name = name, .size = 4, .nmembers = n,
+				 .enumerators = e, .complete = true };
 }
 
 static inline void tk_put(struct testkern *k, uint64_t addr, uint64_t value, size_t bytes)

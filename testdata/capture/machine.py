@@ -123,6 +123,12 @@ class Guest:
         except (OSError, ValueError) as error:
             return self.fail("QMP %s: %s" % (command, error))
 
+    def refuse(self, failures):
+        """BootError if the console has one of the texts."""
+        for failure in failures:
+            if failure in self.text():
+                self.fail("guest says %r" % failure)
+
     def wait_for(self, texts, deadline, failures=()):
         """Return once the console has one of the texts; BootError at the deadline (seconds from
         power on), when QEMU ends, or when one of the `failures` texts appears first."""
@@ -130,9 +136,7 @@ class Guest:
             console = self.text()
             if any(text in console for text in texts):
                 return
-            for failure in failures:
-                if failure in console:
-                    self.fail("guest says %r" % failure)
+            self.refuse(failures)
             if self.process.poll() is not None:
                 self.fail("QEMU ended (%d) %s" % (self.process.returncode, self.complaint()))
             if self.accel == "kvm" and not console and self.seconds() > SILENT_SECONDS:

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""oops.py CAIRN DIR [NAME...]: what `cairn oops` says of a capture's console is what `cairn triage`
+says of its dump, and what was done to the machine. TAP.
+
+DIR holds captures as captures.py unpacks them: NAME.kdump and NAME.console. Of each: the class and the
+function are those that the scenario expects (capture/tables.py), class, function, task, CPU and
+signature are those of the dump; the signature is the same on all x86_64 kernels of a scenario
+whose functions are the same.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "capture"))
+import tables  # noqa: E402
+
+# Where a kernel's own report tells less than its dump does: (machine or capture, what) -> why.
+LESS = {
+    ("amd64-*-nestednmi", "signature"): "the trace ends at the inner NMI: stack recursion",
+    ("amd64-5.10-kprobe-slot", "function"): "the slot's address is named after freed init code",
+    ("amd64-5.10-kprobe-slot", "expected function"): "likewise",
+    ("amd64-5.10-kprobe-slot", "signature"): "likewise",
+    ("amd64-7.2-fprobe", "signature"): "the trace ends at the address that the probe replaced",
+    ("armhf-6.1-*", "function of sysrq"): "panic() ends its caller: the next function is named, and "
+                                          "the trace ends there",
+}
+
+
+def matches(pattern, name):
+    return pathlib.PurePath(name).match(pattern)
+
+
+def excused(name, what):
+    return next((why for (pattern, w), why in LESS.items() if w == what and matches(pattern, name)),
+                None)
+
+
+def ask(*words):
+    done = subprocess.run([str(w) for w in words], capture_output=True, check=False)
+    lines = done.stdout.splitlines()
+    return json.loads(lines[0]) if lines else None
+
+
+def base(function):
+    """A function's name without the compiler's endings."""
+    return function.split(".")[0] if function else None
+
+
+class Tap:
+    def __init__(self):
+        self.n = self.bad = 0
+
+    def ok(self, good, name, why=None, detail=""):
+        self.n += 1
+        self.bad += not good and not why
+        print("%sok %d - %s%s" % ("" if good else "not ", self.n, name,
+                                  " # TODO " + why if why and not good else ""))
+        if not good and not why:
+            print("#   " + detail)
+
+
+def expected(name):
+    scenario = name.split("-", 2)[2]
+    return tables.SCENARIOS[scenario].expect if scenario in tables.SCENARIOS else None
+
+
+def check(tap, name, text, dump):
+    crash, want = dump["crash"], expected(name)
+    sysrq = " of sysrq" if crash["class"] == "sysrq" else ""
+
+    def same(what, one, other, key=None):
+        tap.ok(one == other, "%s: %s as in the dump" % (name, what), excused(name, key or what),
+               "text %s, dump %s" % (one, other))
+    same("class", text["class"], crash["class"])
+    same("function", base(text["function"]), base(crash["function"]), "function" + sysrq)
+    same("task and CPU", [text[k] for k in ("pid", "comm", "cpu")],
+         [crash[k] for k in ("pid", "comm", "cpu")])
+    same("signature", text["signature"], dump["signature"])
+    if want:
+        tap.ok(text["class"] in want.cls.split("|"), "%s: class as expected" % name, None,
+               "%s, expected %s" % (text["class"], want.cls))
+    if want and want.function:
+        tap.ok(base(text["function"]) in want.function.split("|"),
+               "%s: function as expected" % name,
+               excused(name, "function of sysrq" if sysrq else "expected function"),
+               "%s, expected %s" % (text["function"], want.function))
+
+
+def names_in(folder):
+    return sorted(p.name.removesuffix(".console") for p in folder.glob("*.console")
+                  if (folder / p.name.replace(".console", ".kdump")).exists())
+
+
+def main():
+    cairn, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    tap = Tap()
+    for name in sys.argv[3:] or names_in(folder):
+        types = folder / ("-".join(name.split("-")[:2]) + ".btf")
+        words = ["-s", types] if types.exists() else []
+        text = ask(cairn, "oops", "-l", "-j", folder / (name + ".console"))
+        dump = ask(cairn, *words, "triage", "-j", folder / (name + ".kdump"))
+        tap.ok(bool(text and dump), "%s: a report" % name, None, "none")
+        if text and dump:
+            check(tap, name, text, dump)
+    print("1..%d" % tap.n)
+    return bool(tap.bad or not tap.n)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
