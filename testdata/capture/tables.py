@@ -271,7 +271,8 @@ SCENARIOS = {
     "mm-xazero": Scenario(
         "an entry of a live process's maple tree is what a failed fork leaves; who reads it dies",
         "run mm_xazero $VICTIM; $B cat /proc/$VICTIM/maps >/dev/null",
-        Expect("null-deref|page-fault", "m_next|proc_get_vma", "maple.entry.reserved|mm.xa_zero"),
+        Expect("null-deref|page-fault", "m_next|proc_get_vma|lock_next_vma",
+               "maple.entry.reserved|mm.xa_zero"),
         helper="victim 400", not_on=NO_MAPLE),
     "mm-mapcount": Scenario(
         "a live process counts one area too many", "run mm_mapcount $VICTIM; crash",
