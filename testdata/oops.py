@@ -5,11 +5,13 @@ says of its dump, and what was done to the machine. TAP.
 
 DIR holds captures as captures.py unpacks them: NAME.kdump and NAME.console. Of each: the class and the
 function are those that the scenario expects (capture/tables.py); class, function, task, CPU,
-signature, and the sure frames from the one that crashed outward are those of the dump.
+signature, and the sure frames from the one that crashed outward are those of the dump. Of some, the
+same is read in the console as syslog, dmesg and mails would show it.
 """
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -51,8 +53,8 @@ def excused(name, what):
                 None)
 
 
-def ask(*words):
-    done = subprocess.run([str(w) for w in words], capture_output=True, check=False)
+def ask(*words, given=None):
+    done = subprocess.run([str(w) for w in words], input=given, capture_output=True, check=False)
     lines = done.stdout.splitlines()
     return json.loads(lines[0]) if lines else None
 
@@ -127,6 +129,31 @@ def check(tap, name, text, dump):
                "%s, expected %s" % (text["function"], want.function))
 
 
+STAMP = re.compile(rb"^(\[ *\d+\.\d+\]) ", re.M)
+LINE = re.compile(rb"^", re.M)
+FORMATS = {
+    "without times": (STAMP, rb""),
+    "dmesg -T": (STAMP, rb"[Thu Nov 26 13:27:00 2026] "),
+    "syslog": (STAMP, rb"Nov 26 13:27:00 box kernel: \1 "),
+    "syslog, ISO dates": (STAMP, rb"2026-11-26T13:27:00.123456+00:00 box kernel: \1 "),
+    "callers": (STAMP, rb"\1[  T123] "),
+    "levels": (LINE, rb"<4>"),
+    "dmesg -x": (LINE, rb"kern  :warn  : "),
+    "quoted": (LINE, rb">> "),
+    "CR LF": (re.compile(rb"$", re.M), rb"\r"),
+}
+FORMATTED = {"irqbug", "list", "wqnull", "hung"}
+
+
+def check_formats(tap, cairn, name, console, text):
+    for what, (pattern, to) in FORMATS.items():
+        other = ask(cairn, "oops", "-l", "-j", "-", given=pattern.sub(to, console))
+        tap.ok(bool(other) and all(text[k] == other[k] for k in
+                                   ("class", "title", "function", "signature")),
+               "%s: the same in the form of: %s" % (name, what), None,
+               other["title"] if other else "no report")
+
+
 def names_in(folder):
     return sorted(p.name.removesuffix(".console") for p in folder.glob("*.console")
                   if (folder / p.name.replace(".console", ".kdump")).exists())
@@ -143,6 +170,8 @@ def main():
         tap.ok(bool(text and dump), "%s: a report" % name, None, "none")
         if text and dump:
             check(tap, name, text, dump)
+        if text and name.split("-", 2)[2] in FORMATTED:
+            check_formats(tap, cairn, name, (folder / (name + ".console")).read_bytes(), text)
     print("1..%d" % tap.n)
     return bool(tap.bad or not tap.n)
 
