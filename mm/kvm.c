@@ -193,6 +193,7 @@ static void take_members(struct kvm_vm *vm, const struct object *o)
 	vm->direct_bits = object_get(o, VM_DIRECT);
 	vm->mmio_value = told(o, VM_MMIO);
 	vm->nx_off = object_get(o, VM_NX_OFF) & 0xff;
+	vm->private_mem = object_get(o, VM_PRIVATE) & 0xff;
 	vm->bugged = object_get(o, VM_BUGGED) & 0xff;
 	vm->dead = object_get(o, VM_DEAD) & 0xff;
 	vm->invalidating = object_get(o, VM_INVAL);

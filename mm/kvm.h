@@ -65,6 +65,7 @@ struct kvm_vm {
 	uint64_t direct_bits;     /* of a gfn; 0: no mirrored half */
 	uint64_t mmio_value;      /* KVM_NOT_TOLD: the kernel has one for all */
 	bool nx_off, bugged, dead;
+	bool private_mem;         /* it can have private memory, and no system management mode */
 	uint64_t invalidating;    /* invalidations of the process's memory under way */
 	uint64_t invalid_start, invalid_end; /* gfns [start, end); both 0: not told */
 	uint64_t attrs;           /* address of mem_attr_array; 0: none */

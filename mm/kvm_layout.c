@@ -21,6 +21,7 @@ static const struct shape_want vm_want = {
 		[VM_LOGGING] = "nr_memslots_dirty_logging.counter",
 		[VM_MANUAL] = "manual_dirty_log_protect", [VM_RING] = "dirty_ring_size",
 		[VM_PML] = "arch.cpu_dirty_log_size", [VM_USERS] = "users_count.refs.counter",
+		[VM_PRIVATE] = "arch.has_private_mem",
 		[VM_NX_LIST] = "arch.possible_nx_huge_pages|arch.lpage_disallowed_mmu_pages",
 	},
 };
