@@ -260,6 +260,7 @@ static const struct cmd bt_cmd = {
 		"A line behind the end says if the stack ran over into its guard, or if the word at its\n"
 		"end, which never changes (STACK_END_MAGIC), was overwritten.",
 	.opts = opts,
+	.tasks = true,
 	.run = run,
 };
 CAIRN_CMD(&bt_cmd);

@@ -69,6 +69,7 @@ struct cmd {
 				  runs once for each (else only the first operand is one) */
 	bool options_first;    /* the first operand ends the options: the rest is another
 				  command with options of its own (foreach, slim) */
+	bool tasks;            /* every operand is a task: `foreach NAME` gives it all of them */
 	enum cmd_complete complete;
 	enum cairn_code (*run)(struct call *call, enum verdict *verdict, struct cairn_err *err);
 };

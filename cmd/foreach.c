@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
 #include "cmd/task_filter.h"
+#include "lib/base/str.h"
 
 static const struct opt opts[] = {
 	TASK_FILTER_OPTS,
@@ -33,13 +34,13 @@ static enum cairn_code call_with(struct call *call, const struct tasks *ts,
 }
 
 /* What is wrong with an option is the other command's to tell. */
-static enum cairn_code only_options(const struct call *call, struct cairn_err *err)
+static enum cairn_code only_options(const struct call *call, const struct cmd *cmd,
+				    struct cairn_err *err)
 {
 	struct opt_scan s = { .argc = call->argc, .argv = call->argv, .at = 1 };
-	const struct cmd *cmd = cmd_find(call->argv[0]);
 	enum opt_event event;
 
-	s.table[0] = cmd ? cmd->opts : NULL;
+	s.table[0] = cmd->opts;
 	s.table[1] = opt_common;
 	while ((event = opt_next(&s, NULL)) == OPT_OPTION)
 		continue;
@@ -48,14 +49,42 @@ static enum cairn_code only_options(const struct call *call, struct cairn_err *e
 	return CAIRN_OK;
 }
 
+/* "bt, ps, vm": the commands whose operands are tasks. */
+static enum cairn_code tell_commands(struct call *call, struct cairn_err *err)
+{
+	size_t n;
+	const struct cmd *const *all = cmd_sorted(call->scratch, &n);
+	struct str s;
+
+	str_init(&s);
+	for (size_t i = 0; all && i < n; i++)
+		if (all[i]->tasks)
+			str_addf(&s, "%s%s", s.len ? ", " : "", all[i]->name);
+	cairn_fail(err, CAIRN_USAGE, "name a command for tasks: %s", s.buf);
+	str_deinit(&s);
+	return CAIRN_USAGE;
+}
+
+static enum cairn_code find_command(struct call *call, const struct cmd **ret,
+				    struct cairn_err *err)
+{
+	enum cairn_code code;
+
+	if (!call->argc)
+		return tell_commands(call, err);
+	code = cmd_lookup(call->argv[0], ret, err);
+	return code || (*ret)->tasks ? code : tell_commands(call, err);
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	const struct tasks *ts;
+	const struct cmd *cmd;
 	enum cairn_code code;
 
-	if (!call->argc || strcmp(call->argv[0], "bt"))
-		return cairn_fail(err, CAIRN_USAGE, "one command is known here: bt");
-	code = only_options(call, err);
+	code = find_command(call, &cmd, err);
+	if (!code)
+		code = only_options(call, cmd, err);
 	if (!code)
 		code = tasks_get(call->cairn, &ts, err);
 	if (!code)
@@ -67,10 +96,11 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd foreach = {
 	.name = "foreach",
-	.synopsis = "[-A] [-k | -u] [-s LETTERS] bt [OPTION]...",
+	.synopsis = "[-A] [-k | -u] [-s LETTERS] COMMAND [OPTION]...",
 	.summary = "a command for every task",
 	.help = "Runs a command for every task of the machine, in the order of `ps`: `bt` shows\n"
-		"its stack. Options after `bt` are that command's.",
+		"its stack, `vm` its memory, `ps` its row, `wait` what it waits for, `task` its\n"
+		"task_struct. Options after the command are that command's.",
 	.opts = opts,
 	.options_first = true,
 	.run = run,

@@ -8,6 +8,7 @@
 
 #include "lib/kern/cpu.h"
 #include "lib/kern/module.h"
+#include "lib/kern/panic.h"
 
 #define WORD_MAX 256
 
@@ -144,4 +145,21 @@ enum cairn_code operand_task(struct cairn *c, const char *word, const struct tas
 				  "no task that could be read has the pid, address or name %s; "
 				  "%zu could not be read", word, lost);
 	return cairn_fail(err, CAIRN_USAGE, "no task has the pid, address or name %s", word);
+}
+
+enum cairn_code operand_panicked(struct cairn *c, const struct task **ret, struct cairn_err *err)
+{
+	const struct tasks *ts;
+	struct panic p;
+	enum cairn_code code = tasks_get(c, &ts, err);
+	int cpu;
+
+	if (code)
+		return code;
+	cpu = panic_cpu(c);
+	/* only where the variable does not say is the log read for it */
+	if (cpu < 0 && !panic_get(c, &p, err))
+		cpu = p.cpu;
+	*ret = cpu >= 0 ? task_on_cpu(c, ts, (unsigned)cpu) : NULL;
+	return *ret ? CAIRN_OK : cairn_fail(err, CAIRN_USAGE, "no task is known to have panicked: name one");
 }

@@ -26,4 +26,7 @@ enum cairn_code operand_count(const char *word, uint64_t *ret, struct cairn_err 
 enum cairn_code operand_task(struct cairn *c, const char *word, const struct task **ret,
 			     struct cairn_err *err);
 
+/** The task on the CPU that panicked: whose it is when none is named. */
+enum cairn_code operand_panicked(struct cairn *c, const struct task **ret, struct cairn_err *err);
+
 #endif

@@ -135,6 +135,7 @@ static const struct cmd ps = {
 		"first. `>` marks what a CPU was executing: the owner of its stack pointer. The\n"
 		"state is the letter of /proc/PID/status, kernel threads stand in brackets.",
 	.opts = opts,
+	.tasks = true,
 	.run = run,
 };
 CAIRN_CMD(&ps);

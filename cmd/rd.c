@@ -4,9 +4,10 @@
 
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
+#include "cmd/user.h"
 #include "lib/base/cursor.h"
 
-enum { OPT_PHYS, OPT_WIDTH, OPT_SYMBOLS, OPT_TEXT, OPT_END };
+enum { OPT_PHYS, OPT_WIDTH, OPT_SYMBOLS, OPT_TEXT, OPT_END, OPT_USER, OPT_CONTEXT };
 
 static const struct opt opts[] = {
 	{ 'p', "physical", NULL, "the address is physical" },
@@ -14,6 +15,8 @@ static const struct opt opts[] = {
 	{ 's', "symbols", NULL, "name the words that are addresses of symbols" },
 	{ 'a', "text", NULL, "a NUL-terminated text" },
 	{ 'e', "end", "ADDRESS", "read up to there, in place of a count" },
+	{ 'u', "user", NULL, "a user address, of the task that panicked or of -c" },
+	{ 'c', "context", "TASK", "by this task's page tables: a pid, task_struct or name" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -25,10 +28,13 @@ struct reader {
 	uint64_t addr;
 	unsigned width;
 	bool phys, symbols;
+	struct space *user; /* NULL: kernel or physical memory */
 };
 
 static enum cairn_code fetch(struct reader *r, void *buf, size_t len, struct cairn_err *err)
 {
+	if (r->user)
+		return space_read(r->user, r->addr, buf, len, err);
 	return r->phys ? cairn_read_phys(r->call->cairn, r->addr, buf, len, err)
 		       : cairn_read(r->call->cairn, r->addr, buf, len, err);
 }
@@ -146,6 +152,27 @@ static enum cairn_code unit(struct call *call, unsigned *ret, struct cairn_err *
 	return CAIRN_OK;
 }
 
+static enum cairn_code read_all(struct reader *r, uint64_t bytes, enum verdict *verdict,
+				struct cairn_err *err)
+{
+	struct call *call = r->call;
+	bool user = call->opt[OPT_USER].set || call->opt[OPT_CONTEXT].set;
+	enum cairn_code code = CAIRN_OK;
+	struct user u;
+
+	if (user && r->phys)
+		return cairn_fail(err, CAIRN_USAGE, "-p has no task");
+	if (user)
+		code = user_open(&u, call, call->opt[OPT_CONTEXT].value, err);
+	if (code)
+		return code;
+	r->user = user ? &u.space : NULL;
+	code = call->opt[OPT_TEXT].set ? text(r, err) : rows(r, bytes, verdict, err);
+	if (user)
+		user_close(&u);
+	return code;
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	struct reader r = { .call = call, .phys = call->opt[OPT_PHYS].set,
@@ -172,16 +199,17 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return code;
 	if (count > COUNT_LIMIT)
 		return cairn_fail(err, CAIRN_USAGE, "more than %" PRIu64 " units at once", COUNT_LIMIT);
-	return call->opt[OPT_TEXT].set ? text(&r, err) : rows(&r, count * r.width, verdict, err);
+	return read_all(&r, count * r.width, verdict, err);
 }
 
 static const struct cmd rd = {
 	.name = "rd",
-	.synopsis = "[-p] [-w BYTES] [-s] [-a] [-e ADDRESS] ADDRESS [COUNT]",
+	.synopsis = "[-p | -u [-c TASK]] [-w BYTES] [-s] [-a] [-e ADDRESS] ADDRESS [COUNT]",
 	.summary = "read memory",
 	.help = "Shows COUNT units (1) from a kernel virtual address, or with -p a physical one. An\n"
 		"address is hexadecimal, a symbol, symbol+N, or name:CPU for a per-CPU variable. Rows\n"
-		"that cannot be read say why: excluded, absent, truncated, corrupt, unmapped.",
+		"that cannot be read say why: excluded, absent, truncated, corrupt, unmapped.\n"
+		"With -u the address is a process's; a page of it that is in swap is <swapped>.",
 	.opts = opts,
 	.complete = COMPLETE_SYMBOL,
 	.run = run,

@@ -3,11 +3,23 @@
 
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
+#include "cmd/user.h"
+#include "mm/swap.h"
 
-/* Whose addresses: the kernel's. */
+enum { OPT_USER, OPT_CONTEXT };
+
+static const struct opt opts[] = {
+	{ 'u', "user", NULL, "user addresses, of the task that panicked or of -c" },
+	{ 'c', "context", "TASK", "by this task's page tables: a pid, task_struct or name" },
+	{ 0, NULL, NULL, NULL },
+};
+
+/* Whose addresses: the kernel's, or a process's. */
 struct tables {
+	struct cairn *c;
 	struct space *space;
-	int width; /* digits of an address */
+	struct user *user; /* NULL: the kernel's */
+	int width;         /* digits of an address */
 };
 
 static const char *kind_name(enum paging_kind kind)
@@ -104,6 +116,17 @@ static void show_end(struct out *o, const struct tables *t, const struct paging_
 	}
 }
 
+/* Of a page that is not in memory: where it is. */
+static void show_swap(struct out *o, const struct tables *t, const struct paging_walk *w)
+{
+	struct swap_entry e;
+
+	if (w->kind != PAGING_SWAPPED || !swap_decode(t->c, w->entry, &e))
+		return;
+	out_num(o, "swap_type", "  swap type %s", e.type);
+	out_count(o, "swap_offset", ", offset %s\n", e.offset);
+}
+
 static void show(struct out *o, const struct tables *t, uint64_t va, enum verdict *verdict)
 {
 	const struct space *s = t->space;
@@ -127,16 +150,33 @@ static void show(struct out *o, const struct tables *t, uint64_t va, enum verdic
 		if (code != CAIRN_OK)
 			*verdict = VERDICT_PARTIAL;
 		show_end(o, t, &w, code, &fault);
+		show_swap(o, t, &w);
 	}
+	if (t->user)
+		user_area(t->user, o, va);
 	out_end(o);
+}
+
+static enum cairn_code each(struct call *call, const struct tables *t, enum verdict *verdict,
+			    struct cairn_err *err)
+{
+	enum cairn_code code = CAIRN_OK;
+	uint64_t va;
+
+	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
+		code = operand_address(call->cairn, call->argv[i], &va, err);
+		if (!code)
+			show(call->out, t, va, verdict);
+	}
+	return code;
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	struct cairn *c = call->cairn;
-	struct tables t = { .space = &c->kernel };
+	struct tables t = { .c = c, .space = &c->kernel };
+	struct user user;
 	enum cairn_code code;
-	uint64_t va;
 
 	if (!call->argc)
 		return cairn_fail(err, CAIRN_USAGE, "name an address");
@@ -144,24 +184,30 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return cairn_fail(err, CAIRN_MISSING, "kernel memory cannot be translated: %s",
 				  c->ndegraded ? c->degraded[0].reason : "no layout");
 	t.width = c->kernel.word * 2;
-	for (int i = 0; i < call->argc && !out_broken(call->out); i++) {
-		code = operand_address(c, call->argv[i], &va, err);
-		if (code != CAIRN_OK)
-			return code;
-		show(call->out, &t, va, verdict);
-	}
-	return CAIRN_OK;
+	if (!call->opt[OPT_USER].set && !call->opt[OPT_CONTEXT].set)
+		return each(call, &t, verdict, err);
+	code = user_open(&user, call, call->opt[OPT_CONTEXT].value, err);
+	if (code)
+		return code;
+	t.user = &user;
+	t.space = &user.space;
+	code = each(call, &t, verdict, err);
+	user_close(&user);
+	return code;
 }
 
 static const struct cmd vtop = {
 	.name = "vtop",
-	.synopsis = "ADDRESS...",
-	.summary = "translate kernel addresses, showing each page-table entry",
+	.synopsis = "[-u] [-c TASK] ADDRESS...",
+	.summary = "translate addresses, showing each page-table entry",
 	.help = "Each line is one level of the page tables: the physical address of the entry,\n"
 		"its value and its flags. The last line is the physical address, the size of the\n"
 		"page that maps it, and why that page cannot be read if it is not in the dump.\n"
 		"Where a page table is missing itself, the kernel's linear maps may still know\n"
-		"the address.",
+		"the address.\n"
+		"\n"
+		"-u takes the addresses of a process, and also shows the area that they are in.",
+	.opts = opts,
 	.complete = COMPLETE_SYMBOL,
 	.run = run,
 };

@@ -133,6 +133,7 @@ static const struct cmd wait_cmd = {
 		"(with the user address), page and bit (with the bit), pipe, socket, epoll, poll,\n"
 		"child, wait queue, signal, sleep, stopped, frozen, idle. `check` tells of deadlocks.",
 	.opts = opts,
+	.tasks = true,
 	.run = run,
 };
 CAIRN_CMD(&wait_cmd);

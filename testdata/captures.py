@@ -94,7 +94,7 @@ def unpack(name, folder):
 # ---- store ----
 
 # What the comparison with the oracle and the other tests ask of every capture.
-ALWAYS = ("triage", "foreach bt", "check", "wait -a", "bt -a", "ps", "log", "sys", "mod")
+ALWAYS = ("triage", "foreach bt", "foreach -u vm", "check", "wait -a", "bt -a", "ps", "log", "sys", "mod")
 
 
 def golden_commands(name):

@@ -53,9 +53,10 @@ def stack_answer(pid, comm, frames, cpu=0):
 
 
 def vma_answer(pid, line):
-    found = re.match(r"(\w+)-(\w+) (\S+) (\w+) \S+ \d+ ?(.*)", line)
+    found = re.match(r"(\w+)-(\w+) (\S+) (\w+) (\S+) (\d+) ?(.*)", line)
     return {"schema": "cairn.vma/1", "pid": pid, "start": "0x" + found[1], "end": "0x" + found[2],
-            "perms": found[3], "offset": "0x" + found[4], "file": found[5] or None, "vma": "0xff00"}
+            "perms": found[3], "offset": "0x" + found[4], "device": found[5],
+            "inode": int(found[6]), "file": found[7] or None, "vma": "0xff00"}
 
 
 def right_answers(truth):

@@ -102,9 +102,9 @@ def make_answers(truth):
         "sym": [{"schema": "cairn.symbol/1", "name": name, "address": hex(address)}
                 for name, address in FUNCTIONS.items()],
         "vm 20": [{"schema": "cairn.vma/1", "start": "0x1000", "end": "0x2000", "perms": "r-xp",
-                   "offset": "0x0", "file": "/zoo"},
+                   "offset": "0x0", "device": "00:01", "inode": 7, "file": "/zoo"},
                   {"schema": "cairn.vma/1", "start": "0x3000", "end": "0x4000", "perms": "rw-p",
-                   "offset": "0x0", "file": "[heap]"}]}
+                   "offset": "0x0", "device": "00:00", "inode": 0, "file": "[heap]"}]}
 
 
 class World:

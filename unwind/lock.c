@@ -5,12 +5,6 @@
 #define MUTEX_FLAGS UINT64_C(7)
 #define MUTEX_FLAG_PICKUP UINT64_C(4)
 
-/* kernel/locking/rwsem.c; RWSEM_READER_SHIFT. Before 5.11 a third flag of the owner. */
-#define RWSEM_WRITER_LOCKED UINT64_C(1)
-#define RWSEM_READER_OWNED UINT64_C(1)
-#define RWSEM_OWNER_FLAGS UINT64_C(7)
-#define RWSEM_READER_SHIFT 8
-
 #define RT_MUTEX_HAS_WAITERS UINT64_C(1) /* kernel/locking/rtmutex_common.h */
 #define BLOCKER_TYPE_MASK UINT64_C(3)    /* include/linux/hung_task.h */
 
@@ -55,6 +49,7 @@ void locks_init(struct locks *l, struct waiters *waiters)
 	*l = (struct locks){ .waiters = waiters };
 	for (unsigned i = 0; i < LOCK_FORMS; i++)
 		l->has[i] = !shape_resolve(&l->shape[i], &wants[i], ts, NULL);
+	rwsem_layout_init(&l->rwsem, ts);
 	l->has_task = !shape_resolve(&l->task, &task_want, ts, NULL);
 	l->has_rt = !shape_resolve(&l->waiter_rt, &rt_want, ts, NULL) &&
 		    shape_has(&l->waiter_rt, RT_TASK) && shape_has(&l->waiter_rt, RT_LOCK);
@@ -82,20 +77,16 @@ static void mutex_owner(struct lock *ret)
 
 static void rwsem_owner(struct locks *l, struct lock *ret)
 {
-	uint64_t count;
+	struct rwsem r;
 
-	ret->owner = ret->owner_word & ~RWSEM_OWNER_FLAGS;
-	if (!get(l, &l->shape[LOCK_RWSEM], ret->addr, COUNT, &count))
+	if (rwsem_read(&l->rwsem, &l->waiters->c->kernel, ret->addr, &r, NULL))
 		return;
-	/* above the readers is RWSEM_FLAG_READFAIL, the sign bit */
-	count &= (UINT64_C(1) << (8 * l->waiters->c->arch->word - 1)) - 1;
-	ret->readers = count >> RWSEM_READER_SHIFT;
-	if (count & RWSEM_WRITER_LOCKED)
-		/* between taking it and writing down by whom */
-		ret->hold = ret->owner && !(ret->owner_word & RWSEM_READER_OWNED) ? LOCK_HELD :
-										    LOCK_UNTOLD;
-	else
-		ret->hold = ret->readers ? LOCK_READERS : LOCK_FREE;
+	ret->owner = r.owner;
+	ret->readers = r.readers;
+	ret->hold = r.hold == RWSEM_WRITER && r.is_signed ? LOCK_HELD :
+		    r.hold == RWSEM_READERS		  ? LOCK_READERS :
+		    r.hold == RWSEM_FREE		  ? LOCK_FREE :
+							    LOCK_UNTOLD;
 }
 
 static void find_owner(struct locks *l, struct lock *ret)

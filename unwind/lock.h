@@ -8,6 +8,7 @@
 #ifndef CAIRN_UNWIND_LOCK_H
 #define CAIRN_UNWIND_LOCK_H
 
+#include "lib/kern/rwsem.h"
 #include "unwind/waiter.h"
 
 enum lock_form { LOCK_MUTEX, LOCK_RWSEM, LOCK_SEM, LOCK_RT_MUTEX, LOCK_FORMS };
@@ -23,6 +24,7 @@ enum lock_hold {
 struct locks {
 	struct waiters *waiters;
 	struct shape shape[LOCK_FORMS], waiter_rt, task;
+	struct rwsem_layout rwsem;
 	bool has[LOCK_FORMS], has_rt, has_task;
 };
 

@@ -126,6 +126,25 @@ enum cairn_code paging_step(struct paging_walk *w, struct cairn_err *err)
 	return cairn_context(err, CAIRN_FAULT, "%s entry of 0x%" PRIx64, w->level->name, w->va);
 }
 
+static void judge(struct paging_walk *w, const struct paging_level *level)
+{
+	w->level = level;
+	w->rule = match(level, w->entry);
+	w->kind = w->rule ? w->rule->kind : PAGING_NONE;
+}
+
+struct paging_walk paging_entry(const struct paging_form *form, unsigned depth, uint64_t entry)
+{
+	struct paging_walk w = { .form = form, .depth = depth, .entry = entry };
+
+	judge(&w, &form->level[depth]);
+	if (w.kind == PAGING_NONE && w.level->shadow)
+		judge(&w, w.level->shadow);
+	if (w.kind == PAGING_PAGE || w.kind == PAGING_TABLE)
+		w.paddr = entry_address(w.rule, entry);
+	return w;
+}
+
 const char *paging_describe(const struct paging_walk *w, char *buf, size_t size)
 {
 	const struct paging_flag *f = w->rule ? w->rule->flags : NULL;

@@ -132,6 +132,10 @@ enum cairn_code paging_step(struct paging_walk *w, struct cairn_err *err);
  *  entry that maps nothing. Returns buf. */
 const char *paging_describe(const struct paging_walk *w, char *buf, size_t size);
 
+/** What an entry at that depth says, as if a walk had read it there: level, rule, kind, and in
+ *  paddr where its page or table is. */
+struct paging_walk paging_entry(const struct paging_form *form, unsigned depth, uint64_t entry);
+
 /** What became of a translation. */
 struct paging_result {
 	enum cairn_fault fault; /* NONE: mapped. UNMAPPED, SWAPPED, NONCANONICAL are of the

@@ -47,6 +47,7 @@ struct cairn {
 	struct tasks *tasks;
 	struct modules *modules;
 	struct log *log;
+	const struct maple_layout *maple;
 };
 
 /** Note that a part is missing. The reason is copied; once per `what`. Returns the reason

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/error_out.h"
+#include "cmd/operand.h"
+#include "cmd/vm_out.h"
+#include "mm/vma_flags.h"
+
+enum { OPT_PAGES, OPT_MM, OPT_STRUCTS, OPT_FLAGS, OPT_REFERENCE, OPT_RANGES };
+
+static const struct opt opts[] = {
+	{ 'p', "pages", NULL, "also each page: its physical address, its swap entry, its file" },
+	{ 'm', "mm", NULL, "the mm_struct in place of the areas" },
+	{ 'v', "structs", NULL, "each vm_area_struct in place of its row" },
+	{ 'f', "flags", "FLAGS", "say what these vm_flags mean; needs no task" },
+	{ 'R', "reference", "REF", "only areas that hold this address, are it, or have this name" },
+	{ 'r', "ranges", NULL, "only what the tree itself knows: ranges and addresses" },
+	{ 0, NULL, NULL, NULL },
+};
+
+/* What serves all tasks of one call. */
+struct vm {
+	struct call *call;
+	enum verdict *verdict;
+	struct vma_shape vs;
+	struct vma_namer namer;
+	bool ref_is_number;
+	uint64_t ref;
+	const char *ref_name;
+};
+
+/* ---- flags ---- */
+
+static enum cairn_code show_flags(struct call *call, const char *word, struct cairn_err *err)
+{
+	struct out *o = call->out;
+	const char *sep = "";
+	uint64_t flags;
+	enum cairn_code code = operand_address(call->cairn, word, &flags, err);
+
+	if (code)
+		return code;
+	out_record(o, "vmflags");
+	out_addr(o, "flags", "%s: ", flags, 0);
+	out_text(o, "(");
+	out_array(o, "names");
+	for (unsigned i = 0; i < 64; i++) {
+		const char *name = vma_flag_name(i);
+
+		if (!(flags >> i & 1))
+			continue;
+		out_text(o, "%s", sep);
+		out_str(o, NULL, "%s", name ? name : arena_printf(call->scratch, "bit %u", i));
+		sep = "|";
+	}
+	out_end(o);
+	out_text(o, ")\n");
+	out_end(o);
+	return CAIRN_OK;
+}
+
+/* ---- references ---- */
+
+static bool same_name(const char *name, const char *ref)
+{
+	const char *slash = name ? strrchr(name, '/') : NULL;
+
+	return name && (!strcmp(name, ref) || (slash && !strcmp(slash + 1, ref)));
+}
+
+static bool is_wanted(struct vm *vm, const struct mm *mm, const struct vma *v)
+{
+	const struct cairn_err *fault;
+	const struct path *file;
+
+	if (!vm->ref_name)
+		return true;
+	if (vm->ref_is_number &&
+	    (vm->ref == v->addr || (vm->ref >= v->start && vm->ref < v->end) || vm->ref == v->end ||
+	     vm->ref == v->flags || (v->file && vm->ref == v->file)))
+		return true;
+	return same_name(vma_name(&vm->namer, mm, v, &file, &fault), vm->ref_name);
+}
+
+/* ---- one task ---- */
+
+static enum cairn_code show_structs(struct vm *vm, const struct mm *mm, const struct vmas *v,
+				    struct cairn_err *err)
+{
+	const char **words = arena_array(vm->call->scratch, v->n + 2, sizeof(*words));
+	int n = 2;
+
+	if (!words)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the areas");
+	words[0] = "struct";
+	words[1] = "vm_area_struct";
+	for (size_t i = 0; i < v->n; i++)
+		if (is_wanted(vm, mm, &v->vma[i]))
+			words[n++] = arena_printf(vm->call->scratch, "0x%" PRIx64, v->vma[i].addr);
+	return n > 2 ? cmd_call(vm->call, vm->call->out, n, words, vm->verdict, err) : CAIRN_OK;
+}
+
+static enum cairn_code show_mm(struct vm *vm, uint64_t mm, struct cairn_err *err)
+{
+	const char *words[] = { "struct", "mm_struct",
+				arena_printf(vm->call->scratch, "0x%" PRIx64, mm) };
+
+	return cmd_call(vm->call, vm->call->out, 3, words, vm->verdict, err);
+}
+
+static enum cairn_code open_user(struct vm *vm, struct vm_out *vo, struct cairn_err *err)
+{
+	struct cairn *c = vm->call->cairn;
+	uint64_t root;
+	enum cairn_code code;
+
+	if (!vm->call->opt[OPT_PAGES].set)
+		return CAIRN_OK;
+	vo->pages = true;
+	code = layout_user_root(&c->kernel, vo->mm->v[MM_PGD], &root, err);
+	return code ? code : layout_user_space(&c->layout, c->img, root, &vo->user, err);
+}
+
+static enum cairn_code show_areas(struct vm *vm, const struct task *t, const struct mm *mm,
+				  const struct vmas *v, struct cairn_err *err)
+{
+	struct cairn *c = vm->call->cairn;
+	struct vm_out vo = { .call = vm->call, .task = t, .mm = mm, .vs = &vm->vs,
+			     .namer = &vm->namer, .verdict = vm->verdict,
+			     .page_shift = paging_page_shift(&c->layout.form) };
+	enum cairn_code code = open_user(vm, &vo, err);
+	struct vma gate;
+
+	if (!code && !vm->ref_name)
+		vm_out_heading(&vo);
+	for (size_t i = 0; !code && i < v->n && !out_broken(vm->call->out); i++) {
+		if (cmd_interrupted())
+			code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+		else if (is_wanted(vm, mm, &v->vma[i]))
+			vm_out_area(&vo, &v->vma[i]);
+	}
+	if (!code && vma_gate(&vm->namer, &vm->vs, mm, &gate) && is_wanted(vm, mm, &gate))
+		vm_out_area(&vo, &gate);
+	if (vo.user.tlb)
+		space_deinit(&vo.user);
+	return code;
+}
+
+/* What the tree knows: a range without its struct. */
+static void show_ranges(struct vm *vm, const struct task *t, const struct vmas *v)
+{
+	struct out *o = vm->call->out;
+	int w = vm->call->cairn->arch->word * 2;
+
+	for (size_t i = 0; i < v->n && !out_broken(o) && !cmd_interrupted(); i++) {
+		out_record(o, "vmarange");
+		out_num(o, "pid", NULL, t->pid);
+		out_addr(o, "vma", "%s", v->vma[i].addr, w);
+		out_addr(o, "start", "  %12s", v->vma[i].first, 0);
+		out_addr(o, "end", "  %12s\n", v->vma[i].last + 1, 0);
+		out_end(o);
+	}
+}
+
+static enum cairn_code get_areas(struct vm *vm, const struct mm *mm, struct vmas *v,
+				 struct cairn_err *err)
+{
+	return vm->call->opt[OPT_RANGES].set ? vmas_ranges(&vm->vs, mm, v, err)
+					     : vmas_get(&vm->vs, mm, v, err);
+}
+
+static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_err *err)
+{
+	struct vmas v = { 0 };
+	struct mm mm;
+	enum cairn_code code = mm_read(&vm->vs.mm, t->mm, &mm, err);
+
+	if (!code)
+		code = get_areas(vm, &mm, &v, err);
+	if (code)
+		;
+	else if (vm->call->opt[OPT_RANGES].set)
+		show_ranges(vm, t, &v);
+	else if (vm->call->opt[OPT_STRUCTS].set)
+		code = show_structs(vm, &mm, &v, err);
+	else
+		code = show_areas(vm, t, &mm, &v, err);
+	if (!code && v.partial)
+		error_partial(vm->call, "not all areas", &v.err, vm->verdict);
+	vmas_free(&v);
+	return code;
+}
+
+/* What is wrong with one task's memory does not keep others from being shown. */
+static enum cairn_code one_task(struct vm *vm, const struct task *t, bool first,
+				struct cairn_err *err)
+{
+	struct out *o = vm->call->out;
+	enum cairn_code code = CAIRN_OK;
+	struct cairn_err why;
+
+	if (!vm->ref_name) {
+		out_text(o, first ? "" : "\n");
+		vm_out_task(o, vm->call->cairn, t);
+	}
+	if (t->fault)
+		why = *t->fault;
+	else if (!t->mm)
+		out_text(o, vm->ref_name ? "" : "no address space of its own\n");
+	else
+		code = vm->call->opt[OPT_MM].set ? show_mm(vm, t->mm, &why) : one_mm(vm, t, &why);
+	if (code == CAIRN_INTERRUPTED || code == CAIRN_NOMEM || code == CAIRN_MISSING) {
+		if (err)
+			*err = why;
+		return code;
+	}
+	if (code || t->fault)
+		error_partial(vm->call, "address space", &why, vm->verdict);
+	return CAIRN_OK;
+}
+
+static enum cairn_code each_task(struct vm *vm, struct cairn_err *err)
+{
+	struct call *call = vm->call;
+	const struct task *t;
+	enum cairn_code code = CAIRN_OK;
+
+	if (!call->argc) {
+		code = operand_panicked(call->cairn, &t, err);
+		return code ? code : one_task(vm, t, true, err);
+	}
+	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
+		if (cmd_interrupted())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+		code = operand_task(call->cairn, call->argv[i], &t, err);
+		if (!code)
+			code = one_task(vm, t, !i, err);
+	}
+	return code;
+}
+
+static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	struct vm vm = { .call = call, .verdict = verdict };
+	const struct opt_value *opt = call->opt;
+	enum cairn_code code;
+
+	if (opt[OPT_FLAGS].set)
+		return show_flags(call, opt[OPT_FLAGS].value, err);
+	if (opt[OPT_MM].set + opt[OPT_STRUCTS].set + opt[OPT_PAGES].set + opt[OPT_RANGES].set > 1)
+		return cairn_fail(err, CAIRN_USAGE, "-p, -m, -v and -r exclude each other");
+	vm.ref_name = opt[OPT_REFERENCE].value;
+	vm.ref_is_number = vm.ref_name &&
+			   !operand_address(call->cairn, vm.ref_name, &vm.ref, NULL);
+	code = vma_shape_init(&vm.vs, call->cairn, err);
+	if (!code)
+		code = vma_namer_init(&vm.namer, &vm.vs, call->scratch, err);
+	if (!code) {
+		code = each_task(&vm, err);
+		vma_namer_deinit(&vm.namer);
+	}
+	return code;
+}
+
+static const struct cmd vm = {
+	.name = "vm",
+	.synopsis = "[-p | -m | -v | -r] [-R REF] [-f FLAGS] [PID | TASK | COMM]...",
+	.summary = "address spaces: the memory areas of tasks",
+	.help = "Shows the address space of a task, or without operand of the one that panicked: its\n"
+		"mm_struct, its page tables, its memory, and every area with its bounds, flags, and\n"
+		"the file or the name that /proc/PID/maps has. The areas come from the process's\n"
+		"maple tree (before 6.1 its red-black tree).\n"
+		"\n"
+		"-p adds each page: its physical address, where it is swapped to, or where in the\n"
+		"file it would come from; pages that are nowhere are told in runs. -R shows only\n"
+		"areas that hold or begin at an address, are a vm_area_struct or of a file at it,\n"
+		"or have a name (a path or its last part). `vm -f FLAGS` decodes vm_flags.",
+	.opts = opts,
+	.tasks = true,
+	.run = run,
+};
+CAIRN_CMD(&vm);

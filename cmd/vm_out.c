@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/vm_out.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/vm_pages.h"
+
+/* Of a user address, as far as rows stand below each other. */
+static int user_width(const struct vm_out *vo)
+{
+	return vo->call->cairn->arch->word == 8 ? 12 : 8;
+}
+
+void vm_out_task(struct out *o, const struct cairn *c, const struct task *t)
+{
+	out_paint(o, OUT_BOLD);
+	if (t->fault)
+		out_text(o, "PID: -        TASK: %0*" PRIx64, c->arch->word * 2, t->addr);
+	else
+		out_text(o, "PID: %-7" PRId32 " TASK: %0*" PRIx64 "  CPU: %-3" PRId32 "  COMMAND: \"",
+			 t->pid, c->arch->word * 2, t->addr, t->cpu);
+	if (!t->fault) {
+		out_text_safe(o, t->comm, strlen(t->comm));
+		out_text(o, "\"");
+	}
+	out_paint(o, OUT_PLAIN);
+	out_text(o, "\n");
+}
+
+void vm_out_heading(const struct vm_out *vo)
+{
+	struct out *o = vo->call->out;
+	const struct mm *mm = vo->mm;
+	int w = vo->call->cairn->arch->word * 2;
+	uint64_t kib = (UINT64_C(1) << vo->page_shift) >> 10;
+
+	out_paint(o, OUT_BOLD);
+	out_text(o, "%-*s  %-*s  %9s  %9s\n", w, "MM", w, "PGD", "RSS", "TOTAL_VM");
+	out_paint(o, OUT_PLAIN);
+	out_text(o, "%0*" PRIx64 "  %0*" PRIx64, w, mm->addr, w, mm->v[MM_PGD]);
+	if (mm->has_rss)
+		out_text(o, "  %8" PRId64 "k",
+			 (mm->rss[MM_RSS_FILE] + mm->rss[MM_RSS_ANON] + mm->rss[MM_RSS_SHMEM]) *
+				 (int64_t)kib);
+	else
+		out_text(o, "  %9s", "-");
+	out_text(o, "  %8" PRIu64 "k\n", mm->v[MM_TOTAL] * kib);
+	out_paint(o, OUT_BOLD);
+	out_text(o, "%-*s  %*s  %*s     FLAGS  FILE\n", w, "VMA", user_width(vo), "START",
+		 user_width(vo), "END");
+	out_paint(o, OUT_PLAIN);
+}
+
+static void bounds(struct vm_out *vo, const struct vma *v)
+{
+	struct out *o = vo->call->out;
+	const char *look = user_width(vo) == 12 ? "  %12s" : "  %8s";
+
+	out_num(o, "pid", NULL, vo->task->pid);
+	if (v->addr)
+		out_addr(o, "vma", "%s", v->addr, vo->call->cairn->arch->word * 2);
+	else
+		out_null(o, "vma", vo->call->cairn->arch->word == 8 ? "%-16s" : "%-8s");
+	out_addr(o, "start", look, v->fault ? v->first : v->start, 0);
+	out_addr(o, "end", look, v->fault ? v->last + 1 : v->end, 0);
+}
+
+/* As in /proc/PID/maps: an area without a file is on device 00:00. */
+static void place(struct vm_out *vo, const struct vma *v, const struct path *file)
+{
+	struct out *o = vo->call->out;
+	char device[32] = "00:00";
+
+	if (o->mode != OUT_JSON)
+		return;
+	out_hex(o, "offset", NULL, v->file ? v->pgoff << vo->page_shift : 0);
+	if (v->file && (!file || !file->has_inode)) {
+		out_null(o, "device", NULL);
+		out_null(o, "inode", NULL);
+		return;
+	}
+	if (file)
+		snprintf(device, sizeof(device), "%02" PRIx32 ":%02" PRIx32, file->major,
+			 file->minor);
+	out_str(o, "device", NULL, device);
+	out_count(o, "inode", NULL, file ? file->ino : 0);
+}
+
+static void known(struct vm_out *vo, const struct vma *v)
+{
+	struct out *o = vo->call->out;
+	const struct cairn_err *fault;
+	const struct path *file;
+	const char *name = vma_name(vo->namer, vo->mm, v, &file, &fault);
+	char perms[5];
+
+	vma_perms(v->flags, perms);
+	out_str(o, "perms", NULL, perms);
+	out_addr(o, "flags", "  %8s", v->flags, 0);
+	place(vo, v, file);
+	if (fault) {
+		out_fault(o, "file", "  %s", fault);
+		*vo->verdict = VERDICT_PARTIAL;
+	} else if (name) {
+		out_str(o, "file", "  %s", name);
+	} else {
+		out_null(o, "file", NULL);
+	}
+	out_text(o, "\n");
+	if (vo->pages)
+		vm_pages(vo, v, name);
+}
+
+void vm_out_area(struct vm_out *vo, const struct vma *v)
+{
+	struct out *o = vo->call->out;
+
+	out_record(o, "vma");
+	bounds(vo, v);
+	if (v->fault) {
+		static const char *const rest[] = { "perms", "flags", "offset", "file" };
+
+		for (size_t i = 0; i < 4; i++)
+			out_fault(o, rest[i], i == 1 ? "  %8s" : NULL, v->fault);
+		out_text(o, "\n");
+		*vo->verdict = VERDICT_PARTIAL;
+	} else {
+		known(vo, v);
+	}
+	out_end(o);
+}

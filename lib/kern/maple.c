@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/maple.h"
+
+#include <inttypes.h>
+
+#include "lib/base/mem.h"
+
+#define STOP_EVERY 256
+
+static const struct maple_form *form_of(const struct maple *m, const struct maple_node *n)
+{
+	return &m->layout->form[n->type];
+}
+
+uint64_t maple_slot(const struct maple *m, const struct maple_node *n, unsigned slot)
+{
+	return maple_word(m->layout, n->bytes, maple_slot_at(m->layout, n->type, slot));
+}
+
+static uint64_t pivot(const struct maple *m, const struct maple_node *n, unsigned i)
+{
+	return maple_word(m->layout, n->bytes, maple_pivot_at(m->layout, n->type, i));
+}
+
+uint64_t maple_lo(const struct maple *m, const struct maple_node *n, unsigned slot)
+{
+	return slot ? pivot(m, n, slot - 1) + 1 : n->lo;
+}
+
+uint64_t maple_hi(const struct maple *m, const struct maple_node *n, unsigned slot)
+{
+	return slot < n->end ? pivot(m, n, slot) : n->hi;
+}
+
+/* ---- loading: what went wrong ---- */
+
+static void note(struct maple *m, const struct cairn_err *err)
+{
+	if (!m->err.code)
+		m->err = *err;
+}
+
+static const char *state_text(enum maple_state state)
+{
+	switch (state) {
+	case MAPLE_NULL: return "an empty slot";
+	case MAPLE_NO_NODE: return "no link to a node";
+	case MAPLE_TWICE: return "a node that is reached twice";
+	case MAPLE_DEEP: return "deeper than any tree can be";
+	default: return "not read";
+	}
+}
+
+/* Which range is lost, and why. */
+static void note_lost(struct maple *m, const struct maple_node *n, const struct cairn_err *why)
+{
+	struct cairn_err err = { .code = CAIRN_CORRUPT };
+
+	if (why)
+		err = *why;
+	else
+		cairn_fail(&err, CAIRN_CORRUPT, "maple_node 0x%" PRIx64 ": %s", n->addr,
+			   state_text(n->state));
+	err.addr = n->addr;
+	cairn_context(&err, err.code, "maple tree 0x%" PRIx64 ", 0x%" PRIx64 "-0x%" PRIx64 " lost",
+		      m->tree, n->lo, n->hi);
+	note(m, &err);
+}
+
+static bool ends_early(struct maple *m, size_t done)
+{
+	struct cairn_err err;
+
+	if (done >= m->limit)
+		cairn_fail(&err, CAIRN_LIMIT, "a maple tree of more than %zu nodes", m->limit);
+	else if (m->c->stop && done % STOP_EVERY == 0 && m->c->stop())
+		cairn_fail(&err, CAIRN_INTERRUPTED, "interrupted");
+	else
+		return false;
+	m->partial = true;
+	m->err = err;
+	return true;
+}
+
+/* ---- loading: nodes ---- */
+
+static bool room_for(struct maple *m, size_t more)
+{
+	size_t cap = m->cap ? m->cap : 32;
+	struct maple_node *p;
+
+	while (cap < m->n + more)
+		cap *= 2;
+	if (cap == m->cap)
+		return true;
+	p = mem_resize(m->node, cap, sizeof(*p));
+	if (!p)
+		return false;
+	m->node = p;
+	m->cap = cap;
+	return true;
+}
+
+static bool is_outside(const struct maple *m, uint64_t lo, uint64_t hi)
+{
+	return lo <= hi && (lo > m->last || hi < m->first);
+}
+
+/* The node that a word of its parent leads to. */
+static void place(struct maple *m, struct maple_node *n, uint64_t link)
+{
+	enum maple_type type;
+
+	if (is_outside(m, n->lo, n->hi)) {
+		n->state = MAPLE_OUTSIDE;
+		return;
+	}
+	n->addr = link & ~(uint64_t)(m->layout->size - 1);
+	if (!link)
+		n->state = MAPLE_NULL;
+	else if (!maple_link(m->layout, link, &n->addr, &type))
+		n->state = MAPLE_NO_NODE;
+	else if (n->depth >= MAPLE_DEPTH)
+		n->state = MAPLE_DEEP;
+	else {
+		n->type = (uint8_t)type;
+		n->state = MAPLE_THERE;
+		shelf_want(m->shelf, n->addr, m->layout->size);
+	}
+}
+
+static const unsigned char *bytes_of(struct maple *m, uint64_t addr, struct cairn_err *err)
+{
+	for (size_t i = 0; i < m->npatches; i++)
+		if (m->patch[i].addr == addr)
+			return m->patch[i].bytes;
+	return shelf_peek(m->shelf, addr, m->layout->size, err);
+}
+
+static void add_children(struct maple *m, size_t at)
+{
+	struct maple_node parent = m->node[at];
+
+	m->node[at].child = (uint32_t)m->n;
+	for (unsigned i = 0; i <= parent.end; i++) {
+		struct maple_node *n = &m->node[m->n++];
+
+		*n = (struct maple_node){
+			.lo = maple_lo(m, &parent, i), .hi = maple_hi(m, &parent, i),
+			.parent = (uint32_t)at, .child = MAPLE_NONE, .slot = (uint8_t)i,
+			.depth = parent.depth + 1,
+		};
+		place(m, n, maple_slot(m, &parent, i));
+	}
+}
+
+/* Read a node that was placed, and place its children. False: out of memory. */
+static bool enter(struct maple *m, size_t at)
+{
+	struct maple_node *n = &m->node[at];
+	struct cairn_err err;
+	uint64_t first;
+	unsigned end;
+
+	if (n->state == MAPLE_THERE && map_get(&m->seen, n->addr, &first)) {
+		n->state = MAPLE_TWICE;
+	} else if (n->state == MAPLE_THERE) {
+		n->bytes = bytes_of(m, n->addr, &err);
+		if (!n->bytes) {
+			n->state = MAPLE_UNREAD;
+			n->fault = (uint8_t)err.fault;
+			note_lost(m, n, &err);
+			return err.code != CAIRN_NOMEM;
+		}
+		if (!map_put(&m->seen, n->addr, at))
+			return false;
+	}
+	if (n->state != MAPLE_THERE) {
+		if (n->state != MAPLE_OUTSIDE)
+			note_lost(m, n, NULL);
+		return true;
+	}
+	end = maple_node_end(m->layout, n->bytes, n->type, n->hi);
+	n->end = (uint8_t)(end < form_of(m, n)->slots ? end : form_of(m, n)->slots - 1);
+	if (n->type == MAPLE_LEAF)
+		return true;
+	if (!room_for(m, n->end + 1u))
+		return false;
+	add_children(m, at);
+	return true;
+}
+
+/* What is not read for the limit's sake. */
+static void leave(struct maple *m, size_t from)
+{
+	for (; from < m->n; from++)
+		if (m->node[from].state == MAPLE_THERE)
+			m->node[from].state = MAPLE_LEFT;
+}
+
+static enum cairn_code load_levels(struct maple *m, struct cairn_err *err)
+{
+	for (size_t at = 0, level; at < m->n;) {
+		shelf_load(m->shelf);
+		for (level = m->n; at < level; at++) {
+			if (ends_early(m, at)) {
+				leave(m, at);
+				return CAIRN_OK;
+			}
+			if (!enter(m, at)) {
+				leave(m, at);
+				return cairn_fail(err, CAIRN_NOMEM, "no memory for a maple tree");
+			}
+		}
+	}
+	return CAIRN_OK;
+}
+
+static bool is_node(uint64_t root)
+{
+	return (root & 3) == MAPLE_ROOT_NODE && root > MAPLE_RESERVED;
+}
+
+static enum cairn_code read_head(struct maple *m, struct cairn_err *err)
+{
+	const struct maple_layout *l = m->layout;
+	struct space *sp = &m->c->kernel;
+	unsigned char raw[8];
+	enum cairn_code code = space_word(sp, m->tree + l->root, &m->root, err);
+
+	if (!code)
+		code = space_read(sp, m->tree + l->flags, raw, l->flags_size, err);
+	if (!code)
+		m->flags = le_uint(raw, l->flags_size);
+	return code;
+}
+
+enum cairn_code maple_load(struct maple *m, struct cairn_err *err)
+{
+	enum cairn_code code = read_head(m, err);
+
+	if (code)
+		return code;
+	if (!is_node(m->root)) {
+		m->single = m->first ? 0 : m->root;
+		return CAIRN_OK;
+	}
+	if (!room_for(m, 1))
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for a maple tree");
+	m->node[m->n++] = (struct maple_node){
+		.hi = m->layout->max, .parent = MAPLE_NONE, .child = MAPLE_NONE,
+	};
+	place(m, &m->node[0], m->root & ~MAPLE_ROOT_NODE);
+	return load_levels(m, err);
+}
+
+void maple_unload(struct maple *m)
+{
+	mem_free(m->node);
+	map_deinit(&m->seen);
+	m->node = NULL;
+	m->n = m->cap = 0;
+}
+
+/* ---- going from leaf to leaf ---- */
+
+static bool is_inner(const struct maple *m, uint32_t i)
+{
+	return m->node[i].child != MAPLE_NONE;
+}
+
+static uint32_t first_below(const struct maple *m, uint32_t i)
+{
+	while (is_inner(m, i))
+		i = m->node[i].child;
+	return i;
+}
+
+static uint32_t last_below(const struct maple *m, uint32_t i)
+{
+	while (is_inner(m, i))
+		i = m->node[i].child + m->node[i].end;
+	return i;
+}
+
+uint32_t maple_leaf_after(const struct maple *m, uint32_t i)
+{
+	if (i == MAPLE_NONE)
+		return m->n ? first_below(m, 0) : MAPLE_NONE;
+	for (; m->node[i].parent != MAPLE_NONE; i = m->node[i].parent)
+		if (m->node[i].slot < m->node[m->node[i].parent].end)
+			return first_below(m, i + 1);
+	return MAPLE_NONE;
+}
+
+uint32_t maple_leaf_before(const struct maple *m, uint32_t i)
+{
+	if (i == MAPLE_NONE)
+		return m->n ? last_below(m, 0) : MAPLE_NONE;
+	for (; m->node[i].parent != MAPLE_NONE; i = m->node[i].parent)
+		if (m->node[i].slot)
+			return last_below(m, i - 1);
+	return MAPLE_NONE;
+}
+
+/* ---- many trees ---- */
+
+/* A node whose children are wanted next. */
+struct link {
+	uint64_t node, hi;
+	enum maple_type type;
+};
+
+struct level {
+	struct link *link;
+	size_t n, cap;
+};
+
+static bool push(struct level *v, const struct maple_layout *l, struct shelf *shelf, uint64_t word,
+		 uint64_t hi)
+{
+	size_t cap = v->cap ? v->cap * 2 : 256;
+	struct link k = { .hi = hi }, *p;
+
+	if (!maple_link(l, word, &k.node, &k.type))
+		return true;
+	shelf_want(shelf, k.node, l->size);
+	if (k.type == MAPLE_LEAF)
+		return true;
+	if (v->n == v->cap) {
+		p = mem_resize(v->link, cap, sizeof(*p));
+		if (!p)
+			return false;
+		v->link = p;
+		v->cap = cap;
+	}
+	v->link[v->n++] = k;
+	return true;
+}
+
+static bool push_children(struct level *next, const struct maple_layout *l, struct shelf *shelf,
+			  const struct link *k)
+{
+	const struct maple_form *f = &l->form[k->type];
+	const unsigned char *p = shelf_peek(shelf, k->node, l->size, NULL);
+	unsigned end = p ? maple_node_end(l, p, k->type, k->hi) : 0;
+	bool fine = true;
+
+	for (unsigned i = 0; p && fine && i <= end && i < f->slots; i++)
+		fine = push(next, l, shelf, maple_word(l, p, maple_slot_at(l, k->type, i)),
+			    i < end && i < f->slots - 1 ?
+				    maple_word(l, p, maple_pivot_at(l, k->type, i)) : k->hi);
+	return fine;
+}
+
+void maple_want(struct cairn *c, const struct maple_layout *l, struct shelf *shelf,
+		const uint64_t *trees, size_t n, size_t limit)
+{
+	struct level now = { 0 }, next = { 0 }, swap;
+	bool fine = true;
+	uint64_t root;
+
+	for (size_t i = 0; fine && i < n; i++)
+		if (!space_word(&c->kernel, trees[i] + l->root, &root, NULL) && is_node(root))
+			fine = push(&now, l, shelf, root & ~MAPLE_ROOT_NODE, l->max);
+	shelf_load(shelf);
+	for (unsigned depth = 0; fine && now.n && depth < MAPLE_DEPTH && now.n <= limit; depth++) {
+		limit -= now.n;
+		next.n = 0;
+		for (size_t i = 0; fine && i < now.n; i++)
+			fine = push_children(&next, l, shelf, &now.link[i]);
+		shelf_load(shelf);
+		fine = fine && !(c->stop && c->stop());
+		swap = now;
+		now = next;
+		next = swap;
+	}
+	mem_free(now.link);
+	mem_free(next.link);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/rwsem.h"
+
+/* RWSEM_READER_SHIFT. Before 5.11 a third flag of the owner. */
+#define RWSEM_WRITER_LOCKED UINT64_C(1)
+#define RWSEM_READER_OWNED UINT64_C(1)
+#define RWSEM_OWNER_FLAGS UINT64_C(7)
+#define RWSEM_READER_SHIFT 8
+
+#define RT_READER_BIAS UINT32_C(0x80000000)
+#define RT_WRITER_BIAS UINT32_C(0x40000000)
+#define RT_HAS_WAITERS UINT64_C(1) /* kernel/locking/rtmutex_common.h */
+
+enum { OWNER, COUNT, RT_READERS, RT_OWNER, N };
+static const struct shape_want want = {
+	"struct rw_semaphore", N,
+	{ [OWNER] = "owner.counter|owner", [COUNT] = "count.counter|count",
+	  [RT_READERS] = "rwbase.readers.counter",
+	  [RT_OWNER] = "rwbase.rtmutex.owner|rwbase.rtmutex.rtmutex.owner" },
+};
+
+void rwsem_layout_init(struct rwsem_layout *l, struct types *ts)
+{
+	l->known = !shape_resolve(&l->shape, &want, ts, NULL);
+}
+
+static void from_count(struct rwsem *r, uint64_t count, uint8_t word)
+{
+	r->owner = r->owner_word & ~RWSEM_OWNER_FLAGS;
+	/* above the readers is RWSEM_FLAG_READFAIL, the sign bit */
+	count &= (UINT64_C(1) << (8 * word - 1)) - 1;
+	r->readers = count >> RWSEM_READER_SHIFT;
+	r->hold = r->readers ? RWSEM_READERS : RWSEM_FREE;
+	if (!(count & RWSEM_WRITER_LOCKED))
+		return;
+	r->hold = RWSEM_WRITER;
+	r->is_signed = r->owner && !(r->owner_word & RWSEM_READER_OWNED);
+}
+
+static void from_rt(struct rwsem *r, uint32_t readers)
+{
+	if (readers == RT_WRITER_BIAS) {
+		r->hold = RWSEM_WRITER;
+		r->owner = r->owner_word & ~RT_HAS_WAITERS;
+		r->is_signed = r->owner;
+		return;
+	}
+	r->readers = readers & ~RT_READER_BIAS;
+	r->hold = r->readers ? RWSEM_READERS : RWSEM_FREE;
+}
+
+enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint64_t addr,
+			   struct rwsem *ret, struct cairn_err *err)
+{
+	const struct shape *s = &l->shape;
+	unsigned owner = l->known && shape_has(s, COUNT) ? OWNER : RT_OWNER;
+	struct object o;
+	enum cairn_code code;
+
+	*ret = (struct rwsem){ 0 };
+	if (!l->known)
+		return cairn_fail(err, CAIRN_MISSING, "the types have no %s", want.type);
+	code = object_read(&o, s, sp, addr, err);
+	if (!code) {
+		ret->owner_word = object_get(&o, owner);
+		ret->owner_at = object_addr(&o, owner);
+		if (shape_has(s, COUNT))
+			from_count(ret, object_get(&o, COUNT), sp->word);
+		else if (shape_has(s, RT_READERS))
+			from_rt(ret, (uint32_t)object_get(&o, RT_READERS));
+	}
+	object_done(&o);
+	return code;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mm/vma_tree.h"
+
+#include <inttypes.h>
+
+#include "lib/base/mem.h"
+#include "lib/kern/maple.h"
+#include "lib/kern/rbtree.h"
+
+/* One more area in the array. */
+static struct vma *more(struct vmas *v, size_t *cap)
+{
+	struct vma *vma = v->vma;
+
+	if (v->n == *cap) {
+		size_t want = *cap ? 2 * *cap : 64;
+
+		vma = mem_resize(v->vma, want, sizeof(*vma));
+		if (!vma)
+			return NULL;
+		v->vma = vma;
+		*cap = want;
+	}
+	vma = &v->vma[v->n++];
+	*vma = (struct vma){ 0 };
+	return vma;
+}
+
+/* Not a value, nor what is reserved: 0x406 stands where a fork failed. */
+bool vma_is_entry(uint64_t entry)
+{
+	return !(entry & 3) && entry > MAPLE_RESERVED;
+}
+
+enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
+			    struct cairn_err *err)
+{
+	struct rbtree_walk w;
+	enum cairn_code code = CAIRN_OK, ended;
+	struct vma *vma;
+	size_t cap = 0;
+
+	if (!mm_has(&vs->mm, MM_RB) || vs->rb == UINT64_MAX)
+		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct has no member vm_rb");
+	rbtree_begin(&w, &vs->c->kernel, mm_at(&vs->mm, mm, MM_RB), VMAS_LIMIT);
+	w.stop = vs->c->stop;
+	while (!code && rbtree_next(&w)) {
+		vma = more(ret, &cap);
+		if (vma)
+			vma->addr = w.node - vs->rb;
+		else
+			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
+	}
+	ended = rbtree_end(&w, &ret->err);
+	ret->partial = ended != CAIRN_OK;
+	if (!code && ended == CAIRN_INTERRUPTED)
+		code = cairn_fail(err, ended, "%s", ret->err.text);
+	return code;
+}
+
+enum cairn_code vma_tree_list(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
+			      struct cairn_err *err)
+{
+	uint64_t at = mm->v[MM_LIST];
+	struct map seen = { 0 };
+	struct vma *vma;
+	size_t cap = 0;
+
+	*ret = (struct vmas){ 0 };
+	if (!mm_has(&vs->mm, MM_LIST) || vs->next == UINT64_MAX)
+		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct has no member vm_next");
+	while (at && !ret->partial) {
+		if (!map_visit(&seen, at)) {
+			cairn_fail(&ret->err, CAIRN_CORRUPT, "the list of VMAs comes back to 0x%" PRIx64,
+				   at);
+			ret->err.addr = at;
+			ret->partial = true;
+			break;
+		}
+		vma = more(ret, &cap);
+		if (!vma)
+			break;
+		vma->addr = at;
+		ret->partial = ret->n >= VMAS_LIMIT ||
+			       space_word(&vs->c->kernel, at + vs->next, &at, &ret->err);
+	}
+	map_deinit(&seen);
+	return at && !ret->partial ? cairn_fail(err, CAIRN_NOMEM, "no memory for the list of VMAs")
+				   : CAIRN_OK;
+}
+
+enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
+			       struct cairn_err *err)
+{
+	struct maple_walk w;
+	struct vma *vma;
+	size_t cap = 0;
+	enum cairn_code ended, code = maple_begin(&w, vs->c, mm_at(&vs->mm, mm, MM_TREE), 0, UINT64_MAX,
+						  VMAS_LIMIT, err);
+
+	while (!code && maple_next(&w)) {
+		if (!vma_is_entry(w.entry))
+			continue;
+		vma = more(ret, &cap);
+		if (vma)
+			*vma = (struct vma){ .addr = w.entry, .first = w.first, .last = w.last };
+		else
+			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
+	}
+	ended = maple_end(&w, &ret->err);
+	if (code)
+		return code;
+	ret->partial = ended != CAIRN_OK;
+	return ended == CAIRN_NOMEM || ended == CAIRN_INTERRUPTED ?
+		       cairn_fail(err, ended, "%s", ret->err.text) : CAIRN_OK;
+}
