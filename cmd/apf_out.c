@@ -2,7 +2,7 @@
 #include "cmd/apf_out.h"
 
 #include "cmd/chain_out.h"
-#include "unwind/tracer.h"
+#include "unwind/start.h"
 
 static void task_fields(struct out *o, const struct task *t)
 {
