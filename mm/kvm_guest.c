@@ -44,11 +44,10 @@ void kvm_guest_init(struct kvm_guest *g, const struct kvms *k, const struct kvm_
 	tdp_paging_form(&g->form, &f, level);
 }
 
-uint64_t kvm_guest_root(const struct kvm_guest *g, uint64_t gpa, uint64_t *address)
+uint64_t kvm_guest_root(const struct kvm_guest *g, uint64_t gpa)
 {
 	uint64_t direct = g->vm->direct_bits << 12;
 
-	*address = gpa;
 	return direct && !(gpa & direct) ? g->mirror : g->root;
 }
 
@@ -72,12 +71,12 @@ static struct paging_result by_slot(const struct kvm_guest *g, uint64_t gpa)
 
 struct kvm_guest_page kvm_guest_translate(const struct kvm_guest *g, uint64_t gpa)
 {
-	uint64_t address, root = kvm_guest_root(g, gpa, &address);
+	uint64_t root = kvm_guest_root(g, gpa);
 	struct paging_result r = { .fault = CAIRN_FAULT_UNMAPPED };
 	struct kvm_guest_page ret = { .by = KVM_BY_TDP };
 
 	if (root != KVM_NO_ROOT)
-		r = paging_lookup(&g->form, g->k->c->img, root, address);
+		r = paging_lookup(&g->form, g->k->c->img, root, gpa);
 	if (r.fault == CAIRN_FAULT_UNMAPPED) {
 		r = by_slot(g, gpa);
 		ret.by = KVM_BY_SLOT;

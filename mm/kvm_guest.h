@@ -31,9 +31,9 @@ struct kvm_guest_page {
 
 void kvm_guest_init(struct kvm_guest *g, const struct kvms *k, const struct kvm_vm *vm);
 
-/** The table that a guest-physical address is looked up in, and the address to look up in it:
- *  the mirror's for private memory. KVM_NO_ROOT: there is none. */
-uint64_t kvm_guest_root(const struct kvm_guest *g, uint64_t gpa, uint64_t *address);
+/** The table that a guest-physical address is looked up in: the mirror's for private memory.
+ *  KVM_NO_ROOT: there is none. */
+uint64_t kvm_guest_root(const struct kvm_guest *g, uint64_t gpa);
 
 struct kvm_guest_page kvm_guest_translate(const struct kvm_guest *g, uint64_t gpa);
 
