@@ -52,6 +52,8 @@ static bool check_vm(struct kvm_look *l)
 {
 	bool whole;
 
+	l->own = *l->vm;
+	l->vm = &l->own;
 	l->busy = kvm_lock_held(&l->vm->lock);
 	kvm_guest_init(&l->guest, l->k, l->vm);
 	kvm_gmem_init(&l->gmem, l->k, l->vm);
@@ -60,6 +62,7 @@ static bool check_vm(struct kvm_look *l)
 	if (l->k->has_tdp)
 		check_tables(l);
 	check_kvm_sums(l);
+	kvm_say_rest(l);
 	tell_unseen(l);
 	whole = l->k->has_tdp && !l->tables_off && !l->incomplete && !l->busy;
 	kvm_hva_deinit(&l->hva);

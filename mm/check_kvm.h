@@ -13,12 +13,36 @@
 #include "mm/kvm_guest.h"
 #include "mm/kvm_leaf.h"
 
+/** A finding in the making; unset members do not apply. */
+struct kvm_bad {
+	const char *id;
+	enum cairn_severity severity;
+	enum cairn_grade grade;
+	bool often;               /* one cause may make many of it: see struct kvm_many */
+	bool transient;           /* whoever holds mmu_lock may be about to put it right */
+	uint64_t object, addr;
+	uint64_t len;             /* of the word at addr; 0: 8 */
+	const char *field, *why;  /* why: of the word, as evidence */
+	const char *expected, *found;
+};
+
+/** Findings of one id, where one bad word makes many: the first few are said, the last of them
+ *  with how many more there were, by kvm_say_rest(). */
+#define KVM_SAID_EACH 3
+struct kvm_many {
+	const char *id;
+	size_t n;
+	struct kvm_bad last;
+	const char *text;
+};
+
 /** One look at one VM. */
 struct kvm_look {
 	struct cairn *c;
 	struct cairn_run *run;
 	const struct kvms *k;
-	const struct kvm_vm *vm;
+	const struct kvm_vm *vm;  /* NULL: none in particular */
+	struct kvm_vm own;        /* a copy, with the direct bit that its tables speak for */
 	struct arena arena;
 	struct kvm_guest guest;
 	struct kvm_gmem gmem;
@@ -28,10 +52,10 @@ struct kvm_look {
 	bool slots_off;           /* memory slots are damaged */
 	bool tables_off;          /* likewise, of tables and entries */
 	bool tdx;                 /* a TDX guest, by what most of it says */
-	bool bits_off;            /* its direct bit cannot be right */
 	bool incomplete;          /* not all of them could be read */
 	struct map seen;          /* pages of tables, over all roots */
 	uint64_t leaves[6];       /* present ones by level, over all roots */
+	struct kvm_many many[8];
 	uint64_t ntables;         /* tables below the roots */
 };
 
@@ -43,17 +67,7 @@ struct kvm_tree {
 	const struct kvm_set *set;
 };
 
-/** A finding in the making; unset members do not apply. */
-struct kvm_bad {
-	const char *id;
-	enum cairn_severity severity;
-	enum cairn_grade grade;
-	bool transient;           /* whoever holds mmu_lock may be about to put it right */
-	uint64_t object, addr;
-	uint64_t len;             /* of the word at addr; 0: 8 */
-	const char *field, *why;  /* why: of the word, as evidence */
-	const char *expected, *found;
-};
+void kvm_say_rest(struct kvm_look *l);
 
 /** Say it; the format is of the one sentence. Always false: `return kvm_say(...)`. */
 bool kvm_say(struct kvm_look *l, const struct kvm_bad *bad, const char *fmt, ...)

@@ -11,6 +11,7 @@ bool kvm_say_entry(struct kvm_look *l, const struct kvm_entry *en, struct kvm_ba
 	bad->addr = tdp_entry_va(t, en->index);
 	bad->field = "spte";
 	bad->why = "the entry";
+	bad->often = true;
 	if (!bad->found)
 		bad->found = kvm_hex(l, en->e);
 	l->tables_off = true;
@@ -70,7 +71,7 @@ static bool check_half(struct kvm_look *l, const struct kvm_entry *en)
 	};
 
 	/* the level whose index has the bit tells for all below it */
-	if (!bits || l->bits_off || span > bits || span * SPTE_ENTRIES <= bits)
+	if (!bits || span > bits || span * SPTE_ENTRIES <= bits)
 		return true;
 	if (direct != en->tree->mirror)
 		return true;

@@ -264,6 +264,8 @@ bool check_kvm_leaf(struct kvm_look *l, const struct kvm_entry *en)
 	if (!check_ad(l, en) || !check_bits(l, en) || !check_aligned(l, en) ||
 	    !check_writable(l, en) || !check_executable(l, en))
 		return false;
+	if (l->slots_off)
+		return true;
 	s = kvm_slot_at(en->tree->set, en->gfn);
 	if (!check_slot(l, en, s) || !s)
 		return false;

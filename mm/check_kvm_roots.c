@@ -262,20 +262,56 @@ static void check_type(struct kvm_look *l)
 				: "it is a TDX guest, with neither mirror roots nor a direct bit");
 }
 
+/* The highest bit of the guest frames that the direct root of a TDX guest maps, by the indices
+ * in it; 0 if it maps nothing, or not where one bit tells. */
+static uint64_t bits_of_root(const struct kvm_look *l, const struct kvm_sp *sp)
+{
+	struct spte_form f = tdp_form(l->k, l->vm);
+	uint64_t span = spte_span(tdp_root_level(l->k, l->vm, sp)), ret = 0;
+	unsigned char page[4096];
+
+	if (sp->hpa == KVM_NO_ROOT || image_read(l->c->img, sp->hpa, page, sizeof(page), NULL))
+		return 0;
+	for (unsigned i = 0; i < SPTE_ENTRIES; i++) {
+		uint64_t bit = i;
+
+		if (le64(page + i * 8) == f.empty)
+			continue;
+		while (bit & (bit - 1))
+			bit &= bit - 1;
+		if (ret && ret != bit * span)
+			return 0;
+		ret = bit * span;
+	}
+	return ret;
+}
+
+static uint64_t bits_of_tables(const struct kvm_look *l)
+{
+	uint64_t ret = 0;
+
+	for (size_t i = 0; i < l->vm->nroots && !ret; i++)
+		if (!l->vm->root[i].err.code && !kvm_sp_role(l->k, &l->vm->root[i].sp, ROLE_MIRROR))
+			ret = bits_of_root(l, &l->vm->root[i].sp);
+	return ret;
+}
+
+/* From here on the bit is the one that the tables speak for. */
 static void check_direct_bits(struct kvm_look *l)
 {
 	const struct shape *s = &l->k->layout.vm;
-	uint64_t bits = l->vm->direct_bits;
+	uint64_t bits = l->vm->direct_bits, told = l->tdx ? bits_of_tables(l) : 0;
+	bool one = bits && !(bits & (bits - 1));
 	struct kvm_bad bad = {
 		.id = "tdp.direct-bit.wrong-half", .severity = CAIRN_ERROR, .object = l->vm->addr,
 		.addr = l->vm->addr + s->m[VM_DIRECT].offset, .field = "kvm_arch.gfn_direct_bits",
-		.expected = l->tdx ? "one bit" : "0x0", .found = kvm_hex(l, bits),
+		.expected = !l->tdx || told ? kvm_hex(l, told) : "one bit", .found = kvm_hex(l, bits),
 	};
 
-	if (!shape_has(s, VM_DIRECT) || (l->tdx ? bits && !(bits & (bits - 1)) : !bits))
+	if (!shape_has(s, VM_DIRECT) || (l->tdx ? one && (!told || told == bits) : !bits))
 		return;
-	l->bits_off = true;
-	kvm_say(l, &bad, "the bit that tells shared memory from private is not one bit of a guest frame");
+	l->own.direct_bits = told;
+	kvm_say(l, &bad, "the bit that tells shared memory from private is not the one of its tables");
 }
 
 static void check_list(struct kvm_look *l)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "mm/check_kvm.h"
 
@@ -32,25 +33,18 @@ const char *kvm_name(struct kvm_look *l)
 			: kvm_text(l, "VM 0x%" PRIx64 " of process %d", vm->addr, vm->pid);
 }
 
-bool kvm_say(struct kvm_look *l, const struct kvm_bad *bad, const char *fmt, ...)
+static void report(struct kvm_look *l, const struct kvm_bad *bad, const char *text)
 {
 	struct cairn_evidence e[2] = {
 		{ bad->addr, bad->len ? bad->len : 8, bad->why ? bad->why : "the word" },
 	};
 	struct cairn_finding f = {
 		.id = bad->id, .severity = bad->severity, .grade = bad->grade,
-		.object = bad->object, .addr = bad->addr, .field = bad->field,
+		.object = bad->object, .addr = bad->addr, .field = bad->field, .message = text,
 		.expected = bad->expected, .found = bad->found, .evidence = e,
 		.nevidence = bad->addr != 0,
 	};
-	char text[320];
-	va_list ap;
-	int n = snprintf(text, sizeof(text), "%s: ", kvm_name(l));
 
-	va_start(ap, fmt);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
-	va_end(ap);
-	f.message = text;
 	if (l->busy && bad->transient) {
 		f.grade = CAIRN_IN_FLIGHT;
 		e[f.nevidence++] = (struct cairn_evidence){
@@ -59,5 +53,52 @@ bool kvm_say(struct kvm_look *l, const struct kvm_bad *bad, const char *fmt, ...
 		};
 	}
 	cairn_report(l->run, &f);
+}
+
+/* Whether it is kept for later, or dropped. */
+static bool is_one_of_many(struct kvm_look *l, const struct kvm_bad *bad, const char *text)
+{
+	struct kvm_many *m = l->many, *end = l->many + sizeof(l->many) / sizeof(l->many[0]);
+
+	if (!bad->often)
+		return false;
+	while (m < end && m->id && strcmp(m->id, bad->id))
+		m++;
+	if (m == end || ++m->n < KVM_SAID_EACH) {
+		if (m < end)
+			m->id = bad->id;
+		return false;
+	}
+	if (m->n == KVM_SAID_EACH) {
+		m->last = *bad;
+		m->text = kvm_text(l, "%s", text);
+	}
+	return true;
+}
+
+void kvm_say_rest(struct kvm_look *l)
+{
+	for (size_t i = 0; i < sizeof(l->many) / sizeof(l->many[0]); i++) {
+		const struct kvm_many *m = &l->many[i];
+
+		if (m->n > KVM_SAID_EACH)
+			report(l, &m->last, kvm_text(l, "%s; and %zu more like it", m->text,
+						     m->n - KVM_SAID_EACH));
+		else if (m->n == KVM_SAID_EACH)
+			report(l, &m->last, m->text);
+	}
+}
+
+bool kvm_say(struct kvm_look *l, const struct kvm_bad *bad, const char *fmt, ...)
+{
+	char text[320];
+	va_list ap;
+	int n = snprintf(text, sizeof(text), "%s: ", kvm_name(l));
+
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	if (!is_one_of_many(l, bad, text))
+		report(l, bad, text);
 	return false;
 }

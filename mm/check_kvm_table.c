@@ -14,29 +14,6 @@ static uint32_t common(const struct kvm_look *l, uint32_t role)
 			kvm_role_mask(&l->k->layout, ROLE_MIRROR));
 }
 
-/* The role of the first table that the root leads to; false if there is none. */
-static bool first_child(const struct kvm_look *l, const struct kvm_sp *root, uint32_t *role)
-{
-	struct spte_form f = tdp_form(l->k, l->vm);
-	unsigned char page[4096];
-	struct kvm_sp sp;
-
-	if (image_read(l->c->img, root->hpa, page, sizeof(page), NULL))
-		return false;
-	for (unsigned i = 0; i < SPTE_ENTRIES; i++) {
-		uint64_t e = le64(page + i * 8), hpa = spte_pfn(&f, e) << 12, addr;
-
-		if (spte_kind(&f, e, 4) != SPTE_TABLE)
-			continue;
-		addr = kvm_sp_of(l->k, hpa);
-		if (!addr || kvm_sp_read(&sp, l->k, addr, NULL) || sp.hpa != hpa)
-			continue;
-		*role = sp.role;
-		return true;
-	}
-	return false;
-}
-
 /* The role of a vCPU that uses the root, and whether as its mirror; false if none does. */
 static bool first_user(const struct kvm_look *l, uint64_t hpa, uint32_t *role, bool *mirror)
 {
@@ -59,11 +36,13 @@ struct kvm_tree check_kvm_tree(struct kvm_look *l, const struct kvm_root *root)
 	bool as_mirror = root->sp.role & bit;
 	struct kvm_tree t = { .root = root, .role = own };
 	unsigned mirrors = as_mirror;
+	struct kvm_sp below;
 
-	if (first_child(l, &root->sp, &child))
-		mirrors += !!(child & bit);
+	if (tdp_first_child(l->k, l->vm, &root->sp, &below))
+		child = below.role;
 	else
-		mirrors += as_mirror;
+		child |= as_mirror ? bit : 0;
+	mirrors += !!(child & bit);
 	first_user(l, root->sp.hpa, &user, &as_mirror);
 	mirrors += as_mirror;
 	if (common(l, child) != own && common(l, child) == common(l, user))
@@ -204,7 +183,7 @@ static bool check_place(const struct at *a)
 	};
 	bool ok = true;
 
-	if (a->t->sp.gfn != a->gfn && !l->bits_off)
+	if (a->t->sp.gfn != a->gfn)
 		ok = say(a, &bad, SP_GFN, "kvm_mmu_page.gfn", "a table maps other guest frames than it says");
 	bad.id = "tdp.child.ptep";
 	bad.expected = kvm_hex(l, a->entry);

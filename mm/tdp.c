@@ -27,14 +27,41 @@ static bool uses(const struct kvm_mmu *m, uint64_t hpa)
 	return ret;
 }
 
+bool tdp_first_child(const struct kvms *k, const struct kvm_vm *vm, const struct kvm_sp *root,
+		     struct kvm_sp *ret)
+{
+	struct spte_form f = tdp_form(k, vm);
+	unsigned char page[PAGE];
+
+	if (root->hpa == KVM_NO_ROOT || image_read(k->c->img, root->hpa, page, sizeof(page), NULL))
+		return false;
+	for (unsigned i = 0; i < SPTE_ENTRIES; i++) {
+		uint64_t e = le64(page + i * 8), hpa = spte_pfn(&f, e) << 12, addr;
+
+		if (e == f.empty || spte_kind(&f, e, 4) != SPTE_TABLE)
+			continue;
+		addr = kvm_sp_of(k, hpa);
+		if (addr && !kvm_sp_read(ret, k, addr, NULL) && ret->hpa == hpa)
+			return true;
+	}
+	return false;
+}
+
 unsigned tdp_root_level(const struct kvms *k, const struct kvm_vm *vm, const struct kvm_sp *root)
 {
-	unsigned level = kvm_sp_role(k, root, ROLE_LEVEL);
+	unsigned votes[16] = { 0 };
+	struct kvm_sp child;
 
-	for (size_t i = 0; i < vm->nvcpus && level != 4 && level != 5; i++)
-		if (uses(&vm->vcpu[i].root_mmu, root->hpa))
-			level = vm->vcpu[i].root_mmu.level;
-	return level == 5 ? 5 : 4;
+	votes[kvm_sp_role(k, root, ROLE_LEVEL) & 15]++;
+	for (size_t i = 0; i < vm->nvcpus; i++) {
+		if (!uses(&vm->vcpu[i].root_mmu, root->hpa))
+			continue;
+		votes[vm->vcpu[i].root_mmu.level]++;
+		break;
+	}
+	if (votes[4] < 2 && tdp_first_child(k, vm, root, &child))
+		votes[(kvm_sp_role(k, &child, ROLE_LEVEL) + 1) & 15]++;
+	return votes[5] > votes[4] ? 5 : 4;
 }
 
 /* ---- going down ---- */
@@ -78,6 +105,23 @@ static bool push(struct tdp_walk *w, struct tdp_table *t)
 	return true;
 }
 
+/* The table names another entry, and that leads to it. Before there was that word: it says that
+ * it is of another level and of other guest frames. */
+static bool is_foreign(const struct tdp_walk *w, const struct tdp_table *t)
+{
+	uint64_t entry = tdp_entry_va(t->parent, t->index), e = 0;
+
+	if (!t->has_sp)
+		return false;
+	if (!w->k->layout.has_ptep)
+		return kvm_sp_role(w->k, &t->sp, ROLE_LEVEL) != t->level &&
+		       t->sp.gfn != (t->raw & ~w->vm->direct_bits);
+	return entry && t->sp.ptep && t->sp.ptep != entry &&
+	       !space_u64(&w->k->c->kernel, t->sp.ptep, &e, NULL) &&
+	       spte_kind(&w->form, e, t->level + 1) == SPTE_TABLE &&
+	       spte_pfn(&w->form, e) == t->hpa >> 12;
+}
+
 static struct tdp_table *new_table(struct tdp_walk *w, const struct tdp_table *parent,
 				   unsigned index, uint64_t hpa)
 {
@@ -92,10 +136,9 @@ static struct tdp_table *new_table(struct tdp_walk *w, const struct tdp_table *p
 	t->hpa = hpa;
 	t->level = parent ? parent->level - 1 : 0;
 	t->raw = parent ? parent->raw + index * spte_span(parent->level) : 0;
-	t->again = !map_visit(w->seen, hpa);
+	find_sp(w, t);
+	t->again = is_foreign(w, t) || !map_visit(w->seen, hpa);
 	t->cycle = t->again && is_above(t, hpa);
-	if (!t->again)
-		find_sp(w, t);
 	return t;
 }
 
@@ -155,7 +198,7 @@ static void load(struct tdp_walk *w)
 	while (w->loaded < w->n && n < BATCH) {
 		struct tdp_table *t = w->level[w->loaded++];
 
-		if (t->has_sp)
+		if (t->has_sp && !t->again)
 			loads[n++] = (struct image_load){ .paddr = t->hpa, .to = w->pages + n * PAGE };
 	}
 	image_load(w->k->c->img, loads, n);
@@ -163,7 +206,7 @@ static void load(struct tdp_walk *w)
 	for (size_t i = first, j = 0; i < w->loaded; i++) {
 		struct tdp_table *t = w->level[i];
 
-		if (!t->has_sp)
+		if (!t->has_sp || t->again)
 			continue;
 		t->fault = loads[j].fault;
 		t->entries = t->fault == CAIRN_FAULT_NONE ? loads[j].to : NULL;
@@ -227,8 +270,6 @@ bool tdp_next(struct tdp_walk *w)
 		cairn_fail_read(&w->err, t->fault, t->hpa, "physical address");
 		cairn_context(&w->err, CAIRN_FAULT, "page table of level %u", t->level);
 	}
-	if (t->again)
-		t->entries = NULL;
 	w->table = t;
 	return true;
 }

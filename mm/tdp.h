@@ -36,7 +36,8 @@ struct tdp_table {
 	uint64_t raw;         /* guest frame of entry 0 by the indices, direct bits left in */
 	struct kvm_sp sp;     /* if has_sp */
 	bool has_sp;          /* the page names a struct kvm_mmu_page that names the page */
-	bool again;           /* this page was a table already */
+	bool again;           /* this page was a table already, or is one that another entry,
+				 which it names, leads to */
 	bool cycle;           /* ... above this one */
 	enum cairn_fault fault; /* why there are no entries */
 	const unsigned char *entries; /* borrowed until the next tdp_next(); NULL: none */
@@ -65,9 +66,13 @@ struct tdp_walk {
 /** How the entries of this VM are read. */
 struct spte_form tdp_form(const struct kvms *k, const struct kvm_vm *vm);
 
-/** The number of levels below a root, itself included: as it says, or where that cannot be,
- *  as the vCPUs that use it say. */
+/** The number of levels below a root, itself included: what two of these say, itself, a vCPU that
+ *  uses it, and the first table below it. */
 unsigned tdp_root_level(const struct kvms *k, const struct kvm_vm *vm, const struct kvm_sp *root);
+
+/** The first table that a root leads to; false if there is none. */
+bool tdp_first_child(const struct kvms *k, const struct kvm_vm *vm, const struct kvm_sp *root,
+		     struct kvm_sp *ret);
 
 /** `range` NULL: all. `seen`: a map that several walks of a VM share, to tell tables that are
  *  reached twice; NULL: this walk's own. Memory from the arena. */
