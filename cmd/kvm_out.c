@@ -223,10 +223,10 @@ static void show_pages(struct out *o, const struct kvm_vm *vm)
 	out_object(o, "pages");
 	out_text(o, "  pages mapped by kvm.stat:");
 	for (unsigned i = 0; i < 3; i++) {
-		if (vm->pages[i] == KVM_NOT_TOLD)
+		if (!vm->has_pages)
 			out_null(o, names[i], " %s");
 		else
-			out_count(o, names[i], " %s", vm->pages[i]);
+			out_num(o, names[i], " %s", vm->pages[i]);
 		out_text(o, " of %s%s", names[i], i < 2 ? "," : "\n");
 	}
 	out_end(o);

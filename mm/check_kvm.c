@@ -53,6 +53,13 @@ static bool check_vm(struct kvm_look *l)
 	bool whole;
 
 	l->own = *l->vm;
+	l->own.root = arena_array(&l->arena, l->own.nroots + 1, sizeof(*l->own.root));
+	if (!l->own.root)
+		l->own.nroots = 0;
+	for (size_t i = 0; i < l->own.nroots; i++)
+		l->own.root[i] = l->vm->root[i];
+	for (unsigned as = 0; as < KVM_SPACES; as++)
+		l->fits[as] = arena_array(&l->arena, l->own.set[as].n + 1, sizeof(bool));
 	l->vm = &l->own;
 	l->busy = kvm_lock_held(&l->vm->lock);
 	kvm_guest_init(&l->guest, l->k, l->vm);
@@ -62,6 +69,7 @@ static bool check_vm(struct kvm_look *l)
 	if (l->k->has_tdp)
 		check_tables(l);
 	check_kvm_sums(l);
+	check_kvm_base(l);
 	kvm_say_rest(l);
 	tell_unseen(l);
 	whole = l->k->has_tdp && !l->tables_off && !l->incomplete && !l->busy;

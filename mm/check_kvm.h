@@ -26,15 +26,19 @@ struct kvm_bad {
 	const char *expected, *found;
 };
 
-/** Findings of one id, where one bad word makes many: the first few are said, the last of them
- *  with how many more there were, by kvm_say_rest(). */
+/** Findings of one id, where one bad word makes many: kept until kvm_say_rest(), which says the
+ *  first few, and how many more there were. */
 #define KVM_SAID_EACH 3
 struct kvm_many {
 	const char *id;
 	size_t n;
-	struct kvm_bad last;
-	const char *text;
+	struct kvm_bad bad[KVM_SAID_EACH];
+	const char *text[KVM_SAID_EACH];
 };
+
+/** A leaf that is not as its memory slot would have it: base_gfn of the slot may be the cause. */
+#define KVM_STRAYS 32
+struct kvm_stray { uint64_t gfn, pfn; };
 
 /** One look at one VM. */
 struct kvm_look {
@@ -55,7 +59,10 @@ struct kvm_look {
 	bool incomplete;          /* not all of them could be read */
 	struct map seen;          /* pages of tables, over all roots */
 	uint64_t leaves[6];       /* present ones by level, over all roots */
-	struct kvm_many many[8];
+	struct kvm_many many[16];
+	bool *fits[KVM_SPACES];   /* by slot: a leaf is as the slot would have it */
+	struct kvm_stray stray[KVM_STRAYS];
+	size_t nstrays;           /* as many as there were */
 	uint64_t ntables;         /* tables below the roots */
 };
 
@@ -68,6 +75,9 @@ struct kvm_tree {
 };
 
 void kvm_say_rest(struct kvm_look *l);
+
+/** What was kept of an id is not to be said. */
+void kvm_say_not(struct kvm_look *l, const char *id);
 
 /** Say it; the format is of the one sentence. Always false: `return kvm_say(...)`. */
 bool kvm_say(struct kvm_look *l, const struct kvm_bad *bad, const char *fmt, ...)
@@ -102,6 +112,9 @@ bool kvm_say_entry(struct kvm_look *l, const struct kvm_entry *en, struct kvm_ba
 		   const char *what);
 
 void check_kvm_slots(struct kvm_look *l);
+
+/** Whether leaves that their slots do not explain are explained by another base_gfn of one. */
+void check_kvm_base(struct kvm_look *l);
 void check_kvm_orphans(struct kvm_look *l);
 void check_kvm_sums(struct kvm_look *l);
 

@@ -31,6 +31,24 @@ static bool check_frozen(struct kvm_look *l, const struct kvm_entry *en)
 						  : "an entry is frozen and nobody is changing it");
 }
 
+/* Nothing but address, generation and permissions; and no generation that is yet to come. */
+static bool check_mmio_bits(struct kvm_look *l, const struct kvm_entry *en)
+{
+	const struct spte_form *f = &en->w->form;
+	uint64_t now = l->vm->set[0].generation & ~(UINT64_C(1) << 63);
+	uint64_t more = (en->e & ~spte_mmio_bits(f)) | (~en->e & f->mmio_access);
+	struct kvm_bad bad = { .id = "tdp.nonpresent-value", .severity = CAIRN_ERROR };
+
+	if (more) {
+		bad.expected = kvm_text(l, "bits 0x%llx the other way", (unsigned long long)more);
+		return kvm_say_entry(l, en, &bad, "an MMIO entry has bits as none has them");
+	}
+	if (now > spte_generation_mask(f) || spte_mmio_generation(f, en->e) <= now + 1)
+		return true;
+	bad.expected = kvm_text(l, "a generation up to %llu", (unsigned long long)now);
+	return kvm_say_entry(l, en, &bad, "an MMIO entry is of a generation that has not been");
+}
+
 static bool check_mmio(struct kvm_look *l, const struct kvm_entry *en)
 {
 	const struct spte_form *f = &en->w->form;
@@ -42,7 +60,7 @@ static bool check_mmio(struct kvm_look *l, const struct kvm_entry *en)
 		return kvm_say_entry(l, en, &bad, "an MMIO entry stands where none can be");
 	}
 	if (gfn == en->gfn)
-		return true;
+		return check_mmio_bits(l, en);
 	bad.expected = kvm_text(l, "MMIO of guest frame 0x%llx", (unsigned long long)en->gfn);
 	bad.found = kvm_text(l, "0x%llx, of 0x%llx", (unsigned long long)en->e, (unsigned long long)gfn);
 	return kvm_say_entry(l, en, &bad, "an MMIO entry is of another guest frame");

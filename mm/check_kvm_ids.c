@@ -39,6 +39,17 @@ const struct cairn_explanation check_kvm_ids[] = {
 			"`vtop` of the process's address).",
 	},
 	{
+		.id = "kvm.slot.base",
+		.title = "a memory slot begins elsewhere than its mappings say",
+		.meaning =
+			"Pages are mapped at guest frames where no slot has them, and all would be right if this slot\n"
+			"began at another frame: base_gfn is the one word that explains them.",
+		.causes =
+			"base_gfn was overwritten, or the slot was moved without zapping what was mapped.",
+		.next =
+			"`kvm PID`; `tdp -l PID` lists what is mapped.",
+	},
+	{
 		.id = "kvm.slot.flags",
 		.title = "a memory slot's flags contradict what it has",
 		.meaning =

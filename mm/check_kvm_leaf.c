@@ -13,6 +13,13 @@ static bool bad_leaf(struct kvm_look *l, const struct kvm_entry *en, const char 
 	return kvm_say_entry(l, en, &bad, what);
 }
 
+static void stray(struct kvm_look *l, const struct kvm_entry *en)
+{
+	if (l->nstrays < KVM_STRAYS)
+		l->stray[l->nstrays] = (struct kvm_stray){ en->gfn, spte_pfn(&en->w->form, en->e) };
+	l->nstrays++;
+}
+
 static bool transient_leaf(struct kvm_look *l, const struct kvm_entry *en, const char *id,
 			   const char *expected, const char *what)
 {
@@ -113,6 +120,7 @@ static bool check_slot(struct kvm_look *l, const struct kvm_entry *en, const str
 		return false;
 	if (s && (span <= s->npages - in || s->flags & KVM_SLOT_INVALID))
 		return true;
+	stray(l, en);
 	transient_leaf(l, en, "tdp.leaf.no-memslot", "guest frames that a memory slot has",
 		       s ? "a huge page goes beyond its memory slot" : "a page is mapped outside all memory slots");
 	return false;
@@ -183,6 +191,8 @@ static bool check_gmem(struct kvm_look *l, const struct kvm_entry *en, const str
 	if (!s->gmem)
 		return true;
 	code = kvm_gmem_page(&l->gmem, s, en->gfn, &l->arena, &want, NULL);
+	if (code == CAIRN_NOTFOUND || (!code && !(!page_of_pfn(&l->k->pages, pfn, &page, NULL) && page == want)))
+		stray(l, en);
 	if (code == CAIRN_NOTFOUND)
 		return transient_leaf(l, en, "tdp.mirror.gmem-pfn", "nothing: guest_memfd has no page there",
 				      "private memory is mapped that guest_memfd does not have");
@@ -221,6 +231,9 @@ static bool check_process(struct kvm_look *l, const struct kvm_entry *en, const 
 	for (uint64_t i = 0; i < span; i += span > 1 ? span - 1 : 1) {
 		enum cairn_fault fault = kvm_hva_pfn(&l->hva, hva + (i << 12), &got);
 
+		if (fault == CAIRN_FAULT_UNMAPPED || fault == CAIRN_FAULT_SWAPPED ||
+		    (fault == CAIRN_FAULT_NONE && got != pfn + i))
+			stray(l, en);
 		if (fault == CAIRN_FAULT_UNMAPPED || fault == CAIRN_FAULT_SWAPPED)
 			return transient_leaf(l, en, "tdp.leaf.pfn", "nothing: the process maps nothing there",
 					      "a page is mapped that the process does not have any more");
@@ -260,6 +273,7 @@ static bool check_page(struct kvm_look *l, const struct kvm_entry *en, const str
 bool check_kvm_leaf(struct kvm_look *l, const struct kvm_entry *en)
 {
 	const struct kvm_slot *s;
+	ptrdiff_t as;
 
 	if (!check_ad(l, en) || !check_bits(l, en) || !check_aligned(l, en) ||
 	    !check_writable(l, en) || !check_executable(l, en))
@@ -269,5 +283,10 @@ bool check_kvm_leaf(struct kvm_look *l, const struct kvm_entry *en)
 	s = kvm_slot_at(en->tree->set, en->gfn);
 	if (!check_slot(l, en, s) || !s)
 		return false;
-	return check_readonly(l, en, s) && check_logged(l, en, s) && check_page(l, en, s);
+	if (!check_readonly(l, en, s) || !check_logged(l, en, s) || !check_page(l, en, s))
+		return false;
+	as = en->tree->set - l->vm->set;
+	if (l->fits[as])
+		l->fits[as][s - en->tree->set->slot] = true;
+	return true;
 }

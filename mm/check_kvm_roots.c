@@ -34,11 +34,11 @@ static bool check_listed(struct kvm_look *l, const struct kvm_sp *sp)
 	struct kvm_bad bad = { .id = "tdp.root.list", .severity = CAIRN_ERROR, .object = sp->addr };
 	unsigned level = kvm_sp_role(l->k, sp, ROLE_LEVEL);
 
-	if (!sp->tdp) {
+	if (sp->tdp != 1) {
 		bad.addr = sp_at(l, sp, SP_TDP);
 		bad.len = 1;
 		bad.field = "kvm_mmu_page.tdp_mmu_page";
-		bad.expected = "true", bad.found = "false";
+		bad.expected = "1", bad.found = kvm_text(l, "%u", sp->tdp);
 		return kvm_say(l, &bad, "a root on the TDP MMU's list is not the TDP MMU's");
 	}
 	if (sp->ptep) {
@@ -72,19 +72,44 @@ static bool check_listed(struct kvm_look *l, const struct kvm_sp *sp)
 	return true;
 }
 
-static bool check_private(struct kvm_look *l, const struct kvm_sp *sp)
+/* The page that a vCPU uses as this root's table: the one whose private names it. */
+static uint64_t hpa_of_users(const struct kvm_look *l, const struct kvm_sp *sp)
+{
+	for (size_t i = 0; i < l->vm->nvcpus; i++) {
+		const struct kvm_mmu *m = &l->vm->vcpu[i].root_mmu;
+
+		if (m->hpa != KVM_NO_ROOT && kvm_sp_of(l->k, m->hpa) == sp->addr)
+			return m->hpa;
+		if (m->mirror != KVM_NO_ROOT && kvm_sp_of(l->k, m->mirror) == sp->addr)
+			return m->mirror;
+	}
+	return KVM_NO_ROOT;
+}
+
+/* A root's table and the root name each other. Where spt is the odd one, the table is from here
+ * on the one that vCPUs use. */
+static bool check_private(struct kvm_look *l, struct kvm_sp *sp)
 {
 	uint64_t named = sp->hpa == KVM_NO_ROOT ? 0 : kvm_sp_of(l->k, sp->hpa), page = 0;
 	struct kvm_bad bad = { .id = "tdp.page-private", .severity = CAIRN_ERROR, .object = sp->addr };
+	uint64_t used, at;
 
-	if (named == sp->addr)
+	if (named == sp->addr && !(sp->hpa & 0xfff))
 		return true;
-	l->tables_off = true;
-	if (sp->hpa == KVM_NO_ROOT || page_of_pfn(&l->k->pages, sp->hpa >> 12, &page, NULL)) {
+	used = hpa_of_users(l, sp);
+	l->tables_off |= used == KVM_NO_ROOT;
+	if (used != KVM_NO_ROOT || sp->hpa == KVM_NO_ROOT ||
+	    page_of_pfn(&l->k->pages, sp->hpa >> 12, &page, NULL)) {
 		bad.addr = sp_at(l, sp, SP_SPT);
 		bad.field = "kvm_mmu_page.spt";
-		bad.expected = "a page of the direct map", bad.found = kvm_hex(l, sp->spt);
-		return kvm_say(l, &bad, "a root's table is nowhere in memory");
+		bad.expected = used == KVM_NO_ROOT ? "a page of the direct map"
+						   : kvm_text(l, "the page at physical 0x%llx",
+							      (unsigned long long)used);
+		bad.found = kvm_hex(l, sp->spt);
+		sp->hpa = used;
+		if (used != KVM_NO_ROOT && !space_translate(&l->c->kernel, sp->addr, &at, NULL))
+			sp->spt = sp->addr - at + used; /* both are in the direct map */
+		return kvm_say(l, &bad, "a root names another table than its own");
 	}
 	bad.addr = page + l->k->pages.private;
 	bad.field = "page.private";
@@ -171,33 +196,43 @@ static bool check_used(struct kvm_look *l, const struct kvm_vcpu *v, const struc
 		       mirror ? "direct" : "mirror", mirror ? "mirror" : "direct");
 }
 
-/* Levels and page table formats that its root has and the vCPU does not say. */
+/* The role of a root's table by what most say of it. */
+static uint32_t role_of(struct kvm_look *l, const struct kvm_root *r)
+{
+	struct kvm_tree tree = check_kvm_tree(l, r);
+
+	return same_role(l, tree.role) | tdp_root_level(l->k, l->vm, &r->sp);
+}
+
 static void check_role(struct kvm_look *l, const struct kvm_vcpu *v)
 {
 	const struct kvm_mmu *m = &v->root_mmu;
 	const struct kvm_root *r = root_of(l->vm, m->hpa);
 	struct kvm_bad bad = {
 		.id = "tdp.vcpu.root", .severity = CAIRN_ERROR, .object = v->addr, .len = 4,
-		.field = "kvm_mmu.root_role", .transient = true,
+		.addr = mmu_at(l, m, MMU_ROLE), .field = "kvm_mmu.root_role",
+		.found = kvm_hex(l, m->role), .transient = true,
 	};
-	struct kvm_tree tree;
 
 	if (!r || !shape_has(&l->k->layout.mmu, MMU_ROLE) ||
-	    same_role(l, m->role) == same_role(l, r->sp.role))
+	    (same_role(l, m->role) == role_of(l, r) && !kvm_role(&l->k->layout, m->role, ROLE_INVALID)))
 		return;
-	tree = check_kvm_tree(l, r);
-	if (same_role(l, tree.role) == same_role(l, m->role)) { /* the root is the odd one */
-		bad.object = r->sp.addr;
-		bad.addr = sp_at(l, &r->sp, SP_ROLE);
-		bad.field = "kvm_mmu_page.role";
-		bad.expected = kvm_hex(l, same_role(l, m->role));
-		bad.found = kvm_hex(l, r->sp.role);
-	} else {
-		bad.addr = mmu_at(l, m, MMU_ROLE);
-		bad.expected = kvm_hex(l, same_role(l, r->sp.role));
-		bad.found = kvm_hex(l, m->role);
-	}
+	bad.expected = kvm_hex(l, role_of(l, r));
 	kvm_say(l, &bad, "vCPU %d runs on a root whose role is not its own", v->id);
+}
+
+static bool check_root_role(struct kvm_look *l, const struct kvm_root *r)
+{
+	struct kvm_bad bad = {
+		.id = "tdp.vcpu.root", .severity = CAIRN_ERROR, .object = r->sp.addr, .len = 4,
+		.addr = sp_at(l, &r->sp, SP_ROLE), .field = "kvm_mmu_page.role",
+		.found = kvm_hex(l, r->sp.role),
+	};
+
+	if (same_role(l, r->sp.role) == role_of(l, r))
+		return true;
+	bad.expected = kvm_hex(l, role_of(l, r));
+	return kvm_say(l, &bad, "a root's role is not that of its vCPUs and of its tables");
 }
 
 static void check_halves(struct kvm_look *l, const struct kvm_vcpu *v)
@@ -254,12 +289,13 @@ static void check_type(struct kvm_look *l)
 	};
 
 	l->tdx = type + mirror + (l->vm->direct_bits != 0) >= 2;
-	if (!shape_has(s, VM_TYPE) || type == l->tdx || (type && !l->vm->nroots))
+	if (!shape_has(s, VM_TYPE) || (type == l->tdx && kvm_type_name(l->vm->type)) ||
+	    (type && !l->vm->nroots))
 		return;
-	bad.expected = l->tdx ? "tdx" : "no tdx";
+	bad.expected = l->tdx ? "tdx" : "a type that there is, and not tdx";
 	bad.found = kvm_text(l, "%llu", (unsigned long long)l->vm->type);
 	kvm_say(l, &bad, l->tdx ? "it has mirror roots and a direct bit, and is no TDX guest"
-				: "it is a TDX guest, with neither mirror roots nor a direct bit");
+				: "its type does not go with what it has: no mirror roots, no direct bit");
 }
 
 /* The highest bit of the guest frames that the direct root of a TDX guest maps, by the indices
@@ -319,7 +355,7 @@ static void check_list(struct kvm_look *l)
 	const struct cairn_err *e = &l->vm->roots_err;
 	struct kvm_bad bad = {
 		.id = "tdp.root.list", .severity = CAIRN_ERROR, .object = l->vm->addr,
-		.addr = e->addr, .field = "kvm_mmu_page.link", .transient = true,
+		.addr = l->vm->roots_at, .field = "kvm_mmu_page.link", .transient = true,
 		.expected = "a list that leads around", .found = e->text,
 	};
 
@@ -346,7 +382,8 @@ void check_kvm_roots(struct kvm_look *l)
 			l->incomplete = true;
 			continue;
 		}
-		if (check_private(l, &vm->root[i].sp))
+		check_private(l, &l->own.root[i].sp);
+		if (check_root_role(l, &vm->root[i]))
 			check_listed(l, &vm->root[i].sp);
 	}
 	check_duplicates(l);

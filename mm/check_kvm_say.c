@@ -55,24 +55,20 @@ static void report(struct kvm_look *l, const struct kvm_bad *bad, const char *te
 	cairn_report(l->run, &f);
 }
 
-/* Whether it is kept for later, or dropped. */
-static bool is_one_of_many(struct kvm_look *l, const struct kvm_bad *bad, const char *text)
+static bool keep(struct kvm_look *l, const struct kvm_bad *bad, const char *text)
 {
 	struct kvm_many *m = l->many, *end = l->many + sizeof(l->many) / sizeof(l->many[0]);
 
-	if (!bad->often)
-		return false;
 	while (m < end && m->id && strcmp(m->id, bad->id))
 		m++;
-	if (m == end || ++m->n < KVM_SAID_EACH) {
-		if (m < end)
-			m->id = bad->id;
+	if (!bad->often || m == end)
 		return false;
+	m->id = bad->id;
+	if (m->n < KVM_SAID_EACH) {
+		m->bad[m->n] = *bad;
+		m->text[m->n] = kvm_text(l, "%s", text);
 	}
-	if (m->n == KVM_SAID_EACH) {
-		m->last = *bad;
-		m->text = kvm_text(l, "%s", text);
-	}
+	m->n++;
 	return true;
 }
 
@@ -81,12 +77,18 @@ void kvm_say_rest(struct kvm_look *l)
 	for (size_t i = 0; i < sizeof(l->many) / sizeof(l->many[0]); i++) {
 		const struct kvm_many *m = &l->many[i];
 
-		if (m->n > KVM_SAID_EACH)
-			report(l, &m->last, kvm_text(l, "%s; and %zu more like it", m->text,
-						     m->n - KVM_SAID_EACH));
-		else if (m->n == KVM_SAID_EACH)
-			report(l, &m->last, m->text);
+		for (size_t j = 0; j < m->n && j < KVM_SAID_EACH; j++)
+			report(l, &m->bad[j], j + 1 == KVM_SAID_EACH && m->n > KVM_SAID_EACH
+				? kvm_text(l, "%s; and %zu more like it", m->text[j], m->n - j - 1)
+				: m->text[j]);
 	}
+}
+
+void kvm_say_not(struct kvm_look *l, const char *id)
+{
+	for (size_t i = 0; i < sizeof(l->many) / sizeof(l->many[0]); i++)
+		if (l->many[i].id && !strcmp(l->many[i].id, id))
+			l->many[i].n = 0;
 }
 
 bool kvm_say(struct kvm_look *l, const struct kvm_bad *bad, const char *fmt, ...)
@@ -98,7 +100,7 @@ bool kvm_say(struct kvm_look *l, const struct kvm_bad *bad, const char *fmt, ...
 	va_start(ap, fmt);
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	if (!is_one_of_many(l, bad, text))
+	if (!keep(l, bad, text))
 		report(l, bad, text);
 	return false;
 }

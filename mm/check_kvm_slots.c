@@ -46,10 +46,48 @@ static bool check_size(const struct at *a)
 	const struct kvm_slot *s = a->s;
 
 	/* KVM_MEM_MAX_NR_PAGES */
-	if (s->npages && s->npages < (UINT64_C(1) << 31) && s->gfn + s->npages <= UINT64_C(1) << 52)
+	if (s->gfn >> 52)
+		return say(a, "kvm.slot.range", SLOT_GFN, 8, "kvm_memory_slot.base_gfn",
+			   "a guest frame below 2^52", kvm_hex(a->l, s->gfn),
+			   "a memory slot begins beyond all memory");
+	if (s->npages && s->npages < (UINT64_C(1) << 31))
 		return true;
 	return say(a, "kvm.slot.range", SLOT_NPAGES, 8, "kvm_memory_slot.npages", "1 to 2^31 pages",
 		   kvm_hex(a->l, s->npages), "a memory slot has an impossible size");
+}
+
+/* How many slots say that they log writes. */
+static uint64_t count_logging(const struct kvm_vm *vm)
+{
+	uint64_t n = 0;
+
+	for (unsigned as = 0; as < KVM_SPACES; as++)
+		for (size_t i = 0; i < vm->set[as].n; i++)
+			n += vm->set[as].slot[i].flags & KVM_SLOT_LOG_DIRTY;
+	return n;
+}
+
+static bool check_bitmap(const struct at *a)
+{
+	const struct kvm_slot *s = a->s;
+	bool logs = s->flags & KVM_SLOT_LOG_DIRTY;
+	struct cairn_err why;
+	uint8_t byte;
+
+	if (s->bitmap && space_u8(&a->l->c->kernel, s->bitmap, &byte, &why) &&
+	    (why.fault == CAIRN_FAULT_UNMAPPED || why.fault == CAIRN_FAULT_NONCANONICAL))
+		return say(a, "kvm.slot.flags", SLOT_BITMAP, 8, "kvm_memory_slot.dirty_bitmap",
+			   "memory of the kernel", kvm_hex(a->l, s->bitmap),
+			   "a memory slot's bitmap is nowhere");
+	if (a->l->vm->dirty_ring || logs == (s->bitmap != 0))
+		return true;
+	if (shape_has(&a->l->k->layout.vm, VM_LOGGING) && count_logging(a->l->vm) != a->l->vm->logging)
+		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
+			   logs ? "no KVM_MEM_LOG_DIRTY_PAGES" : "KVM_MEM_LOG_DIRTY_PAGES",
+			   kvm_hex(a->l, s->flags), "a memory slot's flags and its bitmap disagree");
+	return say(a, "kvm.slot.flags", SLOT_BITMAP, 8, "kvm_memory_slot.dirty_bitmap",
+		   logs ? "a bitmap: writes are logged" : "0x0: writes are not logged",
+		   kvm_hex(a->l, s->bitmap), "a memory slot's flags and its bitmap disagree");
 }
 
 static bool check_flags(const struct at *a)
@@ -66,11 +104,11 @@ static bool check_flags(const struct at *a)
 		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
 			   "KVM_MEM_GUEST_MEMFD, as it has a file", found,
 			   "a memory slot has a guest_memfd and does not say so");
-	if (!a->l->vm->dirty_ring && !(s->flags & KVM_SLOT_LOG_DIRTY) != !s->bitmap)
-		return say(a, "kvm.slot.flags", SLOT_BITMAP, 8, "kvm_memory_slot.dirty_bitmap",
-			   s->bitmap ? "0x0: writes are not logged" : "a bitmap: writes are logged",
-			   kvm_hex(a->l, s->bitmap), "a memory slot's flags and its bitmap disagree");
-	return true;
+	if (s->flags & KVM_SLOT_GMEM_ONLY && !(s->flags & KVM_SLOT_GMEM))
+		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
+			   "no KVM_MEMSLOT_GMEM_ONLY without KVM_MEM_GUEST_MEMFD", found,
+			   "a memory slot has guest_memfd alone, and none");
+	return check_bitmap(a);
 }
 
 static bool check_space(const struct at *a)
@@ -82,77 +120,99 @@ static bool check_space(const struct at *a)
 		   "a memory slot is in the set of another address space");
 }
 
+/* User address and size against the node of hva_tree, where there is one. */
+static bool check_interval(const struct at *a, const struct object *o)
+{
+	const struct kvm_slot *s = a->s;
+	uint64_t start = object_get(o, IT_START), last = object_get(o, IT_LAST);
+	const char *node = kvm_text(a->l, "0x%" PRIx64 " to 0x%" PRIx64 " in hva_tree", start, last);
+
+	if (start != s->hva)
+		return say(a, "kvm.slot.hva", SLOT_HVA, 8, "kvm_memory_slot.userspace_addr", node,
+			   kvm_hex(a->l, s->hva), "a memory slot and its node in hva_tree differ");
+	if (last != s->hva + (s->npages << 12) - 1)
+		return say(a, "kvm.slot.hva", SLOT_NPAGES, 8, "kvm_memory_slot.npages", node,
+			   kvm_hex(a->l, s->npages), "a memory slot and its node in hva_tree differ");
+	return object_get(o, IT_SUBTREE) >= last ||
+	       say(a, "kvm.slot.hva", SLOT_HVA_NODE, 48, "kvm_memory_slot.hva_node.__subtree_last",
+		   kvm_text(a->l, "at least 0x%" PRIx64, last), kvm_hex(a->l, object_get(o, IT_SUBTREE)),
+		   "the last address below a node of hva_tree is not the last");
+}
+
 static bool check_hva(const struct at *a)
 {
 	const struct kvm_layout *k = &a->l->k->layout;
-	const struct kvm_slot *s = a->s;
-	uint64_t first = s->hva, last = s->hva + (s->npages << 12) - 1, at;
 	struct shape it;
 	struct object o;
 	bool same = true;
 
+	if (a->s->hva & 0xfff)
+		return say(a, "kvm.slot.hva", SLOT_HVA, 8, "kvm_memory_slot.userspace_addr",
+			   "an address of a page", kvm_hex(a->l, a->s->hva),
+			   "a memory slot does not begin at a page");
 	if (!shape_has(&k->slot, SLOT_HVA_NODE) ||
 	    shape_resolve(&it, &interval_want, &a->l->c->types, NULL) || !shape_has(&it, IT_LAST))
-		return !(s->hva & 0xfff) || say(a, "kvm.slot.hva", SLOT_HVA, 8,
-			"kvm_memory_slot.userspace_addr", "an address of a page", kvm_hex(a->l, s->hva),
-			"a memory slot does not begin at a page");
-	at = s->addr + k->slot.m[SLOT_HVA_NODE].offset + a->set->node * it.size;
-	if (!object_read(&o, &it, &a->l->c->kernel, at, NULL))
-		same = object_get(&o, IT_START) == first && object_get(&o, IT_LAST) == last &&
-		       object_get(&o, IT_SUBTREE) >= last;
-	if (!same)
-		say(a, "kvm.slot.hva", SLOT_HVA, 8, "kvm_memory_slot.userspace_addr",
-		    kvm_text(a->l, "0x%" PRIx64 " to 0x%" PRIx64, object_get(&o, IT_START),
-			     object_get(&o, IT_LAST)),
-		    kvm_text(a->l, "0x%" PRIx64 " to 0x%" PRIx64, first, last),
-		    "a memory slot and its node in hva_tree are of other addresses");
+		return true;
+	if (!object_read(&o, &it, &a->l->c->kernel,
+			 a->s->addr + k->slot.m[SLOT_HVA_NODE].offset + a->set->node * it.size, NULL))
+		same = check_interval(a, &o);
 	object_done(&o);
 	return same;
 }
 
 /* ---- slots beside each other ---- */
 
-static void check_overlap(const struct at *a)
+/* Of three slots that follow each other in the tree, the one that is out of order. */
+static void check_order(const struct at *a, const struct kvm_slot *before, const struct kvm_slot *last)
 {
-	const struct kvm_slot *s = a->s, *next = s + 1;
+	bool last_is_odd = before->npages && a->s->gfn >= before->gfn + before->npages;
+	struct at odd = *a;
 
-	if (next < a->set->slot + a->set->n && s->gfn + s->npages > next->gfn &&
-	    !(s->flags & KVM_SLOT_INVALID) && !(next->flags & KVM_SLOT_INVALID))
-		say(a, "kvm.slot.overlap", SLOT_NPAGES, 8, "kvm_memory_slot.npages",
-		    kvm_text(a->l, "at most 0x%" PRIx64, next->gfn - s->gfn),
-		    kvm_hex(a->l, s->npages), "two memory slots have the same guest frames");
+	if (!last->npages || a->s->gfn >= last->gfn + last->npages ||
+	    (a->s->flags | last->flags) & KVM_SLOT_INVALID)
+		return;
+	odd.s = last_is_odd ? last : a->s;
+	say(&odd, a->s->gfn >= last->gfn ? "kvm.slot.overlap" : "kvm.slot.order", SLOT_GFN, 8,
+	    "kvm_memory_slot.base_gfn",
+	    last_is_odd ? kvm_text(a->l, "at most 0x%" PRIx64, a->s->gfn - last->npages)
+			: kvm_text(a->l, "at least 0x%" PRIx64, last->gfn + last->npages),
+	    kvm_hex(a->l, odd.s->gfn), "memory slots are not one behind the other in guest memory");
+}
+
+static void check_parent(const struct at *a, uint64_t node)
+{
+	struct space *sp = &a->l->c->kernel;
+	uint64_t parent, right, left;
+
+	if (space_u64(sp, node, &parent, NULL) || !(parent & ~UINT64_C(3)))
+		return;
+	parent &= ~UINT64_C(3);
+	if (space_u64(sp, parent + 8, &right, NULL) || space_u64(sp, parent + 16, &left, NULL) ||
+	    (right != node && left != node))
+		say(a, "kvm.slot.tree", SLOT_GFN_NODE, 8, "kvm_memory_slot.gfn_node",
+		    "a parent that leads here", kvm_hex(a->l, parent),
+		    "a memory slot's node names a parent that does not lead to it");
 }
 
 /* In order, and each node's parent leads back to it. */
 static void check_tree(struct kvm_look *l, const struct kvm_set *set, unsigned as)
 {
 	const struct kvm_layout *k = &l->k->layout;
-	uint64_t link = k->slot.m[SLOT_GFN_NODE].offset + set->node * 24, parent, right, left, above = 0;
+	uint64_t link = k->slot.m[SLOT_GFN_NODE].offset + set->node * 24;
+	struct kvm_slot before = { 0 }, last = { 0 }, s;
+	struct at a = { l, set, &s, as };
 	struct rbtree_walk w;
 
 	if (!shape_has(&k->set, SET_TREE) || !shape_has(&k->slot, SLOT_GFN_NODE))
 		return;
 	rbtree_begin(&w, &l->c->kernel, set->addr + k->set.m[SET_TREE].offset, KVM_SLOTS_LIMIT);
 	while (rbtree_next(&w)) {
-		struct kvm_slot s;
-		struct at a = { l, set, &s, as };
-
 		if (kvm_slot_read(&s, k, &l->c->kernel, w.node - link, NULL))
 			continue;
-		if (s.gfn < above)
-			say(&a, "kvm.slot.order", SLOT_GFN, 8, "kvm_memory_slot.base_gfn",
-			    kvm_text(l, "at least 0x%" PRIx64, above), kvm_hex(l, s.gfn),
-			    "memory slots are not in the order of their guest frames");
-		above = s.gfn;
-		if (space_u64(&l->c->kernel, w.node, &parent, NULL) || !(parent & ~UINT64_C(3)))
-			continue;
-		parent &= ~UINT64_C(3);
-		if (space_u64(&l->c->kernel, parent + 8, &right, NULL) ||
-		    space_u64(&l->c->kernel, parent + 16, &left, NULL) ||
-		    (right != w.node && left != w.node))
-			say(&a, "kvm.slot.tree", SLOT_GFN_NODE, 8, "kvm_memory_slot.gfn_node",
-			    "a parent that leads here", kvm_hex(l, parent),
-			    "a memory slot's node names a parent that does not lead to it");
+		check_order(&a, &before, &last);
+		check_parent(&a, w.node);
+		before = last;
+		last = s;
 	}
 	rbtree_end(&w, NULL);
 }
@@ -245,7 +305,6 @@ static void check_set(struct kvm_look *l, const struct kvm_set *set, unsigned as
 			continue;
 		check_flags(&a);
 		check_space(&a);
-		check_overlap(&a);
 		if (check_hash(&a))
 			check_ids(&a);
 	}
@@ -301,13 +360,13 @@ static void check_total(struct kvm_look *l, uint64_t told, uint64_t n, unsigned 
 		.expected = kvm_text(l, "%" PRIu64, n), .found = kvm_text(l, "%" PRIu64, told),
 	};
 
-	if (told != KVM_NOT_TOLD && told != n)
+	if (shape_has(&l->k->layout.vm, member) && told != n)
 		kvm_say(l, &bad, "what is counted of its memory slots is not what they are");
 }
 
 static void check_sums(struct kvm_look *l)
 {
-	uint64_t pages = 0, logging = 0;
+	uint64_t pages = 0;
 	bool whole = !l->slots_off;
 
 	for (unsigned as = 0; as < KVM_SPACES; as++) {
@@ -316,14 +375,13 @@ static void check_sums(struct kvm_look *l)
 		whole &= !set->err.code && !(set->generation & UPDATE_IN_PROGRESS);
 		for (size_t i = 0; i < set->n; i++) {
 			pages += set->slot[i].npages;
-			logging += set->slot[i].flags & KVM_SLOT_LOG_DIRTY;
 			whole &= !(set->slot[i].flags & KVM_SLOT_INVALID);
 		}
 	}
 	if (!whole)
 		return;
 	check_total(l, l->vm->npages, pages, VM_NPAGES, "kvm.nr_memslot_pages");
-	check_total(l, l->vm->logging, logging, VM_LOGGING, "kvm.nr_memslots_dirty_logging");
+	check_total(l, l->vm->logging, count_logging(l->vm), VM_LOGGING, "kvm.nr_memslots_dirty_logging");
 }
 
 void check_kvm_slots(struct kvm_look *l)

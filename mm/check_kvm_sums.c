@@ -12,24 +12,24 @@ static void check_pages(struct kvm_look *l)
 					      "kvm.stat.pages[2]" };
 	uint64_t shadow = 0;
 
-	if (l->vm->pages[0] == KVM_NOT_TOLD || l->tables_off || l->incomplete ||
+	if (!l->vm->has_pages || l->tables_off || l->incomplete ||
 	    kvm_shadow_pages(l->k, l->vm, &shadow, NULL))
 		return;
 	for (unsigned i = 0; i < 3; i++) {
-		uint64_t told = l->vm->pages[i], n = l->leaves[i + 1];
+		int64_t told = l->vm->pages[i], n = (int64_t)l->leaves[i + 1];
 		struct kvm_bad bad = {
 			.id = "tdp.stat.pages", .severity = CAIRN_WARNING, .transient = true,
 			.object = l->vm->addr, .field = fields[i],
 			.addr = l->vm->addr + l->k->layout.vm.m[VM_PAGES].offset + i * 8,
-			.expected = kvm_text(l, "%llu", (unsigned long long)n),
+			.expected = kvm_text(l, "%lld", (long long)n),
 			.found = kvm_text(l, "%lld", (long long)told),
 		};
 
 		/* pages of nested guests are counted too */
-		if (told == n || (shadow && (int64_t)told > (int64_t)n))
+		if (told == n || (shadow && told > n))
 			continue;
-		kvm_say(l, &bad, "%lld pages of %s are counted as mapped, and %llu are",
-			(long long)told, spte_size_name(i + 1), (unsigned long long)n);
+		kvm_say(l, &bad, "%lld pages of %s are counted as mapped, and %lld are",
+			(long long)told, spte_size_name(i + 1), (long long)n);
 	}
 }
 

@@ -92,6 +92,25 @@ static bool say_entry(const struct at *a, struct kvm_bad *bad, const char *what)
 		       (unsigned long long)a->gfn, a->tree->mirror ? "mirror" : "direct");
 }
 
+/* The page has what a table has: then it is not the entry that is wrong. */
+static bool looks_like_table(const struct at *a)
+{
+	const struct spte_form *f = &a->w->form;
+	unsigned char page[4096];
+	unsigned used = 0;
+
+	if (image_read(a->l->c->img, a->t->hpa, page, sizeof(page), NULL))
+		return false;
+	for (unsigned i = 0; i < SPTE_ENTRIES; i++) {
+		enum spte_kind kind = spte_kind(f, le64(page + i * 8), a->t->level);
+
+		if (kind == SPTE_OTHER)
+			return false;
+		used += kind != SPTE_EMPTY;
+	}
+	return used;
+}
+
 /* The page is a table's, and which of entry, page and kvm_mmu_page is the odd one. */
 static bool check_page(const struct at *a)
 {
@@ -113,6 +132,17 @@ static bool check_page(const struct at *a)
 		bad.found = kvm_hex(l, sp->spt);
 		return say(a, &bad, SP_SPT, "kvm_mmu_page.spt",
 			   "the kvm_mmu_page of a table names another page");
+	}
+	if (looks_like_table(a)) {
+		bad.severity = CAIRN_ERROR;
+		bad.object = page;
+		bad.addr = page + l->k->pages.private;
+		bad.field = "page.private";
+		bad.expected = "the kvm_mmu_page of this table";
+		bad.found = kvm_hex(l, private);
+		l->tables_off = true;
+		return kvm_say(l, &bad, "the page of a table does not name it (level %u table of guest frame 0x%llx)",
+			       a->t->level, (unsigned long long)a->gfn);
 	}
 	bad.expected = "a page whose private is the kvm_mmu_page of this table";
 	bad.found = kvm_text(l, "page 0x%llx, private 0x%llx", (unsigned long long)page,
@@ -136,9 +166,10 @@ static bool check_again(const struct at *a)
 
 static bool check_owner(const struct at *a)
 {
-	struct kvm_bad bad = { .id = "tdp.page-private", .len = 1, .expected = "true", .found = "false" };
+	struct kvm_bad bad = { .id = "tdp.page-private", .len = 1, .expected = "1",
+			       .found = kvm_text(a->l, "%u", a->t->sp.tdp) };
 
-	if (a->t->sp.tdp)
+	if (a->t->sp.tdp == 1)
 		return true;
 	return say(a, &bad, SP_TDP, "kvm_mmu_page.tdp_mmu_page", "a table is not the TDP MMU's");
 }
@@ -163,7 +194,7 @@ static bool check_role(const struct at *a)
 	bool ok = true;
 
 	bad.expected = kvm_hex(l, a->tree->role | a->t->level);
-	if (common(l, a->t->sp.role) != want)
+	if (common(l, a->t->sp.role) != want || kvm_sp_role(l->k, &a->t->sp, ROLE_INVALID))
 		ok = say(a, &bad, SP_ROLE, "kvm_mmu_page.role", "a table's role is not that of its root");
 	bad.id = "tdp.mirror.child-role";
 	bad.expected = a->tree->mirror ? "is_mirror" : "not is_mirror";
@@ -213,10 +244,16 @@ static bool check_external(const struct at *a)
 		.expected = want ? "the page that the TDX module has for it" : "0x0",
 	};
 
-	if (!shape_has(&a->l->k->layout.sp, SP_EXTERNAL) || !!a->t->sp.external == want)
+	uint64_t paddr, page;
+
+	if (!shape_has(&a->l->k->layout.sp, SP_EXTERNAL) || (!want && !a->t->sp.external))
+		return true;
+	if (want && a->t->sp.external && !(a->t->sp.external & 0xfff) &&
+	    !space_translate(&a->l->c->kernel, a->t->sp.external, &paddr, NULL) &&
+	    !kvm_pfn_is_free(&a->l->hva, paddr >> 12, &page))
 		return true;
 	return say(a, &bad, SP_EXTERNAL, "kvm_mmu_page.external_spt",
-		   want ? "a mirror's table has no external table"
+		   want ? "a mirror's table has no external table, or one that is none"
 			: "a table that mirrors nothing has an external table");
 }
 

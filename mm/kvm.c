@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/kvm.h"
 
+#include <inttypes.h>
+
 #include "lib/base/cursor.h"
 #include "lib/kern/list.h"
 #include "lib/kern/module.h"
@@ -155,10 +157,11 @@ static void read_vcpu_array(struct kvm_vm *vm, struct kvms *k)
 static void read_roots(struct kvm_vm *vm, struct kvms *k)
 {
 	const struct kvm_layout *l = &k->layout;
+	uint64_t head = vm->addr + l->vm.m[VM_ROOTS].offset, last = head, back;
 	struct list_walk w;
 	size_t cap = 0;
 
-	list_begin(&w, &k->c->kernel, LIST_DOUBLE, vm->addr + l->vm.m[VM_ROOTS].offset, ROOTS_LIMIT);
+	list_begin(&w, &k->c->kernel, LIST_DOUBLE, head, ROOTS_LIMIT);
 	w.stop = k->c->stop;
 	while (list_next(&w)) {
 		struct kvm_root *p = arena_room(k->arena, vm->root, vm->nroots, &cap, sizeof(*p));
@@ -170,9 +173,17 @@ static void read_roots(struct kvm_vm *vm, struct kvms *k)
 		kvm_sp_read(&p[vm->nroots].sp, k, w.node - l->sp.m[SP_LINK].offset,
 			    &p[vm->nroots].err);
 		vm->nroots++;
+		last = w.backward ? last : w.node;
 	}
-	if (!list_end(&w, &vm->roots_err) && w.doubt.code)
+	if (list_end(&w, &vm->roots_err)) {
+		vm->roots_at = last;
+	} else if (w.doubt.code) {
 		vm->roots_err = w.doubt;
+		vm->roots_at = w.doubt.addr;
+	} else if (!space_word(&k->c->kernel, head + 8, &back, NULL) && back != last) {
+		vm->roots_at = head + 8;
+		cairn_fail(&vm->roots_err, CAIRN_CORRUPT, "the list's prev is 0x%" PRIx64, back);
+	}
 }
 
 /* ---- VMs ---- */
@@ -200,15 +211,16 @@ static void take_members(struct kvm_vm *vm, const struct object *o)
 	vm->invalid_start = object_get(o, VM_INVAL_START);
 	vm->invalid_end = object_get(o, VM_INVAL_END);
 	vm->attrs = object_addr(o, VM_ATTRS);
-	vm->npages = told(o, VM_NPAGES);
-	vm->logging = told(o, VM_LOGGING);
+	vm->npages = object_get(o, VM_NPAGES);
+	vm->logging = object_get(o, VM_LOGGING) & UINT32_MAX;
 	vm->manual_log = object_get(o, VM_MANUAL);
 	vm->dirty_ring = object_get(o, VM_RING);
 	vm->pml = object_get(o, VM_PML);
 	vm->users = object_get(o, VM_USERS);
 	vm->online = (uint32_t)object_get(o, VM_ONLINE);
-	for (unsigned i = 0; i < 3; i++)
-		vm->pages[i] = pages && size == 24 ? le64(pages + i * 8) : KVM_NOT_TOLD;
+	vm->has_pages = pages && size == 24;
+	for (unsigned i = 0; vm->has_pages && i < 3; i++)
+		vm->pages[i] = (int64_t)le64(pages + i * 8);
 }
 
 static enum cairn_code read_sets(struct kvm_vm *vm, struct kvms *k, const struct object *o,

@@ -44,7 +44,7 @@ struct kvm_vcpu {
 /** A struct kvm_mmu_page. */
 struct kvm_sp {
 	uint64_t addr;
-	bool tdp;              /* the TDP MMU owns it */
+	uint8_t tdp;           /* 1: the TDP MMU owns it */
 	bool scheduled, nx;
 	uint32_t role;
 	uint64_t gfn, spt, ptep, external;
@@ -69,10 +69,11 @@ struct kvm_vm {
 	uint64_t invalidating;    /* invalidations of the process's memory under way */
 	uint64_t invalid_start, invalid_end; /* gfns [start, end); both 0: not told */
 	uint64_t attrs;           /* address of mem_attr_array; 0: none */
-	uint64_t npages;          /* nr_memslot_pages; KVM_NOT_TOLD */
-	uint64_t logging;         /* nr_memslots_dirty_logging; KVM_NOT_TOLD */
+	uint64_t npages;          /* nr_memslot_pages */
+	uint64_t logging;         /* nr_memslots_dirty_logging */
 	uint64_t manual_log, dirty_ring, pml;
-	uint64_t pages[3];        /* stat.pages: 4K, 2M, 1G; KVM_NOT_TOLD */
+	bool has_pages;
+	int64_t pages[3];         /* stat.pages: 4K, 2M, 1G */
 	uint64_t users;
 	uint32_t online;          /* online_vcpus */
 	struct kvm_lock lock;
@@ -84,6 +85,7 @@ struct kvm_vm {
 	struct kvm_root *root;    /* in list order */
 	size_t nroots;
 	struct cairn_err roots_err;
+	uint64_t roots_at;        /* the link of that list that is off; 0: none */
 };
 
 struct kvms {

@@ -91,6 +91,7 @@ static void read_masks(struct spte_form *f, struct cairn *c, enum cairn_code *co
 	f->mmu_writable = variable(c, "shadow_mmu_writable_mask", 8, BIT(11), code, err);
 	f->mmio_value = variable(c, "shadow_mmio_value", 8, 0, code, err);
 	f->mmio_mask = variable(c, "shadow_mmio_mask", 8, 0, code, err);
+	f->mmio_access = variable(c, "shadow_mmio_access_mask", 8, 7, code, err);
 	f->acc_track = variable(c, "shadow_acc_track_mask", 8, 0, code, err);
 	f->me_value = variable(c, "shadow_me_value|shadow_me_mask", 8, 0, code, err);
 	f->me_mask = variable(c, "shadow_me_mask", 8, 0, code, err);
@@ -138,8 +139,10 @@ enum cairn_code spte_form_init(struct spte_form *f, struct cairn *c, bool per_vm
 	f->nx_huge = variable(c, "nx_huge_pages", 1, 0, &code, err) & 1;
 	if (!variable(c, "enable_mmio_caching", 1, 1, &code, err))
 		f->mmio_mask = 0;
-	if (!f->present_bit)
-		f->mmio_value = f->mmio_mask = UINT64_C(3) << 52; /* SPTE_MMIO_MASK of 5.10 */
+	if (!f->present_bit) { /* SPTE_MMIO_MASK of 5.10, whatever else the value has */
+		f->mmio_access |= f->mmio_value;
+		f->mmio_value = f->mmio_mask = UINT64_C(3) << 52;
+	}
 	return code;
 }
 
@@ -184,6 +187,14 @@ uint64_t spte_mmio_generation(const struct spte_form *f, uint64_t e)
 uint64_t spte_generation_mask(const struct spte_form *f)
 {
 	return BIT(f->gen_low_bits + f->gen_high_bits) - 1;
+}
+
+uint64_t spte_mmio_bits(const struct spte_form *f)
+{
+	uint64_t gen = (BIT(f->gen_low_bits) - 1) << f->gen_low | (BIT(f->gen_high_bits) - 1) << f->gen_high;
+
+	return f->mmio_value | f->mmio_access | gen | f->lower_gfn | f->l1tf |
+	       f->l1tf << L1TF_SHIFT;
 }
 
 enum spte_ad spte_ad(const struct spte_form *f, uint64_t e)

@@ -42,6 +42,7 @@ struct spte_form {
 	uint64_t accessed, dirty;     /* 0: the processor does not set them */
 	uint64_t host_writable, mmu_writable;
 	uint64_t mmio_value, mmio_mask; /* mask 0: none is cached */
+	uint64_t mmio_access;         /* permissions in such an entry */
 	uint64_t acc_track;
 	uint64_t me_value, me_mask;   /* memory encryption's */
 	uint64_t l1tf, lower_gfn;     /* of an MMIO entry's gfn: bits that are moved up by 5 */
@@ -68,6 +69,9 @@ uint64_t spte_pfn(const struct spte_form *f, uint64_t e);
 uint64_t spte_mmio_gfn(const struct spte_form *f, uint64_t e);
 uint64_t spte_mmio_generation(const struct spte_form *f, uint64_t e);
 uint64_t spte_generation_mask(const struct spte_form *f);
+
+/** The bits that an MMIO entry may have set. */
+uint64_t spte_mmio_bits(const struct spte_form *f);
 
 enum spte_ad spte_ad(const struct spte_form *f, uint64_t e);
 bool spte_executable(const struct spte_form *f, uint64_t e);
