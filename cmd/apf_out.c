@@ -58,7 +58,7 @@ void apf_area_record(const struct apf_out *to, const struct apf_area *a)
 	}
 	out_addr(o, "apf_reason", " %s", a->addr, 16);
 	if (a->has_enabled)
-		out_bool(o, "enabled", "  enabled %s", a->enabled);
+		out_bool(o, "enabled", "  enabled %s", a->enabled != 0);
 	else
 		out_null(o, "enabled", "  enabled %s");
 	out_hex(o, "flags", "  flags %s", a->flags);

@@ -70,7 +70,7 @@ static void read_enabled(struct look *l, struct apf_area *a, const struct cpu *c
 
 	if (shape_has(&l->area, AREA_ENABLED)) {
 		a->has_enabled = true;
-		a->enabled = object_get(o, AREA_ENABLED);
+		a->enabled = (uint32_t)object_get(o, AREA_ENABLED);
 		a->enabled_at = object_addr(o, AREA_ENABLED);
 	} else if (!percpu_symbol(l->c, cpu, "async_pf_enabled", &a->enabled_at, NULL)) {
 		a->has_enabled = !space_u8(&l->c->kernel, a->enabled_at, &byte, NULL);
@@ -114,14 +114,17 @@ static enum cairn_code read_areas(struct look *l, struct cairn_err *err)
 /* Who is on its wait queue. */
 static void read_waiter(struct look *l, struct apf_sleeper *s)
 {
-	uint64_t head = s->addr + l->node.m[NODE_WAITERS].offset, next;
+	uint64_t head = s->addr + l->node.m[NODE_WAITERS].offset, next, prev, back, forth;
 
 	if (!shape_has(&l->node, NODE_WAITERS) || space_word(&l->c->kernel, head, &next, NULL)) {
 		s->waited = true; /* not known */
 		return;
 	}
 	s->waited = next != head;
-	if (s->waited && shape_has(&l->waiter, WAITER_TASK) && shape_has(&l->waiter, WAITER_LINK))
+	s->next_off = space_word(&l->c->kernel, next + 8, &back, NULL) || back != head;
+	s->prev_off = space_word(&l->c->kernel, head + 8, &prev, NULL) ||
+		      space_word(&l->c->kernel, prev, &forth, NULL) || forth != head;
+	if (s->waited && !s->next_off && shape_has(&l->waiter, WAITER_TASK) && shape_has(&l->waiter, WAITER_LINK))
 		shape_get(&l->waiter, &l->c->kernel, next - l->waiter.m[WAITER_LINK].offset,
 			  WAITER_TASK, &s->waiter, NULL);
 }
@@ -153,6 +156,7 @@ static enum cairn_code read_bucket(struct look *l, uint64_t head, unsigned bucke
 {
 	struct list_walk w;
 	struct cairn_err why;
+	uint64_t last = head;
 	enum cairn_code code = CAIRN_OK;
 
 	list_begin(&w, &l->c->kernel, LIST_HLIST, head, SLEEPERS_LIMIT);
@@ -166,10 +170,16 @@ static enum cairn_code read_bucket(struct look *l, uint64_t head, unsigned bucke
 			break;
 		}
 		l->to->sleeper = p;
+		last = w.node;
 		read_sleeper(l, &p[l->to->nsleepers++], w.node - l->node.m[NODE_LINK].offset, bucket);
 	}
-	if (list_end(&w, &why) && !l->to->err.code)
+	if (list_end(&w, &why) && !l->to->err.code) {
 		l->to->err = why;
+		l->to->err_at = last;
+	} else if (w.doubt.code && !l->to->err.code) {
+		l->to->err = w.doubt;
+		l->to->err_at = w.doubt.addr + 8;
+	}
 	return code;
 }
 

@@ -29,7 +29,8 @@ struct apf_area {
 	bool has_ready_flags;     /* this kernel has them */
 	uint32_t pad;             /* where they would be, if it has not */
 	bool pad_dirty;           /* something is in the padding */
-	bool enabled, has_enabled;
+	uint32_t enabled;         /* 0 or 1 */
+	bool has_enabled;
 	uint64_t enabled_at;
 	struct cairn_err err;     /* code not CAIRN_OK: the rest is not known */
 };
@@ -43,6 +44,7 @@ struct apf_sleeper {
 	bool dummy;               /* the page was ready before the fault came: nobody sleeps */
 	bool is_err, has_is_err;
 	bool waited;              /* somebody is on its wait queue */
+	bool next_off, prev_off;  /* that list does not lead around */
 	uint64_t waiter;          /* task_struct of the first; 0: nobody, or not known */
 	const struct task *task;  /* on whose stack it lies; NULL: on none */
 	bool has_since;
@@ -57,6 +59,7 @@ struct apf_guest {
 	size_t nsleepers;
 	bool on;                  /* some CPU has it enabled */
 	struct cairn_err err;     /* a part of the hash could not be read or is damaged */
+	uint64_t err_at;          /* ... and the link of it that is off */
 };
 
 /** Memory from the arena. CAIRN_NOTFOUND: this kernel is not made to be a guest of KVM;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/apf_host.h"
 
+#include <inttypes.h>
+
 #include "lib/kern/asleep.h"
 #include "lib/kern/list.h"
 
@@ -162,9 +164,11 @@ static void read_items(struct apf_vcpu *v, struct apf_host *h, size_t *cap, enum
 {
 	bool queue = list == APF_QUEUE;
 	struct cairn_err *err = queue ? &v->queue_err : &v->done_err;
+	uint64_t head = apf_vcpu_at(h, v, list), *at = queue ? &v->queue_at : &v->done_at, back;
 	struct list_walk w;
 
-	list_begin(&w, &h->k->c->kernel, LIST_DOUBLE, apf_vcpu_at(h, v, list), ITEMS_LIMIT);
+	*at = head;
+	list_begin(&w, &h->k->c->kernel, LIST_DOUBLE, head, ITEMS_LIMIT);
 	w.stop = h->k->c->stop;
 	while (list_next(&w)) {
 		struct apf_work *p = add_item(v, h, cap, w.node - h->work.m[link].offset);
@@ -175,9 +179,17 @@ static void read_items(struct apf_vcpu *v, struct apf_host *h, size_t *cap, enum
 		p->done |= !queue;
 		v->nqueue += queue;
 		v->ndone += !queue;
+		*at = w.backward ? *at : w.node;
 	}
-	if (!list_end(&w, err) && w.doubt.code)
+	if (list_end(&w, err))
+		return;
+	if (w.doubt.code) {
 		*err = w.doubt;
+		*at = w.doubt.addr + 8;
+	} else if (!space_word(&h->k->c->kernel, head + 8, &back, NULL) && back != *at) {
+		cairn_fail(err, CAIRN_CORRUPT, "the list's prev is 0x%" PRIx64, back);
+		*at = head + 8;
+	}
 }
 
 /* ---- a vCPU ---- */

@@ -32,7 +32,8 @@ struct apf_work {
 	uint64_t vcpu, gpa, hva;
 	uint32_t token;
 	uint64_t gfn, cr3, error_code;
-	bool has_error_code, direct, wakeup_all, injected;
+	bool has_error_code;
+	uint8_t direct, wakeup_all, injected; /* booleans */
 	const struct task *worker; /* who does it; NULL: nobody does now */
 	bool has_since;
 	uint64_t asleep_ns;       /* of the worker, since it was last put on a CPU */
@@ -44,7 +45,7 @@ struct apf_vcpu {
 	uint64_t en, en_at;       /* MSR_KVM_ASYNC_PF_EN */
 	uint64_t msr_int, vec;
 	uint32_t queued, id;      /* items, as counted; the next token's count */
-	bool halted, pending;     /* pageready_pending */
+	uint8_t halted, pending;  /* booleans; pageready_pending */
 	uint32_t host_flags;
 	uint64_t data_gpa, data_hva, data_len, data_generation;
 	uint64_t gfns[APF_GFNS];
@@ -56,6 +57,7 @@ struct apf_vcpu {
 	bool has_area;            /* the guest's area could be read */
 	uint32_t area_flags, area_token;
 	struct cairn_err queue_err, done_err; /* the list is damaged */
+	uint64_t queue_at, done_at; /* ... and the link of it that is off */
 	struct cairn_err err;     /* code not CAIRN_OK: the rest is not known */
 };
 

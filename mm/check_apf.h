@@ -38,7 +38,7 @@ const char *apf_text(struct apf_look *l, const char *fmt, ...)
 
 void check_apf_guest(struct apf_look *l, const struct apf_guest *g);
 void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct kvm_guest *guest,
-		    const struct apf_vcpu *v);
+		    struct apf_vcpu *v);
 
 extern const struct cairn_explanation check_apf_ids[];
 

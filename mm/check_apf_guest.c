@@ -113,6 +113,11 @@ static void check_waiter(const struct at *a)
 	const struct task *t = a->s->task;
 	struct apf_bad bad = { .id = "apf.guest.stuck-sleeper" };
 
+	if (a->s->next_off || a->s->prev_off) {
+		say(a, &bad, a->s->next_off ? "wq.task_list.next" : "wq.task_list.prev", "a list that leads around", "one that does not",
+		    "a task sleeps on a wait queue that is damaged");
+		return;
+	}
 	if (t && t->state == 'D' && !t->on_cpu && (!a->s->waited || (a->s->waiter && a->s->waiter != t->addr))) {
 		say(a, &bad, "wq", apf_text(a->l, "task 0x%" PRIx64 " on its wait queue", t->addr),
 		    a->s->waited ? apf_text(a->l, "0x%" PRIx64, a->s->waiter) : "nobody",
@@ -172,7 +177,17 @@ static bool may_be_pending(struct apf_look *l, const struct cpus *cpus, unsigned
 	       !(cpu->regs.r[l->c->arch->flags] & EFLAGS_IF);
 }
 
-static void check_area(struct apf_look *l, const struct apf_area *a, const struct cpus *cpus)
+/* An online CPU that has not enabled what others have. */
+static bool is_odd_one_out(const struct apf_guest *g, const struct cpus *cpus,
+			   const struct apf_area *a)
+{
+	const struct cpu *cpu = cpus ? cpu_by_id(cpus, a->cpu) : NULL;
+
+	return g->on && cpu && cpu->online;
+}
+
+static void check_area(struct apf_look *l, const struct apf_guest *g, const struct apf_area *a,
+		       const struct cpus *cpus)
 {
 	struct apf_bad bad = { .severity = CAIRN_WARNING, .grade = CAIRN_SUSPICIOUS, .len = 4,
 			       .object = a->addr };
@@ -202,9 +217,12 @@ static void check_area(struct apf_look *l, const struct apf_area *a, const struc
 			"CPU %u's area has something where nothing belongs", a->cpu);
 	bad.addr = a->enabled_at;
 	bad.field = "async_pf_enabled";
-	if (l->c->arch && a->has_enabled && !a->enabled && (a->token || a->flags))
-		apf_say(l, &bad, "enabled, as the host uses the area", "not enabled",
-			"CPU %u's area is in use and not enabled", a->cpu);
+	if (a->has_enabled && a->enabled > 1)
+		apf_say(l, &bad, "0 or 1", apf_text(l, "%" PRIu32, a->enabled),
+			"CPU %u's area is neither enabled nor not", a->cpu);
+	else if (a->has_enabled && !a->enabled && (a->token || a->flags || is_odd_one_out(g, cpus, a)))
+		apf_say(l, &bad, "enabled, as on the other CPUs", "not enabled",
+			"CPU %u's area is not enabled", a->cpu);
 }
 
 void check_apf_guest(struct apf_look *l, const struct apf_guest *g)
@@ -214,12 +232,12 @@ void check_apf_guest(struct apf_look *l, const struct apf_guest *g)
 	bool mapped = !page_map_init(&pages, l->c, NULL);
 	struct apf_bad bad = {
 		.id = "apf.guest.list", .severity = CAIRN_ERROR, .object = g->err.addr,
-		.addr = g->err.addr, .field = "kvm_task_sleep_node.link",
+		.addr = g->err_at, .field = "kvm_task_sleep_node.link",
 	};
 
 	cpus_get(l->c, &cpus, NULL);
 	for (size_t i = 0; i < g->nareas; i++)
-		check_area(l, &g->area[i], cpus);
+		check_area(l, g, &g->area[i], cpus);
 	for (size_t i = 0; i < g->nsleepers && cairn_go_on(l->run); i++) {
 		struct at a = { l, g, &g->sleeper[i], mapped ? &pages : NULL };
 

@@ -13,7 +13,7 @@ struct at {
 	struct apf_look *l;
 	const struct apf_host *h;
 	const struct kvm_guest *guest;
-	const struct apf_vcpu *v;
+	struct apf_vcpu *v; /* guest frames of its items are put right on the way */
 };
 
 static uint64_t vcpu_at(const struct at *a, enum apf_member m)
@@ -43,15 +43,14 @@ static const char *hex(const struct at *a, uint64_t v)
 /* ---- lists and counts ---- */
 
 /* False if they cannot be counted. */
-static bool check_list(const struct at *a, const struct cairn_err *e, enum apf_member m)
+static bool check_list(const struct at *a, const struct cairn_err *e, uint64_t word, enum apf_member m)
 {
 	struct apf_bad bad = of_vcpu(a, "apf.host.list", m, 8, m == APF_QUEUE ? "kvm_vcpu.async_pf.queue"
 									      : "kvm_vcpu.async_pf.done");
 
 	if (!e->code)
 		return true;
-	if (e->addr)
-		bad.addr = e->addr;
+	bad.addr = word;
 	if (e->code == CAIRN_CORRUPT || e->fault == CAIRN_FAULT_NONCANONICAL ||
 	    e->fault == CAIRN_FAULT_UNMAPPED)
 		apf_say(a->l, &bad, "a list that leads around", e->text,
@@ -69,7 +68,7 @@ static void check_count(const struct at *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->v->nwork; i++)
-		n += a->v->work[i].queued || a->v->work[i].wakeup_all;
+		n += a->v->work[i].queued || a->v->work[i].wakeup_all == 1;
 	if (n != a->v->queued)
 		apf_say(a->l, &bad, apf_text(a->l, "%zu", n), apf_text(a->l, "%u", a->v->queued),
 			"vCPU %d counts %u asynchronous page faults and has %zu", a->v->vcpu->id,
@@ -124,10 +123,16 @@ static void check_hash(const struct at *a)
 
 /* ---- items ---- */
 
+/* A count that was given: below the next one, where that has not wrapped around. */
+static bool is_given(const struct apf_vcpu *v, uint32_t token)
+{
+	return token >> 12 && (token >> 12 < v->id || v->id >= (1u << 20) - 1);
+}
+
 static void check_token(const struct at *a, const struct apf_work *w)
 {
 	struct apf_bad bad = of_work(a, "apf.host.token", w, WORK_TOKEN, 4, "kvm_async_pf.arch.token");
-	uint32_t count = w->token >> 12, id = (uint32_t)a->v->vcpu->id;
+	uint32_t id = (uint32_t)a->v->vcpu->id;
 
 	if (w->wakeup_all) {
 		if (w->token != APF_WAKE_ALL)
@@ -138,9 +143,35 @@ static void check_token(const struct at *a, const struct apf_work *w)
 	if (apf_vcpu(w->token) != (id & 0xfff))
 		apf_say(a->l, &bad, apf_text(a->l, "a token of vCPU %u", id), hex(a, w->token),
 			"an item of vCPU %u has a token of vCPU %u", id, apf_vcpu(w->token));
-	else if (!count || (count >= a->v->id && a->v->id < (1u << 20) - 1))
+	else if (!is_given(a->v, w->token))
 		apf_say(a->l, &bad, apf_text(a->l, "a count from 1 to %u", a->v->id - 1), hex(a, w->token),
 			"an item of vCPU %u has a token that was not given yet", id);
+	for (const struct apf_work *p = a->v->work; p < w; p++)
+		if (!p->err.code && !p->wakeup_all && p->token == w->token)
+			apf_say(a->l, &bad, "a token that only one has", hex(a, w->token),
+				"two items of vCPU %u have one token", id);
+}
+
+/* More than one token that was not given: it is the count that is off. */
+static bool check_next(const struct at *a)
+{
+	struct apf_bad bad = of_vcpu(a, "apf.host.token", APF_ID, 4, "kvm_vcpu_arch.apf.id");
+	uint32_t most = 0;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < a->v->nwork; i++) {
+		const struct apf_work *w = &a->v->work[i];
+
+		if (w->err.code || w->wakeup_all || is_given(a->v, w->token))
+			continue;
+		n++;
+		most = w->token >> 12 > most ? w->token >> 12 : most;
+	}
+	if (n < 2)
+		return true;
+	apf_say(a->l, &bad, apf_text(a->l, "at least %u", most + 1), apf_text(a->l, "%u", a->v->id),
+		"vCPU %d will give tokens that it has given", a->v->vcpu->id);
+	return false;
 }
 
 static void check_owner(const struct at *a, const struct apf_work *w)
@@ -152,32 +183,54 @@ static void check_owner(const struct at *a, const struct apf_work *w)
 			"an item on the lists of vCPU %d is another's", a->v->vcpu->id);
 }
 
-/* What is asked for is the frame's address in the process. */
-static void check_address(const struct at *a, const struct apf_work *w)
+/* The guest frame of an address of the process; false if no slot has it. */
+static bool gfn_of(const struct at *a, uint64_t hva, uint64_t *gfn)
+{
+	const struct kvm_set *set = &a->guest->vm->set[0];
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct kvm_slot *s = &set->slot[i];
+
+		if (hva < s->hva || (hva - s->hva) >> 12 >= s->npages)
+			continue;
+		*gfn = s->gfn + ((hva - s->hva) >> 12);
+		return true;
+	}
+	return false;
+}
+
+/* An item has its page three times: guest frame, guest's address, process's address. Two of them
+ * that agree are right, and the frame is that from here on. */
+static void check_address(const struct at *a, struct apf_work *w)
 {
 	struct apf_bad bad = of_work(a, "apf.host.work-address", w, WORK_HVA, 8, "kvm_async_pf.addr");
-	const struct kvm_slot *s = kvm_slot_at(&a->guest->vm->set[0], w->gfn);
-	uint64_t want;
+	uint64_t by_gpa = w->gpa >> 12, by_hva = 0;
+	bool has_hva = gfn_of(a, w->hva, &by_hva) && !(w->hva & 0xfff);
 
-	if (!shape_has(&a->h->work, WORK_HVA) || !shape_has(&a->h->work, WORK_GFN))
+	if (!shape_has(&a->h->work, WORK_HVA) || !shape_has(&a->h->work, WORK_GFN) || !w->direct ||
+	    !shape_has(&a->h->work, WORK_GPA) || a->guest->vm->set[1].n || a->guest->vm->set[0].err.code)
 		return;
-	if (!s) {
-		bad.addr = apf_work_at(a->h, w, WORK_GFN);
-		bad.field = "kvm_async_pf.arch.gfn";
-		if (!a->guest->vm->set[0].err.code && !a->guest->vm->set[1].n)
-			apf_say(a->l, &bad, "a guest frame of a memory slot", hex(a, w->gfn),
-				"vCPU %d waits for memory that no slot has", a->v->vcpu->id);
+	if (w->gfn == by_gpa && has_hva && w->gfn == by_hva)
 		return;
-	}
-	want = s->hva + ((w->gfn - s->gfn) << 12);
-	if (want != (w->hva & ~UINT64_C(0xfff)) && !a->guest->vm->set[1].n)
-		apf_say(a->l, &bad, hex(a, want), hex(a, w->hva),
-			"vCPU %d waits for another page than the one that its guest touched", a->v->vcpu->id);
-	bad.addr = apf_work_at(a->h, w, WORK_GPA);
-	bad.field = "kvm_async_pf.cr2_or_gpa";
-	if (w->direct && shape_has(&a->h->work, WORK_GPA) && w->gpa >> 12 != w->gfn)
+	if (w->gfn == by_gpa) {
+		const struct kvm_slot *s = kvm_slot_at(&a->guest->vm->set[0], w->gfn);
+
+		apf_say(a->l, &bad, s ? hex(a, s->hva + ((w->gfn - s->gfn) << 12))
+				      : "an address of a memory slot", hex(a, w->hva),
+			"vCPU %d waits for another page than the one that its guest touched",
+			a->v->vcpu->id);
+	} else if (has_hva && by_hva == w->gfn) {
+		bad.addr = apf_work_at(a->h, w, WORK_GPA);
+		bad.field = "kvm_async_pf.cr2_or_gpa";
 		apf_say(a->l, &bad, apf_text(a->l, "an address in guest frame 0x%" PRIx64, w->gfn),
 			hex(a, w->gpa), "an item of vCPU %d has two guest frames", a->v->vcpu->id);
+	} else {
+		bad.addr = apf_work_at(a->h, w, WORK_GFN);
+		bad.field = "kvm_async_pf.arch.gfn";
+		apf_say(a->l, &bad, hex(a, by_gpa), hex(a, w->gfn),
+			"an item of vCPU %d has two guest frames", a->v->vcpu->id);
+		w->gfn = by_gpa;
+	}
 }
 
 static void check_blocked(const struct at *a, const struct apf_work *w)
@@ -250,18 +303,39 @@ static void check_loop(const struct at *a, const struct apf_work *w)
 			a->v->vcpu->id, why, a->v->id);
 }
 
-static void check_work(const struct at *a, const struct apf_work *w)
+static void check_boolean(const struct at *a, struct apf_bad bad, uint8_t value)
 {
-	if (w->err.code) {
-		cairn_unseen(a->l->run, "an asynchronous page fault", &w->err);
+	bad.id = "apf.host.flag";
+	bad.len = 1;
+	if (value > 1)
+		apf_say(a->l, &bad, "0 or 1", apf_text(a->l, "%u", value),
+			"vCPU %d: a flag has a value that no flag has", a->v->vcpu->id);
+}
+
+static void check_booleans(const struct at *a, const struct apf_work *w)
+{
+	struct apf_bad bad = of_work(a, "apf.host.flag", w, WORK_WAKE_ALL, 1, "kvm_async_pf.wakeup_all");
+
+	check_boolean(a, bad, w->wakeup_all);
+	if (w->wakeup_all == 1 && w->queued)
+		apf_say(a->l, &bad, "0: it is on the queue", "1",
+			"vCPU %d: an item that wakes all waits to be read in", a->v->vcpu->id);
+	check_boolean(a, of_work(a, "", w, WORK_DIRECT, 1, "kvm_async_pf.arch.direct_map"), w->direct);
+	check_boolean(a, of_work(a, "", w, WORK_INJECTED, 1, "kvm_async_pf.notpresent_injected"),
+		      w->injected);
+}
+
+static void check_work(const struct at *a, const struct apf_work *w, bool tokens)
+{
+	check_booleans(a, w);
+	if (w->queued && w->wakeup_all)
 		return;
-	}
-	check_token(a, w);
+	if (tokens)
+		check_token(a, w);
 	if (shape_has(&a->h->work, WORK_VCPU))
 		check_owner(a, w);
 	if (w->wakeup_all)
 		return;
-	check_address(a, w);
 	check_blocked(a, w);
 	if (shape_has(&a->h->work, WORK_HVA))
 		check_loop(a, w);
@@ -282,42 +356,76 @@ static void check_msr(const struct at *a)
 				: "vCPU %d: the guest set a bit of its MSR that is reserved", a->v->vcpu->id);
 }
 
+/* The cache is of the slots' generation, or will be looked up anew. */
+static bool data_fits(const struct at *a, uint64_t gpa)
+{
+	const struct kvm_set *set = &a->guest->vm->set[0];
+	const struct kvm_slot *s = kvm_slot_at(set, gpa >> 12);
+
+	return s && (a->v->data_generation != set->generation ||
+		     a->v->data_hva == s->hva + (gpa - (s->gfn << 12)));
+}
+
+static void check_cache(const struct at *a)
+{
+	struct apf_bad bad = of_vcpu(a, "apf.host.area", APF_DATA_GENERATION, 8,
+				     "kvm_vcpu_arch.apf.data.generation");
+	const struct kvm_set *set = &a->guest->vm->set[0];
+
+	if (a->v->data_generation > (set->generation & ~(UINT64_C(1) << 63)))
+		apf_say(a->l, &bad, apf_text(a->l, "at most 0x%" PRIx64, set->generation),
+			hex(a, a->v->data_generation), "vCPU %d: the guest's area was found in memory "
+			"slots that have not been", a->v->vcpu->id);
+	bad = of_vcpu(a, "apf.host.area", APF_DATA_HVA, 8, "kvm_vcpu_arch.apf.data.hva");
+	if (!data_fits(a, a->v->data_gpa) && kvm_slot_at(set, a->v->data_gpa >> 12))
+		apf_say(a->l, &bad, "the address of the guest's area in the process",
+			hex(a, a->v->data_hva), "vCPU %d: the host writes to another place of the process",
+			a->v->vcpu->id);
+	bad = of_vcpu(a, "apf.host.area", APF_DATA_LEN, 8, "kvm_vcpu_arch.apf.data.len");
+	if (a->v->data_len != 8 && !(a->v->has_send_error && a->v->data_len == 12))
+		apf_say(a->l, &bad, "8", apf_text(a->l, "%" PRIu64, a->v->data_len),
+			"vCPU %d: the guest's area has another size than it has", a->v->vcpu->id);
+}
+
+/* The guest's word, and what the host keeps of it. */
 static void check_area(const struct at *a)
 {
 	struct apf_bad bad = of_vcpu(a, "apf.host.area", APF_DATA_GPA, 8, "kvm_vcpu_arch.apf.data.gpa");
 	uint64_t gpa = a->v->en & ~UINT64_C(0x3f);
-	const struct kvm_slot *s = kvm_slot_at(&a->guest->vm->set[0], gpa >> 12);
 	const struct kvm_set *set = &a->guest->vm->set[0];
 
-	if (!apf_is_on(a->v->en) || !shape_has(&a->h->vcpu, APF_DATA_GPA))
+	if (!apf_is_on(a->v->en) || a->v->en & APF_EN_RESERVED || !shape_has(&a->h->vcpu, APF_DATA_GPA))
 		return;
-	if (a->v->data_gpa != gpa)
+	if (a->v->data_gpa != gpa && data_fits(a, a->v->data_gpa) && a->v->data_hva) {
+		bad.addr = vcpu_at(a, APF_EN);
+		bad.field = "kvm_vcpu_arch.apf.msr_en_val";
+		apf_say(a->l, &bad, hex(a, a->v->data_gpa | (a->v->en & 0x3f)), hex(a, a->v->en),
+			"vCPU %d: the guest's area is not where its MSR says", a->v->vcpu->id);
+	} else if (a->v->data_gpa != gpa) {
 		apf_say(a->l, &bad, hex(a, gpa), hex(a, a->v->data_gpa),
 			"vCPU %d: the host writes elsewhere than where the guest's area is", a->v->vcpu->id);
-	if (!s && !set->err.code)
+	} else if (!kvm_slot_at(set, gpa >> 12) && !set->err.code) {
 		apf_say(a->l, &bad, "an address in a memory slot", hex(a, gpa),
 			"vCPU %d: asynchronous page faults are enabled without a page to tell of them",
 			a->v->vcpu->id);
-	bad.addr = vcpu_at(a, APF_DATA_HVA);
-	bad.field = "kvm_vcpu_arch.apf.data.hva";
-	/* the cache is of that generation, or will be looked up anew */
-	if (s && a->v->data_generation == set->generation &&
-	    a->v->data_hva != s->hva + (a->v->data_gpa - (s->gfn << 12)) && a->v->data_gpa == gpa)
-		apf_say(a->l, &bad, hex(a, s->hva + (gpa - (s->gfn << 12))), hex(a, a->v->data_hva),
-			"vCPU %d: the host writes to another place of the process", a->v->vcpu->id);
-	bad.addr = vcpu_at(a, APF_DATA_LEN);
-	bad.field = "kvm_vcpu_arch.apf.data.len";
-	if (a->v->data_len < 8 || a->v->data_len > 64)
-		apf_say(a->l, &bad, "8", apf_text(a->l, "%" PRIu64, a->v->data_len),
-			"vCPU %d: the guest's area has an impossible size", a->v->vcpu->id);
+	} else {
+		check_cache(a);
+	}
 }
 
 static void check_vector(const struct at *a)
 {
 	struct apf_bad bad = of_vcpu(a, "apf.host.vector", APF_VEC, 2, "kvm_vcpu_arch.apf.vec");
 
-	if (shape_has(&a->h->vcpu, APF_VEC) && shape_has(&a->h->vcpu, APF_INT) &&
-	    a->v->vec != (a->v->msr_int & 0xff))
+	if (!shape_has(&a->h->vcpu, APF_VEC) || !shape_has(&a->h->vcpu, APF_INT))
+		return;
+	if (a->v->msr_int >> 8) {
+		bad.addr = vcpu_at(a, APF_INT);
+		bad.len = 8;
+		bad.field = "kvm_vcpu_arch.apf.msr_int_val";
+		apf_say(a->l, &bad, "a vector up to 0xff", hex(a, a->v->msr_int),
+			"vCPU %d: the guest asked for an interrupt that there is not", a->v->vcpu->id);
+	} else if (a->v->vec != (a->v->msr_int & 0xff))
 		apf_say(a->l, &bad, hex(a, a->v->msr_int & 0xff), hex(a, a->v->vec),
 			"vCPU %d: the interrupt is not the one that the guest asked for", a->v->vcpu->id);
 }
@@ -335,11 +443,11 @@ static void check_progress(const struct at *a)
 			apf_text(a->l, "%zu done, requests 0x%" PRIx64, v->ndone, v->vcpu->requests),
 			"vCPU %d sleeps, and nobody will tell it that its pages are ready", v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.halted-forever", APF_HALTED, 1, "kvm_vcpu_arch.apf.halted");
-	if (v->halted && !v->nqueue && !v->ndone)
+	if (v->halted == 1 && !v->nqueue && !v->ndone)
 		apf_say(a->l, &bad, "false, or a page that is being read in", "true",
 			"vCPU %d is held up for a page that nobody reads in", v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.disabled-with-work", APF_EN, 8, "kvm_vcpu_arch.apf.msr_en_val");
-	if (!(v->en & APF_EN_ENABLED) && v->nqueue)
+	if (!apf_is_on(v->en) && v->nqueue)
 		apf_say(a->l, &bad, "an empty queue, or enabled", hex(a, v->en),
 			"vCPU %d: the guest has disabled what %zu of its faults wait for", v->vcpu->id,
 			v->nqueue);
@@ -352,7 +460,8 @@ static void check_busy(const struct at *a)
 				     "kvm_vcpu_arch.apf.pageready_pending");
 
 	bad.grade = CAIRN_SUSPICIOUS; /* the guest clears the one, then acknowledges the other */
-	if (!a->v->has_area || a->v->vcpu->mode || a->v->pending == (a->v->area_token != 0))
+	if (!a->v->has_area || a->v->vcpu->mode || a->v->pending > 1 ||
+	    a->v->pending == (a->v->area_token != 0))
 		return;
 	apf_say(a->l, &bad, a->v->area_token ? "true, as the guest's token is set"
 					     : "false, as the guest's token is 0",
@@ -361,20 +470,44 @@ static void check_busy(const struct at *a)
 		a->v->vcpu->id, a->v->area_token);
 }
 
+/* False if one could not be read: then hash and queue cannot be compared. */
+static bool check_items(const struct at *a)
+{
+	bool tokens = check_next(a), whole = true;
+
+	for (size_t i = 0; i < a->v->nwork && cairn_go_on(a->l->run); i++) {
+		struct apf_work *w = &a->v->work[i];
+
+		if (w->err.code) {
+			cairn_unseen(a->l->run, "an asynchronous page fault", &w->err);
+			whole = false;
+			continue;
+		}
+		if (!w->wakeup_all)
+			check_address(a, w);
+		check_work(a, w, tokens);
+	}
+	return whole;
+}
+
 void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct kvm_guest *guest,
-		    const struct apf_vcpu *v)
+		    struct apf_vcpu *v)
 {
 	struct at a = { l, h, guest, v };
-	bool queue = check_list(&a, &v->queue_err, APF_QUEUE);
-	bool done = check_list(&a, &v->done_err, APF_DONE);
+	bool queue = check_list(&a, &v->queue_err, v->queue_at, APF_QUEUE);
+	bool done = check_list(&a, &v->done_err, v->done_at, APF_DONE);
 
 	if (queue && done) {
 		check_count(&a);
-		check_hash(&a);
 		check_progress(&a);
 	}
-	for (size_t i = 0; i < v->nwork && cairn_go_on(l->run); i++)
-		check_work(&a, &v->work[i]);
+	if (check_items(&a) && queue && done)
+		check_hash(&a);
+	check_boolean(&a, of_vcpu(&a, "", APF_HALTED, 1, "kvm_vcpu_arch.apf.halted"), v->halted);
+	check_boolean(&a, of_vcpu(&a, "", APF_PENDING, 1, "kvm_vcpu_arch.apf.pageready_pending"),
+		      v->pending);
+	if (v->host_flags > 1)
+		check_boolean(&a, of_vcpu(&a, "", APF_HOST_FLAGS, 4, "kvm_vcpu_arch.apf.host_apf_flags"), 2);
 	check_msr(&a);
 	check_area(&a);
 	check_vector(&a);

@@ -197,6 +197,16 @@ const struct cairn_explanation check_apf_ids[] = {
 			"`apf`; `kvm PID` lists the slots.",
 	},
 	{
+		.id = "apf.host.flag",
+		.title = "a flag has a value that no flag has, or that its place rules out",
+		.meaning =
+			"Flags are 0 or 1, and an item that wakes all tasks of a vCPU is never on the queue.",
+		.causes =
+			"A stray write into the item or the vCPU.",
+		.next =
+			"`apf`; `struct kvm_async_pf ADDRESS`.",
+	},
+	{
 		.id = "apf.host.msr-reserved",
 		.title = "a guest set reserved bits of its MSR",
 		.meaning =

@@ -179,7 +179,7 @@ static void read_roots(struct kvm_vm *vm, struct kvms *k)
 		vm->roots_at = last;
 	} else if (w.doubt.code) {
 		vm->roots_err = w.doubt;
-		vm->roots_at = w.doubt.addr;
+		vm->roots_at = w.doubt.addr + 8;
 	} else if (!space_word(&k->c->kernel, head + 8, &back, NULL) && back != last) {
 		vm->roots_at = head + 8;
 		cairn_fail(&vm->roots_err, CAIRN_CORRUPT, "the list's prev is 0x%" PRIx64, back);
