@@ -168,13 +168,17 @@ static void check_sleeper(const struct at *a, const struct cpus *cpus)
 
 /* ---- a CPU's area ---- */
 
-/* Interrupts are off, so what the host has put there may be waiting to be seen. */
-static bool may_be_pending(struct apf_look *l, const struct cpus *cpus, unsigned id)
+/* With interrupts off, what the host has put there may be waiting to be seen; and it may where
+ * nothing tells whether they are. */
+enum pending { PENDING_NO, PENDING_PERHAPS, PENDING_MAY };
+
+static enum pending may_be_pending(struct apf_look *l, const struct cpus *cpus, unsigned id)
 {
 	const struct cpu *cpu = cpus ? cpu_by_id(cpus, id) : NULL;
 
-	return cpu && cpu->regs_source != CPU_REGS_NONE &&
-	       !(cpu->regs.r[l->c->arch->flags] & EFLAGS_IF);
+	if (!cpu || cpu->regs_source == CPU_REGS_NONE)
+		return PENDING_PERHAPS;
+	return cpu->regs.r[l->c->arch->flags] & EFLAGS_IF ? PENDING_NO : PENDING_MAY;
 }
 
 /* An online CPU that has not enabled what others have. */
@@ -191,24 +195,27 @@ static void check_area(struct apf_look *l, const struct apf_guest *g, const stru
 {
 	struct apf_bad bad = { .severity = CAIRN_WARNING, .grade = CAIRN_SUSPICIOUS, .len = 4,
 			       .object = a->addr };
-	bool pending = may_be_pending(l, cpus, a->cpu);
+	enum pending pending = may_be_pending(l, cpus, a->cpu);
 
 	if (a->err.code) {
 		cairn_unseen(l->run, "a CPU's area for asynchronous page faults", &a->err);
 		return;
 	}
+	if (pending == PENDING_PERHAPS)
+		bad.severity = CAIRN_INFO;
 	bad.id = "apf.guest.ready-unacked";
 	bad.addr = a->addr + 4;
 	bad.field = "kvm_vcpu_pv_apf_data.token";
-	if (a->token && !pending)
+	if (a->token && pending != PENDING_MAY)
 		apf_say(l, &bad, "0x0 outside its interrupt", apf_text(l, "0x%" PRIx32, a->token),
 			"CPU %u was told that a page is ready and has not taken notice", a->cpu);
 	bad.id = "apf.guest.flags-pending";
 	bad.addr = a->addr;
 	bad.field = "kvm_vcpu_pv_apf_data.flags";
-	if (a->flags && (!pending || a->flags & ~APF_PAGE_NOT_PRESENT))
+	if (a->flags && (pending != PENDING_MAY || a->flags & ~APF_PAGE_NOT_PRESENT))
 		apf_say(l, &bad, "0x0 outside its page fault", apf_text(l, "0x%" PRIx32, a->flags),
 			"CPU %u was told that a page is not there and has not taken notice", a->cpu);
+	bad.severity = CAIRN_WARNING;
 	bad.id = "apf.guest.area";
 	bad.addr = a->addr + 8;
 	bad.field = "kvm_vcpu_pv_apf_data.pad";

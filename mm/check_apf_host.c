@@ -178,7 +178,8 @@ static void check_owner(const struct at *a, const struct apf_work *w)
 {
 	struct apf_bad bad = of_work(a, "apf.host.work-vcpu", w, WORK_VCPU, 8, "kvm_async_pf.vcpu");
 
-	if (w->vcpu != a->v->vcpu->addr)
+	/* up to 6.7 who does the work forgets the vCPU when it is done */
+	if (w->vcpu != a->v->vcpu->addr && !(w->done && !w->vcpu))
 		apf_say(a->l, &bad, hex(a, a->v->vcpu->addr), hex(a, w->vcpu),
 			"an item on the lists of vCPU %d is another's", a->v->vcpu->id);
 }

@@ -71,6 +71,7 @@ struct kvm_tree {
 	const struct kvm_root *root;
 	uint32_t role;            /* of any table but for its level */
 	bool mirror, invalid;
+	bool by_entry;            /* a table's level is that of the entry that leads to it (5.10) */
 	const struct kvm_set *set;
 };
 

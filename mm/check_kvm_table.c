@@ -38,10 +38,13 @@ struct kvm_tree check_kvm_tree(struct kvm_look *l, const struct kvm_root *root)
 	unsigned mirrors = as_mirror;
 	struct kvm_sp below;
 
-	if (tdp_first_child(l->k, l->vm, &root->sp, &below))
+	if (tdp_first_child(l->k, l->vm, &root->sp, &below)) {
 		child = below.role;
-	else
+		t.by_entry = !l->k->layout.has_ptep && kvm_sp_role(l->k, &below, ROLE_LEVEL) ==
+						       tdp_root_level(l->k, l->vm, &root->sp);
+	} else {
 		child |= as_mirror ? bit : 0;
+	}
 	mirrors += !!(child & bit);
 	first_user(l, root->sp.hpa, &user, &as_mirror);
 	mirrors += as_mirror;
@@ -177,12 +180,13 @@ static bool check_owner(const struct at *a)
 static bool check_level(const struct at *a)
 {
 	unsigned level = kvm_sp_role(a->l->k, &a->t->sp, ROLE_LEVEL);
+	unsigned want = a->t->level + a->tree->by_entry;
 	struct kvm_bad bad = {
-		.id = "tdp.child.level", .len = 4, .expected = kvm_text(a->l, "level %u", a->t->level),
+		.id = "tdp.child.level", .len = 4, .expected = kvm_text(a->l, "level %u", want),
 		.found = kvm_text(a->l, "level %u", level),
 	};
 
-	return level == a->t->level ||
+	return level == want ||
 	       say(a, &bad, SP_ROLE, "kvm_mmu_page.role", "a table is not of the level below its parent");
 }
 

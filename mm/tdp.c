@@ -113,9 +113,12 @@ static bool is_foreign(const struct tdp_walk *w, const struct tdp_table *t)
 
 	if (!t->has_sp)
 		return false;
-	if (!w->k->layout.has_ptep)
-		return kvm_sp_role(w->k, &t->sp, ROLE_LEVEL) != t->level &&
+	if (!w->k->layout.has_ptep) {
+		unsigned level = kvm_sp_role(w->k, &t->sp, ROLE_LEVEL);
+
+		return level != t->level && level != t->level + 1 &&
 		       t->sp.gfn != (t->raw & ~w->vm->direct_bits);
+	}
 	return entry && t->sp.ptep && t->sp.ptep != entry &&
 	       !space_u64(&w->k->c->kernel, t->sp.ptep, &e, NULL) &&
 	       spte_kind(&w->form, e, t->level + 1) == SPTE_TABLE &&
