@@ -28,6 +28,7 @@ ALL_C := $(wildcard $(ROOMS:%=%/*.c))
 SRC := $(filter-out %_test.c %_fuzz.c,$(ALL_C))
 TESTS := $(filter %_test.c,$(ALL_C))
 FUZZ := $(filter %_fuzz.c,$(ALL_C))
+MUTATE_C := $(wildcard testdata/mutate/*.c)
 HEADERS := $(wildcard $(ROOMS:%=%/*.h))
 
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
@@ -79,7 +80,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' | cmp -s - $@ || \
 	 echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' > $@
 
--include $(OBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d) $(FUZZ:%.c=$(BUILD)/%.d)
+-include $(OBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d) $(FUZZ:%.c=$(BUILD)/%.d) $(MUTATE_C:%.c=$(BUILD)/%.d)
 
 # ---- tests ------------------------------------------------------------------------------
 
@@ -169,6 +170,18 @@ run-fuzz: $(FUZZ_BIN)
 bench: $(BUILD)/cairn
 	python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
 
+# checkers on healthy dumps of which one word is changed in memory: testdata/mutate, one family a
+# file. MUTATE: what it is given, a machine's types before its dump
+MUTATE = $(foreach k,amd64-6.1 amd64-6.12 amd64-7.2,$(CAPTURES)/$(k)-sysrq.kdump) \
+	$(foreach k,i386-6.1 armhf-6.1,-s $(CAPTURES)/$(k).btf $(CAPTURES)/$(k)-sysrq.kdump)
+
+$(BUILD)/mutate: $(MUTATE_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench-mutation: $(BUILD)/mutate unpack
+	$(BUILD)/mutate $(MUTATE_FLAGS) $(MUTATE)
+
 # kernel x scenario: DIRS, or build/captures and the stored captures; VMLINUX, DRGN, CRASH: see
 # testdata/matrix.py
 matrix: $(BUILD)/cairn
@@ -227,6 +240,7 @@ help:
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
+	@echo "bench-mutation  checkers measured: thousands of words changed, found, named (MUTATE_FLAGS)"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
 	@echo "compare    stacks beside the kernel's own, and crash's and drgn's where installed"
 	@echo "matrix-check  what the matrix says of the stored captures, as tests"
@@ -245,5 +259,5 @@ captures:
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
 .PHONY: captures unpack compare matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
-	coverage fuzz run-fuzz bench demo deps test-deps install uninstall clean help FORCE
+	coverage fuzz run-fuzz bench bench-mutation demo deps test-deps install uninstall clean help FORCE
 .SECONDARY:

@@ -172,6 +172,7 @@ void image_close(struct image *img)
 		return;
 	image_cache_deinit(img);
 	record_deinit(&img->record);
+	overlay_deinit(&img->overlay);
 	pages_close(img->pages);
 	codec_free(img->codec);
 	codec_free(img->helper);

@@ -104,6 +104,8 @@ static void fill_frame(struct image *img, uint32_t f, uint64_t pfn)
 	if (p->fault == CAIRN_FAULT_NONE)
 		p->fault = pages_load(img->pages, &place, img->codec, data);
 	p->data = p->fault == CAIRN_FAULT_NONE ? data : NULL;
+	if (p->data && img->overlay.n)
+		overlay_apply(&img->overlay, pfn, img->info.page_shift, data);
 	img->pages_read += p->data != NULL;
 	p->pfn = pfn;
 	p->used = true;

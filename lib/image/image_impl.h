@@ -12,6 +12,7 @@
 #include "lib/image/codec.h"
 #include "lib/image/dumpfile.h"
 #include "lib/image/image.h"
+#include "lib/image/overlay.h"
 #include "lib/image/pages.h"
 
 struct image {
@@ -28,6 +29,7 @@ struct image {
 	uint64_t pages_read;
 	struct record record;
 	unsigned searching;        /* depth of image_search_begin() */
+	struct overlay overlay;
 
 	/* the cache */
 	struct page *frames;

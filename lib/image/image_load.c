@@ -65,6 +65,9 @@ static void load_batch(struct image *img, struct image_load *loads, size_t n)
 	if (helped)
 		pthread_join(thread, NULL);
 	for (size_t i = 0; i < n; i++) {
+		if (img->overlay.n && loads[i].fault == CAIRN_FAULT_NONE)
+			overlay_apply(&img->overlay, loads[i].paddr >> img->info.page_shift,
+				      img->info.page_shift, loads[i].to);
 		img->pages_read += loads[i].fault == CAIRN_FAULT_NONE;
 		image_note(img, loads[i].paddr >> img->info.page_shift, loads[i].fault);
 	}

@@ -2,6 +2,7 @@
 #include "lib/kern/maple.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/base/mem.h"
 
@@ -106,13 +107,21 @@ static bool is_outside(const struct maple *m, uint64_t lo, uint64_t hi)
 	return lo <= hi && (lo > m->last || hi < m->first);
 }
 
-/* The node that a word of its parent leads to. */
-static void place(struct maple *m, struct maple_node *n, uint64_t link)
+bool maple_is_cut(const struct maple *m, uint64_t addr)
+{
+	for (size_t i = 0; i < m->ncuts; i++)
+		if (m->cut[i] == addr)
+			return true;
+	return false;
+}
+
+/* The node that a word of its parent, at that address, leads to. */
+static void place(struct maple *m, struct maple_node *n, uint64_t link, uint64_t at)
 {
 	enum maple_type type;
 
-	if (is_outside(m, n->lo, n->hi)) {
-		n->state = MAPLE_OUTSIDE;
+	if (is_outside(m, n->lo, n->hi) || maple_is_cut(m, at)) {
+		n->state = is_outside(m, n->lo, n->hi) ? MAPLE_OUTSIDE : MAPLE_CUT;
 		return;
 	}
 	n->addr = link & ~(uint64_t)(m->layout->size - 1);
@@ -129,12 +138,37 @@ static void place(struct maple *m, struct maple_node *n, uint64_t link)
 	}
 }
 
+static void put_word(unsigned char *p, uint64_t value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		p[i] = (unsigned char)(value >> 8 * i);
+}
+
+/* A copy of the node with the words that are to be others. */
+static const unsigned char *patched(struct maple *m, uint64_t addr, const unsigned char *bytes)
+{
+	unsigned char *copy = mem_resize(NULL, 1, m->layout->size);
+
+	if (!copy || m->npatched == MAPLE_PATCHES) {
+		mem_free(copy);
+		return bytes;
+	}
+	memcpy(copy, bytes, m->layout->size);
+	for (size_t i = 0; i < m->npatches; i++)
+		if (m->patch[i].node == addr)
+			put_word(copy + (m->patch[i].addr - addr), m->patch[i].value,
+				 m->patch[i].size);
+	return m->patched[m->npatched++] = copy;
+}
+
 static const unsigned char *bytes_of(struct maple *m, uint64_t addr, struct cairn_err *err)
 {
-	for (size_t i = 0; i < m->npatches; i++)
-		if (m->patch[i].addr == addr)
-			return m->patch[i].bytes;
-	return shelf_peek(m->shelf, addr, m->layout->size, err);
+	const unsigned char *p = shelf_peek(m->shelf, addr, m->layout->size, err);
+
+	for (size_t i = 0; p && i < m->npatches; i++)
+		if (m->patch[i].node == addr)
+			return patched(m, addr, p);
+	return p;
 }
 
 static void add_children(struct maple *m, size_t at)
@@ -150,7 +184,8 @@ static void add_children(struct maple *m, size_t at)
 			.parent = (uint32_t)at, .child = MAPLE_NONE, .slot = (uint8_t)i,
 			.depth = parent.depth + 1,
 		};
-		place(m, n, maple_slot(m, &parent, i));
+		place(m, n, maple_slot(m, &parent, i),
+		      parent.addr + maple_slot_at(m->layout, parent.type, i));
 	}
 }
 
@@ -176,7 +211,7 @@ static bool enter(struct maple *m, size_t at)
 			return false;
 	}
 	if (n->state != MAPLE_THERE) {
-		if (n->state != MAPLE_OUTSIDE)
+		if (n->state != MAPLE_OUTSIDE && n->state != MAPLE_CUT)
 			note_lost(m, n, NULL);
 		return true;
 	}
@@ -232,6 +267,12 @@ static enum cairn_code read_head(struct maple *m, struct cairn_err *err)
 		code = space_read(sp, m->tree + l->flags, raw, l->flags_size, err);
 	if (!code)
 		m->flags = le_uint(raw, l->flags_size);
+	for (size_t i = 0; i < m->npatches; i++) {
+		if (m->patch[i].addr == m->tree + l->root)
+			m->root = m->patch[i].value;
+		if (m->patch[i].addr == m->tree + l->flags)
+			m->flags = m->patch[i].value;
+	}
 	return code;
 }
 
@@ -250,7 +291,7 @@ enum cairn_code maple_load(struct maple *m, struct cairn_err *err)
 	m->node[m->n++] = (struct maple_node){
 		.hi = m->layout->max, .parent = MAPLE_NONE, .child = MAPLE_NONE,
 	};
-	place(m, &m->node[0], m->root & ~MAPLE_ROOT_NODE);
+	place(m, &m->node[0], m->root & ~MAPLE_ROOT_NODE, m->tree + m->layout->root);
 	return load_levels(m, err);
 }
 
@@ -258,6 +299,8 @@ void maple_unload(struct maple *m)
 {
 	mem_free(m->node);
 	map_deinit(&m->seen);
+	while (m->npatched)
+		mem_free(m->patched[--m->npatched]);
 	m->node = NULL;
 	m->n = m->cap = 0;
 }

@@ -33,6 +33,7 @@
 enum maple_state {
 	MAPLE_THERE,
 	MAPLE_OUTSIDE,   /* of what was asked for */
+	MAPLE_CUT,       /* the slot is not to be trusted */
 	MAPLE_NULL,      /* the slot is empty */
 	MAPLE_NO_NODE,   /* the slot's low bits are no node's, or a leaf's where none can be */
 	MAPLE_TWICE,     /* another slot led there before */
@@ -55,11 +56,16 @@ struct maple_node {
 	uint8_t fault;              /* enum cairn_fault */
 };
 
-/** What a node would be if it had other bytes: to try a repair out. */
+/** What a node, or the struct maple_tree, would be if a word of it were another: to try a repair
+ *  out. `size` 0: none. */
 struct maple_patch {
-	uint64_t addr;
-	unsigned char bytes[4096];
+	uint64_t node, addr;        /* the struct, and the word in it */
+	unsigned size;
+	uint64_t value;
 };
+
+#define MAPLE_PATCHES 32
+#define MAPLE_CUTS 32
 
 /** A tree, or the part of it that covers [first, last]: nodes by level, within a level by index.
  *  Set what is above the line, zero the rest; then maple_load(). */
@@ -70,14 +76,18 @@ struct maple {
 	uint64_t tree;              /* struct maple_tree */
 	uint64_t first, last;
 	size_t limit;               /* of nodes */
-	const struct maple_patch *patch;
+	struct maple_patch patch[MAPLE_PATCHES];
 	size_t npatches;
+	uint64_t cut[MAPLE_CUTS];   /* addresses of slots whose words are not to be trusted */
+	size_t ncuts;
 	/* ---- */
 	uint64_t flags, root;       /* ma_flags, ma_root */
 	uint64_t single;            /* an entry without a node, for index 0 alone */
 	struct maple_node *node;
 	size_t n, cap;
 	struct map seen;            /* address -> place of the node */
+	unsigned char *patched[MAPLE_PATCHES]; /* nodes with patches, as they would be */
+	size_t npatched;
 	bool partial;               /* the limit, or an interruption */
 	struct cairn_err err;       /* the first node that was left out, or why it ended */
 };
@@ -91,6 +101,9 @@ void maple_unload(struct maple *m);
  *  is found out again by whoever looks. At most `limit` nodes of them all. */
 void maple_want(struct cairn *c, const struct maple_layout *l, struct shelf *shelf,
 		const uint64_t *trees, size_t n, size_t limit);
+
+/** The slot's word, at that address, is not to be trusted. */
+bool maple_is_cut(const struct maple *m, uint64_t addr);
 
 /** The word in a slot of a node that is there, and the indices that it is for. */
 uint64_t maple_slot(const struct maple *m, const struct maple_node *n, unsigned slot);

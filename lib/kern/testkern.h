@@ -66,7 +66,7 @@ static inline const struct type *tk_find(struct type_provider *p, enum type_kind
 	struct testkern *k = (struct testkern *)((char *)p - offsetof(struct testkern, provider));
 
 	for (unsigned i = 0; i < k->ntypes; i++)
-		if (kind == TYPE_STRUCT && !strcmp(k->type[i].type.name, name))
+		if (kind == k->type[i].type.kind && !strcmp(k->type[i].type.name, name))
 			return &k->type[i].type;
 	return NULL;
 }
@@ -137,6 +137,18 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 		}
 		t->member[i] = (struct type_member){ m->name, of, (uint64_t)m->offset * 8, 0 };
 	}
+}
+
+/** Declare "enum <name>" with n enumerators, which must stay. */
+static inline void tk_enum(struct testkern *k, const char *name, const struct type_enumerator *e,
+			   uint32_t n)
+{
+	struct tk_type *t = &k->type[k->ntypes++];
+
+	if (k->ntypes > TK_TYPES)
+		abort();
+	t->type = (struct type){ .kind = TYPE_ENUM, .name = name, .size = 4, .nmembers = n,
+				 .enumerators = e, .complete = true };
 }
 
 static inline void tk_put(struct testkern *k, uint64_t addr, uint64_t value, size_t bytes)

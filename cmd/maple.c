@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/cmd.h"
+#include "cmd/error_out.h"
+#include "cmd/maple_view.h"
+#include "cmd/operand.h"
+#include "lib/kern/task.h"
+#include "mm/maple_mm.h"
+
+#define NODES_LIMIT (4u << 20)
+#define ENTRIES_LIMIT (64u << 20)
+#define DRAWN 4096 /* nodes of a picture */
+
+enum { OPT_TREE, OPT_DOT, OPT_SVG };
+
+static const struct opt opts[] = {
+	{ 't', "tree", NULL, "every node, with its pivots, slots and gaps; bad words marked" },
+	{ 0, "dot", NULL, "a picture for dot(1), bad words in red" },
+	{ 0, "svg", NULL, "a picture as SVG" },
+	{ 0, NULL, NULL, NULL },
+};
+
+/* ---- which tree ---- */
+
+/* A task's address space, an mm_struct that a task has, or a struct maple_tree. */
+static enum cairn_code find_tree(struct maple_mms *s, bool has_mms, const char *word,
+				 struct maple_mm *ret, struct cairn_err *err)
+{
+	const struct task *t;
+	enum cairn_code code;
+
+	*ret = (struct maple_mm){ 0 };
+	if (has_mms && !operand_task(s->c, word, &t, NULL)) {
+		if (t->fault)
+			return cairn_fail(err, CAIRN_FAULT, "%s", t->fault->text);
+		if (!t->mm)
+			return cairn_fail(err, CAIRN_NOTFOUND,
+					  "PID %d \"%s\" has no address space", t->pid, t->comm);
+		if (maple_mm_of(s, t->mm, ret))
+			return CAIRN_OK;
+	}
+	code = operand_address(s->c, word, &ret->tree, err);
+	if (code || !has_mms)
+		return code;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->mm[i].mm == ret->tree || s->mm[i].tree == ret->tree) {
+			*ret = s->mm[i];
+			break;
+		}
+	return CAIRN_OK;
+}
+
+/* ---- entries ---- */
+
+static void show_entry(struct out *o, const struct maple_walk *w, int width)
+{
+	out_record(o, "maple.entry");
+	out_addr(o, "index", "%s", w->first, width);
+	out_addr(o, "last", "-%s", w->last, width);
+	out_addr(o, "entry", "  %s", w->entry, width);
+	if (w->node) {
+		out_addr(o, "node", "  in %s", w->node, width);
+		out_num(o, "slot", "[%s]", w->slot);
+	} else {
+		out_null(o, "node", NULL);
+		out_null(o, "slot", NULL);
+	}
+	out_text(o, "\n");
+	out_end(o);
+}
+
+static enum cairn_code entries(struct call *call, uint64_t tree, uint64_t first, uint64_t last,
+			       enum verdict *verdict, struct cairn_err *err)
+{
+	struct maple_walk w;
+	struct cairn_err why;
+	enum cairn_code end, code = maple_begin(&w, call->cairn, tree, first, last, ENTRIES_LIMIT,
+						err);
+
+	while (!code && maple_next(&w) && !out_broken(call->out))
+		show_entry(call->out, &w, call->cairn->kernel.word * 2);
+	if (!code && !w.n && !w.err.code)
+		out_text(call->out, "nothing there\n");
+	end = maple_end(&w, &why);
+	if (code)
+		return code;
+	if (end == CAIRN_INTERRUPTED || end == CAIRN_NOMEM) {
+		*err = why;
+		return end;
+	}
+	if (end)
+		error_partial(call, "maple tree", &why, verdict);
+	return CAIRN_OK;
+}
+
+/* ---- nodes ---- */
+
+static void keep(void *arg, const struct maple_verdict *v)
+{
+	struct maple_view *view = arg;
+
+	if (!v->of_object && view->nbad < MAPLE_VIEW_BAD)
+		view->bad[view->nbad++] = *v;
+}
+
+static void head(struct out *o, const struct maple_view *v)
+{
+	const struct maple *m = &v->m;
+
+	out_record(o, "maple.tree");
+	out_addr(o, "tree", "maple_tree %s", m->tree, v->width);
+	out_hex(o, "flags", "  flags %s", m->flags);
+	out_num(o, "height", ", height %s",
+		(int64_t)((m->flags & MAPLE_FLAG_HEIGHT) >> MAPLE_HEIGHT_SHIFT));
+	out_addr(o, "root", ", root %s", m->root, v->width);
+	out_num(o, "nodes", ", %s nodes", (int64_t)m->n);
+	out_num(o, "bad", v->nbad ? ", %s bad" : NULL, (int64_t)v->nbad);
+	out_text(o, "\n");
+	out_end(o);
+	for (size_t i = 0; i < v->nbad; i++)
+		if (!v->bad[i].node)
+			out_text(o, "  %s is 0x%llx (%s)\n", v->bad[i].field,
+				 (unsigned long long)v->bad[i].found, maple_rule_id(v->bad[i].rule));
+}
+
+static enum cairn_code draw(struct call *call, const struct maple_view *v, struct cairn_err *err)
+{
+	if (v->m.n > DRAWN)
+		return cairn_fail(err, CAIRN_LIMIT, "%zu nodes are too many for a picture (%d)",
+				  v->m.n, DRAWN);
+	if (call->opt[OPT_DOT].set)
+		maple_view_dot(call->out, v);
+	else
+		maple_view_svg(call->out, v);
+	return CAIRN_OK;
+}
+
+static enum cairn_code verify(struct maple_mms *s, const struct maple_mm *mm,
+			      struct maple_view *v, struct cairn_err *err)
+{
+	const struct maple_entries e = maple_mms_entries(s);
+	const struct maple_subject of = {
+		.c = s->c, .layout = v->m.layout, .shelf = v->m.shelf, .tree = mm->tree,
+		.entries = &e, .limit = NODES_LIMIT,
+	};
+	struct maple_checked checked;
+
+	return mm->mm ? maple_mm_verify(s, mm, keep, v, &checked, err) :
+			maple_verify(&of, keep, v, &checked, err);
+}
+
+static enum cairn_code nodes(struct call *call, struct maple_mms *s, const struct maple_mm *mm,
+			     enum verdict *verdict, struct cairn_err *err)
+{
+	struct maple_view *v = arena_alloc(call->scratch, sizeof(*v));
+	enum cairn_code code;
+
+	if (!v)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for a tree");
+	v->width = s->c->kernel.word * 2;
+	v->m = (struct maple){
+		.c = s->c, .shelf = &s->nodes, .tree = mm->tree, .last = UINT64_MAX,
+		.limit = NODES_LIMIT,
+	};
+	code = maple_layout_get(s->c, &v->m.layout, err);
+	if (!code)
+		code = verify(s, mm, v, err);
+	if (!code)
+		code = maple_load(&v->m, err);
+	if (!code && (call->opt[OPT_DOT].set || call->opt[OPT_SVG].set))
+		code = draw(call, v, err);
+	else if (!code) {
+		head(call->out, v);
+		maple_view_nodes(call->out, v);
+	}
+	if (!code && v->m.err.code)
+		error_partial(call, "maple tree", &v->m.err, verdict);
+	else if (!code && v->nbad)
+		*verdict = VERDICT_FINDINGS;
+	maple_unload(&v->m);
+	return code;
+}
+
+static enum cairn_code show(struct call *call, struct maple_mms *s, bool has_mms,
+			    enum verdict *verdict, struct cairn_err *err)
+{
+	struct maple_mm mm;
+	uint64_t index;
+	enum cairn_code code = find_tree(s, has_mms, call->argv[0], &mm, err);
+
+	if (code)
+		return code;
+	if (call->opt[OPT_TREE].set || call->opt[OPT_DOT].set || call->opt[OPT_SVG].set)
+		return nodes(call, s, &mm, verdict, err);
+	if (call->argc == 1)
+		return entries(call, mm.tree, 0, UINT64_MAX, verdict, err);
+	for (int i = 1; !code && i < call->argc; i++) {
+		code = operand_address(s->c, call->argv[i], &index, err);
+		if (!code)
+			code = entries(call, mm.tree, index, index, verdict, err);
+	}
+	return code;
+}
+
+static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	struct maple_mms s;
+	enum cairn_code code;
+
+	if (!call->argc)
+		return cairn_fail(err, CAIRN_USAGE, "name a process, or the address of a tree");
+	if (call->out->mode == OUT_JSON && (call->opt[OPT_DOT].set || call->opt[OPT_SVG].set))
+		return cairn_fail(err, CAIRN_USAGE, "a picture is no JSON");
+	code = maple_mms_init(&s, call->cairn, call->scratch, err);
+	if (!s.layout)
+		return code;
+	/* without the types of address spaces an address will still do */
+	code = show(call, &s, code == CAIRN_OK, verdict, err);
+	maple_mms_deinit(&s);
+	return code;
+}
+
+static const struct cmd maple_cmd = {
+	.name = "maple",
+	.synopsis = "[-t | --dot | --svg] {PID | TASK | COMM | ADDRESS} [INDEX...]",
+	.summary = "a maple tree: its entries, its nodes, what is wrong with it",
+	.help = "The tree of a process's address space, or any struct maple_tree by its address (an\n"
+		"mm_struct's is taken for its mm_mt). Each line is one entry: its first and its last\n"
+		"index, the entry as it is stored, and the node and slot that have it. With INDEX only\n"
+		"the entry at that index; ranges without an entry are not shown.\n"
+		"\n"
+		"-t shows every node below its parent: the indices it covers, its type, its last slot\n"
+		"in use, its parent word, meta (end/gap), and each slot with its range and gap. The\n"
+		"tree is verified as `check` does it, and bad words are marked with what they should\n"
+		"be. The pictures have the same, bad words in red:\n"
+		"\n"
+		"    maple --svg 1 > tree.svg\n"
+		"    maple --dot 1 | dot -Tpdf > tree.pdf",
+	.opts = opts,
+	.complete = COMPLETE_SYMBOL,
+	.run = run,
+};
+CAIRN_CMD(&maple_cmd);
