@@ -235,7 +235,7 @@ static bool check_root_role(struct kvm_look *l, const struct kvm_root *r)
 	return kvm_say(l, &bad, "a root's role is not that of its vCPUs and of its tables");
 }
 
-static void check_halves(struct kvm_look *l, const struct kvm_vcpu *v)
+static bool check_halves(struct kvm_look *l, const struct kvm_vcpu *v)
 {
 	const struct kvm_mmu *m = &v->root_mmu;
 	bool tdx = l->tdx;
@@ -246,28 +246,34 @@ static void check_halves(struct kvm_look *l, const struct kvm_vcpu *v)
 	};
 
 	if (!shape_has(&l->k->layout.mmu, MMU_MIRROR))
-		return;
+		return true;
 	if (!tdx && m->mirror != KVM_NO_ROOT) {
 		bad.expected = "none: this is no TDX guest";
-		kvm_say(l, &bad, "vCPU %d of a VM that is not a TDX guest has a mirror root", v->id);
-	} else if (tdx && m->mirror == KVM_NO_ROOT && m->hpa != KVM_NO_ROOT) {
-		bad.expected = "a mirror root";
-		kvm_say(l, &bad, "vCPU %d of a TDX guest has a direct root and no mirror root", v->id);
+		return kvm_say(l, &bad, "vCPU %d of a VM that is not a TDX guest has a mirror root",
+			       v->id);
 	}
+	if (tdx && m->mirror == KVM_NO_ROOT && m->hpa != KVM_NO_ROOT) {
+		bad.expected = "a mirror root";
+		return kvm_say(l, &bad, "vCPU %d of a TDX guest has a direct root and no mirror root",
+			       v->id);
+	}
+	return true;
 }
 
 static void check_vcpu(struct kvm_look *l, const struct kvm_vcpu *v)
 {
 	const struct kvm_mmu *both[] = { &v->root_mmu, &v->guest_mmu };
+	bool halves = check_halves(l, v);
 
+	l->roots_off |= !halves;
 	for (size_t i = 0; i < 2; i++) {
 		check_used(l, v, both[i], MMU_HPA, both[i]->hpa, false);
-		check_used(l, v, both[i], MMU_MIRROR, both[i]->mirror, true);
+		if (halves)
+			check_used(l, v, both[i], MMU_MIRROR, both[i]->mirror, true);
 		for (unsigned j = 0; j < KVM_PREV_ROOTS; j++)
 			check_used(l, v, both[i], MMU_PREV + j, both[i]->prev[j], false);
 	}
 	check_role(l, v);
-	check_halves(l, v);
 }
 
 static bool has_mirror(const struct kvm_look *l)

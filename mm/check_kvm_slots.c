@@ -81,7 +81,8 @@ static bool check_bitmap(const struct at *a)
 			   "a memory slot's bitmap is nowhere");
 	if (a->l->vm->dirty_ring || logs == (s->bitmap != 0))
 		return true;
-	if (shape_has(&a->l->k->layout.vm, VM_LOGGING) && count_logging(a->l->vm) != a->l->vm->logging)
+	if (!shape_has(&a->l->k->layout.vm, VM_LOGGING) ||
+	    count_logging(a->l->vm) != a->l->vm->logging)
 		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
 			   logs ? "no KVM_MEM_LOG_DIRTY_PAGES" : "KVM_MEM_LOG_DIRTY_PAGES",
 			   kvm_hex(a->l, s->flags), "a memory slot's flags and its bitmap disagree");

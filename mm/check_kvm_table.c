@@ -114,6 +114,15 @@ static bool looks_like_table(const struct at *a)
 	return used;
 }
 
+/* A kvm_mmu_page that says of itself that it is the one of this table. */
+static bool knows_place(const struct at *a, const struct kvm_sp *sp)
+{
+	if (a->l->k->layout.has_ptep)
+		return sp->ptep == a->entry;
+	return sp->tdp == 1 && sp->gfn == a->gfn &&
+	       kvm_sp_role(a->l->k, sp, ROLE_LEVEL) == a->t->level + a->tree->by_entry;
+}
+
 /* The page is a table's, and which of entry, page and kvm_mmu_page is the odd one. */
 static bool check_page(const struct at *a)
 {
@@ -129,8 +138,7 @@ static bool check_page(const struct at *a)
 		bad.found = kvm_hex(l, a->t->hpa);
 		return say_entry(a, &bad, "an entry leads to where no memory is");
 	}
-	if (private && !kvm_sp_read(sp, l->k, private, NULL) && l->k->layout.has_ptep &&
-	    sp->ptep == a->entry) {
+	if (private && !kvm_sp_read(sp, l->k, private, NULL) && knows_place(a, sp)) {
 		bad.expected = kvm_hex(l, a->t->hpa);
 		bad.found = kvm_hex(l, sp->spt);
 		return say(a, &bad, SP_SPT, "kvm_mmu_page.spt",
@@ -282,13 +290,36 @@ void check_kvm_table(struct kvm_look *l, const struct tdp_walk *w, const struct 
 
 /* ---- tables that nothing leads to ---- */
 
+/* The entry that should is named, where the table says so; those below a lost table are not. */
+static void say_orphan(struct kvm_look *l, const struct kvm_sp *sp)
+{
+	struct kvm_bad bad = {
+		.id = "tdp.orphan", .severity = CAIRN_ERROR, .transient = true, .object = sp->addr,
+		.addr = sp->addr + l->k->layout.sp.m[SP_SPT].offset, .field = "kvm_mmu_page.spt",
+		.expected = "a table that a root leads to", .found = kvm_hex(l, sp->spt),
+	};
+	uint64_t above, e = 0;
+
+	if (l->k->layout.has_ptep && !space_translate(&l->c->kernel, sp->ptep, &above, NULL)) {
+		if (!map_get(&l->seen, above & ~UINT64_C(0xfff), NULL))
+			return;
+		space_u64(&l->c->kernel, sp->ptep, &e, NULL);
+		bad.addr = sp->ptep;
+		bad.field = "spte";
+		bad.expected = kvm_text(l, "an entry that leads to physical 0x%llx",
+					(unsigned long long)sp->hpa);
+		bad.found = kvm_hex(l, e);
+	}
+	kvm_say(l, &bad, "a table is on the list and no root leads to it");
+}
+
 /* Up to 6.1 tables are also on a list. */
 void check_kvm_orphans(struct kvm_look *l)
 {
 	const struct shape *s = &l->k->layout.vm;
 	struct kvm_bad bad = {
-		.id = "tdp.orphan", .severity = CAIRN_ERROR, .transient = true,
-		.field = "kvm_mmu_page.spt", .expected = "a table that a root leads to",
+		.id = "tdp.orphan", .severity = CAIRN_ERROR, .transient = true, .object = l->vm->addr,
+		.addr = l->vm->addr + s->m[VM_TABLES].offset, .field = "kvm_arch.tdp_mmu_pages",
 	};
 	struct list_walk w;
 	uint64_t n = 0;
@@ -304,15 +335,9 @@ void check_kvm_orphans(struct kvm_look *l)
 		if (kvm_sp_read(&sp, l->k, addr, NULL))
 			continue;
 		n++;
-		bad.object = addr;
-		bad.addr = addr + l->k->layout.sp.m[SP_SPT].offset;
-		bad.found = kvm_hex(l, sp.spt);
 		if (!map_get(&l->seen, sp.hpa, NULL))
-			kvm_say(l, &bad, "a table is on the list and no root leads to it");
+			say_orphan(l, &sp);
 	}
-	bad.object = l->vm->addr;
-	bad.addr = l->vm->addr + s->m[VM_TABLES].offset;
-	bad.field = "kvm_arch.tdp_mmu_pages";
 	bad.expected = kvm_text(l, "%llu tables", (unsigned long long)l->ntables);
 	bad.found = kvm_text(l, "%llu", (unsigned long long)n);
 	if (!list_end(&w, NULL) && n < l->ntables)

@@ -60,13 +60,17 @@ struct paging_result kvm_guest_hva(const struct kvm_guest *g, uint64_t hva)
 
 static struct paging_result by_slot(const struct kvm_guest *g, uint64_t gpa)
 {
+	struct paging_result r;
 	uint64_t gfn = (gpa >> 12) & ~g->vm->direct_bits;
 	const struct kvm_slot *s = kvm_slot_at(&g->vm->set[0], gfn);
 	bool private = g->vm->direct_bits && !((gpa >> 12) & g->vm->direct_bits);
 
 	if (!s || private || s->flags & KVM_SLOT_GMEM_ONLY)
 		return (struct paging_result){ .fault = CAIRN_FAULT_UNMAPPED };
-	return kvm_guest_hva(g, s->hva + ((gfn - s->gfn) << 12) + (gpa & 0xfff));
+	r = kvm_guest_hva(g, s->hva + ((gfn - s->gfn) << 12) + (gpa & 0xfff));
+	if (r.size > 4096 - (gpa & 0xfff)) /* the next frame may be another slot's */
+		r.size = 4096 - (gpa & 0xfff);
+	return r;
 }
 
 struct kvm_guest_page kvm_guest_translate(const struct kvm_guest *g, uint64_t gpa)
