@@ -13,12 +13,12 @@ Q := $(if $(V),,@)
 say := @$(if $(V),:,echo)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-PKGS := libdw libelf libbpf readline libzstd libdeflate lzo2 snappy
+PKGS := libdw libelf libbpf readline libzstd libdeflate lzo2 snappy capstone
 # second opinions and the test runner
 TEST_PKGS := libkdumpfile libaddrxlat cmocka zlib
 # the same, and what the tests and the demo need, by Debian's names
 DEBS := gcc make pkg-config libdeflate-dev libdw-dev libelf-dev libbpf-dev \
-	libreadline-dev libzstd-dev liblzo2-dev libsnappy-dev
+	libreadline-dev libzstd-dev liblzo2-dev libsnappy-dev libcapstone-dev
 TEST_DEBS := libkdumpfile-dev libcmocka-dev zlib1g-dev zstd python3 perl man-db
 
 # ---- sources: found, never listed ---------------------------------------------------

@@ -85,7 +85,8 @@ static void symbol(struct look *l, uint64_t va)
 		return;
 	}
 	out_str(o, "symbol", "  %s", s.name);
-	out_text(o, off ? "+0x%" PRIx64 : "", off);
+	if (off)
+		out_text(o, "+0x%" PRIx64, off);
 }
 
 static bool found(void *arg, uint64_t addr, uint64_t value)

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "cmd/testcmd.h"
+#include "lib/kern/testmaple.h"
 #include "lib/kern/testxarray.h"
 
 #define ROOT TK_BASE
@@ -85,6 +86,32 @@ static void xarray(void **state)
 	assert_non_null(strstr(t.text, "\"address\":\"0xf\",\"index\":9,\"number\":7,"));
 }
 
+/* Ranges, in a tree of two levels; the walk is maple's, held to its own tests. */
+static void maple(void **state)
+{
+	struct tmt_range e[40];
+	struct tmt t = tmt_new(8, false);
+	struct testcmd got;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		e[i] = (struct tmt_range){ 0x1000 * (i + 1) - 1, i == 1 ? 0 : 0x10000 + 0x100 * i };
+	e[39].last = t.max;
+	e[2].entry = 7 << 1 | 1;
+	tmt_build(&t, e, 40, 10, 8);
+	tk_symbol(t.k, "tree", TMT_TREE);
+	got = testcmd(tmt_open(&t), OUT_TEXT, "tree -t maple tree -n 2");
+	assert_int_equal(got.code, CAIRN_OK);
+	assert_string_equal(got.text, "0000000000010000  0x0-0xfff\n"
+				      "000000000000000f  0x2000-0x2fff  value 7\n");
+	got = testcmd(&t.k->c, OUT_JSON, "tree -t m -p tree");
+	assert_non_null(strstr(got.text, "\"index\":\"0xa000\",\"last\":\"0xafff\","
+					 "\"position\":\"root/1/0\""));
+	got = testcmd(&t.k->c, OUT_TEXT, "tree -t maple -o 8 tree");
+	assert_int_equal(got.code, CAIRN_USAGE);
+	tmt_free(&t);
+}
+
 static void damaged(void **state)
 {
 	struct testkern *k = world();
@@ -123,7 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rbtree), cmocka_unit_test(xarray), cmocka_unit_test(damaged),
-		cmocka_unit_test(usage),
+		cmocka_unit_test(usage), cmocka_unit_test(maple),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,9 @@ static void numbers(void **state)
 	expect("3 >= 4", false, 0);
 	expect("-1 < 1", false, 1);
 	expect("2 == 2 != 0", false, 1);
+	expect("(u64)0 - 1 > 1", false, 1); /* unsigned, if one of them is */
+	expect("1 < -1 + (u64)0", false, 1);
+	expect("(u32)0 - 1 > 1", false, 0);
 	expect("1UL", false, 1);
 	expect("fff", false, 0xfff);
 	expect("first.id + 1", false, 12);

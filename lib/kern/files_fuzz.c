@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A task in memory of arbitrary words, of which each may be a link: the input is patches of four
- * bytes, as in rbtree_fuzz.c. Descriptors come in order, each with a path or a reason.
+ * The files of a task in memory of arbitrary links (fuzzlinks.h): descriptors come in order, each
+ * with a path or a reason.
  */
 #include <stdlib.h>
 
+#include "lib/kern/fuzzlinks.h"
 #include "lib/kern/testfiles.h"
 
 #define WORDS 0x400u
@@ -32,12 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct files f;
 
 	tf_types(k);
-	for (; size >= 4; data += 4, size -= 4) {
-		uint64_t at = TK_BASE + 8 * ((data[0] | data[1] << 8) % WORDS);
-		uint64_t to = at + 8 * (int64_t)(int8_t)data[2];
-
-		tk_put(k, at, data[3] & 0x80 ? to + TK_SMALL_END : data[3] & 0x40 ? data[2] : to, 8);
-	}
+	fuzz_links(k, data, size, WORDS);
 	tk_open(k, 8);
 	if (paths_init(&paths, &k->c, &a, NULL) == CAIRN_OK) {
 		if (files_get(&f, &paths, &t, &a, NULL) == CAIRN_OK)

@@ -100,6 +100,24 @@ static void table(void **state)
 	arena_deinit(&g.a);
 }
 
+/* More descriptors than are read at once. */
+static void long_table(void **state)
+{
+	struct testkern *k = world();
+	struct got g;
+
+	(void)state;
+	tk_put(k, TABLE + TF_MAX, 1024, 4);
+	tk_put(k, ARRAY + 8 * 511, FILE_AT(2), 8);
+	tk_put(k, ARRAY + 8 * 600, FILE_AT(2), 8);
+	g = get(k);
+	assert_int_equal(g.code, CAIRN_OK);
+	assert_int_equal(g.f.n, 4);
+	assert_int_equal(g.f.file[2].fd, 511);
+	assert_int_equal(g.f.file[3].fd, 600);
+	arena_deinit(&g.a);
+}
+
 static void no_table(void **state)
 {
 	struct testkern *k = world();
@@ -162,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table), cmocka_unit_test(no_table), cmocka_unit_test(damaged),
+		cmocka_unit_test(long_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

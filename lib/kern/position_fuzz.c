@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory of arbitrary words, of which each may be a link: patches of four bytes as in
- * rbtree_fuzz.c. Climbs from every word's node; the text must be one that a climb can have.
+ * Climbs from nodes in memory of arbitrary links (fuzzlinks.h): the text must be one that a climb
+ * can have.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/kern/fuzzlinks.h"
 #include "lib/kern/position.h"
 #include "lib/kern/rbtree.h"
-#include "lib/kern/testkern.h"
 
 #define WORDS 0x400u
 
@@ -36,12 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct testkern *k = tk_small();
 
 	tk_struct(k, "xa_node", 16 + 16 * 8, node);
-	for (; size >= 4; data += 4, size -= 4) {
-		uint64_t at = TK_BASE + 8 * ((data[0] | data[1] << 8) % WORDS);
-		uint64_t to = at + 8 * (int64_t)(int8_t)data[2];
-
-		tk_put(k, at, data[3] & 0x80 ? to + TK_SMALL_END : to + (data[3] & 3), 8);
-	}
+	fuzz_links(k, data, size, WORDS);
 	tk_open(k, 8);
 	for (unsigned i = 0; i < WORDS; i += 7)
 		climb(k, TK_BASE + 8 * i, i);

@@ -17,20 +17,52 @@ enum { TF_ROOT = 0, TF_PWD = 16 };                              /* fs_struct */
 static inline void tf_types(struct testkern *k)
 {
 	static const struct tk_member
-		task[] = { { "files", TF_FILES, 8, 0, NULL }, { "fs", TF_FS, 8, 0, NULL }, { .name = NULL } },
-		files[] = { { "fdt", TF_FDT, 8, 0, NULL }, { .name = NULL } },
-		table[] = { { "max_fds", TF_MAX, 4, 0, NULL }, { "fd", TF_FD, 8, 0, NULL },
-			    { .name = NULL } },
-		path[] = { { "mnt", 0, 8, 0, NULL }, { "dentry", 8, 8, 0, NULL }, { .name = NULL } },
-		file[] = { { "f_path", TF_PATH, 0, 0, "path" }, { "f_inode", TF_INODE, 8, 0, NULL },
-			   { "f_pos", TF_POS, 8, 0, NULL }, { "f_flags", TF_FLAGS, 4, 0, NULL },
-			   { .name = NULL } },
-		qstr[] = { { "name", 0, 8, 0, NULL }, { "len", 8, 4, 0, NULL }, { .name = NULL } },
-		dentry[] = { { "d_parent", TF_PARENT, 8, 0, NULL }, { "d_name", TF_NAME, 0, 0, "qstr" },
-			     { "d_inode", TF_D_INODE, 8, 0, NULL }, { .name = NULL } },
-		inode[] = { { "i_mode", 0, 2, 0, NULL }, { .name = NULL } },
-		dirs[] = { { "root", TF_ROOT, 0, 0, "path" }, { "pwd", TF_PWD, 0, 0, "path" },
-			   { .name = NULL } };
+		task[] = {
+			{ .name = "files", .offset = TF_FILES, .size = 8 },
+			{ .name = "fs", .offset = TF_FS, .size = 8 },
+			{ .name = NULL },
+		},
+		files[] = {
+			{ .name = "fdt", .offset = TF_FDT, .size = 8 },
+			{ .name = NULL },
+		},
+		table[] = {
+			{ .name = "max_fds", .offset = TF_MAX, .size = 4 },
+			{ .name = "fd", .offset = TF_FD, .size = 8 },
+			{ .name = NULL },
+		},
+		path[] = {
+			{ .name = "mnt", .offset = 0, .size = 8 },
+			{ .name = "dentry", .offset = 8, .size = 8 },
+			{ .name = NULL },
+		},
+		file[] = {
+			{ .name = "f_path", .offset = TF_PATH, .nested = "path" },
+			{ .name = "f_inode", .offset = TF_INODE, .size = 8 },
+			{ .name = "f_pos", .offset = TF_POS, .size = 8 },
+			{ .name = "f_flags", .offset = TF_FLAGS, .size = 4 },
+			{ .name = NULL },
+		},
+		qstr[] = {
+			{ .name = "name", .offset = 0, .size = 8 },
+			{ .name = "len", .offset = 8, .size = 4 },
+			{ .name = NULL },
+		},
+		dentry[] = {
+			{ .name = "d_parent", .offset = TF_PARENT, .size = 8 },
+			{ .name = "d_name", .offset = TF_NAME, .nested = "qstr" },
+			{ .name = "d_inode", .offset = TF_D_INODE, .size = 8 },
+			{ .name = NULL },
+		},
+		inode[] = {
+			{ .name = "i_mode", .offset = 0, .size = 2 },
+			{ .name = NULL },
+		},
+		dirs[] = {
+			{ .name = "root", .offset = TF_ROOT, .nested = "path" },
+			{ .name = "pwd", .offset = TF_PWD, .nested = "path" },
+			{ .name = NULL },
+		};
 
 	tk_struct(k, "path", 16, path);
 	tk_struct(k, "qstr", 16, qstr);

@@ -30,7 +30,7 @@
 struct tk_member {
 	const char *name;
 	uint32_t offset, size, count;
-	const char *nested;
+	const char *nested; /* a struct's name; "-": a signed number of 4 or 8 bytes */
 };
 
 struct tk_type {
@@ -55,11 +55,18 @@ static const struct type tk_integers[] = {
 	{ .kind = TYPE_INT, .name = "u16", .size = 2, .complete = true },
 	{ .kind = TYPE_INT, .name = "u32", .size = 4, .complete = true },
 	{ .kind = TYPE_INT, .name = "u64", .size = 8, .complete = true },
+	{ .kind = TYPE_INT, .name = "s32", .size = 4, .complete = true, .is_signed = true },
+	{ .kind = TYPE_INT, .name = "s64", .size = 8, .complete = true, .is_signed = true },
 };
 
 static inline const struct type *tk_integer(uint32_t size)
 {
 	return &tk_integers[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3];
+}
+
+static inline const struct type *tk_signed(uint32_t size)
+{
+	return &tk_integers[size == 4 ? 4 : 5];
 }
 
 static inline const struct type *tk_find(struct type_provider *p, enum type_kind kind,
@@ -70,7 +77,7 @@ static inline const struct type *tk_find(struct type_provider *p, enum type_kind
 	for (unsigned i = 0; i < k->ntypes; i++)
 		if (kind == k->type[i].type.kind && !strcmp(k->type[i].type.name, name))
 			return &k->type[i].type;
-	for (unsigned i = 0; kind == TYPE_VOID && i < 4; i++)
+	for (unsigned i = 0; kind == TYPE_VOID && i < 6; i++)
 		if (!strcmp(tk_integers[i].name, name))
 			return &tk_integers[i];
 	return NULL;
@@ -144,8 +151,9 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 	for (; m->name; m++) {
 		uint32_t i = t->type.nmembers++;
 		bool points = m->nested && m->nested[0] == '*';
-		const struct type *of = m->nested ? tk_find(&k->provider, TYPE_STRUCT, m->nested + points)
-						  : tk_integer(m->size);
+		const struct type *of = !m->nested ? tk_integer(m->size)
+				      : m->nested[0] == '-' ? tk_signed(m->size)
+				      : tk_find(&k->provider, TYPE_STRUCT, m->nested + points);
 
 		if (i >= TK_MEMBERS)
 			abort();
