@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/str.h"
 #include "lib/kern/finding.h"
 #include "lib/kern/rwsem.h"
 #include "lib/kern/task.h"
