@@ -137,6 +137,15 @@ def all_stacks(b):
         section("with lines and inlined calls", rows + drgn)
 
 
+def floors(b):
+    """Work beside what reading and decompressing its pages alone costs."""
+    program = os.environ.get("FLOOR")
+    if program:
+        print("work, and its pages alone")
+        sys.stdout.flush()
+        subprocess.run([os.path.abspath(program), b.dump], env=b.env, check=False)
+
+
 def main(argv):
     if len(argv) not in (2, 3):
         sys.exit(__doc__)
@@ -148,6 +157,7 @@ def main(argv):
         b.cairn("ps")                   # makes the index
         one_stack(b)
         all_stacks(b)
+        floors(b)
         if not (b.drgn_words or b.crash_words):
             print("peers: not measured (crash or drgn installed, and VMLINUX=..., are needed)")
 
