@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/guest.h"
 #include "cmd/operand.h"
 #include "cmd/user.h"
 #include "lib/base/cursor.h"
 
-enum { OPT_PHYS, OPT_WIDTH, OPT_SYMBOLS, OPT_TEXT, OPT_END, OPT_USER, OPT_CONTEXT };
+enum { OPT_PHYS, OPT_WIDTH, OPT_SYMBOLS, OPT_TEXT, OPT_END, OPT_USER, OPT_CONTEXT,
+       OPT_GUEST };
 
 static const struct opt opts[] = {
 	{ 'p', "physical", NULL, "the address is physical" },
@@ -17,6 +19,7 @@ static const struct opt opts[] = {
 	{ 'e', "end", "ADDRESS", "read up to there, in place of a count" },
 	{ 'u', "user", NULL, "a user address, of the task that panicked or of -c" },
 	{ 'c', "context", "TASK", "by this task's page tables: a pid, task_struct or name" },
+	{ 'g', "guest", "KVM", "a guest-physical address of this VM, or of this process's" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -28,13 +31,16 @@ struct reader {
 	uint64_t addr;
 	unsigned width;
 	bool phys, symbols;
-	struct space *user; /* NULL: kernel or physical memory */
+	struct space *user;            /* NULL: not a process's */
+	const struct kvm_guest *guest; /* NULL: not a guest's; kernel or physical memory */
 };
 
 static enum cairn_code fetch(struct reader *r, void *buf, size_t len, struct cairn_err *err)
 {
 	if (r->user)
 		return space_read(r->user, r->addr, buf, len, err);
+	if (r->guest)
+		return kvm_guest_read(r->guest, r->addr, buf, len, err);
 	return r->phys ? cairn_read_phys(r->call->cairn, r->addr, buf, len, err)
 		       : cairn_read(r->call->cairn, r->addr, buf, len, err);
 }
@@ -152,25 +158,53 @@ static enum cairn_code unit(struct call *call, unsigned *ret, struct cairn_err *
 	return CAIRN_OK;
 }
 
+static enum cairn_code show(struct reader *r, uint64_t bytes, enum verdict *verdict,
+			    struct cairn_err *err)
+{
+	return r->call->opt[OPT_TEXT].set ? text(r, err) : rows(r, bytes, verdict, err);
+}
+
+static enum cairn_code of_user(struct reader *r, uint64_t bytes, enum verdict *verdict,
+			       struct cairn_err *err)
+{
+	struct user u;
+	enum cairn_code code = user_open(&u, r->call, r->call->opt[OPT_CONTEXT].value, err);
+
+	if (code)
+		return code;
+	r->user = &u.space;
+	code = show(r, bytes, verdict, err);
+	user_close(&u);
+	return code;
+}
+
+static enum cairn_code of_guest(struct reader *r, uint64_t bytes, enum verdict *verdict,
+				struct cairn_err *err)
+{
+	struct guest g;
+	enum cairn_code code = guest_open(&g, r->call, r->call->opt[OPT_GUEST].value, err);
+
+	if (code)
+		return code;
+	r->guest = &g.memory;
+	code = show(r, bytes, verdict, err);
+	guest_close(&g);
+	return code;
+}
+
 static enum cairn_code read_all(struct reader *r, uint64_t bytes, enum verdict *verdict,
 				struct cairn_err *err)
 {
-	struct call *call = r->call;
-	bool user = call->opt[OPT_USER].set || call->opt[OPT_CONTEXT].set;
-	enum cairn_code code = CAIRN_OK;
-	struct user u;
+	const struct opt_value *opt = r->call->opt;
+	bool user = opt[OPT_USER].set || opt[OPT_CONTEXT].set, guest = opt[OPT_GUEST].set;
 
 	if (user && r->phys)
 		return cairn_fail(err, CAIRN_USAGE, "-p has no task");
+	if (guest && (user || r->phys))
+		return cairn_fail(err, CAIRN_USAGE, "-g goes without -p, -u and -c");
 	if (user)
-		code = user_open(&u, call, call->opt[OPT_CONTEXT].value, err);
-	if (code)
-		return code;
-	r->user = user ? &u.space : NULL;
-	code = call->opt[OPT_TEXT].set ? text(r, err) : rows(r, bytes, verdict, err);
-	if (user)
-		user_close(&u);
-	return code;
+		return of_user(r, bytes, verdict, err);
+	return guest ? of_guest(r, bytes, verdict, err) : show(r, bytes, verdict, err);
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
@@ -204,12 +238,14 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd rd = {
 	.name = "rd",
-	.synopsis = "[-p | -u [-c TASK]] [-w BYTES] [-s] [-a] [-e ADDRESS] ADDRESS [COUNT]",
+	.synopsis = "[-p | -u [-c TASK] | -g KVM] [-w BYTES] [-s] [-a] [-e ADDRESS] ADDRESS [COUNT]",
 	.summary = "read memory",
 	.help = "Shows COUNT units (1) from a kernel virtual address, or with -p a physical one. An\n"
 		"address is hexadecimal, a symbol, symbol+N, or name:CPU for a per-CPU variable. Rows\n"
 		"that cannot be read say why: excluded, absent, truncated, corrupt, unmapped.\n"
-		"With -u the address is a process's; a page of it that is in swap is <swapped>.",
+		"With -u the address is a process's; a page of it that is in swap is <swapped>. With -g\n"
+		"it is one of a guest's memory, by its EPT or NPT tables, and where these do not map it\n"
+		"by its memory slot and the process.",
 	.opts = opts,
 	.complete = COMPLETE_SYMBOL,
 	.run = run,

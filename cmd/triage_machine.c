@@ -1,47 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "cmd/chain_out.h"
 #include "cmd/stack_group.h"
 #include "cmd/triage.h"
 #include "cmd/wait_out.h"
-#include "unwind/culprit.h"
 #include "unwind/start.h"
 
 #define BLOCKED_SHOWN 16 /* stacks, and tasks of each */
-#define CHAIN_SHOWN 5 /* functions of a one-line stack */
-
-static void nothing_shown(struct out *o, const struct trace *tr)
-{
-	out_text(o, "  ");
-	if (tr->end == TRACE_USER_MODE || tr->end == TRACE_USER_REGS)
-		out_text(o, "in user mode");
-	else
-		out_text_safe(o, tr->reason, strlen(tr->reason));
-}
-
-/* A stack in one line: what it was doing, innermost first. */
-static void chain(struct report *r, const struct trace *tr)
-{
-	size_t first = culprit_skip_idle_talk(tr), i, shown = 0;
-	struct out *o = r->o;
-
-	out_array(o, "functions");
-	for (i = first; i < tr->n; i++) {
-		const struct frame *f = &tr->frame[i];
-
-		if (!f->named)
-			continue;
-		out_str(o, NULL, shown++ >= CHAIN_SHOWN ? NULL : shown == 1 ? "  %s" : " < %s",
-			f->sym.name);
-	}
-	out_end(o);
-	if (shown > CHAIN_SHOWN)
-		out_text(o, " < ...");
-	if (!shown)
-		nothing_shown(o, tr);
-	out_str(o, "end", NULL, tr->reason);
-	out_bool(o, "complete", NULL, tr->complete);
-}
 
 static void cpu_line(struct report *r, const struct cpu *cpu)
 {
@@ -71,7 +37,7 @@ static void cpu_line(struct report *r, const struct cpu *cpu)
 		out_text(o, "  crashed, see above");
 	} else if (r->can_unwind) {
 		trace_cpu(&tr, &r->unwinder, cpu, t, &one);
-		chain(r, &tr);
+		chain_fields(r->o, &tr);
 	}
 	out_text(o, "\n");
 	out_end(o);
@@ -147,7 +113,7 @@ static void blocked_task(struct report *r, const struct stack_group *g, size_t g
 	out_str(o, "comm", i ? " %s" : " %-15s", t->comm);
 	out_num(o, "group", NULL, (int64_t)group);
 	if (r->can_unwind && (!i || o->mode == OUT_JSON))
-		chain(r, &g->trace);
+		chain_fields(r->o, &g->trace);
 	if (!i || i + 1 == g->n)
 		out_text(o, "\n");
 	if (!i || o->mode == OUT_JSON)

@@ -260,7 +260,9 @@ static const struct cmd vm = {
 		"-p adds each page: its physical address, where it is swapped to, or where in the\n"
 		"file it would come from; pages that are nowhere are told in runs. -R shows only\n"
 		"areas that hold or begin at an address, are a vm_area_struct or of a file at it,\n"
-		"or have a name (a path or its last part). `vm -f FLAGS` decodes vm_flags.",
+		"or have a name (a path or its last part). -r shows what the tree says without reading\n"
+		"the areas: whether these agree with it, `check` tells. `vm -f FLAGS` decodes vm_flags.\n"
+		"`foreach -u vm` shows all processes.",
 	.opts = opts,
 	.tasks = true,
 	.run = run,

@@ -2,23 +2,26 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/guest.h"
 #include "cmd/operand.h"
 #include "cmd/user.h"
 #include "mm/swap.h"
 
-enum { OPT_USER, OPT_CONTEXT };
+enum { OPT_USER, OPT_CONTEXT, OPT_GUEST };
 
 static const struct opt opts[] = {
 	{ 'u', "user", NULL, "user addresses, of the task that panicked or of -c" },
 	{ 'c', "context", "TASK", "by this task's page tables: a pid, task_struct or name" },
+	{ 'g', "guest", "KVM", "guest-physical addresses of this VM, or of this process's" },
 	{ 0, NULL, NULL, NULL },
 };
 
-/* Whose addresses: the kernel's, or a process's. */
+/* Whose addresses: the kernel's, a process's, or a guest's. */
 struct tables {
 	struct cairn *c;
 	struct space *space;
-	struct user *user; /* NULL: the kernel's */
+	struct user *user; /* NULL: not a process's */
+	struct guest *guest; /* NULL: not a guest's */
 	int width;         /* digits of an address */
 };
 
@@ -154,6 +157,8 @@ static void show(struct out *o, const struct tables *t, uint64_t va, enum verdic
 	}
 	if (t->user)
 		user_area(t->user, o, va);
+	if (t->guest)
+		guest_slot(t->guest, o, va);
 	out_end(o);
 }
 
@@ -165,9 +170,29 @@ static enum cairn_code each(struct call *call, const struct tables *t, enum verd
 
 	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
 		code = operand_address(call->cairn, call->argv[i], &va, err);
+		if (!code && t->guest && !guest_root(t->guest, va))
+			code = cairn_fail(err, CAIRN_NOTFOUND, "the guest has no page tables for that");
 		if (!code)
 			show(call->out, t, va, verdict);
 	}
+	return code;
+}
+
+static enum cairn_code of_guest(struct call *call, struct tables *t, enum verdict *verdict,
+				struct cairn_err *err)
+{
+	struct guest guest;
+	enum cairn_code code;
+
+	if (call->opt[OPT_USER].set || call->opt[OPT_CONTEXT].set)
+		return cairn_fail(err, CAIRN_USAGE, "-g has no task");
+	code = guest_open(&guest, call, call->opt[OPT_GUEST].value, err);
+	if (code)
+		return code;
+	t->guest = &guest;
+	t->space = &guest.space;
+	code = each(call, t, verdict, err);
+	guest_close(&guest);
 	return code;
 }
 
@@ -184,6 +209,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return cairn_fail(err, CAIRN_MISSING, "kernel memory cannot be translated: %s",
 				  c->ndegraded ? c->degraded[0].reason : "no layout");
 	t.width = c->kernel.word * 2;
+	if (call->opt[OPT_GUEST].set)
+		return of_guest(call, &t, verdict, err);
 	if (!call->opt[OPT_USER].set && !call->opt[OPT_CONTEXT].set)
 		return each(call, &t, verdict, err);
 	code = user_open(&user, call, call->opt[OPT_CONTEXT].value, err);
@@ -198,7 +225,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd vtop = {
 	.name = "vtop",
-	.synopsis = "[-u] [-c TASK] ADDRESS...",
+	.synopsis = "[-u] [-c TASK] [-g KVM] ADDRESS...",
 	.summary = "translate addresses, showing each page-table entry",
 	.help = "Each line is one level of the page tables: the physical address of the entry,\n"
 		"its value and its flags. The last line is the physical address, the size of the\n"
@@ -206,7 +233,8 @@ static const struct cmd vtop = {
 		"Where a page table is missing itself, the kernel's linear maps may still know\n"
 		"the address.\n"
 		"\n"
-		"-u takes the addresses of a process, and also shows the area that they are in.",
+		"-u takes the addresses of a process, and also shows the area that they are in. -g takes\n"
+		"those of a guest's memory, by its EPT or NPT tables, and shows the memory slot.",
 	.opts = opts,
 	.complete = COMPLETE_SYMBOL,
 	.run = run,

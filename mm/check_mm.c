@@ -136,6 +136,7 @@ static void look_at_all(struct mm_look *l)
 	}
 	map_deinit(&seen);
 	mm_report_rcu(l);
+	mm_report_anon(l);
 	if (l->tasks->partial)
 		cairn_unseen(l->run, "tasks", &l->tasks->err);
 }

@@ -86,6 +86,10 @@ void mm_links_done(struct web *w);
 
 void mm_check_sums(struct mm_look *l);
 
+/** Areas that name an anon_vma are counted over all address spaces; the end compares. */
+void mm_count_anon(struct mm_look *l, const struct vma *v);
+void mm_report_anon(struct mm_look *l);
+
 /** What the tree itself says: entries that a failed fork leaves, and readers without RCU. */
 void mm_check_tree(struct mm_look *l);
 void mm_report_rcu(struct mm_look *l);

@@ -85,14 +85,15 @@ static enum cairn_code walk_chain(struct mm_look *l, const struct vma *v, struct
 	return code;
 }
 
-static void check_anon_vma(struct mm_look *l, const struct vma *v)
+/* False: not looked at, or told. */
+static bool check_anon_vma(struct mm_look *l, const struct vma *v)
 {
 	struct cairn_err err;
 	struct chain chain;
 
 	if (!l->has_link || !shape_has(&l->area, CK_CHAIN) || !vma_has(&l->vs, VMA_ANON_VMA) ||
 	    l->written)
-		return;
+		return false;
 	if (walk_chain(l, v, &chain, &err)) {
 		/* what the dump lacks is not broken */
 		if (err.fault == CAIRN_FAULT_UNMAPPED || err.fault == CAIRN_FAULT_NONCANONICAL)
@@ -100,7 +101,7 @@ static void check_anon_vma(struct mm_look *l, const struct vma *v)
 						   .field = "vm_area_struct.anon_vma_chain",
 						   .addr = v->addr + l->area.m[CK_CHAIN].offset,
 						   .found = err.addr, .because = "it leads nowhere" });
-		return;
+		return false;
 	}
 	if (chain.bad_at)
 		say(l, v, (struct mm_bad){ .id = "mm.anon_vma", .field = "anon_vma_chain.vma",
@@ -112,6 +113,9 @@ static void check_anon_vma(struct mm_look *l, const struct vma *v)
 					   .found = v->anon_vma, .untold = chain.n > 1,
 					   .expected = chain.last,
 					   .because = "its chain of anon_vmas has others" });
+	else
+		return true;
+	return false;
 }
 
 /* ---- whether it is in use ---- */
@@ -160,7 +164,8 @@ void mm_check_areas(struct mm_look *l)
 		}
 		check_owner(l, v);
 		check_flags(l, v);
-		check_anon_vma(l, v);
+		if (check_anon_vma(l, v))
+			mm_count_anon(l, v);
 		check_detached(l, v);
 	}
 	map_deinit(&seen);

@@ -132,6 +132,19 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm -v` shows the area; `list` over anon_vma_chain.same_vma the chain.",
 	},
 	{
+		.id = "mm.anon_vma.count",
+		.title = "more areas name an anon_vma than it counts",
+		.meaning =
+			"num_active_vmas is how many areas have this anon_vma as their own, in all address\n"
+			"spaces. It decides whether fork gives a child an anon_vma that is in use already; at 0\n"
+			"the anon_vma is freed while pages still point to it.",
+		.causes =
+			"Error paths of fork and mremap that count back what was never counted; a write through\n"
+			"a wild pointer.",
+		.next =
+			"`vm -v`: which areas have it; `log` for failed forks.",
+	},
+	{
 		.id = "mm.map_count",
 		.title = "an address space counts another number of areas than it has",
 		.meaning =
@@ -258,6 +271,20 @@ const struct cairn_explanation mm_check_ids[] = {
 			"swapoff and /proc reach such a process before it is gone. Or the slot was overwritten.",
 		.next =
 			"`log`: fork or allocation failures before; the fault's address.",
+	},
+	{
+		.id = "mm.spanning-store",
+		.title = "the last entry of a leaf is there twice, the second time for no address",
+		.meaning =
+			"Two pivots at the end of a leaf are equal, and their slots have the same area. The\n"
+			"kernel's own check of the order of pivots lets that pass. The area counts twice for who\n"
+			"walks the tree: map_count is off, exit frees it twice.",
+		.causes =
+			"CVE-2024-50200: mas_wr_spanning_store() of kernels from 6.1 on that lack bea07fd63192\n"
+			"(6.12 and the stable kernels of late 2024 have it), when a store ended where two leaves\n"
+			"meet.",
+		.next =
+			"`maple -t PID` shows the leaf. The kernel's release: has it the fix?",
 	},
 	{
 		.id = "mm.rb.list",

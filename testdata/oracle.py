@@ -35,7 +35,8 @@ SCHEMA = "cairn.oracle/1"
 STAMP = re.compile(r"\[ *(\d+\.\d{6})\](?:\[ *[TC]\d+\])? ?")
 NAME = r"([A-Za-z_$.][\w.$]*)"
 OFFSET = r"\+0x([0-9a-f]+)/0x([0-9a-f]+)(?: \[(\w+)[^\]]*\])?"
-FRAME = re.compile(r"^ *(?:\[<[0-9a-f]+>\] )?(\? )?" + NAME + OFFSET + r"\s*$")
+# arm64 since 6.13 says behind it where it is from: (T)ask, (P)t_regs, (C)aller, (K)retprobe, (F)graph
+FRAME = re.compile(r"^ *(?:\[<[0-9a-f]+>\] )?(\? )?" + NAME + OFFSET + r"(?: \([A-Z]+\))?\s*$")
 # ARM: "callee [module] from caller+0xoff/0xsize [module]"
 FROM = re.compile(r"^ *(\? )?" + NAME + r"(?: \[(\w+)\])? from " + NAME + OFFSET + r"\s*$")
 REGS = re.compile(r"^ *(?:RIP: 0010:|EIP: |PC is at |pc : )" + NAME + OFFSET + r"\s*$")

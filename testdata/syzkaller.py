@@ -87,6 +87,8 @@ def main():
     if "-v" in sys.argv:
         show([row for row in rows if row not in same], "other titles")
         show([row for row in named if row not in found], "other functions")
+    print("others     %d, of which %d are marked as corrupted there" %
+          (len(rows) - len(same), sum(row["corrupted"] for row in rows if row not in same)))
     print("titles     %d of %d, %.1f %%" % (len(same), len(rows), 100 * len(same) / len(rows)))
     print("functions  %d of %d, %.1f %%" % (len(found), len(named), 100 * len(found) / len(named)))
     return len(same) < TITLES * len(rows) or len(found) < FUNCTIONS * len(named)

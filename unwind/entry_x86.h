@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * entry_x86 - the registers that entry code saved, by where it stands: code without unwind tables and
- * without a frame of its own, which calls its handlers with the stack pointer right at them.
+ * entry_x86 - the registers that entry code saved, by where it stands: code without unwind tables
+ * and without a frame of its own, which calls its handlers with the stack pointer right at them.
  *
  * Sources: arch/x86/entry/entry_64.S (idtentry_body, entry_SYSCALL_64), entry_32.S
  * (handle_exception, SAVE_ALL), asm/processor.h task_pt_regs().

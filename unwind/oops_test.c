@@ -160,8 +160,8 @@ static void several(void **state)
 	static const char *const titles[] = {
 		"WARNING in first", "WARNING: refcount bug in user", "INFO: task hung in stuck_here",
 		"INFO: rcu detected stall in looper", "UBSAN: shift-out-of-bounds in shifty",
-		"BUG: corrupted list in owner", "kernel panic: VFS: Unable to mount root fs on "
-						"unknown-block(NUM,NUM)",
+		"BUG: corrupted list in owner",
+		"kernel panic: VFS: Unable to mount root fs on unknown-block(NUM,NUM)",
 	};
 	static const char *const classes[] = { "warning", "refcount", "hung-task", "rcu-stall", "ubsan",
 					       "list-corruption", "no-root" };

@@ -8,7 +8,7 @@ bool piece_begins(struct piece t, const char *with)
 {
 	size_t n = strlen(with);
 
-	return t.len >= n && !memcmp(t.p, with, n);
+	return !n || (t.len >= n && !memcmp(t.p, with, n));
 }
 
 struct piece piece_after(struct piece t, const char *what)
@@ -46,6 +46,8 @@ struct piece piece_trim(struct piece t)
 
 struct piece piece_drop(struct piece t, size_t n)
 {
+	if (!n || !t.len)
+		return t;
 	if (n > t.len)
 		n = t.len;
 	return (struct piece){ t.p + n, t.len - n };
@@ -96,13 +98,13 @@ bool piece_glob(const char *pattern, struct piece t, struct piece capture[GLOB_C
 	if (*pattern != '*' && (!t.len || *t.p != *pattern))
 		return false;
 	n = strcspn(pattern, "*");
-	if (n > t.len || memcmp(t.p, pattern, n))
+	if (n > t.len || (n && memcmp(t.p, pattern, n)))
 		return false;
 	for (t = piece_drop(t, n), pattern += n; *pattern == '*'; pattern += n) {
 		const char *at;
 
 		n = strcspn(++pattern, "*");
-		at = n ? (t.len ? memmem(t.p, t.len, pattern, n) : NULL) : t.p + t.len;
+		at = !n ? piece_drop(t, t.len).p : t.len ? memmem(t.p, t.len, pattern, n) : NULL;
 		if (!at)
 			return false;
 		if (ncap < GLOB_CAPTURES)

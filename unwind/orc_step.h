@@ -10,7 +10,8 @@
 #include "unwind/orc.h"
 #include "unwind/tracer.h"
 
-/** As struct walk_arch's step, by the row for t->now.pc, which is not of type ORC_TYPE_UNDEFINED. */
+/** As struct walk_arch's step, by the row for t->now.pc, whose type is not
+ *  ORC_TYPE_UNDEFINED. */
 enum trace_end orc_step(struct tracer *t, const struct orc_row *row, struct walk_state *next);
 
 #endif

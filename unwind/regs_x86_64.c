@@ -6,8 +6,8 @@
 #define WORD 8u
 #define IRET 5 /* words that an interrupt pushes: IP to SS */
 
-/* Words below the end of the NMI stack, asm_exc_nmi: what the processor pushed last, and the frame that
- * iret will use. */
+/* Words below the end of the NMI stack, asm_exc_nmi: what the processor pushed last, and the
+ * frame that iret will use. */
 #define NMI_PUSHED 5
 #define NMI_IRET   12
 

@@ -16,8 +16,8 @@ enum {
 	FLAGS = 18, SP = 19, SS = 20, PT_REGS = 21,
 };
 
-/** Words below the end of the NMI stack where pt_regs are; they end with a copy of what the processor
- *  pushed first. */
+/** Words below the end of the NMI stack where pt_regs are; they end with a copy of what the
+ *  processor pushed first. */
 #define NMI_REGS 33
 
 extern const struct entry_x86 regs_x86_64_layout;
@@ -27,8 +27,8 @@ bool regs_x86_64_user_mode(const uint64_t *regs);
 /** What was interrupted, by all of struct pt_regs at an address on a stack. */
 enum trace_end regs_x86_64_step(struct tracer *t, uint64_t addr, struct walk_state *next);
 
-/** Likewise, where only what the processor pushed lies there, from ip on: entry code had not yet saved
- *  the rest, which are those it interrupted with, if the walk knows them. */
+/** Likewise, where only what the processor pushed lies there, from ip on: entry code had not yet
+ *  saved the rest, which are those it interrupted with, if the walk knows them. */
 enum trace_end regs_x86_64_step_partial(struct tracer *t, uint64_t addr, struct walk_state *next);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * testcfi - for tests of walks: a vmlinux with call frame information for functions of a test world,
- * and the session that has it.
+ * testcfi - for tests of walks: a vmlinux with call frame information for functions of a test
+ * world, and the session that has it.
  *
  *   struct testcfi cfi = testcfi_new(w);
  *   testcfi_function(&cfi, inner, 32, 16);

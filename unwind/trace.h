@@ -6,8 +6,8 @@
  * it ended. Frames found by scanning a stack for likely words are never made here.
  *
  * Grades:
- *   A  the kernel's own tables or saved registers led here, each step on a stack in use
- *      and upwards, and the bytes before the return address call the function below, or
+ *   A  the kernel's own tables, or those of its vmlinux, or saved registers led here, each step on a
+ *      stack in use and upwards, and the bytes before the return address call the function below, or
  *      one that jumps to it (a tail call: see `via`)
  *   B  as A, but the call site names a function of which no such jump is known, or cannot
  *      be read; or the address was recovered from a return probe or the function graph

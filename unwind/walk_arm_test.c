@@ -162,7 +162,7 @@ static void test_call_sites(void **state)
 	assert_string_equal(w->trace.frame[1].via, "other");
 	m_insn(w, c.outer + 0x20, 0xe1a00000);
 	run(w, c.regs);
-	check(w, "inner:A outer:C start:A", TRACE_USER_REGS, false);
+	check(w, "inner:A outer:C start:B", TRACE_USER_REGS, false);
 }
 
 static void test_leaf(void **state)

@@ -223,7 +223,9 @@ static struct chain i386_chain(struct world *w, struct testcfi *cfi)
 
 static void run_i386(struct world *w, uint64_t pc, uint64_t sp)
 {
-	uint64_t regs[17] = { [I_IP] = pc, [I_CS] = 0x60 | 1u << 29, [I_FLAGS] = 0x246, [I_SP] = sp };
+	uint64_t regs[17] = {
+		[I_IP] = pc, [I_CS] = 0x60 | 1u << 29, [I_FLAGS] = 0x246, [I_SP] = sp,
+	};
 
 	m_run(w, regs);
 }

@@ -153,7 +153,8 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
  * and may leave the frame pointer as it was there. */
 static bool is_at_user_regs(struct tracer *t, uint64_t *regs)
 {
-	return entry_x86_is_at_top(t, &layout) && !t->now.interrupted && !on_stack(&t->stack, t->now.fp, WORD) &&
+	return entry_x86_is_at_top(t, &layout) && !t->now.interrupted &&
+	       !on_stack(&t->stack, t->now.fp, WORD) &&
 	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) && user_mode(regs);
 }
 
@@ -192,7 +193,9 @@ static enum trace_end step_without_frames(struct tracer *t, struct walk_state *n
 		return TRACE_GOES_ON;
 	if (is_beginning(t))
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
-	return entry_x86_regs(t, &layout, regs) ? from_regs(t, t->now.sp, next) : scan_step(t, next);
+	if (entry_x86_regs(t, &layout, regs))
+		return from_regs(t, t->now.sp, next);
+	return scan_step(t, next);
 }
 
 static enum trace_end step(struct tracer *t, struct walk_state *next)

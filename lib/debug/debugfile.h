@@ -80,8 +80,8 @@ enum cairn_code debugfile_open_memory(struct debugfile **ret, const char *path, 
 				      size_t size, struct cairn_err *err);
 void debugfile_close(struct debugfile *f);
 
-/** Give the file's pages that were read back to the page cache, whence they come again when they are
- *  asked for. Nothing that points into the file changes. */
+/** Give the file's pages that were read back to the page cache, whence they come again when they
+ *  are asked for. Nothing that points into the file changes. */
 void debugfile_trim(struct debugfile *f);
 
 /** Its DWARF, opened on the first call; for modules relocated to section[].addr. Belongs to

@@ -26,8 +26,8 @@ struct line_frame {
 size_t line_lookup(struct debugfile *f, uint64_t addr, struct line_frame *frames, size_t max);
 
 /** Of a path, what is below the folder `dir` where the compiler ran (NULL: not known); or below one
- *  that holds both, unless that is a common one like /usr/src: a kernel built within its sources, or
- *  beside them. */
+ *  that holds both, unless that is a common one like /usr/src: a kernel built within its sources,
+ *  or beside them. */
 const char *line_below(const char *dir, const char *path);
 
 /** For debugfile_close(). */

@@ -97,9 +97,18 @@ static bool only_symbol(void *self, uint64_t addr, struct sym *ret)
 	return addr >= TPATH_FN;
 }
 
+static bool no_name(void *self, const char *name, size_t n, struct sym *ret)
+{
+	(void)self;
+	(void)name;
+	(void)n;
+	(void)ret;
+	return false;
+}
+
 static void named_by(const char *fn, const char *name, const char *want)
 {
-	static const struct sym_source_ops ops = { .by_addr = only_symbol };
+	static const struct sym_source_ops ops = { .by_addr = only_symbol, .by_name = no_name };
 	struct world w;
 
 	begin(&w);

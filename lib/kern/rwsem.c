@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/rwsem.h"
 
-#include "lib/base/cursor.h"
-
 /* RWSEM_READER_SHIFT. Before 5.11 a third flag of the owner. */
 #define RWSEM_WRITER_LOCKED UINT64_C(1)
 #define RWSEM_READER_OWNED UINT64_C(1)
@@ -51,15 +49,6 @@ static void from_rt(struct rwsem *r, uint32_t readers)
 	r->hold = r->readers ? RWSEM_READERS : RWSEM_FREE;
 }
 
-/* Whatever its sign is: an atomic_long_t holds it. */
-static uint64_t pointer(const struct object *o, unsigned member)
-{
-	uint32_t size = 0;
-	const unsigned char *p = object_bytes(o, member, &size);
-
-	return p ? le_uint(p, size) : 0;
-}
-
 enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint64_t addr,
 			   struct rwsem *ret, struct cairn_err *err)
 {
@@ -73,7 +62,8 @@ enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint6
 		return cairn_fail(err, CAIRN_MISSING, "the types have no %s", want.type);
 	code = object_read(&o, s, sp, addr, err);
 	if (!code) {
-		ret->owner_word = pointer(&o, owner);
+		/* an address, which atomic_long_t has as a signed number */
+		ret->owner_word = object_get(&o, owner) & UINT64_MAX >> (64 - 8 * sp->word);
 		ret->owner_at = object_addr(&o, owner);
 		if (shape_has(s, COUNT))
 			from_count(ret, object_get(&o, COUNT), sp->word);

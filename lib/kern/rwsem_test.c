@@ -15,7 +15,7 @@
 static struct rwsem read_sem(uint8_t word, uint64_t count, uint64_t owner)
 {
 	const struct tk_member counter[] = {
-		{ .name = "counter", .size = word, .is_signed = true }, { .name = NULL },
+		{ .name = "counter", .size = word, .nested = "-" }, { .name = NULL },
 	};
 	const struct tk_member sem[] = {
 		{ .name = "count", .nested = "atomic" },

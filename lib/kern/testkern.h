@@ -30,8 +30,7 @@
 struct tk_member {
 	const char *name;
 	uint32_t offset, size, count;
-	const char *nested;
-	bool is_signed; /* 4 or 8 bytes */
+	const char *nested; /* a struct's name; "-": a signed number of 4 or 8 bytes */
 };
 
 struct tk_type {
@@ -152,9 +151,9 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 	for (; m->name; m++) {
 		uint32_t i = t->type.nmembers++;
 		bool points = m->nested && m->nested[0] == '*';
-		const struct type *of = m->nested ? tk_find(&k->provider, TYPE_STRUCT, m->nested + points)
-						  : m->is_signed ? tk_signed(m->size)
-						  : tk_integer(m->size);
+		const struct type *of = !m->nested ? tk_integer(m->size)
+				      : m->nested[0] == '-' ? tk_signed(m->size)
+				      : tk_find(&k->provider, TYPE_STRUCT, m->nested + points);
 
 		if (i >= TK_MEMBERS)
 			abort();

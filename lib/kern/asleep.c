@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/asleep.h"
+
+#include "lib/debug/shape.h"
+#include "lib/kern/cpu.h"
+
+static const struct shape_want rq_want = { "struct rq", 1, { "clock" } };
+static const struct shape_want task_want = {
+	"struct task_struct", 1, { "sched_info.last_arrival|se.exec_start" },
+};
+
+bool asleep_now(struct cairn *c, uint64_t *now_ns)
+{
+	const struct cpus *cpus;
+	struct shape s;
+	uint64_t rq, clock;
+
+	*now_ns = 0;
+	if (shape_resolve(&s, &rq_want, &c->types, NULL) || !shape_has(&s, 0) ||
+	    cpus_get(c, &cpus, NULL))
+		return false;
+	for (size_t i = 0; i < cpus->n; i++)
+		if (!percpu_symbol(c, &cpus->cpu[i], "runqueues", &rq, NULL) &&
+		    !shape_get(&s, &c->kernel, rq, 0, &clock, NULL) && clock > *now_ns)
+			*now_ns = clock;
+	return *now_ns;
+}
+
+bool asleep_since(struct cairn *c, uint64_t task, uint64_t *ns)
+{
+	struct shape s;
+
+	return !shape_resolve(&s, &task_want, &c->types, NULL) && shape_has(&s, 0) &&
+	       !shape_get(&s, &c->kernel, task, 0, ns, NULL) && *ns;
+}
