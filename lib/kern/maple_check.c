@@ -167,7 +167,7 @@ static void drop_given_up(const struct court *t, struct maple_wrongs *w)
 }
 
 /* Load the tree with its repairs, and hold it against the rules. */
-static enum cairn_code try(const struct court *t, struct maple *m, size_t limit,
+static enum cairn_code try(struct court *t, struct maple *m, size_t limit,
 			   struct maple_wrongs *ret, struct cairn_err *err)
 {
 	enum cairn_code code;
