@@ -121,8 +121,8 @@ static enum word_kind kind_of_word(const struct maple_layout *l, int type, unsig
 }
 
 /* The rule that says best what is wrong with a word of that kind. */
-static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, const struct maple_wrong *w,
-				size_t n)
+static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, bool is_end,
+				const struct maple_wrong *w, size_t n)
 {
 	enum maple_rule best = MAPLE_RULES;
 
@@ -138,6 +138,8 @@ static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, const struct
 		return MAPLE_RULE_PIVOT_ENTRY;
 	if (kind == WORD_SLOT)
 		return MAPLE_RULE_ENTRY_WRONG;
+	if (kind == WORD_META)
+		return is_end ? MAPLE_RULE_END_META : MAPLE_RULE_GAP_NOT_MAX;
 	return w[0].rule;
 }
 
@@ -203,9 +205,11 @@ static bool apply(struct maple *m, const struct maple_repair *r)
 		m->cut[m->ncuts++] = r->patch.addr;
 		return true;
 	}
-	if (m->npatches == MAPLE_PATCHES)
+	if (m->npatches + r->nmore >= MAPLE_PATCHES)
 		return false;
 	m->patch[m->npatches++] = r->patch;
+	for (unsigned i = 0; i < r->nmore; i++)
+		m->patch[m->npatches++] = r->more[i];
 	return true;
 }
 
@@ -216,7 +220,7 @@ static unsigned rank_of(const struct court *t, const struct maple_repair *r, boo
 
 	if (r->kind == MAPLE_REPAIR_CUT)
 		return 4;
-	if (r->kind == MAPLE_REPAIR_OBJECT)
+	if (r->kind == MAPLE_REPAIR_OBJECT || r->nmore)
 		return 2;
 	if (is_pivot && align && r->patch.value && r->patch.value != t->m.layout->max &&
 	    (r->patch.value + 1) % align)
@@ -395,6 +399,7 @@ static void convict(struct court *t, const struct maple *m, struct maple_wrongs 
 	size_t n = vanished(old, &best->left);
 	struct maple_verdict *v = new_verdict(t, old->wrong, n);
 	int type = type_at(m, r->patch.node);
+	unsigned offset;
 
 	v->addr = r->patch.addr;
 	v->size = r->patch.size ? r->patch.size : m->layout->word;
@@ -404,8 +409,9 @@ static void convict(struct court *t, const struct maple *m, struct maple_wrongs 
 	v->bit = v->told ? maple_one_bit(v->expected, v->found) : -1;
 	v->of_object = r->kind == MAPLE_REPAIR_OBJECT;
 	place(m, r->patch.node, v);
-	v->rule = rule_for(kind_of_word(m->layout, type, (unsigned)(v->addr - r->patch.node),
-					v->size), v->addr, old->wrong, n);
+	offset = (unsigned)(v->addr - r->patch.node);
+	v->rule = rule_for(kind_of_word(m->layout, type, offset, v->size), v->addr,
+			   type >= 0 && offset == m->layout->form[type].end, old->wrong, n);
 	field_of(t, type, r->patch.node, v);
 	v->neighbour = overrun_by(t, v);
 	v->grade = grade_of(t, v);
