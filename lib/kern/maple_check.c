@@ -120,17 +120,26 @@ static enum word_kind kind_of_word(const struct maple_layout *l, int type, unsig
 	return type == MAPLE_LEAF ? WORD_SLOT : WORD_LINK;
 }
 
+static bool only_doubts(const struct maple_wrong *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!maple_rule_is_doubt(w[i].rule))
+			return false;
+	return true;
+}
+
 /* The rule that says best what is wrong with a word of that kind. */
 static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, bool is_end,
 				const struct maple_wrong *w, size_t n)
 {
 	enum maple_rule best = MAPLE_RULES;
+	bool doubts = only_doubts(w, n);
 
 	for (size_t i = 0; i < n; i++)
-		if (w[i].addr == addr && kind_of_rule(w[i].rule) == kind && w[i].rule < best)
+		if (w[i].addr == addr && maple_rule_is_doubt(w[i].rule) == doubts && kind_of_rule(w[i].rule) == kind && w[i].rule < best)
 			best = w[i].rule;
 	for (size_t i = 0; i < n && (best == MAPLE_RULES || kind == WORD_PIVOT); i++)
-		if (kind_of_rule(w[i].rule) == kind && w[i].rule < best)
+		if (maple_rule_is_doubt(w[i].rule) == doubts && kind_of_rule(w[i].rule) == kind && w[i].rule < best)
 			best = w[i].rule;
 	if (best != MAPLE_RULES)
 		return best;
@@ -462,15 +471,13 @@ static enum cairn_code judge(struct court *t, const struct maple *m, struct mapl
 	uint64_t *gap = maple_recount(m);
 	struct maple_repairs *found = mem_zalloc(1, sizeof(*found));
 	struct best best = { .any = false };
-	bool only_doubts = true;
+	bool doubts = only_doubts(w->wrong, w->n);
 	enum cairn_code code = CAIRN_OK;
 
-	for (size_t i = 0; i < w->n; i++)
-		only_doubts &= maple_rule_is_doubt(w->wrong[i].rule);
 	for (size_t i = 0; gap && found && i < w->n && i < STARTS; i++)
 		maple_repairs_find(m, gap, &t->entries, &w->wrong[i], found);
 	for (size_t i = 0; found && !code && i < found->n; i++)
-		if (!only_doubts || found->repair[i].kind == MAPLE_REPAIR_WORD)
+		if (!doubts || found->repair[i].kind == MAPLE_REPAIR_WORD)
 			code = weigh(t, m, w->n, &found->repair[i], &best, err);
 	if (!code && best.any)
 		convict(t, m, w, &best);
