@@ -128,6 +128,11 @@ static bool only_doubts(const struct maple_wrong *w, size_t n)
 	return true;
 }
 
+static bool is_about(const struct maple_wrong *w, enum word_kind kind, bool doubts)
+{
+	return kind_of_rule(w->rule) == kind && maple_rule_is_doubt(w->rule) == doubts;
+}
+
 /* The rule that says best what is wrong with a word of that kind. */
 static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, bool is_end,
 				const struct maple_wrong *w, size_t n)
@@ -136,10 +141,10 @@ static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, bool is_end,
 	bool doubts = only_doubts(w, n);
 
 	for (size_t i = 0; i < n; i++)
-		if (w[i].addr == addr && maple_rule_is_doubt(w[i].rule) == doubts && kind_of_rule(w[i].rule) == kind && w[i].rule < best)
+		if (w[i].addr == addr && is_about(&w[i], kind, doubts) && w[i].rule < best)
 			best = w[i].rule;
 	for (size_t i = 0; i < n && (best == MAPLE_RULES || kind == WORD_PIVOT); i++)
-		if (maple_rule_is_doubt(w[i].rule) == doubts && kind_of_rule(w[i].rule) == kind && w[i].rule < best)
+		if (is_about(&w[i], kind, doubts) && w[i].rule < best)
 			best = w[i].rule;
 	if (best != MAPLE_RULES)
 		return best;
