@@ -422,6 +422,7 @@ static void convict(struct court *t, const struct maple *m, struct maple_wrongs 
 	v->expected = v->told ? r->patch.value : 0;
 	v->bit = v->told ? maple_one_bit(v->expected, v->found) : -1;
 	v->of_object = r->kind == MAPLE_REPAIR_OBJECT;
+	v->twice = r->nmore;
 	place(m, r->patch.node, v);
 	offset = (unsigned)(v->addr - r->patch.node);
 	v->rule = rule_for(kind_of_word(m->layout, type, offset, v->size), v->addr,

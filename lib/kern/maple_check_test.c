@@ -346,6 +346,7 @@ static void twice(void **state)
 		tk_put(t.k, meta, end + 1, 1);
 		verify(&t);
 		expect(MAPLE_RULE_PIVOT_ORDER, tmt_pivot(&t, leaf, end + 1), 0);
+		assert_true(world.first.twice);
 	}
 }
 
