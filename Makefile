@@ -167,8 +167,13 @@ run-fuzz: $(FUZZ_BIN)
 
 # ---- measuring ----------------------------------------------------------------------------
 
-bench: $(BUILD)/cairn
+bench: $(BUILD)/cairn $(BUILD)/bench_tdp
 	python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
+	$(BUILD)/bench_tdp
+
+$(BUILD)/bench_tdp: $(BUILD)/testdata/bench_tdp.o $(LIB_OBJ)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # checkers on healthy dumps of which one word is changed in memory: testdata/mutate, one family a
 # file. MUTATE: what it is given, a machine's types before its dump
