@@ -13,12 +13,12 @@ Q := $(if $(V),,@)
 say := @$(if $(V),:,echo)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-PKGS := libdw libelf libbpf readline libzstd libdeflate lzo2 snappy
+PKGS := libdw libelf libbpf readline libzstd libdeflate lzo2 snappy capstone
 # second opinions and the test runner
 TEST_PKGS := libkdumpfile libaddrxlat cmocka zlib
 # the same, and what the tests and the demo need, by Debian's names
 DEBS := gcc make pkg-config libdeflate-dev libdw-dev libelf-dev libbpf-dev \
-	libreadline-dev libzstd-dev liblzo2-dev libsnappy-dev
+	libreadline-dev libzstd-dev liblzo2-dev libsnappy-dev libcapstone-dev
 TEST_DEBS := libkdumpfile-dev libcmocka-dev zlib1g-dev zstd python3 perl man-db
 
 # ---- sources: found, never listed ---------------------------------------------------
@@ -119,7 +119,7 @@ check-boot: $(BUILD)/cairn
 check-debug: $(BUILD)/cairn
 	@if [ -z "$(DUMP)" ] || [ -z "$(VMLINUX)" ]; then \
 	 echo "make check-debug DUMP=file VMLINUX=file"; exit 2; fi
-	prove testdata/lines.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
+	prove testdata/lines.py testdata/cfi.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
 	@if ! command -v $(firstword $(DRGN) drgn) >/dev/null; then \
 	 echo "variables: not compared (drgn is not installed)"; exit; fi; \
 	prove testdata/vars.py :: $(abspath $(BUILD)/cairn) $(DUMP) $(VMLINUX)
@@ -175,9 +175,14 @@ $(BUILD)/bench_tdp: $(BUILD)/testdata/bench_tdp.o $(LIB_OBJ)
 	$(say) "LINK $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# words of stacks overwritten, N of each dump: DUMP="file..."; TYPES=file where their kernel has none
+bench-stack-mutation: $(BUILD)/cairn
+	python3 testdata/stack_mutation.py -n $(or $(N),1000) $(addprefix -s ,$(TYPES)) \
+	 $(abspath $(BUILD)/cairn) $(or $(DUMP),$(DEMO))
+
 # checkers on healthy dumps of which one word is changed in memory: testdata/mutate, one family a
 # file. MUTATE: what it is given, a machine's types before its dump
-MUTATE = $(foreach k,amd64-6.1 amd64-6.12 amd64-7.2,$(CAPTURES)/$(k)-sysrq.kdump) \
+MUTATE = $(foreach k,amd64-5.10 amd64-6.1 amd64-6.12 amd64-7.2,$(CAPTURES)/$(k)-sysrq.kdump) \
 	$(foreach k,i386-6.1 armhf-6.1,-s $(CAPTURES)/$(k).btf $(CAPTURES)/$(k)-sysrq.kdump)
 
 $(BUILD)/mutate: $(MUTATE_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
@@ -241,10 +246,11 @@ help:
 	@echo "demo       install what is missing, build, and triage a captured crash"
 	@echo "check      install what is missing, build, and run every test"
 	@echo "check-boot boot a Debian kernel under QEMU, crash it, compare (minutes)"
-	@echo "check-debug lines against addr2line, variables against drgn: DUMP=file VMLINUX=file"
+	@echo "check-debug lines against addr2line, DWARF's unwinding against ORC's, variables against drgn: DUMP=file VMLINUX=file"
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
+	@echo "bench-stack-mutation  what bt makes of N=1000 overwritten words of stacks of DUMP"
 	@echo "bench-mutation  checkers measured: thousands of words changed, found, named (MUTATE_FLAGS)"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
 	@echo "compare    stacks beside the kernel's own, and crash's and drgn's where installed"
@@ -263,6 +269,7 @@ captures:
 	@$(if $(KERNEL),sh testdata/install-deps.sh $$($(CAPTURE) $(KERNEL) --debs $(CAPTURE_FLAGS)))
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
-.PHONY: captures unpack compare matrix matrix-check check-boot check-debug all check run-check run-unit run-golden check-headers check-ranks check-spdx sanitize \
-	coverage fuzz run-fuzz bench bench-mutation demo deps test-deps install uninstall clean help FORCE
+.PHONY: captures unpack compare bench-stack-mutation matrix matrix-check check-boot check-debug all check run-check run-unit \
+	run-golden check-headers check-ranks check-spdx sanitize coverage fuzz run-fuzz bench bench-mutation demo deps \
+	test-deps install uninstall clean help FORCE
 .SECONDARY:

@@ -16,7 +16,7 @@ const struct opt args_opts[] = {
 	[ARG_SCRIPT] = { 'x', "script", "FILE", "run the lines of a file (-: standard input)" },
 	[ARG_JSON] = { 'j', "json", NULL, "print JSON, one object a line" },
 	[ARG_DEBUG_FILE] = { 's', "debug-file", "FILE",
-			     "use a vmlinux, .ko.debug or BTF file; can be repeated" },
+			     "use a vmlinux, .ko.debug or BTF file (or one in .zst); can be repeated" },
 	[ARG_NO_CACHE] = { 0, "no-cache", NULL, "neither read nor write the index cache" },
 	[ARG_NO_DEBUG_SEARCH] = { 0, "no-debug-search", NULL,
 				  "do not look for debug files by build-id" },

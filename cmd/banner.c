@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/kern/cpu.h"
+#include "lib/kern/panic.h"
 
 static void show_kernel(struct cairn *c, struct out *o)
 {
@@ -13,7 +14,7 @@ static void show_kernel(struct cairn *c, struct out *o)
 	out_paint(o, OUT_BOLD);
 	out_text_safe(o, release, strlen(release));
 	out_paint(o, OUT_PLAIN);
-	out_text(o, " %s", c->arch ? c->arch->name : "unknown machine");
+	out_text(o, " on %s", c->arch ? c->arch->name : "unknown machine");
 	if (!cpus_get(c, &cpus, NULL) && cpus->n)
 		out_text(o, ", %zu CPU%s", cpus->n, cpus->n == 1 ? "" : "s");
 	if (*c->build_id)
@@ -21,35 +22,15 @@ static void show_kernel(struct cairn *c, struct out *o)
 	out_text(o, "\n");
 }
 
-const char *banner_panic(const struct log *log, size_t *len)
-{
-	static const char panic[] = "Kernel panic - not syncing: ";
-	const struct log_record *r = log->record;
-	const char *end;
-
-	for (; r < log->record + log->n; r++) {
-		if (r->len < sizeof(panic) - 1 || memcmp(r->text, panic, sizeof(panic) - 1))
-			continue;
-		end = memchr(r->text, '\n', r->len);
-		*len = end ? (size_t)(end - r->text) : r->len;
-		return r->text;
-	}
-	return NULL;
-}
-
 static void show_panic(struct cairn *c, struct out *o)
 {
-	const struct log *log;
 	const char *text;
-	size_t len;
+	struct panic p;
 
-	if (log_get(c, &log, NULL))
-		return;
-	text = banner_panic(log, &len);
-	if (!text)
-		return;
+	panic_get(c, &p, NULL);
+	text = panic_headline(&p);
 	out_paint(o, OUT_RED);
-	out_text_safe(o, text, len);
+	out_text_safe(o, text, strlen(text));
 	out_paint(o, OUT_PLAIN);
 	out_text(o, "\n");
 }

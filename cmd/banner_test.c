@@ -4,47 +4,36 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "cmd/banner.h"
+#include "lib/kern/testkern.h"
 
-#define RECORD(s) { .text = s, .len = sizeof(s) - 1 }
-
-static void panic_is(struct log_record *record, size_t n, const char *want, size_t want_len)
+/* A session that knows next to nothing says so, and of what its kernel is. */
+static void test_bare(void **state)
 {
-	struct log log = { .record = record, .n = n };
-	size_t len = 0;
-	const char *text = banner_panic(&log, &len);
-
-	assert_int_equal(text != NULL, want != NULL);
-	if (!want)
-		return;
-	assert_int_equal(len, want_len);
-	assert_memory_equal(text, want, len);
-}
-
-static void test_panic_line(void **state)
-{
-	struct log_record log[] = {
-		RECORD("BUG: something"),
-		RECORD("Kernel panic - not syncing: "),
-		RECORD("Kernel panic - not syncing: later"),
-	};
-	struct log_record lines[] = { RECORD("Kernel panic - not syncing: a\nsecond line") };
-	struct log_record none[] = {
-		RECORD(""), RECORD("Kernel panic"), RECORD("x Kernel panic - not syncing: y"),
-	};
+	struct testkern *k = tk_new();
+	struct cairn *c = tk_open(k, 8);
+	struct out o;
 
 	(void)state;
-	panic_is(log, 3, "Kernel panic - not syncing: ", 28);
-	panic_is(lines, 1, "Kernel panic - not syncing: a", 29);
-	panic_is(none, 3, NULL, 0);
-	panic_is(NULL, 0, NULL, 0);
+	strcpy(c->release, "6.1\033[m");
+	out_init(&o, OUT_TEXT, -1);
+	banner_show(c, &o);
+	assert_non_null(strstr(o.buf.buf, "6.1\\x1b[m on x86_64"));
+	assert_non_null(strstr(o.buf.buf, "\nwhether it crashed is not known: the log"));
+	out_deinit(&o);
+	out_init(&o, OUT_JSON, -1);
+	banner_show(c, &o);
+	assert_string_equal(o.buf.buf, "");
+	out_deinit(&o);
+	tk_free(k);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_panic_line),
+		cmocka_unit_test(test_bare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ struct bt {
 	struct call *call;
 	enum verdict *verdict;
 	struct trace_filter filter;
-	bool grouped, no_memory;
+	bool grouped, no_memory, any; /* any stack was shown, or is in a group */
 	struct stack_groups groups;
 	struct stack_detail detail;
 	struct unwinder u;
@@ -52,6 +52,20 @@ static void note_missing(struct call *call)
 	out_text(call->out, "(the kernel's debug info: ");
 	out_text_safe(call->out, err.text, strlen(err.text));
 	out_text(call->out, ")\n\n");
+}
+
+/* Of equal stacks that are merged, what each has of its own is not told. */
+static enum cairn_code check_options(const struct call *call, struct cairn_err *err)
+{
+	static const unsigned own[] = { OPT_VARS, OPT_REGS, OPT_SCAN, OPT_RAW };
+
+	if (call->opt[OPT_ALL].set + call->opt[OPT_CPU].set + (call->argc > 0) > 1)
+		return cairn_fail(err, CAIRN_USAGE, "-a, -c CPU and tasks exclude each other");
+	for (size_t i = 0; call->opt[OPT_GROUP].set && i < sizeof(own) / sizeof(own[0]); i++)
+		if (call->opt[own[i]].set)
+			return cairn_fail(err, CAIRN_USAGE, "-%c does not go with -g",
+					  opts[own[i]].letter);
+	return CAIRN_OK;
 }
 
 static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *verdict,
@@ -75,6 +89,12 @@ static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *
 	return unwinder_init(&bt->u, call->cairn, call->scratch, err);
 }
 
+static void note_none(const struct bt *bt)
+{
+	if (!bt->any && (bt->filter.function || bt->filter.module))
+		out_text(bt->call->out, "(no stack has such a function on it)\n");
+}
+
 /* Groups are shown when all stacks are in them. */
 static enum cairn_code bt_end(struct bt *bt, enum cairn_code code, struct cairn_err *err)
 {
@@ -82,7 +102,9 @@ static enum cairn_code bt_end(struct bt *bt, enum cairn_code code, struct cairn_
 		code = cairn_fail(err, CAIRN_NOMEM, "no memory for the groups");
 	stack_groups_sort(&bt->groups);
 	if (!code)
-		stack_groups_show(&bt->groups, bt->call->out, bt->call->cairn);
+		stack_groups_show(&bt->groups, bt->call->out, bt->call->cairn, &bt->detail);
+	if (!code)
+		note_none(bt);
 	stack_groups_deinit(&bt->groups);
 	unwinder_deinit(&bt->u);
 	arena_deinit(&bt->one);
@@ -93,6 +115,7 @@ static void show(struct bt *bt, const struct task *task, int32_t cpu, const stru
 {
 	bool wanted = trace_filter(&bt->filter, tr);
 
+	bt->any |= wanted;
 	if (wanted && bt->grouped)
 		bt->no_memory |= !stack_groups_add(&bt->groups, task, cpu, tr);
 	else if (wanted)
@@ -199,12 +222,11 @@ static enum cairn_code each_operand(struct bt *bt, struct cairn_err *err)
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	bool all = call->opt[OPT_ALL].set, cpu = call->opt[OPT_CPU].set;
-	enum cairn_code code;
+	enum cairn_code code = check_options(call, err);
 	struct bt bt;
 
-	if (all + cpu + (call->argc > 0) > 1)
-		return cairn_fail(err, CAIRN_USAGE, "-a, -c CPU and tasks exclude each other");
-	code = bt_begin(&bt, call, verdict, err);
+	if (!code)
+		code = bt_begin(&bt, call, verdict, err);
 	if (code)
 		return code;
 	if (all)
@@ -228,7 +250,8 @@ static const struct cmd bt_cmd = {
 		"\n"
 		"-g merges equal stacks: for each, how many tasks have it and which, and its frames,\n"
 		"the most frequent first. `foreach bt -g` so tells what all tasks of the machine do;\n"
-		"`foreach -s D bt -g` what the blocked ones do; `stacks -g` is the same.\n"
+		"`foreach -s D bt -g` what the blocked ones do; `stacks -g` is the same. Of what a\n"
+		"stack has of its own it shows nothing; -l and -i go with it.\n"
 		"\n"
 		"Stacks are named between brackets as in the kernel's traces, <IRQ> to </IRQ>.\n"
 		"Where an interrupt or exception came in, the registers that it saved follow.\n"

@@ -7,12 +7,13 @@
 
 #define DEADLINE_MAX (24 * 3600 * 1000)
 
-enum { OPT_ONLY, OPT_LIST, OPT_DEADLINE };
+enum { OPT_ONLY, OPT_LIST, OPT_DEADLINE, OPT_BUDGET };
 
 static const struct opt opts[] = {
 	{ 'o', "only", "GLOB", "only these checkers, or findings" },
 	{ 'l', "list", NULL, "list the checkers and what they may find; needs no vmcore" },
 	{ 0, "deadline", "MS", "stop after so many milliseconds" },
+	{ 0, "budget", "N", "stop when so many objects were looked at (tasks, locks, nodes, ...)" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -51,7 +52,7 @@ static enum cairn_code list(struct call *call, struct cairn_err *err)
 static enum cairn_code read_limits(const struct call *call, struct check_limits *ret,
 				   struct cairn_err *err)
 {
-	const char *word = call->opt[OPT_DEADLINE].value;
+	const char *word = call->opt[OPT_DEADLINE].value, *budget = call->opt[OPT_BUDGET].value;
 	enum cairn_code code = CAIRN_OK;
 
 	*ret = (struct check_limits){ .only = call->opt[OPT_ONLY].value };
@@ -59,10 +60,14 @@ static enum cairn_code read_limits(const struct call *call, struct check_limits 
 		code = operand_count(word, &ret->deadline_ms, err);
 	if (!code && word && (!ret->deadline_ms || ret->deadline_ms > DEADLINE_MAX))
 		return cairn_fail(err, CAIRN_USAGE, "a deadline is 1 to %d ms", DEADLINE_MAX);
+	if (!code && budget)
+		code = operand_count(budget, &ret->budget, err);
+	if (!code && budget && !ret->budget)
+		return cairn_fail(err, CAIRN_USAGE, "a budget of 0 checks nothing");
 	return code;
 }
 
-static void show(struct call *call, const struct findings *f)
+static void show(struct call *call, const struct findings *f, bool ended)
 {
 	struct out *o = call->out;
 
@@ -74,7 +79,7 @@ static void show(struct call *call, const struct findings *f)
 	}
 	if (f->n)
 		out_text(o, "\n`explain %s` tells more\n", f->said[0].f.id);
-	else
+	else if (ended)
 		out_text(o, "nothing found by %zu checker%s%s\n", f->nchecks, f->nchecks == 1 ? "" : "s",
 			 f->nunseen ? ", as far as could be checked" : "");
 }
@@ -107,23 +112,27 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (call->opt[OPT_LIST].set)
 		return list(call, err);
 	code = read_limits(call, &limits, err);
-	if (!code)
-		code = findings_get(&found, call->cairn, &limits, call->scratch, err);
 	if (code)
 		return code;
-	show(call, &found);
+	code = findings_get(&found, call->cairn, &limits, call->scratch, err);
+	if (code && code != CAIRN_INTERRUPTED)
+		return code;
+	show(call, &found, code == CAIRN_OK);
 	show_unseen(call, &found, verdict);
-	return CAIRN_OK;
+	return code;
 }
 
 static const struct cmd check = {
 	.name = "check",
-	.synopsis = "[-o GLOB] [--deadline MS] [VMCORE...]",
+	.synopsis = "[-o GLOB] [--deadline MS] [--budget N] [VMCORE...]",
 	.summary = "run all checkers over the dump",
 	.help = "Runs every checker and shows what they found: a stable id, how bad it is, what was\n"
 		"expected and what was found where, and the memory that it rests on. A finding is\n"
 		"certain unless it says otherwise: in-flight (a writer was at work there) or\n"
 		"suspicious (there are innocent reasons). `explain ID` says what it means.\n"
+		"GLOB is a pattern of checkers (`lock`) or of findings (`maple.gap.*`), as --list has\n"
+		"them. At the deadline, or when the budget is spent, what was found until then is\n"
+		"shown, and what was not looked at is named.\n"
 		"\n"
 		"Exit 0: nothing found. 1: findings. 4: nothing found, but something could not be\n"
 		"checked; the lines `not checked` say what and why.",

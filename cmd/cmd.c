@@ -42,11 +42,17 @@ static size_t matches(const char *name, const struct cmd **ret)
 	return found;
 }
 
+/* One letter is too few to be meant: the next command that begins with it changes its meaning. */
+static bool is_short(const struct cmd *cmd, const char *name)
+{
+	return !name[1] && cmd->name[1];
+}
+
 const struct cmd *cmd_find(const char *name)
 {
 	const struct cmd *cmd = NULL;
 
-	return *name && matches(name, &cmd) == 1 ? cmd : NULL;
+	return *name && matches(name, &cmd) == 1 && !is_short(cmd, name) ? cmd : NULL;
 }
 
 static enum cairn_code fail_ambiguous(const char *name, struct cairn_err *err)
@@ -71,7 +77,7 @@ enum cairn_code cmd_lookup(const char *name, const struct cmd **ret, struct cair
 	const struct cmd *cmd = NULL;
 	size_t found = *name ? matches(name, &cmd) : 0;
 
-	if (found > 1)
+	if (found > 1 || (found && is_short(cmd, name)))
 		return fail_ambiguous(name, err);
 	if (!found)
 		return cairn_fail(err, CAIRN_USAGE, "%s: no such command", name);

@@ -64,6 +64,7 @@ struct cmd {
 	const char *help;      /* paragraphs for `help NAME` */
 	const struct opt *opts;
 	bool no_dump;          /* runs without a vmcore */
+	bool dump_if_named;    /* of one that runs without: a vmcore before it is opened */
 	const char *no_dump_option; /* runs without one when this option is given; NULL: none */
 	bool many_dumps;       /* `cairn NAME A B`: every operand is a vmcore, and the command
 				  runs once for each (else only the first operand is one) */
@@ -77,7 +78,7 @@ struct cmd {
 SET_DECLARE(cairn_cmds, const struct cmd);
 #define CAIRN_CMD(member) SET_ADD(cairn_cmds, const struct cmd, member)
 
-/** By name, or by an abbreviation that only one command has. */
+/** By name, or by an abbreviation of two letters or more that only one command has. */
 const struct cmd *cmd_find(const char *name);
 
 /** All commands sorted by name; *n is their number. Memory from the arena. */

@@ -16,6 +16,8 @@ static const struct cmd zebra = { .name = "zebra", .synopsis = "[-a] [--n=N]",
 				  .summary = "stripes", .help = "More.", .opts = opts };
 static const struct cmd zebrass = { .name = "zebrass", .no_dump = true };
 static const struct cmd zebu = { .name = "zebu" };
+static const struct cmd yak = { .name = "yak" };
+CAIRN_CMD(&yak);
 CAIRN_CMD(&zebu);
 CAIRN_CMD(&zebra);
 CAIRN_CMD(&zebrass);
@@ -27,6 +29,8 @@ static void test_find(void **state)
 	assert_ptr_equal(cmd_find("zebra"), &zebra); /* whole, though it begins another */
 	assert_ptr_equal(cmd_find("zebras"), &zebrass);
 	assert_null(cmd_find("zebr"));
+	assert_ptr_equal(cmd_find("ya"), &yak);
+	assert_null(cmd_find("y")); /* one letter */
 	assert_null(cmd_find("zebra2"));
 	assert_null(cmd_find(""));
 }
@@ -39,6 +43,8 @@ static void test_lookup_says_why(void **state)
 	(void)state;
 	assert_int_equal(cmd_lookup("zeb", &cmd, &err), CAIRN_USAGE);
 	assert_string_equal(err.text, "zeb: can mean zebra, zebrass, zebu");
+	assert_int_equal(cmd_lookup("y", &cmd, &err), CAIRN_USAGE);
+	assert_string_equal(err.text, "y: can mean yak");
 	assert_int_equal(cmd_lookup("zz", &cmd, &err), CAIRN_USAGE);
 	assert_string_equal(err.text, "zz: no such command");
 	assert_int_equal(cmd_lookup("", &cmd, NULL), CAIRN_USAGE);

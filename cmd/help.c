@@ -25,6 +25,26 @@ void help_options(struct out *o, const struct opt *table)
 	str_deinit(&spelled);
 }
 
+static bool has_letter(const struct opt *table, char letter)
+{
+	for (; table && (table->letter || table->name); table++)
+		if (table->letter == letter)
+			return true;
+	return false;
+}
+
+/* What every command takes; by its long name alone where the letter is the command's own. */
+static void common_options(struct out *o, const struct cmd *cmd)
+{
+	for (const struct opt *c = opt_common; c->letter || c->name; c++) {
+		struct opt one[2] = { *c };
+
+		if (has_letter(cmd->opts, c->letter))
+			one[0].letter = 0;
+		help_options(o, one);
+	}
+}
+
 static void show_text(struct out *o, const struct cmd *cmd)
 {
 	struct str usage;
@@ -34,7 +54,7 @@ static void show_text(struct out *o, const struct cmd *cmd)
 	out_text(o, "%s - %s\n\nusage: %s\n", cmd->name, cmd->summary, usage.buf);
 	str_deinit(&usage);
 	help_options(o, cmd->opts);
-	help_options(o, opt_common);
+	common_options(o, cmd);
 	if (cmd->help && *cmd->help)
 		out_text(o, "\n%s%s", cmd->help,
 			 cmd->help[strlen(cmd->help) - 1] == '\n' ? "" : "\n");

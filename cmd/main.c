@@ -155,6 +155,8 @@ static void run_dump(struct runner *r, const struct args *args)
 
 static bool wants_dump(const struct args *args)
 {
+	if (args->cmd && args->cmd->dump_if_named && args->nfiles)
+		return !args->command_help && !args->no_dump;
 	if (args->cmd)
 		return !args->cmd->no_dump && !args->command_help && !args->no_dump;
 	return args->nfiles || !args->njobs;

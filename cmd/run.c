@@ -10,6 +10,7 @@
 #include "cmd/intr.h"
 #include "cmd/opt.h"
 #include "cmd/words.h"
+#include "lib/kern/typename.h"
 
 enum status status_of(enum cairn_code code)
 {
@@ -56,11 +57,34 @@ static enum cairn_code invoke(struct call *call, const bool common[COMMON_N],
 	return call->cmd->run(call, verdict, err);
 }
 
+/* "task_struct.comm ADDRESS": a type's name where a command's is expected. */
+static bool is_type(const struct call *call, const char *word)
+{
+	char *name = arena_strndup(call->scratch, word, strcspn(word, "."));
+
+	return name && *name && call->cairn && typename_find_kernel(call->cairn, name);
+}
+
+static enum cairn_code as_struct(struct call *call, bool common[COMMON_N], int argc,
+				 const char *const *argv, struct cairn_err *err)
+{
+	const char **words = arena_array(call->scratch, (size_t)argc + 1, sizeof(*words));
+	enum cairn_code code = cmd_lookup("struct", &call->cmd, err);
+
+	if (!words)
+		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
+	words[0] = "struct";
+	memcpy(words + 1, argv, (size_t)argc * sizeof(*words));
+	return code ? code : opt_parse(call, common, call->cmd, argc + 1, words, call->scratch, err);
+}
+
 static enum cairn_code read_words(struct call *call, bool common[COMMON_N], int argc,
 				  const char *const *argv, struct cairn_err *err)
 {
 	enum cairn_code code = cmd_lookup(argv[0], &call->cmd, err);
 
+	if (code && is_type(call, argv[0]))
+		return as_struct(call, common, argc, argv, err);
 	if (code)
 		return code;
 	return opt_parse(call, common, call->cmd, argc, argv, call->scratch, err);

@@ -4,10 +4,12 @@
  * tracing the reads of crash 9.0 and drgn 0.3 on dumps of 5.10, 6.1 and 6.12. All is read with
  * the session, so that it gets recorded.
  */
+#include <elf.h>
 #include <string.h>
 
 #include "cmd/slim.h"
 #include "cmd/slim_touch.h"
+#include "lib/debug/shape.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/module_sect.h"
 #include "lib/kern/xarray.h"
@@ -17,6 +19,9 @@
 #define PIDS_LIMIT  ((size_t)4 << 20)     /* PID_MAX_LIMIT */
 #define READS_LIMIT ((uint64_t)1 << 26)
 #define STOP_EVERY  1024
+#define MODULE_SYMBOLS (1u << 20)
+#define ORC_IP      4u /* bytes of one entry, arch/x86/kernel/unwind_orc.c */
+#define ORC_ENTRY   6u
 #define STRING      1500                  /* bytes that crash reads where it expects a text */
 
 bool touch_may_read(struct touch *t)
@@ -176,6 +181,59 @@ static void touch_tasks(struct touch *t)
 	arena_deinit(&one);
 }
 
+enum { M_KALLSYMS, M_ORC_IP, M_ORC, M_ORCS, M_N };
+static const struct shape_want module_want = {
+	"struct module", M_N,
+	{ [M_KALLSYMS] = "kallsyms", [M_ORC_IP] = "arch.orc_unwind_ip", [M_ORC] = "arch.orc_unwind",
+	  [M_ORCS] = "arch.num_orcs" },
+};
+
+enum { K_SYMTAB, K_COUNT, K_STRTAB, K_TYPETAB, K_N };
+static const struct shape_want kallsyms_want = {
+	"struct mod_kallsyms", K_N,
+	{ [K_SYMTAB] = "symtab", [K_COUNT] = "num_symtab", [K_STRTAB] = "strtab",
+	  [K_TYPETAB] = "typetab" },
+};
+
+/* The names lie between the symbols and their types (kernel/module/kallsyms.c). */
+static void touch_module_symbols(struct touch *t, uint64_t kallsyms)
+{
+	uint64_t symbol = t->sp->word == 8 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym), n, names;
+	struct shape shape;
+	struct object o;
+
+	if (!kallsyms || shape_resolve(&shape, &kallsyms_want, &t->c->types, NULL))
+		return;
+	if (object_read(&o, &shape, t->sp, kallsyms, NULL) == CAIRN_OK) {
+		n = object_get(&o, K_COUNT);
+		names = object_get(&o, K_STRTAB);
+		if (n < MODULE_SYMBOLS) {
+			touch_range(t, object_get(&o, K_SYMTAB), n * symbol);
+			touch_range(t, object_get(&o, K_TYPETAB), n);
+			touch_range(t, names, object_get(&o, K_TYPETAB) - names);
+		}
+	}
+	object_done(&o);
+}
+
+/* Where drgn steps by ORC, it sorts a module's whole table first. */
+static void touch_module_tables(struct touch *t, uint64_t module)
+{
+	struct shape shape;
+	struct object o;
+	uint64_t n;
+
+	if (shape_resolve(&shape, &module_want, &t->c->types, NULL))
+		return;
+	if (object_read(&o, &shape, t->sp, module, NULL) == CAIRN_OK) {
+		n = object_get(&o, M_ORCS);
+		touch_range(t, object_get(&o, M_ORC_IP), n * ORC_IP);
+		touch_range(t, object_get(&o, M_ORC), n * ORC_ENTRY);
+		touch_module_symbols(t, object_get(&o, M_KALLSYMS));
+	}
+	object_done(&o);
+}
+
 static void touch_modules(struct touch *t)
 {
 	const struct modules *ms;
@@ -187,6 +245,7 @@ static void touch_modules(struct touch *t)
 		uint64_t unused;
 
 		touch_object(t, "struct module", ms->module[i].addr);
+		touch_module_tables(t, ms->module[i].addr);
 		/* a name that no section has leads past all of them */
 		if (module_sections_find(&sections, t->c, &ms->module[i], NULL) == CAIRN_OK)
 			module_section_at(&sections, "", &unused);

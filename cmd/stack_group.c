@@ -179,7 +179,8 @@ static void owners(struct out *o, struct cairn *c, const struct stack_group *g)
 	out_text(o, "\n");
 }
 
-void stack_groups_show(const struct stack_groups *g, struct out *o, struct cairn *c)
+void stack_groups_show(const struct stack_groups *g, struct out *o, struct cairn *c,
+		       const struct stack_detail *detail)
 {
 	for (size_t i = 0; i < g->n && !out_broken(o); i++) {
 		out_record(o, "stackgroup");
@@ -188,7 +189,7 @@ void stack_groups_show(const struct stack_groups *g, struct out *o, struct cairn
 			(int64_t)g->group[i].n);
 		out_paint(o, OUT_PLAIN);
 		owners(o, c, &g->group[i]);
-		stack_frames(o, c, &g->group[i].trace);
+		stack_frames(o, c, &g->group[i].trace, detail);
 		out_text(o, "\n");
 		out_end(o);
 	}

@@ -8,6 +8,7 @@
 #ifndef CAIRN_CMD_STACK_GROUP_H
 #define CAIRN_CMD_STACK_GROUP_H
 
+#include "cmd/stack_out.h"
 #include "lib/base/map.h"
 #include "lib/base/out.h"
 #include "lib/kern/session.h"
@@ -45,7 +46,8 @@ void stack_groups_sort(struct stack_groups *g);
 
 void stack_groups_deinit(struct stack_groups *g);
 
-/** One record for each group. */
-void stack_groups_show(const struct stack_groups *g, struct out *o, struct cairn *c);
+/** One record for each group. Of `detail` lines and inlined calls are used. */
+void stack_groups_show(const struct stack_groups *g, struct out *o, struct cairn *c,
+		       const struct stack_detail *detail);
 
 #endif

@@ -97,17 +97,18 @@ static void test_show(void **state)
 	struct cairn c = { .arch = arch_by_id(ARCH_X86_64) };
 	struct task a = { .pid = 7, .comm = "seven", .state = 'D' }, b = { .pid = 8, .comm = "\033x" };
 	struct trace tr = trace(0x10, 0x20, 0);
+	struct stack_detail detail = { .lines = false };
 	struct out o;
 
 	(void)state;
 	stack_groups_add(&g, &a, 0, &tr);
 	stack_groups_add(&g, &b, 1, &tr);
 	out_init(&o, OUT_TEXT, -1);
-	stack_groups_show(&g, &o, &c);
+	stack_groups_show(&g, &o, &c, &detail);
 	assert_non_null(strstr(o.buf.buf, "2 tasks: 7 seven (D), 8 \\x1bx\n  #0   0x10"));
 	out_deinit(&o);
 	out_init(&o, OUT_JSON, -1);
-	stack_groups_show(&g, &o, &c);
+	stack_groups_show(&g, &o, &c, &detail);
 	assert_non_null(strstr(o.buf.buf, "{\"schema\":\"cairn.stackgroup/1\",\"count\":2,"
 					  "\"tasks\":[{\"pid\":7,\"comm\":\"seven\","));
 	assert_non_null(strstr(o.buf.buf, "\"frames\":[{"));

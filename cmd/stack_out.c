@@ -188,7 +188,10 @@ static void inlined_frame(struct shown *s, size_t n, size_t depth, const struct 
 		out_hex(s->o, "sp", NULL, f->sp);
 	else
 		out_null(s->o, "sp", NULL);
-	out_text(s->o, " %-*s   ", width, "(inlined)");
+	if (s->trace->merged)
+		out_text(s->o, " (inlined) ");
+	else
+		out_text(s->o, " %-*s   ", width, "(inlined)");
 	function(s->o, f, l->function);
 	source_text(s, l);
 	out_text(s->o, "\n");
@@ -207,7 +210,10 @@ static void own_frame(struct shown *s, size_t n, size_t depth, const struct line
 		out_addr(o, "sp", " [%s]", f->sp, s->c->arch->word * 2);
 	else
 		out_null(o, "sp", s->trace->merged ? NULL : " [%s]");
+	if (f->grade >= 'C')
+		out_paint(o, OUT_YELLOW);
 	out_text(o, " %c ", f->grade == 'A' ? ' ' : f->grade == 'D' ? '?' : f->grade);
+	out_paint(o, OUT_PLAIN);
 	function(o, f, NULL);
 	source_text(s, l);
 	if (f->via)
@@ -266,6 +272,10 @@ static void ran_over(struct out *o, const struct stack_damage *d)
 	}
 	if (d->reported)
 		out_text(o, "%s the kernel noticed it", d->sp ? ";" : ":");
+	if (d->above)
+		out_num(o, "above", ", its pointer %s bytes above its begin", (int64_t)d->above);
+	else
+		out_null(o, "above", NULL);
 	out_text(o, "\n");
 }
 
@@ -338,9 +348,13 @@ static void frames(struct shown *s)
 	damage(s->o, &tr->damage);
 }
 
-void stack_frames(struct out *o, struct cairn *c, const struct trace *tr)
+void stack_frames(struct out *o, struct cairn *c, const struct trace *tr,
+		  const struct stack_detail *detail)
 {
-	struct shown s = { .o = o, .c = c, .trace = tr };
+	struct shown s = {
+		.o = o, .c = c, .trace = tr,
+		.detail = { .lines = detail->lines, .inlines = detail->inlines },
+	};
 
 	frames(&s);
 }

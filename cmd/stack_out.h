@@ -17,8 +17,8 @@
 #include "unwind/trace.h"
 #include "unwind/unwinder.h"
 
-/** What is shown besides the frames. Of it, what debug info adds. With any of these the vmlinux and the modules' debug files are
- *  looked for; JSON has file and line wherever a file that is open knows them. */
+/** What is shown besides the frames. For lines, inlines and vars the vmlinux and the modules' debug
+ *  files are looked for; JSON has file and line wherever a file that is open knows them. */
 struct stack_detail {
 	bool lines;   /* source file and line, in the text */
 	bool inlines; /* a frame for each call that was inlined */
@@ -39,8 +39,9 @@ void stack_record(struct out *o, struct cairn *c, const struct task *task, int32
 void stack_fields(struct out *o, struct cairn *c, const struct task *task, int32_t cpu,
 		  const struct trace *tr, const struct stack_detail *detail);
 
-/** Only the frames, and why there are no more. */
-void stack_frames(struct out *o, struct cairn *c, const struct trace *tr);
+/** Only the frames, and why there are no more; of `detail` lines and inlined calls are used. */
+void stack_frames(struct out *o, struct cairn *c, const struct trace *tr,
+		  const struct stack_detail *detail);
 
 /** A register set as the kernel prints it, each line indented. Text only. */
 void stack_regs_text(struct out *o, struct cairn *c, const uint64_t *regs, unsigned n);

@@ -83,7 +83,7 @@ static void row(struct call *call, const struct stack_info *s)
 }
 
 /* Which stack an address lies on. */
-static enum cairn_code classify(struct call *call, struct unwinder *u, const char *word,
+static enum cairn_code classify(struct call *call, struct unwinder *u, const char *word, bool first,
 				struct cairn_err *err)
 {
 	struct stack_info s;
@@ -92,11 +92,14 @@ static enum cairn_code classify(struct call *call, struct unwinder *u, const cha
 
 	if (code)
 		return code;
-	if (unwinder_task_stack(u, addr, &s) || !stacks_find(&u->stacks, addr, &s, err)) {
-		row(call, &s);
-		return CAIRN_OK;
-	}
-	return CAIRN_NOTFOUND;
+	if (!unwinder_task_stack(u, addr, &s))
+		code = stacks_find(&u->stacks, addr, &s, err);
+	if (code)
+		return code;
+	if (first)
+		heading(call);
+	row(call, &s);
+	return CAIRN_OK;
 }
 
 /* A CPU's own stacks follow the stack of the task that it executes. */
@@ -105,6 +108,8 @@ static enum cairn_code list(struct call *call, struct unwinder *u, struct cairn_
 	const struct cpus *cpus;
 	enum cairn_code code = cpus_get(call->cairn, &cpus, err);
 
+	if (!code)
+		heading(call);
 	for (size_t i = 0; !code && i < cpus->n && !out_broken(call->out); i++) {
 		struct stack_info task = unwinder_current_stack(u, cpus->cpu[i].id);
 
@@ -132,11 +137,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (code)
 		return code;
 	unwinder_add_all_cpus(&u);
-	heading(call);
 	if (!call->argc)
 		code = list(call, &u, err);
 	for (int i = 0; !code && i < call->argc; i++)
-		code = classify(call, &u, call->argv[i], err);
+		code = classify(call, &u, call->argv[i], !i, err);
 	unwinder_deinit(&u);
 	return code;
 }

@@ -1,63 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
-#include "lib/debug/value.h"
-#include "lib/kern/module.h"
+#include "cmd/typed.h"
 
-enum { OPT_OFFSETS, OPT_HEX };
+#define COUNT_LIMIT 100000u
+
+enum { OPT_OFFSETS, OPT_HEX, OPT_COUNT, OPT_LINK };
 
 static const struct opt opts[] = {
 	{ 'o', "offsets", NULL, "the definition with offsets, also when an address is given" },
 	{ 'x', "hex", NULL, "integers in hexadecimal" },
+	{ 'c', "count", "N", "so many objects, one behind the other" },
+	{ 'l', "link", "OFFSET", "ADDRESS is that of a member (a number, or STRUCT.MEMBER)" },
 	{ 0, NULL, NULL, NULL },
 };
-
-#define NAME_MAX_LEN 192
-
-/* A type that is looked for. */
-struct wanted {
-	struct cairn *c;
-	const char *name;
-	const struct type *type; /* NULL: not found */
-};
-
-/* "task_struct", "struct task_struct", "union x", a typedef. */
-static bool find_now(void *arg)
-{
-	static const char *const tags[] = { "struct ", "union ", "", "enum " };
-	struct wanted *w = arg;
-	char spelled[NAME_MAX_LEN + 8];
-
-	for (size_t i = 0; !w->type && i < sizeof(tags) / sizeof(tags[0]); i++) {
-		snprintf(spelled, sizeof(spelled), "%s%s", tags[i], w->name);
-		w->type = type_find(&w->c->types, spelled, NULL);
-		if (w->type && type_strip(w->type)->kind == TYPE_FWD)
-			w->type = NULL;
-	}
-	return w->type || cmd_interrupted();
-}
-
-/* The kernel's own types, then those of its modules. */
-static enum cairn_code find(struct call *call, const char *name, const struct type **ret,
-			    struct cairn_err *err)
-{
-	struct wanted w = { .c = call->cairn, .name = name };
-
-	if (!find_now(&w))
-		module_types_until(w.c, find_now, &w);
-	*ret = w.type;
-	if (w.type)
-		return CAIRN_OK;
-	if (cmd_interrupted())
-		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-	if (type_find(&w.c->types, name, err))
-		cairn_fail(err, CAIRN_MISSING, "this kernel declares %s and says no more", name);
-	return err && err->code ? err->code : CAIRN_MISSING;
-}
 
 /* ---- the definition ---- */
 
@@ -175,118 +134,118 @@ static void define(struct call *call, const char *name, const struct type *t)
 	out_end(o);
 }
 
-static enum cairn_code define_members(struct call *call, const struct type *t, char *list,
-				      struct cairn_err *err)
+static void define_member(struct call *call, const char *path, const struct member *m)
 {
 	struct out *o = call->out;
-	char *save, *path;
 
-	for (path = strtok_r(list, ",", &save); path; path = strtok_r(NULL, ",", &save)) {
-		struct member m;
-
-		if (!type_member(t, path, &m))
-			return cairn_fail(err, CAIRN_USAGE, "%s has no member %s",
-					  type_spell(call->scratch, t), path);
-		out_record(o, "member");
-		out_num(o, "offset", "  [%5s]  ", m.offset);
-		declaration(call, m.type, path);
-		out_str(o, "type", NULL, type_spell(call->scratch, m.type));
-		out_str(o, "name", NULL, path);
-		if (m.bit_size) {
-			out_num(o, "bit", NULL, m.bit_shift);
-			out_num(o, "bit_size", " : %s", m.bit_size);
-		}
-		out_num(o, "size", NULL, m.size);
-		out_text(o, ";\n");
-		out_end(o);
+	out_record(o, "member");
+	out_num(o, "offset", "  [%5s]  ", m->offset);
+	declaration(call, m->type, path);
+	out_str(o, "type", NULL, type_spell(call->scratch, m->type));
+	out_str(o, "name", NULL, path);
+	if (m->bit_size) {
+		out_num(o, "bit", NULL, m->bit_shift);
+		out_num(o, "bit_size", " : %s", m->bit_size);
 	}
-	return CAIRN_OK;
+	out_num(o, "size", NULL, m->size);
+	out_text(o, ";\n");
+	out_end(o);
+}
+
+static void define_typed(struct call *call, const struct typed *t)
+{
+	if (!t->n)
+		define(call, t->name, t->type);
+	for (size_t i = 0; i < t->n; i++)
+		define_member(call, t->path[i], &t->member[i]);
 }
 
 /* ---- values ---- */
 
-static enum cairn_code print(struct call *call, const char *name, const struct type *t, char *list,
-			     uint64_t addr, enum verdict *verdict, struct cairn_err *err)
+static void print(struct call *call, const struct typed *t, uint64_t addr, enum verdict *verdict)
 {
-	struct value_style style = { .syms = &call->cairn->syms, .hex = call->opt[OPT_HEX].set,
-				    .indent = list != NULL };
-	struct out *o = call->out;
-	char *save, *path;
+	out_record(call->out, "struct");
+	out_str(call->out, "type", NULL, t->name);
+	out_hex(call->out, "address", NULL, addr);
+	if (!typed_write(call, t, addr, call->opt[OPT_HEX].set))
+		*verdict = VERDICT_PARTIAL;
+	out_end(call->out);
+}
 
-	out_record(o, "struct");
-	out_str(o, "type", NULL, name);
-	out_hex(o, "address", NULL, addr);
-	if (!list) {
-		out_str(o, "spelled", "%s ", type_spell(call->scratch, type_strip(t)));
-		if (!value_write(o, "value", t, &call->cairn->kernel, addr, &style))
-			*verdict = VERDICT_PARTIAL;
-		out_text(o, "\n");
-		out_end(o);
-		return CAIRN_OK;
-	}
-	out_object(o, "value");
-	for (path = strtok_r(list, ",", &save); path; path = strtok_r(NULL, ",", &save)) {
-		struct member m;
+/* Which objects an address means: `n` of them, each `shift` before it. */
+static enum cairn_code read_which(struct call *call, uint64_t *n, uint64_t *shift,
+				  struct cairn_err *err)
+{
+	enum cairn_code code = CAIRN_OK;
 
-		if (!type_member(t, path, &m)) {
-			out_end(o);
-			out_end(o);
-			return cairn_fail(err, CAIRN_USAGE, "%s has no member %s",
-					  type_spell(call->scratch, t), path);
+	*n = 1;
+	*shift = 0;
+	if (call->opt[OPT_COUNT].set)
+		code = operand_count(call->opt[OPT_COUNT].value, n, err);
+	if (!code && (!*n || *n > COUNT_LIMIT))
+		return cairn_fail(err, CAIRN_USAGE, "a count is 1 to %u", COUNT_LIMIT);
+	if (!code && call->opt[OPT_LINK].set)
+		code = typed_offset(call, call->opt[OPT_LINK].value, shift, err);
+	return code;
+}
+
+static enum cairn_code print_all(struct call *call, const struct typed *t, enum verdict *verdict,
+				 struct cairn_err *err)
+{
+	uint64_t n, shift, addr;
+	enum cairn_code code = read_which(call, &n, &shift, err);
+
+	for (int i = 1; !code && i < call->argc; i++) {
+		code = operand_address(call->cairn, call->argv[i], &addr, err);
+		for (uint64_t k = 0; !code && k < n && !out_broken(call->out); k++) {
+			print(call, t, addr - shift + k * type_strip(t->type)->size, verdict);
+			if (cmd_interrupted())
+				code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		}
-		out_text(o, "  %s = ", path);
-		if (!value_write_member(o, path, &m, &call->cairn->kernel, addr, &style))
-			*verdict = VERDICT_PARTIAL;
-		out_text(o, ",\n");
 	}
-	out_end(o);
-	out_end(o);
-	return CAIRN_OK;
+	return code;
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
-	char name[NAME_MAX_LEN], *dot;
-	const struct type *t;
 	enum cairn_code code;
-	uint64_t addr;
+	struct typed t;
 
-	if (!call->argc || strlen(call->argv[0]) >= sizeof(name))
-		return cairn_fail(err, CAIRN_USAGE, "name a type, as in task_struct.pid,comm");
-	memcpy(name, call->argv[0], strlen(call->argv[0]) + 1);
-	dot = strchr(name, '.');
-	if (dot)
-		*dot++ = '\0';
-	code = find(call, name, &t, err);
-	if (code != CAIRN_OK)
+	code = typed_read(&t, call, call->argc ? call->argv[0] : "", err);
+	if (code)
 		return code;
 	if (call->argc == 1 || call->opt[OPT_OFFSETS].set) {
-		if (dot)
-			return define_members(call, t, dot, err);
-		define(call, name, t);
+		define_typed(call, &t);
 		return CAIRN_OK;
 	}
-	for (int i = 1; i < call->argc; i++) {
-		char *list = dot ? arena_strdup(call->scratch, dot) : NULL;
-
-		code = operand_address(call->cairn, call->argv[i], &addr, err);
-		if (code == CAIRN_OK)
-			code = print(call, name, t, list, addr, verdict, err);
-		if (code != CAIRN_OK)
-			return code;
-	}
-	return CAIRN_OK;
+	return print_all(call, &t, verdict, err);
 }
+
+#define SYNOPSIS "[-o] [-x] [-c N] [-l OFFSET] TYPE[.MEMBER,...] [ADDRESS]..."
+#define HELP \
+	"Without an address: the definition with byte offsets, of a struct, union, enum or\n" \
+	"typedef. With addresses: the values there. `.MEMBER,...` shows only those; a member\n" \
+	"is a path such as se.vruntime or comm or thread.fpu, also through anonymous structs.\n" \
+	"In the shell, `TYPE.MEMBER ADDRESS` alone will do."
 
 static const struct cmd structure = {
 	.name = "struct",
-	.synopsis = "[-o] [-x] TYPE[.MEMBER,...] [ADDRESS]...",
+	.synopsis = SYNOPSIS,
 	.summary = "a type's layout, or an object's values",
-	.help = "Without an address: the definition with byte offsets, of a struct, union, enum or\n"
-		"typedef. With addresses: the values there. `.MEMBER,...` shows only those; a member\n"
-		"is a path such as se.vruntime or comm or thread.fpu, also through anonymous structs.",
+	.help = HELP,
 	.opts = opts,
 	.complete = COMPLETE_TYPE,
 	.run = run,
 };
 CAIRN_CMD(&structure);
+
+static const struct cmd union_too = {
+	.name = "union",
+	.synopsis = SYNOPSIS,
+	.summary = "the same as struct",
+	.help = HELP,
+	.opts = opts,
+	.complete = COMPLETE_TYPE,
+	.run = run,
+};
+CAIRN_CMD(&union_too);

@@ -97,20 +97,50 @@ static void degraded(struct report *r)
 	out_end(r->o);
 }
 
+/* A word that a shell takes as one. */
+static void word(struct out *o, const char *s)
+{
+	bool plain = *s && s[strcspn(s, " \t\n'\"\\$`&;|<>()*?[]#~!{}")] == '\0';
+
+	out_text(o, plain ? "" : "'");
+	for (size_t n; *s; s += n) {
+		n = strcspn(s, "'");
+		out_text_safe(o, s, n);
+		if (s[n] == '\'' && ++n)
+			out_text(o, "'\\''");
+	}
+	out_text(o, plain ? "" : "'");
+}
+
+/* What this session was given is what the next one needs. */
+static void session_words(struct report *r)
+{
+	const char *const *file = r->c->opts->debug_files;
+
+	for (; file && *file; file++) {
+		out_text(r->o, "-s ");
+		word(r->o, *file);
+		out_text(r->o, " ");
+	}
+	for (size_t i = 0; i < r->call->nfiles; i++) {
+		word(r->o, r->call->files[i]);
+		out_text(r->o, " ");
+	}
+}
+
 /* Lines that can be copied; the last where something is blocked. */
 static void next_steps(struct report *r)
 {
 	static const char *const steps[] = { "bt -a", "log", "ps", "foreach bt", "wait" };
 	size_t n = sizeof(steps) / sizeof(steps[0]) - (r->nblocked ? 0 : 1);
-	const char *path = image_info(r->c->img)->path;
 
 	if (!r->can_unwind)
 		return;
 	out_text(r->o, "\nNext\n");
 	for (size_t i = 0; i < n; i++) {
 		out_text(r->o, "  cairn ");
-		out_text_safe(r->o, path, strlen(path));
-		out_text(r->o, " %s\n", steps[i]);
+		session_words(r);
+		out_text(r->o, "%s\n", steps[i]);
 	}
 }
 
@@ -132,6 +162,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return cairn_fail(err, CAIRN_USAGE, "triage takes no operands but vmcores");
 	gather(&r);
 	trace_crash(&r);
+	triage_look(&r);
 	out_record(r.o, "triage");
 	head(&r);
 	triage_crash(&r);
@@ -163,7 +194,13 @@ static const struct cmd triage = {
 		"other CPU was doing, which tasks are blocked, what the checkers found (see check),\n"
 		"what the log complained of earlier, the log up to the crash, and what of the dump is\n"
 		"missing, with the reason. `cairn triage A B C` reports several dumps, one after the\n"
-		"other; with -j, one line each. Exit 1: findings. Exit 4: something was missing.",
+		"other; with -j, one line each. Where a finding explains the crash, or tasks of which\n"
+		"the kernel complained that they hang, the report says which, why, and whether the task\n"
+		"that crashed was the victim or the culprit.\n"
+		"\n"
+		"Exit 1: there are findings. Exit 0: there are none; the machine may have crashed all\n"
+		"the same (a crash alone is no finding: `crash` in the JSON has it). Exit 4: there are\n"
+		"none, and something was missing or could not be checked.",
 	.many_dumps = true,
 	.run = run,
 };

@@ -9,13 +9,18 @@
 #define CAIRN_CMD_TRIAGE_H
 
 #include "cmd/cmd.h"
+#include "lib/kern/blame.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/finding.h"
 #include "lib/kern/panic.h"
 #include "lib/kern/task.h"
+#include "unwind/oops.h"
 #include "unwind/trace.h"
 #include "unwind/unwinder.h"
 #include "unwind/wait.h"
+
+/* What the best of the findings explains. */
+enum explained { EXPLAINED_NOTHING, EXPLAINED_CRASH, EXPLAINED_COMPLAINT };
 
 /* What one report is made from. A part that could not be had is NULL, and c->degraded
  * says why. */
@@ -33,11 +38,26 @@ struct report {
 	struct trace crash;        /* of the panicking CPU; n 0: none */
 	const struct task *victim; /* who ran there */
 	struct findings findings;
+	bool checked;              /* all checkers came to their end */
+	enum explained explained;
+	struct blame blame;        /* unless nothing is explained */
+	const struct oops *told;   /* the log's own report of the crash; NULL: none */
 	size_t nblocked;           /* tasks in uninterruptible sleep */
 };
 
+/** Run the checkers, and find which of the findings explains the crash, or what the kernel
+ *  complained of before (triage_blame.c). */
+void triage_look(struct report *r);
+
+/** "explanation" of the crash. */
+void triage_explanation(struct report *r);
+
 /** What crashed, where, on which CPU, when (triage_crash.c). */
 void triage_crash(struct report *r);
+
+/** What the bug is called, inside the crash's object; its signature, behind it (triage_bug.c). */
+void triage_bug(struct report *r);
+void triage_signature(struct report *r);
 
 /** The crashing CPU's trace over all its stacks. */
 void triage_stack(struct report *r);

@@ -91,15 +91,6 @@ static void who(struct report *r)
 		out_text(o, "\n");
 }
 
-static const char *untitled(const struct report *r)
-{
-	if (r->panic.crashed)
-		return "crashed; what of is not known";
-	if (r->panic.log_err.code != CAIRN_OK)
-		return "whether it crashed is not known: the log could not be read";
-	return "no crash: the machine was alive when it was dumped";
-}
-
 void triage_crash(struct report *r)
 {
 	struct out *o = r->o;
@@ -111,7 +102,7 @@ void triage_crash(struct report *r)
 	else
 		out_null(o, "title", NULL);
 	if (!r->panic.title)
-		out_text(o, "\n%s\n", untitled(r));
+		out_text(o, "\n%s\n", panic_headline(&r->panic));
 	out_paint(o, OUT_PLAIN);
 	out_str(o, "class", "  class    %s\n", r->panic.class ? r->panic.class : "unknown");
 	if (r->panic.message)
@@ -121,9 +112,10 @@ void triage_crash(struct report *r)
 	where(r);
 	who(r);
 	when(r);
+	triage_bug(r);
+	triage_explanation(r);
 	out_end(o);
-	out_null(o, "signature", NULL);
-	out_null(o, "signature_fuzzy", NULL);
+	triage_signature(r);
 }
 
 void triage_stack(struct report *r)

@@ -2,29 +2,27 @@
 #include "cmd/finding_out.h"
 #include "cmd/triage.h"
 
-/* What a report that nobody waits for long may cost. */
-#define TRIAGE_DEADLINE_MS 10000
+static void one(struct report *r, const struct said *s)
+{
+	bool explains = r->explained == EXPLAINED_CRASH && r->blame.said == s;
+
+	out_object(r->o, NULL);
+	finding_fields(r->o, r->c, s);
+	out_bool(r->o, "explains_crash", explains ? "    explains the crash\n" : NULL, explains);
+	out_end(r->o);
+}
 
 bool triage_findings(struct report *r)
 {
-	const struct check_limits limits = { .deadline_ms = TRIAGE_DEADLINE_MS };
-	struct cairn_err err;
 	struct out *o = r->o;
-	enum cairn_code code;
 
-	code = findings_get(&r->findings, r->c, &limits, r->call->scratch, &err);
-	if (code != CAIRN_OK && code != CAIRN_INTERRUPTED)
-		session_degrade(r->c, "findings", &err);
 	if (r->findings.n)
 		out_text(o, "\nFindings\n");
 	out_array(o, "findings");
-	for (size_t i = 0; i < r->findings.n; i++) {
-		out_object(o, NULL);
-		finding_fields(o, r->c, &r->findings.said[i]);
-		out_end(o);
-	}
+	for (size_t i = 0; i < r->findings.n; i++)
+		one(r, &r->findings.said[i]);
 	out_end(o);
-	out_bool(o, "checked", NULL, code == CAIRN_OK);
+	out_bool(o, "checked", NULL, r->checked);
 	unseen_array(o, &r->findings);
 	return r->findings.n;
 }

@@ -129,7 +129,7 @@ static enum cairn_code show_areas(struct vm *vm, const struct task *t, const str
 	struct cairn *c = vm->call->cairn;
 	struct vm_out vo = { .call = vm->call, .task = t, .mm = mm, .vs = &vm->vs,
 			     .namer = &vm->namer, .verdict = vm->verdict,
-			     .page_shift = paging_page_shift(&c->layout.form) };
+			     .page_shift = mm_page_shift(c) };
 	enum cairn_code code = open_user(vm, &vo, err);
 	struct vma gate;
 
@@ -146,22 +146,6 @@ static enum cairn_code show_areas(struct vm *vm, const struct task *t, const str
 	if (vo.user.tlb)
 		space_deinit(&vo.user);
 	return code;
-}
-
-/* What the tree knows: a range without its struct. */
-static void show_ranges(struct vm *vm, const struct task *t, const struct vmas *v)
-{
-	struct out *o = vm->call->out;
-	int w = vm->call->cairn->arch->word * 2;
-
-	for (size_t i = 0; i < v->n && !out_broken(o) && !cmd_interrupted(); i++) {
-		out_record(o, "vmarange");
-		out_num(o, "pid", NULL, t->pid);
-		out_addr(o, "vma", "%s", v->vma[i].addr, w);
-		out_addr(o, "start", "  %12s", v->vma[i].first, 0);
-		out_addr(o, "end", "  %12s\n", v->vma[i].last + 1, 0);
-		out_end(o);
-	}
 }
 
 static enum cairn_code get_areas(struct vm *vm, const struct mm *mm, struct vmas *v,
@@ -182,7 +166,7 @@ static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_
 	if (code)
 		;
 	else if (vm->call->opt[OPT_RANGES].set)
-		show_ranges(vm, t, &v);
+		vm_out_ranges(vm->call, t, &v);
 	else if (vm->call->opt[OPT_STRUCTS].set)
 		code = show_structs(vm, &mm, &v, err);
 	else
@@ -276,7 +260,9 @@ static const struct cmd vm = {
 		"-p adds each page: its physical address, where it is swapped to, or where in the\n"
 		"file it would come from; pages that are nowhere are told in runs. -R shows only\n"
 		"areas that hold or begin at an address, are a vm_area_struct or of a file at it,\n"
-		"or have a name (a path or its last part). `vm -f FLAGS` decodes vm_flags.",
+		"or have a name (a path or its last part). -r shows what the tree says without reading\n"
+		"the areas: whether these agree with it, `check` tells. `vm -f FLAGS` decodes vm_flags.\n"
+		"`foreach -u vm` shows all processes.",
 	.opts = opts,
 	.tasks = true,
 	.run = run,

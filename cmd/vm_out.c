@@ -8,9 +8,9 @@
 #include "cmd/vm_pages.h"
 
 /* Of a user address, as far as rows stand below each other. */
-static int user_width(const struct vm_out *vo)
+static int user_width(const struct call *call)
 {
-	return vo->call->cairn->arch->word == 8 ? 12 : 8;
+	return call->cairn->arch->word == 8 ? 12 : 8;
 }
 
 void vm_out_task(struct out *o, const struct cairn *c, const struct task *t)
@@ -48,15 +48,15 @@ void vm_out_heading(const struct vm_out *vo)
 		out_text(o, "  %9s", "-");
 	out_text(o, "  %8" PRIu64 "k\n", mm->v[MM_TOTAL] * kib);
 	out_paint(o, OUT_BOLD);
-	out_text(o, "%-*s  %*s  %*s     FLAGS  FILE\n", w, "VMA", user_width(vo), "START",
-		 user_width(vo), "END");
+	out_text(o, "%-*s  %*s  %*s     FLAGS  FILE\n", w, "VMA", user_width(vo->call), "START",
+		 user_width(vo->call), "END");
 	out_paint(o, OUT_PLAIN);
 }
 
 static void bounds(struct vm_out *vo, const struct vma *v)
 {
 	struct out *o = vo->call->out;
-	const char *look = user_width(vo) == 12 ? "  %12s" : "  %8s";
+	const char *look = user_width(vo->call) == 12 ? "  %12s" : "  %8s";
 
 	out_num(o, "pid", NULL, vo->task->pid);
 	if (v->addr)
@@ -113,10 +113,56 @@ static void known(struct vm_out *vo, const struct vma *v)
 		vm_pages(vo, v, name);
 }
 
+#define ROW 128 /* four numbers and what stands between them */
+
+/* Right-aligned. */
+static char *column(char *at, uint64_t value, int width)
+{
+	char digits[16];
+	int n = (int)(out_digits(digits, value, 1) - digits);
+
+	memset(at, ' ', (size_t)width + 2);
+	at += n < width ? width + 2 - n : 2;
+	memcpy(at, digits, (size_t)n);
+	return at + n;
+}
+
+/* A row's beginning; where it ends. */
+static char *bounds_at(char *at, const struct call *call, const struct vma *v, uint64_t start,
+		       uint64_t end)
+{
+	at = out_digits(at, v->addr, call->cairn->arch->word * 2);
+	at = column(at, start, user_width(call));
+	return column(at, end, user_width(call));
+}
+
+/* The same text as field by field, for areas without a name: a process may have half a million. */
+static bool plain_row(struct vm_out *vo, const struct vma *v)
+{
+	const struct cairn_err *fault;
+	const struct path *file;
+	struct out *o = vo->call->out;
+	char *begin, *at;
+
+	if (o->mode != OUT_TEXT || v->fault || v->file || vo->pages || !v->addr ||
+	    vma_name(vo->namer, vo->mm, v, &file, &fault))
+		return false;
+	begin = at = out_room(o, ROW);
+	if (!at)
+		return false;
+	at = bounds_at(at, vo->call, v, v->start, v->end);
+	at = column(at, v->flags, 8);
+	*at++ = '\n';
+	out_took(o, (size_t)(at - begin));
+	return true;
+}
+
 void vm_out_area(struct vm_out *vo, const struct vma *v)
 {
 	struct out *o = vo->call->out;
 
+	if (plain_row(vo, v))
+		return;
 	out_record(o, "vma");
 	bounds(vo, v);
 	if (v->fault) {
@@ -130,4 +176,32 @@ void vm_out_area(struct vm_out *vo, const struct vma *v)
 		known(vo, v);
 	}
 	out_end(o);
+}
+
+static bool range_row(struct call *call, const struct vma *v)
+{
+	char *begin = call->out->mode == OUT_TEXT ? out_room(call->out, ROW) : NULL, *at = begin;
+
+	if (!at)
+		return false;
+	at = bounds_at(at, call, v, v->first, v->last + 1);
+	*at++ = '\n';
+	out_took(call->out, (size_t)(at - begin));
+	return true;
+}
+
+void vm_out_ranges(struct call *call, const struct task *t, const struct vmas *v)
+{
+	struct out *o = call->out;
+
+	for (size_t i = 0; i < v->n && !out_broken(o) && !cmd_interrupted(); i++) {
+		if (range_row(call, &v->vma[i]))
+			continue;
+		out_record(o, "vmarange");
+		out_num(o, "pid", NULL, t->pid);
+		out_hex(o, "vma", NULL, v->vma[i].addr);
+		out_hex(o, "start", NULL, v->vma[i].first);
+		out_hex(o, "end", NULL, v->vma[i].last + 1);
+		out_end(o);
+	}
 }

@@ -31,4 +31,7 @@ void vm_out_heading(const struct vm_out *vo);
 /** One area, a record cairn.vma/1; with its pages if they are wanted. */
 void vm_out_area(struct vm_out *vo, const struct vma *v);
 
+/** What the tree knows: ranges without their structs, records cairn.vmarange/1. */
+void vm_out_ranges(struct call *call, const struct task *t, const struct vmas *v);
+
 #endif

@@ -222,13 +222,16 @@ static void in_slab(struct whatis *w, uint64_t addr)
 {
 	struct out *o = w->call->out;
 	struct slab_object s;
+	bool inside;
 
 	if (!w->has_pages || slab_object_at(w->call->cairn, &w->pages, addr, &s, NULL))
 		return;
+	inside = s.offset < s.size;
 	out_object(o, "slab");
-	out_str(o, "cache", "  object of %s", s.name);
+	out_str(o, "cache", inside ? "  object of %s" : "  beside an object of %s", s.name);
 	out_hex(o, "object", " at %s", s.addr);
-	out_hex(o, "offset", "+%s", s.offset);
+	out_hex(o, "offset", inside ? "+%s" : NULL, s.offset);
+	out_bool(o, "inside", NULL, inside);
 	out_count(o, "size", ", %s bytes\n", s.size);
 	out_hex(o, "kmem_cache", NULL, s.cache);
 	out_end(o);

@@ -13,12 +13,14 @@
 
 #define NODES_LIMIT (1u << 20)
 #define BECAUSE 6 /* contradictions that a finding shows */
+#define XA_ZERO 0x406 /* XA_ZERO_ENTRY, include/linux/xarray.h */
 #define LOST 3    /* trees that could not be looked at and that are told one by one */
 
 struct look {
 	struct cairn *c;
 	struct cairn_run *run;
 	const char *whose;       /* "mm_mt of mm 0x... (PID 1 \"init\")" */
+	bool of_task;            /* it is the address space of one: the checker "mm" looks, too */
 	size_t lost;             /* trees that could not be looked at, or not wholly */
 	struct cairn_err last_lost;
 };
@@ -88,7 +90,8 @@ static void tell(void *arg, const struct maple_verdict *v)
 		.object = v->node ? v->node : v->tree, .field = v->field, .evidence = e,
 	};
 
-	if (v->of_object)
+	/* the mark of a fork that failed, in an address space, is for the checker "mm" to explain */
+	if (v->of_object || (k->of_task && v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == XA_ZERO))
 		return;
 	str_init(&text);
 	str_init(&expected);
@@ -141,6 +144,7 @@ static void name_mm(struct look *k, const struct maple_mm *mm, struct arena *a)
 {
 	const struct task *t = mm->task;
 
+	k->of_task = t;
 	if (t)
 		k->whose = arena_printf(a, "mm_mt of mm 0x%" PRIx64 " (PID %d \"%s\")", mm->mm, t->pid,
 					t->comm);
@@ -183,6 +187,7 @@ static enum cairn_code each_other(struct look *k, struct maple_mms *s, struct ar
 	struct maple_checked done;
 	enum cairn_code code = CAIRN_OK;
 
+	k->of_task = false;
 	for (size_t i = 0; !code && i < names + s->nother && cairn_go_on(k->run); i++) {
 		if (i < names) {
 			k->whose = named[i];

@@ -44,6 +44,11 @@ enum cairn_code mm_shape_init(struct mm_shape *ms, struct cairn *c, struct cairn
 	return code ? cairn_context(err, code, "address spaces") : CAIRN_OK;
 }
 
+unsigned mm_page_shift(const struct cairn *c)
+{
+	return c->kernel.form ? paging_page_shift(c->kernel.form) : 12;
+}
+
 bool mm_has(const struct mm_shape *ms, enum mm_member m)
 {
 	return shape_has(&ms->s, m);

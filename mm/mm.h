@@ -44,6 +44,9 @@ enum cairn_code mm_shape_init(struct mm_shape *ms, struct cairn *c, struct cairn
 enum cairn_code mm_read(const struct mm_shape *ms, uint64_t addr, struct mm *ret,
 			struct cairn_err *err);
 
+/** log2 of a page of the machine's page tables; 12 where these are not known. */
+unsigned mm_page_shift(const struct cairn *c);
+
 /** This kernel has the member; its address in the dump; its name ("mm_struct.map_count"). */
 bool mm_has(const struct mm_shape *ms, enum mm_member m);
 uint64_t mm_at(const struct mm_shape *ms, const struct mm *mm, enum mm_member m);

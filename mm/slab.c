@@ -27,49 +27,19 @@ static enum cairn_code read_member(struct cairn *c, const struct shape_want *wan
 	return code == CAIRN_OK ? shape_get(&s, &c->kernel, addr, first, ret, err) : code;
 }
 
-enum { O_NAME, O_SIZE, O_STRIDE, O_PAD, O_N };
-static const struct shape_want object_want = {
-	"struct kmem_cache", O_N,
-	{ [O_NAME] = "name", [O_SIZE] = "object_size", [O_STRIDE] = "size",
-	  [O_PAD] = "red_left_pad" },
+/* The slab that an address lies in. */
+struct slab {
+	uint64_t head, begin; /* its first struct page, and the address of that page's memory */
+	uint64_t cache;
 };
 
-static enum cairn_code in_cache(struct cairn *c, uint64_t va, uint64_t base,
-				struct slab_object *ret, struct cairn_err *err)
+static enum cairn_code find_slab(struct cairn *c, const struct page_map *m, uint64_t va,
+				 struct slab *ret, struct cairn_err *err)
 {
-	static const unsigned needed[] = { O_SIZE, O_STRIDE };
-	struct object o;
-	struct shape s;
-	enum cairn_code code = shape_resolve(&s, &object_want, &c->types, err);
-	uint64_t stride;
-
-	if (!code)
-		code = shape_require(&s, needed, 2, err);
-	if (code)
-		return code;
-	code = object_read(&o, &s, &c->kernel, ret->cache, err);
-	stride = code ? 0 : object_get(&o, O_STRIDE);
-	if (!code && (!stride || object_get(&o, O_SIZE) > stride))
-		code = cairn_fail(err, CAIRN_CORRUPT, "cache 0x%" PRIx64 " has objects of no size",
-				  ret->cache);
-	if (!code) {
-		ret->size = object_get(&o, O_SIZE);
-		ret->addr = base + (va - base) / stride * stride + object_get(&o, O_PAD);
-		ret->offset = va - ret->addr;
-		space_text(&c->kernel, object_get(&o, O_NAME), ret->name, sizeof(ret->name), NULL);
-	}
-	object_done(&o);
-	return code;
-}
-
-enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64_t va,
-			       struct slab_object *ret, struct cairn_err *err)
-{
-	uint64_t paddr, page, head = 0, size = UINT64_C(1) << m->shift;
+	uint64_t paddr, page, size = UINT64_C(1) << m->shift;
 	enum page_owner owner;
 	enum cairn_code code = space_translate(m->kernel, va, &paddr, err);
 
-	*ret = (struct slab_object){ 0 };
 	if (!code)
 		code = page_owner_of(m, paddr >> m->shift, &owner, err);
 	if (!code && owner != PAGE_SLAB)
@@ -77,27 +47,83 @@ enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64
 	if (!code)
 		code = page_of_pfn(m, paddr >> m->shift, &page, err);
 	if (!code)
-		code = page_head(m, paddr >> m->shift, &head, err);
+		code = page_head(m, paddr >> m->shift, &ret->head, err);
+	if (code)
+		return code;
+	ret->begin = (va & -size) - (page - ret->head) / m->size * size;
+	return read_member(c, &slab_want, ret->head, &ret->cache, err);
+}
+
+enum { O_NAME, O_SIZE, O_STRIDE, O_PAD, O_N };
+static const struct shape_want object_want = {
+	"struct kmem_cache", O_N,
+	{ [O_NAME] = "name", [O_SIZE] = "object_size", [O_STRIDE] = "size",
+	  [O_PAD] = "red_left_pad" },
+};
+
+static enum cairn_code open_cache(struct cairn *c, uint64_t addr, struct object *o, struct shape *s,
+				  struct cairn_err *err)
+{
+	static const unsigned needed[] = { O_SIZE, O_STRIDE };
+	enum cairn_code code = shape_resolve(s, &object_want, &c->types, err);
+
 	if (!code)
-		code = read_member(c, &slab_want, head, &ret->cache, err);
-	return code ? code : in_cache(c, va, (va & ~(size - 1)) - (page - head) / m->size * size,
-				      ret, err);
+		code = shape_require(s, needed, 2, err);
+	if (!code)
+		code = object_read(o, s, &c->kernel, addr, err);
+	if (!code && (!object_get(o, O_STRIDE) || object_get(o, O_SIZE) > object_get(o, O_STRIDE))) {
+		object_done(o);
+		code = cairn_fail(err, CAIRN_CORRUPT, "cache 0x%" PRIx64 " has objects of no size",
+				  addr);
+	}
+	return code;
+}
+
+/* Behind the last object there may be room that is none. */
+static enum cairn_code check_number(struct cairn *c, const struct slab *slab, uint64_t n,
+				    struct cairn_err *err)
+{
+	static const struct shape_want want = { "struct slab|struct page", 1, { "objects" } };
+	uint64_t objects;
+	struct shape s;
+
+	if (shape_resolve(&s, &want, &c->types, NULL) || !shape_has(&s, 0) ||
+	    shape_get(&s, &c->kernel, slab->head, 0, &objects, NULL) || n < objects)
+		return CAIRN_OK;
+	return cairn_fail(err, CAIRN_NOTFOUND, "behind the last object of the slab at 0x%" PRIx64,
+			  slab->begin);
+}
+
+enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64_t va,
+			       struct slab_object *ret, struct cairn_err *err)
+{
+	struct slab slab;
+	struct object o;
+	struct shape s;
+	uint64_t n, stride;
+	enum cairn_code code = find_slab(c, m, va, &slab, err);
+
+	*ret = (struct slab_object){ 0 };
+	if (!code)
+		code = open_cache(c, slab.cache, &o, &s, err);
+	if (code)
+		return code;
+	stride = object_get(&o, O_STRIDE);
+	n = (va - slab.begin) / stride;
+	ret->cache = slab.cache;
+	ret->size = object_get(&o, O_SIZE);
+	ret->addr = slab.begin + n * stride + object_get(&o, O_PAD);
+	ret->offset = va - ret->addr;
+	space_text(&c->kernel, object_get(&o, O_NAME), ret->name, sizeof(ret->name), NULL);
+	object_done(&o);
+	return check_number(c, &slab, n, err);
 }
 
 enum cairn_code slab_object_size(struct cairn *c, const struct page_map *m, uint64_t va,
 				 uint64_t *ret, struct cairn_err *err)
 {
-	enum page_owner owner;
-	uint64_t paddr, page, cache;
-	enum cairn_code code = space_translate(m->kernel, va, &paddr, err);
+	struct slab slab;
+	enum cairn_code code = find_slab(c, m, va, &slab, err);
 
-	if (code == CAIRN_OK)
-		code = page_owner_of(m, paddr >> m->shift, &owner, err);
-	if (code == CAIRN_OK && owner != PAGE_SLAB)
-		return cairn_fail(err, CAIRN_NOTFOUND, "0x%" PRIx64 " is in no slab", va);
-	if (code == CAIRN_OK)
-		code = page_head(m, paddr >> m->shift, &page, err);
-	if (code == CAIRN_OK)
-		code = read_member(c, &slab_want, page, &cache, err);
-	return code == CAIRN_OK ? read_member(c, &cache_want, cache, ret, err) : code;
+	return code ? code : read_member(c, &cache_want, slab.cache, ret, err);
 }

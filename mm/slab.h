@@ -22,11 +22,12 @@ struct slab_object {
 	uint64_t cache;         /* struct kmem_cache */
 	char name[64];          /* of the cache; "" if it cannot be read */
 	uint64_t addr, size;    /* where it begins, and its bytes as its user may use them */
-	uint64_t offset;        /* of the address from addr */
+	uint64_t offset;        /* of the address from addr, modulo 2^64 */
 };
 
 /** The place for an object that the kernel address lies in, in use or free. CAIRN_NOTFOUND if
- *  it lies in no slab. An address in the padding of an object has offset >= size. */
+ *  it lies in no slab, or behind the last object there. An address in what SLUB keeps before or
+ *  behind each object (red zones, its own data, padding) has offset >= size. */
 enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64_t va,
 			       struct slab_object *ret, struct cairn_err *err);
 

@@ -16,6 +16,7 @@ static const struct shape_want vma_want = {
 		[VMA_FLAGS] = "vm_flags|__vm_flags", [VMA_PGOFF] = "vm_pgoff",
 		[VMA_FILE] = "vm_file", [VMA_MM] = "vm_mm", [VMA_ANON_VMA] = "anon_vma",
 		[VMA_OPS] = "vm_ops", [VMA_PRIVATE] = "vm_private_data",
+		[VMA_ANON_NAME] = "anon_name",
 	},
 };
 
@@ -25,6 +26,7 @@ static const char *const fields[VMA_N] = {
 	[VMA_FILE] = "vm_area_struct.vm_file", [VMA_MM] = "vm_area_struct.vm_mm",
 	[VMA_ANON_VMA] = "vm_area_struct.anon_vma", [VMA_OPS] = "vm_area_struct.vm_ops",
 	[VMA_PRIVATE] = "vm_area_struct.vm_private_data",
+	[VMA_ANON_NAME] = "vm_area_struct.anon_name",
 };
 
 enum { L_RB, L_NEXT, L_N };
@@ -46,6 +48,9 @@ enum cairn_code vma_shape_init(struct vma_shape *vs, struct cairn *c, struct cai
 		code = shape_require(&vs->s, needed, 3, err);
 	if (code)
 		return code;
+	vs->wide = true;
+	for (unsigned i = 0; i < VMA_N; i++)
+		vs->wide &= !vs->s.has[i] || vs->s.m[i].size == 8;
 	if (!shape_resolve(&links, &link_want, &c->types, NULL)) {
 		vs->rb = shape_has(&links, L_RB) ? links.m[L_RB].offset : UINT64_MAX;
 		vs->next = shape_has(&links, L_NEXT) ? links.m[L_NEXT].offset : UINT64_MAX;
@@ -88,7 +93,26 @@ static void parse(const struct vma_shape *vs, const unsigned char *raw, struct v
 	v->mm = get(vs, raw, VMA_MM);
 	v->anon_vma = get(vs, raw, VMA_ANON_VMA);
 	v->ops = get(vs, raw, VMA_OPS);
-	v->private_data = get(vs, raw, VMA_PRIVATE);
+	v->hint = get(vs, raw, v->ops ? VMA_PRIVATE : VMA_ANON_NAME);
+}
+
+static uint64_t wide(const struct vma_shape *vs, const unsigned char *raw, enum vma_member m)
+{
+	return vs->s.has[m] ? le64(raw + vs->s.m[m].offset - vs->s.lo) : 0;
+}
+
+/* The same where all members are of 8 bytes, for half a million of them. */
+static void parse_wide(const struct vma_shape *vs, const unsigned char *raw, struct vma *v)
+{
+	v->start = wide(vs, raw, VMA_START);
+	v->end = wide(vs, raw, VMA_END);
+	v->flags = wide(vs, raw, VMA_FLAGS);
+	v->pgoff = wide(vs, raw, VMA_PGOFF);
+	v->file = wide(vs, raw, VMA_FILE);
+	v->mm = wide(vs, raw, VMA_MM);
+	v->anon_vma = wide(vs, raw, VMA_ANON_VMA);
+	v->ops = wide(vs, raw, VMA_OPS);
+	v->hint = wide(vs, raw, v->ops ? VMA_PRIVATE : VMA_ANON_NAME);
 }
 
 #define RAW_LIMIT 1024
@@ -189,120 +213,169 @@ static struct spot *spots_of(const struct vma_shape *vs, const struct vmas *v, s
 	return sorted ? a : sort_spots(a, b, v->n, high - low, low);
 }
 
-#define BATCH 1024 /* pages that are in memory at once */
+/* A page that areas lie in. */
+struct home {
+	uint64_t page;
+	size_t spot, straddle; /* the first of its areas, of those that reach into the next page */
+};
+
+/* An area that lies in two pages: its bytes. */
+struct straddle {
+	size_t i;
+	unsigned char *raw;
+};
 
 struct filler {
 	const struct vma_shape *vs;
 	struct vmas *v;
-	struct image_load loads[BATCH + 1];
-	uint64_t page[BATCH + 1];
-	struct cairn_err *why; /* of the pages that could not be translated */
-	size_t n;
-	unsigned char *buf;
+	const struct spot *spot;
+	struct home *home;           /* nhomes, and one that ends the last */
+	struct straddle *straddle;
+	struct image_load *load;
+	unsigned char *raw;
+	size_t nhomes, nstraddles, len;
 };
 
-/* The page's place in the batch, which it joins if it is not one of the last two. */
-static void need_page(struct filler *f, uint64_t page)
+static uint64_t last_page(const struct filler *f, size_t i)
 {
-	const struct space *s = &f->vs->c->kernel;
-
-	if ((f->n && f->page[f->n - 1] == page) || (f->n > 1 && f->page[f->n - 2] == page))
-		return;
-	f->page[f->n] = page;
-	f->loads[f->n].to = f->buf + (f->n << s->page_shift);
-	f->n++;
+	return (f->v->vma[i].addr + f->vs->s.hi - 1) >> f->vs->c->kernel.page_shift;
 }
 
-static void load_pages(struct filler *f)
+static void add_home(struct filler *f, uint64_t page, size_t spot)
+{
+	if (f->nhomes && f->home[f->nhomes - 1].page == page)
+		return;
+	f->home[f->nhomes++] = (struct home){ page, spot, f->nstraddles };
+}
+
+/* The page behind the last one, if an area reaches into it. */
+static void add_second(struct filler *f, size_t spot)
+{
+	uint64_t last = f->nstraddles ? last_page(f, f->straddle[f->nstraddles - 1].i) : 0;
+
+	if (f->nstraddles && last > f->home[f->nhomes - 1].page)
+		add_home(f, last, spot);
+}
+
+/* Which pages, and what of which area is in each. */
+static void find_homes(struct filler *f)
+{
+	for (size_t i = 0; i < f->v->n; i++) {
+		uint64_t page = f->spot[i].page;
+
+		if (f->nhomes && f->home[f->nhomes - 1].page < page)
+			add_second(f, i);
+		add_home(f, page, i);
+		if (last_page(f, f->spot[i].i) != page) {
+			f->straddle[f->nstraddles] = (struct straddle){
+				f->spot[i].i, f->raw + f->nstraddles * f->len };
+			f->nstraddles++;
+		}
+	}
+	add_second(f, f->v->n);
+	f->home[f->nhomes] = (struct home){ UINT64_MAX, f->v->n, f->nstraddles };
+}
+
+/* A page is there: on one of two threads, each page's areas being none of another's. */
+static void see(void *arg, size_t n, const unsigned char *data)
+{
+	struct filler *f = arg;
+	const struct home *h = &f->home[n];
+	size_t size = (size_t)1 << f->vs->c->kernel.page_shift;
+
+	for (size_t i = h->spot; i < h[1].spot; i++) {
+		struct vma *vma = &f->v->vma[f->spot[i].i];
+		size_t at = (vma->addr + f->vs->s.lo) & (size - 1);
+
+		if (at + f->len <= size)
+			f->vs->wide ? parse_wide(f->vs, data + at, vma) : parse(f->vs, data + at, vma);
+	}
+	for (size_t i = h->straddle; i < h[1].straddle; i++) {
+		size_t at = (f->v->vma[f->straddle[i].i].addr + f->vs->s.lo) & (size - 1);
+
+		memcpy(f->straddle[i].raw, data + at, size - at);
+	}
+	if (!n || h[-1].page + 1 != h->page)
+		return;
+	for (size_t i = h[-1].straddle; i < h->straddle; i++) {
+		size_t at = (f->v->vma[f->straddle[i].i].addr + f->vs->s.lo) & (size - 1);
+
+		memcpy(f->straddle[i].raw + (size - at), data, f->len - (size - at));
+	}
+}
+
+static void translate(struct filler *f)
 {
 	struct space *s = &f->vs->c->kernel;
-	struct image_load good[BATCH + 1];
-	struct cairn_err why;
-	size_t n = 0, at = 0;
-
-	for (size_t i = 0; i < f->n; i++) {
-		struct image_load *l = &f->loads[i];
-
-		l->fault = CAIRN_FAULT_NONE;
-		if (space_translate(s, f->page[i] << s->page_shift, &l->paddr, &why))
-			l->fault = why.fault ? why.fault : CAIRN_FAULT_UNMAPPED;
-		else
-			good[n++] = *l;
-	}
-	image_load(s->img, good, n);
-	for (size_t i = 0; i < f->n; i++)
-		if (!f->loads[i].fault)
-			f->loads[i].fault = good[at++].fault;
-}
-
-static void take(struct filler *f, struct vma *vma, size_t slot)
-{
-	const struct space *s = &f->vs->c->kernel;
-	uint64_t from = vma->addr + f->vs->s.lo, to = vma->addr + f->vs->s.hi - 1;
-	bool two = from >> s->page_shift != to >> s->page_shift;
 	struct cairn_err why;
 
-	if (f->loads[slot].fault || (two && f->loads[slot + 1].fault)) {
-		slot += !f->loads[slot].fault;
-		cairn_fail_read(&why, f->loads[slot].fault,
-				slot && f->page[slot] << s->page_shift > from
-					? f->page[slot] << s->page_shift : from,
-				s->what);
-		note_fault(f->v, vma, &why);
-		return;
-	}
-	parse(f->vs, f->buf + (slot << s->page_shift) + (from & ((1u << s->page_shift) - 1)), vma);
+	for (size_t i = 0; i < f->nhomes; i++)
+		if (space_translate(s, f->home[i].page << s->page_shift, &f->load[i].paddr, &why))
+			f->load[i].fault = why.fault ? why.fault : CAIRN_FAULT_UNMAPPED;
 }
 
-/* As many of the n spots as one batch holds; their number. */
-static size_t fill_batch(struct filler *f, const struct spot *spot, size_t n)
+/* A struct does not wrap around at the end of the address space: there is no page then. */
+static void fault_at(struct filler *f, size_t i, size_t home)
 {
 	const struct space *s = &f->vs->c->kernel;
-	size_t took, slot = 0;
+	uint64_t page = f->home[home].page << s->page_shift, from = f->v->vma[i].addr + f->vs->s.lo;
+	struct cairn_err why;
 
-	f->n = 0;
-	for (took = 0; took < n && f->n < BATCH; took++) {
-		uint64_t end = f->v->vma[spot[took].i].addr + f->vs->s.hi - 1;
+	cairn_fail_read(&why, f->load[home].fault ? f->load[home].fault : CAIRN_FAULT_NONCANONICAL,
+			page > from && home < f->nhomes ? page : from, s->what);
+	note_fault(f->v, &f->v->vma[i], &why);
+}
 
-		need_page(f, spot[took].page);
-		if (end >> s->page_shift != spot[took].page)
-			need_page(f, end >> s->page_shift);
+/* Those in two pages, and those in pages that could not be read. */
+static void finish(struct filler *f)
+{
+	for (size_t h = 0; h < f->nhomes; h++) {
+		bool bad = f->load[h].fault;
+
+		for (size_t i = f->home[h].spot; bad && i < f->home[h + 1].spot; i++)
+			fault_at(f, f->spot[i].i, h);
+		for (size_t i = f->home[h].straddle; !bad && i < f->home[h + 1].straddle; i++)
+			if (f->load[h + 1].fault || h + 1 == f->nhomes)
+				fault_at(f, f->straddle[i].i, h + 1);
+			else
+				parse(f->vs, f->straddle[i].raw, &f->v->vma[f->straddle[i].i]);
 	}
-	load_pages(f);
-	for (size_t i = 0; i < took; i++) {
-		while (f->page[slot] != spot[i].page)
-			slot++;
-		take(f, &f->v->vma[spot[i].i], slot);
-	}
-	return took;
 }
 
 static enum cairn_code fill_many(const struct vma_shape *vs, struct vmas *v,
 				 struct cairn_err *err)
 {
-	struct spot *a = mem_resize(NULL, v->n, 2 * sizeof(*a)), *spot;
-	struct filler *f = mem_zalloc(1, sizeof(*f));
-	enum cairn_code code = CAIRN_OK;
+	struct spot *a = mem_resize(NULL, v->n, 2 * sizeof(*a));
+	struct filler f = { .vs = vs, .v = v, .len = vs->s.hi - vs->s.lo };
+	size_t two = 0;
+	bool good;
 
-	if (f)
-		f->buf = mem_resize(NULL, BATCH + 1, (size_t)1 << vs->c->kernel.page_shift);
-	if (!a || !f || !f->buf) {
-		code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", v->n);
-	} else {
-		f->vs = vs;
-		f->v = v;
-		spot = spots_of(vs, v, a, a + v->n);
-		for (size_t done = 0; done < v->n && !code;) {
-			done += fill_batch(f, spot + done, v->n - done);
-			if (vs->c->stop && vs->c->stop())
-				code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		}
+	for (size_t i = 0; i < v->n; i++)
+		two += last_page(&f, i) != (v->vma[i].addr + vs->s.lo) >> vs->c->kernel.page_shift;
+	f.spot = a ? spots_of(vs, v, a, a + v->n) : NULL;
+	for (size_t i = 0; f.spot && i < v->n; i++)
+		f.nhomes += !i || f.spot[i].page != f.spot[i - 1].page;
+	f.home = mem_zalloc(f.nhomes + two + 1, sizeof(*f.home));
+	f.load = mem_zalloc(f.nhomes + two + 1, sizeof(*f.load));
+	f.straddle = mem_zalloc(two + 1, sizeof(*f.straddle));
+	f.raw = mem_zalloc(two + 1, f.len);
+	good = a && f.home && f.load && f.straddle && f.raw;
+	if (good) {
+		f.nhomes = 0;
+		find_homes(&f);
+		translate(&f);
+		image_each(vs->c->img, f.load, f.nhomes, see, &f);
+		finish(&f);
 	}
-	if (f)
-		mem_free(f->buf);
-	mem_free(f);
 	mem_free(a);
-	return code;
+	mem_free(f.home);
+	mem_free(f.load);
+	mem_free(f.straddle);
+	mem_free(f.raw);
+	if (!good)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", v->n);
+	return vs->c->stop && vs->c->stop() ? cairn_fail(err, CAIRN_INTERRUPTED, "interrupted")
+					    : CAIRN_OK;
 }
 
 #define FEW 64

@@ -25,7 +25,9 @@
 struct vma {
 	uint64_t addr;              /* struct vm_area_struct */
 	uint64_t start, end, flags; /* [vm_start, vm_end) */
-	uint64_t pgoff, file, mm, anon_vma, ops, private_data;
+	uint64_t pgoff, file, mm, anon_vma, ops;
+	uint64_t hint;              /* what its name is found by: vm_private_data where there are
+				       ops, else anon_name (garbage where a file lies over it) */
 	uint64_t first, last;       /* the tree's range; of a red-black tree as start and end - 1 */
 	const struct cairn_err *fault; /* NULL: none; else only addr, first and last are known */
 };
@@ -33,13 +35,14 @@ struct vma {
 /** Members, for vma_at(). */
 enum vma_member {
 	VMA_START, VMA_END, VMA_FLAGS, VMA_PGOFF, VMA_FILE, VMA_MM, VMA_ANON_VMA, VMA_OPS,
-	VMA_PRIVATE, VMA_N,
+	VMA_PRIVATE, VMA_ANON_NAME, VMA_N,
 };
 
 struct vma_shape {
 	struct cairn *c;
 	struct shape s;
 	struct mm_shape mm;
+	bool wide;      /* all members are 8 bytes */
 	uint64_t rb;    /* offset of vm_rb; UINT64_MAX: none */
 	uint64_t next;  /* of vm_next, likewise */
 };
@@ -49,6 +52,7 @@ struct vmas {
 	struct vma *vma;
 	size_t n;
 	size_t faults;        /* areas that could not be read */
+	size_t others;        /* entries of the tree that are no areas */
 	bool partial;         /* the tree could not be walked to its end: err says why */
 	struct cairn_err err;
 	/* private */

@@ -110,7 +110,7 @@ static const char *special_name(struct vma_namer *n, const struct vma *v)
 {
 	uint64_t at;
 
-	if (!n->has_special || shape_get(&n->special, &n->c->kernel, v->private_data, S_NAME, &at,
+	if (!n->has_special || shape_get(&n->special, &n->c->kernel, v->hint, S_NAME, &at,
 					 NULL))
 		return NULL;
 	return text_at(n, at, NULL);
@@ -118,9 +118,10 @@ static const char *special_name(struct vma_namer *n, const struct vma *v)
 
 static const char *anon_name(struct vma_namer *n, const struct vma *v, const char *look)
 {
-	uint64_t at;
+	uint64_t at = v->hint;
 
-	if (!n->has_anon || space_word(&n->c->kernel, v->addr + n->anon_at, &at, NULL) || !at)
+	if (!n->has_anon || (v->ops && space_word(&n->c->kernel, v->addr + n->anon_at, &at, NULL)) ||
+	    !at)
 		return NULL;
 	return text_at(n, at + n->anon.m[N_NAME].offset, look);
 }

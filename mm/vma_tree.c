@@ -32,6 +32,20 @@ bool vma_is_entry(uint64_t entry)
 	return !(entry & 3) && entry > MAPLE_RESERVED;
 }
 
+#define COUNT_TRUSTED (1u << 22)
+
+/* Room for as many as the address space counts, if that is a sane number: an array that grows is
+ * copied. */
+static void make_room(const struct vma_shape *vs, const struct mm *mm, struct vmas *v, size_t *cap)
+{
+	uint64_t count = mm->v[MM_MAP_COUNT] & UINT32_MAX;
+
+	if (!mm_has(&vs->mm, MM_MAP_COUNT) || !count || count > COUNT_TRUSTED)
+		return;
+	v->vma = mem_resize(NULL, count + 1, sizeof(*v->vma));
+	*cap = v->vma ? count + 1 : 0;
+}
+
 enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
 			    struct cairn_err *err)
 {
@@ -44,6 +58,7 @@ enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, str
 		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct has no member vm_rb");
 	rbtree_begin(&w, &vs->c->kernel, mm_at(&vs->mm, mm, MM_RB), VMAS_LIMIT);
 	w.stop = vs->c->stop;
+	make_room(vs, mm, ret, &cap);
 	while (!code && rbtree_next(&w)) {
 		vma = more(ret, &cap);
 		if (vma)
@@ -98,9 +113,12 @@ enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, 
 	enum cairn_code ended, code = maple_begin(&w, vs->c, mm_at(&vs->mm, mm, MM_TREE), 0, UINT64_MAX,
 						  VMAS_LIMIT, err);
 
+	make_room(vs, mm, ret, &cap);
 	while (!code && maple_next(&w)) {
-		if (!vma_is_entry(w.entry))
+		if (!vma_is_entry(w.entry)) {
+			ret->others++;
 			continue;
+		}
 		vma = more(ret, &cap);
 		if (vma)
 			*vma = (struct vma){ .addr = w.entry, .first = w.first, .last = w.last };

@@ -12,6 +12,7 @@ comparable within one run only. The kit's scenario `scale` has 2,000 more tasks 
 """
 
 import glob
+import json
 import os
 import shlex
 import shutil
@@ -137,6 +138,36 @@ def all_stacks(b):
         section("with lines and inlined calls", rows + drgn)
 
 
+DRGN_AREAS = """
+from drgn.helpers.linux.mm import for_each_vma
+from drgn.helpers.linux.pid import find_task
+for vma in for_each_vma(find_task(prog, %d).mm):
+    vma.vm_start.value_(), vma.vm_end.value_()
+"""
+
+
+def largest_process(b):
+    """Pid of the process with most areas."""
+    argv = [b.cairn_path, "--no-debug-search", "-j", b.dump, "foreach", "-u", "vm", "-r"]
+    counts = {}
+    with subprocess.Popen(argv, env=b.env, stdout=subprocess.PIPE, text=True) as p:
+        for line in p.stdout:
+            row = json.loads(line)
+            counts[row.get("pid")] = counts.get(row.get("pid"), 0) + 1
+    return max(counts.items(), key=lambda item: item[1], default=(None, 0))
+
+
+def areas(b):
+    """drgn's row is a bare loop over start and end: it prints nothing."""
+    pid, count = largest_process(b)
+    if pid is None:
+        return
+    rows = [("cairn vm, warm index", b.cairn("vm", str(pid))),
+            ("cairn vm -r (the tree alone), warm index", b.cairn("vm", "-r", str(pid)))]
+    section("the %d areas of process %d" % (count, pid),
+            rows + b.drgn(DRGN_AREAS % pid) + b.crash(b"vm %d" % pid))
+
+
 def main(argv):
     if len(argv) not in (2, 3):
         sys.exit(__doc__)
@@ -148,6 +179,7 @@ def main(argv):
         b.cairn("ps")                   # makes the index
         one_stack(b)
         all_stacks(b)
+        areas(b)
         if not (b.drgn_words or b.crash_words):
             print("peers: not measured (crash or drgn installed, and VMLINUX=..., are needed)")
 

@@ -96,9 +96,26 @@ def a_qemu_that_dies_is_reported_with_its_words():
     return "QEMU ended (3) no such machine" in text and text.endswith("(nothing)")
 
 
+def a_qemu_that_says_much_is_not_held_up():
+    text = boot_failure("head -c 300000 /dev/zero | tr '\\0' x >&2; echo 'the end' >&2; exit 3")
+    return "QEMU ended (3) xxx" in text and "xthe end" in text
+
+
 def a_guest_that_survives_is_reported():
     return "guest says 'ORACLE survived'" in boot_failure("echo ORACLE survived >>$console; " +
                                                           HANGS)
+
+
+def a_failure_in_the_last_moment_is_reported():
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = dataclasses.replace(SCENARIOS["sysrq"], deadline=SOON)
+        try:
+            with guest(folder, "printf 'ORACLE sysrq-t end\\nORACLE failed: no leaf\\n"
+                               "end Kernel panic\\n' >>$console; exec sleep 1000") as box:
+                capture.until_death(box, scenario)
+        except machine.BootError as error:
+            return "guest says 'ORACLE failed'" in str(error)
+    return False
 
 
 def a_deaf_control_socket_is_reported():
@@ -285,7 +302,9 @@ def low_memory_is_mapped():
 
 TESTS = [
     a_silent_guest_is_reported_with_its_last_lines, a_qemu_that_dies_is_reported_with_its_words,
-    a_guest_that_survives_is_reported, a_deaf_control_socket_is_reported,
+    a_qemu_that_says_much_is_not_held_up, a_guest_that_survives_is_reported,
+    a_failure_in_the_last_moment_is_reported,
+    a_deaf_control_socket_is_reported,
     a_missing_control_socket_is_reported, qemu_dies_with_the_kit,
     a_tool_that_hangs_is_killed_with_its_children, a_tool_that_fails_is_reported_with_its_words,
     every_scenario_has_its_function, every_expected_class_is_one_that_there_is,

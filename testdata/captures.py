@@ -10,7 +10,8 @@ A capture MACHINE-KERNEL-SCENARIO is stored in testdata/captures as
   NAME.oracle.json.zst    what the kernel said of itself (oracle.py)
   NAME.console.zst        its console
   MACHINE-KERNEL.btf.zst  types, where the kernel carries none
-and unpacked under the same names without .zst, the dump as NAME.kdump.
+and unpacked under the same names without .zst, the dump as NAME.kdump. What `make demo` opens has
+beside it the debug file of its module, out of testdata/debug.
 """
 
 import os
@@ -24,6 +25,7 @@ STORE = HERE / "captures"
 LEVEL = ("-19", "--long=27")
 WINDOW = "--long=27"
 DEMO = "amd64-6.1-irqbug"       # what `make demo` opens
+DEMO_DEBUG = "scen.ko.debug"    # of its module: objcopy --only-keep-debug
 # The capture of each kernel that the others are differences to.
 BASES = {"amd64-6.1": "irqbug"}
 USUAL_BASE = "sysrq"
@@ -89,6 +91,8 @@ def unpack(name, folder):
     types = STORE / (types_of(name) + ".zst")
     if types.exists():
         unpack_file(types, folder / types_of(name))
+    if name == DEMO:
+        unpack_file(HERE / "debug" / (DEMO_DEBUG + ".zst"), folder / DEMO_DEBUG)
 
 
 # ---- store ----
@@ -102,7 +106,7 @@ def golden_commands(name):
     for line in (HERE / "golden" / "commands").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             _, which, words = line.split("\t")
-            if which != "one" or name == DEMO:
+            if which not in ("one", "debug") or name == DEMO:
                 yield words
 
 
@@ -115,6 +119,10 @@ def slim(cairn, folder, name, out):
             plain = pathlib.Path(temporary) / "btf"
             zstd("-d", types, "-o", plain)
             words += ["-s", plain]
+        if name == DEMO:
+            debug = pathlib.Path(temporary) / DEMO_DEBUG
+            zstd("-d", HERE / "debug" / (DEMO_DEBUG + ".zst"), "-o", debug)
+            words += ["-s", debug]
         words += [folder / (name + ".kdump.zst"), "slim", "-z", "none", "-o", out,
                   *ALWAYS, *golden_commands(name)]
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
@@ -122,30 +130,74 @@ def slim(cairn, folder, name, out):
         raise SystemExit("%s: slim failed:\n%s" % (name, done.stderr))
 
 
-def store(cairn, folder, name):
-    """Take one capture into the store. Its base must be there, or be itself."""
+def differences_to(base):
+    """Names of the captures that are stored as differences to this one."""
+    return [path.name.split(".from-")[0] for path in sorted(STORE.glob("*.from-%s.zst" % base))]
+
+
+def redo(base, plain, temporary):
+    """{name in the store: file} of the differences to a base that is about to be another."""
+    made = {}
+    for name in differences_to(base):
+        unpack(name, temporary)
+        difference = "%s.from-%s.zst" % (name, base)
+        made[difference] = temporary / difference
+        zstd(*LEVEL, "--patch-from=%s" % plain, temporary / (name + ".kdump"),
+             "-o", made[difference])
+    return made
+
+
+def make(cairn, folder, name, temporary):
+    """{name in the store: file} of all that storing a capture puts there."""
     base = base_of(name)
-    for old in [STORE / (name + ".kdump.zst"), *STORE.glob(name + ".from-*.zst")]:
-        old.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        temporary = pathlib.Path(temporary)
-        plain = temporary / "plain"
-        slim(cairn, folder, name, plain)
-        if name == base:
-            made = STORE / (name + ".kdump.zst")
-            zstd(*LEVEL, plain, "-o", made)
-        else:
-            unpack(base, temporary)
-            made = STORE / ("%s.from-%s.zst" % (name, base))
-            zstd(*LEVEL, "--patch-from=%s" % (temporary / (base + ".kdump")), plain, "-o", made)
-        console = temporary / "console"
-        zstd("-d", folder / (name + ".console.zst"), "-o", console)
-        zstd(*LEVEL, console, "-o", STORE / (name + ".console.zst"))
-    zstd(*LEVEL, folder / (name + ".oracle.json"), "-o", STORE / (name + ".oracle.json.zst"))
+    plain = temporary / "plain"
+    slim(cairn, folder, name, plain)
+    if name == base:
+        made = redo(base, plain, temporary)
+        dump, how = name + ".kdump.zst", ()
+    else:
+        unpack(base, temporary)
+        made = {}
+        dump, how = ("%s.from-%s.zst" % (name, base),
+                     ("--patch-from=%s" % (temporary / (base + ".kdump")),))
+    made[dump] = temporary / dump
+    zstd(*LEVEL, *how, plain, "-o", made[dump])
+    console = temporary / "console"
+    zstd("-d", folder / (name + ".console.zst"), "-o", console)
+    for kind, source in (("console", console), ("oracle.json", folder / (name + ".oracle.json"))):
+        packed = "%s.%s.zst" % (name, kind)
+        made[packed] = temporary / packed
+        zstd(*LEVEL, source, "-o", made[packed])
     types = types_of(name) + ".zst"
     if (folder / types).exists():
-        (STORE / types).write_bytes((folder / types).read_bytes())
-    print("%s: %d bytes" % (made.name, made.stat().st_size))
+        made[types] = folder / types
+    return made
+
+
+def put(made):
+    """Take files into the store, each whole or not at all."""
+    parts = [(STORE / (".%s.%d.part" % (name, os.getpid())), STORE / name) for name in made]
+    try:
+        for (part, _), source in zip(parts, made.values()):
+            part.write_bytes(source.read_bytes())
+        for part, final in parts:
+            part.replace(final)
+    finally:
+        for part, _ in parts:
+            part.unlink(missing_ok=True)
+
+
+def store(cairn, folder, name):
+    """Take one capture into the store, where nothing is touched before all of it is made. Its
+    base must be there, or be itself: then the differences to it are made again."""
+    with tempfile.TemporaryDirectory() as temporary:
+        made = make(cairn, folder, name, pathlib.Path(temporary))
+        put(made)
+    for old in [STORE / (name + ".kdump.zst"), *STORE.glob(name + ".from-*.zst")]:
+        if old.name not in made:
+            old.unlink(missing_ok=True)
+    for file in made:
+        print("%s: %d bytes" % (file, (STORE / file).stat().st_size))
 
 
 def main(argv):

@@ -124,6 +124,33 @@ says out '^from the shell$'
 [ $? -eq 3 ] && grep -q 'No space left' err
 result $? 'a full disk is noticed'
 
+# ---- logs ----
+
+printf 'kernel BUG at a/b.c:12!\nRIP: 0010:foo+0x1/0x2\nCall Trace:\n bar+0x1/0x2\n' >log
+: >empty
+runs 1 oops log
+says out '^kernel BUG in foo$'
+says out '^  at         a/b.c:12$'
+says out '^  signature  c1:bug:foo:'
+runs 1 oops -j log
+says out '^{"schema":"cairn.oops/1",'
+says out '"title":"kernel BUG in foo"'
+runs 1 oops log empty
+"$cairn" oops - <log >out 2>err
+[ $? -eq 1 ] && grep -q '^kernel BUG in foo$' out
+result $? 'oops - reads standard input'
+zstd -q log
+runs 1 oops log.zst
+runs 0 oops empty
+says out '^no report of trouble in 0 lines$'
+runs 0 oops
+runs 0 oops -r
+says out '^locks, or watches locks$'
+runs 3 oops nosuchlog
+says err '^cairn: oops: nosuchlog: No such file'
+runs 3 oops .
+runs 2 oops --nonsense
+
 # ---- files that are no dumps ----
 
 : >empty

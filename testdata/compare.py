@@ -47,6 +47,7 @@ DONE = (0, 4)           # exit codes: done; done as far as the dump has the page
 FOUND = (0, 1, 4)       # likewise, where 1 says that there are findings
 TRAMPOLINES = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"}
 RECOVERED = {"rethook", "kretprobe", "fgraph"}
+SURE = "A"              # the grade, as unwind/trace.h has it
 UNNAMED = {"__builtin__ftrace", "__builtin__kprobes"}    # modules, as cairn and kallsyms call them
 MAPPING = re.compile(r"\$[adtx](\.|$)")      # ARM's mapping symbols: marks in the code, no names
 PANIC = re.compile(r"v?panic|nmi_panic")
@@ -510,6 +511,28 @@ def check_panic(cairn, truth, tap):
     tap.test("panic: stacks", ["not compared: the frames differ"] if verdict.problem else wrong)
 
 
+# grades -----------------------------------------------------------------------------------------
+
+def panic_stack(cairn, truth):
+    """Our stack of the task that died on the CPU where it did; None if there is none."""
+    trace = truth["panic_trace"]
+    return next((item for item in cairn.ask("cairn.stack/1", "bt", "-a")
+                 if (item.get("cpu"), item.get("pid")) == (trace["cpu"], trace["pid"])), None)
+
+
+def check_grades(cairn, truth, tap):
+    """What is graded A is promised: none of these frames may be one that the kernel has not, in any
+    stack, whatever else is wrong with it."""
+    verdicts = [verdict for verdict in frame_verdicts(stacks_of(cairn), tasks_of(cairn), truth)
+                if verdict.compared]
+    if truth["panic_trace"] and dying_frames(truth["panic_trace"]):
+        verdicts.append(panic_verdict(panic_stack(cairn, truth), truth)[0])
+    wrong = ["%s: %s" % (verdict.what, frame.get("function")) for verdict in verdicts
+             for frame in verdict.wrong if frame.get("grade") == SURE]
+    tap.test("grades: no frame that is graded %s is wrong, of %d stacks" % (SURE, len(verdicts)),
+             wrong if verdicts else ["no stack could be compared"])
+
+
 # maps -------------------------------------------------------------------------------------------
 
 VICTIM = "zoo-victim"   # whose memory is damaged after its maps were printed
@@ -564,8 +587,9 @@ def check_maps(cairn, truth, tap):
 
 
 CHECKS = {"symbols": check_symbols, "modules": check_modules, "tasks": check_tasks,
-          "log": check_log, "frames": check_frames, "panic": check_panic, "maps": check_maps}
-USUAL = "symbols,modules,tasks,log,frames,panic,maps"
+          "log": check_log, "frames": check_frames, "panic": check_panic,
+          "grades": check_grades, "maps": check_maps}
+USUAL = "symbols,modules,tasks,log,frames,panic,grades,maps"
 
 
 def load(path):

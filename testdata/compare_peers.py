@@ -27,7 +27,6 @@ import peers            # noqa: E402
 LINE = "%-26s %-6s %12s %6s %15s %13s %5s %8s"
 HEAD = ("capture", "tool", "tasks exact", "crash", "frames missing", "frames wrong", "sure",
         "seconds")
-SURE = "A"              # the grade, as unwind/grade.h has it
 
 
 @dataclasses.dataclass
@@ -63,7 +62,7 @@ class Score:
 def score(tool, verdicts, death, seconds):
     """The Score of frame verdicts, all of which are comparable, and of those on the death."""
     wrong = [frame for verdict in verdicts + death for frame in verdict.wrong]
-    sure = sum(frame.get("grade") == SURE for frame in wrong)
+    sure = sum(frame.get("grade") == compare.SURE for frame in wrong)
     return Score(tool, sum(not verdict.problem for verdict in verdicts), len(verdicts),
                  sum(not verdict.problem for verdict in death), len(death),
                  sum(len(verdict.missing) for verdict in verdicts + death), len(wrong),

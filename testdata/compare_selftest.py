@@ -104,6 +104,12 @@ def asleep_in_rcu(answers):
     return of(answers, "foreach bt", comm="rcu_preempt")["frames"]
 
 
+def keep_stale(answers, grade):
+    """A frame in a stack that sleeps, and one in the stack of the death, that the kernel has not."""
+    for frames, at in (blocked(answers)["frames"], 2), (answers["bt -a"][1]["frames"], 5):
+        frames.insert(at, dict(stray(frames[at], "kmem_cache_free"), grade=grade))
+
+
 def vmas(answers):
     return answers["vm %d" % of(answers, "ps", comm="zoo-vmas")["pid"]]
 
@@ -164,6 +170,9 @@ MISTAKES = [
      lambda a: blocked(a)["frames"].insert(2, stray(blocked(a)["frames"][2], "kmem_cache_free"))),
     ("a frame after the end", r"frames: \d+ zoo-pipe .*",
      lambda a: blocked(a)["frames"].append(stray(blocked(a)["frames"][0], "ret_from_fork"))),
+    ("a stale frame that is graded A", r"grades: .*", lambda a: keep_stale(a, "A")),
+    ("one in the stack of the death alone", r"grades: .*",
+     lambda a: a["bt -a"][1]["frames"].insert(5, stray(a["bt -a"][1]["frames"][5], "kfree"))),
     ("two frames swapped", r"frames: \d+ zoo-pipe .*",
      lambda a: swap(blocked(a)["frames"], 2)),
     ("a twin's name", r"frames: \d+ zoo-pipe .*",
@@ -385,10 +394,15 @@ def main():
             report(holds, "rule: " + what, "")
         code, failed, passed, output = outcome(folder, oracle, right, "maps")
         report(code == 0 and not failed and passed > 10, "allowed: maps as they should be", output)
+        answers = copy.deepcopy(right)
+        keep_stale(answers, "B")
+        code, failed, passed, output = outcome(folder, oracle, answers, "grades")
+        report(code == 0 and passed == 1, "allowed: a wrong frame that is not graded A", output)
         for what, expected, change in MISTAKES:
             answers = copy.deepcopy(right)
             change(answers)
-            checks = "maps" if expected.startswith("maps") else compare.USUAL
+            checks = next((only for only in ("maps", "grades") if expected.startswith(only)),
+                          compare.USUAL.replace(",grades", ""))
             code, failed, passed, output = outcome(folder, oracle, answers, checks)
             caught = code == 1 and failed and all(re.fullmatch(expected, test) for test in failed)
             report(caught, "caught: " + what, output)

@@ -7,7 +7,7 @@ damage.py exclude PADDR... IN OUT   leave these physical pages out, as makedumpf
 damage.py nonotes IN OUT            no notes and no VMCOREINFO
 damage.py spoil PADDR... IN OUT     make the compressed data of these pages garbage
 
-IN may be wrapped in .zst. 64-bit files only.
+IN may be wrapped in .zst.
 """
 import struct
 import subprocess
@@ -29,7 +29,10 @@ class Kdump:
     def __init__(self, data):
         self.data = data
         assert data[:8] == b"KDUMP   ", "not a kdump-compressed file"
+        # behind a struct timeval: of 64-bit machines, or of 32-bit ones
         _, self.block, self.sub, self.bitmap_blocks = struct.unpack_from("<IiiI", data, 424)
+        if self.block != 4096:
+            _, self.block, self.sub, self.bitmap_blocks = struct.unpack_from("<IiiI", data, 412)
         self.bitmap2 = (1 + self.sub) * self.block + self.bitmap_blocks * self.block // 2
         self.descs = (1 + self.sub + self.bitmap_blocks) * self.block
 

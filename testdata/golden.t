@@ -14,7 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 # what differs from run to run
 steady() { sed -E 's/"elapsed_ms":[0-9.]+/"elapsed_ms":0/; s/^(.*elapsed) [0-9.]+ ms/\1 0 ms/'; }
 
-check() { # check GOLDEN MODE NAME WORDS...
+check() { # check GOLDEN OPTIONS NAME WORDS...
     want=$here/golden/$1; mode=$2; name=$3; shift 3
     n=$((n + 1))
     # shellcheck disable=SC2046,SC2086 # options or nothing
@@ -39,7 +39,7 @@ wanted() { # wanted WHICH NAME: whether this capture has this golden
     case $1 in
     base) [ -e "$here/captures/$2.kdump.zst" ] ;;
     scenario) wanted base "$2" || [ "${2#"${demo%-*}"-}" != "$2" ] ;;
-    one) [ "$2" = "$demo" ] ;;
+    one|debug) [ "$2" = "$demo" ] ;;
     *) echo "not ok 0 - golden/commands: captures \"$1\""; failed=1; false ;;
     esac
 }
@@ -49,10 +49,11 @@ for name in $names; do
     while IFS="$(printf '\t')" read -r what which words; do
         case $what in ''|'#'*) continue ;; esac
         wanted "$which" "$name" || continue
+        debug=; [ "$which" != debug ] || debug="-s scen.ko.debug"
         # shellcheck disable=SC2086 # the words of a command line
-        check "$name/$what.txt" "" "$name" $words
+        check "$name/$what.txt" "$debug" "$name" $words
         # shellcheck disable=SC2086
-        check "$name/$what.json" -j "$name" $words
+        check "$name/$what.json" "-j $debug" "$name" $words
     done <"$here/golden/commands"
 done
 [ "$n" -gt 0 ] || { echo "not ok 1 - there are no captures"; n=1; failed=1; }

@@ -18,6 +18,7 @@ The result (schema cairn.oracle/1):
   modules, kallsyms, meminfo, mounts, slabinfo     of /proc; kallsyms: {name: [[address, type,
                module]]}, slabinfo: {cache: [active, total, size, per slab, pages per slab]}
   notes        other ORACLE lines
+  kvm          {VM: {event: [{key: value}]}}, as the VMMs said it (capture/guest/vmm/vmm.h)
   faults       the injected ones, {kind, text, field, addr, old, new, …}
   panic        the lines that say what happened
   panic_trace  {cpu, pid, comm, lr, complete, frames: [{function, offset, size, module, stack,
@@ -34,7 +35,8 @@ SCHEMA = "cairn.oracle/1"
 STAMP = re.compile(r"\[ *(\d+\.\d{6})\](?:\[ *[TC]\d+\])? ?")
 NAME = r"([A-Za-z_$.][\w.$]*)"
 OFFSET = r"\+0x([0-9a-f]+)/0x([0-9a-f]+)(?: \[(\w+)[^\]]*\])?"
-FRAME = re.compile(r"^ *(?:\[<[0-9a-f]+>\] )?(\? )?" + NAME + OFFSET + r"\s*$")
+# arm64 since 6.13 says behind it where it is from: (T)ask, (P)t_regs, (C)aller, (K)retprobe, (F)graph
+FRAME = re.compile(r"^ *(?:\[<[0-9a-f]+>\] )?(\? )?" + NAME + OFFSET + r"(?: \([A-Z]+\))?\s*$")
 # ARM: "callee [module] from caller+0xoff/0xsize [module]"
 FROM = re.compile(r"^ *(\? )?" + NAME + r"(?: \[(\w+)\])? from " + NAME + OFFSET + r"\s*$")
 REGS = re.compile(r"^ *(?:RIP: 0010:|EIP: |PC is at |pc : )" + NAME + OFFSET + r"\s*$")
@@ -52,17 +54,20 @@ DIED = re.compile(r"Kernel panic - not syncing|^kernel BUG at|^BUG: |^BUG \S+ \(
                   r"stack guard|^INFO: task|double fault")
 FAULT_FIELDS = {"pid", "mm", "node", "addr", "old", "new", "offset", "cache", "object", "slot_vma",
                 "lost_vma", "node_min", "node_max", "true_parent", "true_slot", "range", "meta.end",
-                "meta.gap"}
+                "meta.gap", "vma", "lock", "tree", "size"}
 MAPS = re.compile(r"^[0-9a-f]+-[0-9a-f]+ \S+ [0-9a-f]+ \S+ \d+")
 
 
 def lines(text):
     """(time stamp or None, text) of each line. A kernel line that begins behind a program's
     unfinished one is split off: the kernel writes its lines whole, programs do not. Where a second
-    kernel says its name (that of a kdump), the first one's words have ended."""
+    kernel says its name (that of a kdump), the first one's words have ended. What a VMM hands on
+    of its guest's console is not this kernel's."""
     booted = False
     for raw in text.split("\n"):
         raw = raw.rstrip("\r")
+        if raw.startswith("nested: "):
+            continue
         stamp = STAMP.search(raw)
         if not stamp:
             yield None, raw
@@ -174,6 +179,10 @@ class Programs:
             self.out["begin"] = " ".join(words)
         elif kind == "corruption":
             self.out["faults"].append(fault(words))
+        elif kind == "kvm" and len(words) > 1:
+            events = self.out.setdefault("kvm", {}).setdefault(words[0], {})
+            events.setdefault(words[1], []).append(dict(word.partition("=")[::2]
+                                                        for word in words[2:]))
         elif not kind.startswith("end"):
             self.out["notes"].append(text)
 

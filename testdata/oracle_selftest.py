@@ -73,6 +73,18 @@ Call Trace:
     return pid == "1" and (task["state"], task["ppid"]) == ("R", 0)
 
 
+def task_of_arm64_72():
+    pid, task = one_task("""
+task:kthreadd        state:S stack:0     pid:2     tgid:2     ppid:0      task_flags:0x208040
+Call trace:
+ __switch_to+0x180/0x348 (T)
+ scen_sleep+0x3c/0xf0 [scen] (P)
+ ret_from_fork+0x10/0x20
+""")
+    return pid == "2" and task["frames"] == [
+        "__switch_to+0x180/0x348", "scen_sleep+0x3c/0xf0 [scen]", "ret_from_fork+0x10/0x20"]
+
+
 def task_given_up():
     task = one_task("""
 task:zoo-kretwait    state:S stack:    0 pid:  112 ppid:     1 flags:0x00000002
@@ -284,7 +296,8 @@ def stored_oracles_are_their_consoles():
     return bool(stored)
 
 
-TESTS = [task_of_61, task_of_510, task_of_72, task_given_up, task_of_arm, workqueues_are_no_frames,
+TESTS = [task_of_61, task_of_510, task_of_72, task_of_arm64_72, task_given_up, task_of_arm,
+         workqueues_are_no_frames,
          zombie_from_status, bug_over_two_stacks, nmi_over_irq, other_cpus_are_not_the_death,
          arm64_fault_and_link, arm32_fault_in_an_interrupt, i386_softirq,
          the_second_kernel_is_another, boot_warnings_are_forgotten, two_voices_on_one_line,

@@ -2,9 +2,12 @@
 """drgn and crash as further opinions on a dump: the stack of every task, in cairn's own shape.
 
 A peer is found by a command line in the environment (DRGN, CRASH; a chroot, say) or by its name in
-PATH. Both need the dump's vmlinux with DWARF: VMLINUX names it, or a folder of them.
+PATH. Both need the dump's vmlinux with DWARF: VMLINUX names it, or a folder of them. What they say of
+a dump stays the same, and takes most of the time: where PEER_ANSWERS names a folder, it is kept there
+and not asked for again, by version and dump.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -123,6 +126,16 @@ class Peer:
 
     def ask(self, dump, vmlinux, folder):
         """Its Answer on a dump. `folder`: for what it needs to read."""
+        if not os.environ.get("PEER_ANSWERS"):
+            return self.fresh(dump, vmlinux, folder)
+        with open(dump, "rb") as file:
+            of = hashlib.file_digest(file, "sha256").hexdigest()
+        kept = pathlib.Path(os.environ["PEER_ANSWERS"]) / ("%s-%s.json" % (self.version(), of))
+        if not kept.exists():
+            write_answer(kept, self.fresh(dump, vmlinux, folder))
+        return read_answer(kept)
+
+    def fresh(self, dump, vmlinux, folder):
         raise NotImplementedError
 
     def answer(self, argv, typed, read):
@@ -136,11 +149,23 @@ class Peer:
         return Answer(opens, stacks, done.seconds)
 
 
+def write_answer(path, answer):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(answer._asdict()))
+    part.rename(path)
+
+
+def read_answer(path):
+    kept = json.loads(path.read_text())
+    return Answer(**dict(kept, stacks={int(pid): stack for pid, stack in kept["stacks"].items()}))
+
+
 class Drgn(Peer):
     def __init__(self):
         super().__init__("drgn", "DRGN", ["--version"])
 
-    def ask(self, dump, vmlinux, folder):
+    def fresh(self, dump, vmlinux, folder):
         script = pathlib.Path(folder) / "stacks.py"
         script.write_text(DRGN)
         return self.answer([*self.command, "-q", "-c", dump, "-s", vmlinux, str(script)], "",
@@ -151,7 +176,7 @@ class Crash(Peer):
     def __init__(self):
         super().__init__("crash", "CRASH", ["--version"])
 
-    def ask(self, dump, vmlinux, folder):
+    def fresh(self, dump, vmlinux, folder):
         return self.answer([*self.command, "-s", vmlinux, dump], "foreach bt\nq\n", crash_stacks)
 
 

@@ -4,7 +4,8 @@
 
 With DUMP: that one, whole. Without: the stored captures, which are slim already (each is made
 again and must lose nothing), for what slim promises of its files, and what it refuses.
-CAIRN names the program, CAPTURES the folder of unpacked captures.
+CAIRN names the program, CAPTURES the folder of unpacked captures. With DUMP, crash and drgn
+are asked as well, where peers.py finds them and VMLINUX names the vmlinux.
 """
 
 import os
@@ -21,6 +22,7 @@ sys.dont_write_bytecode = True
 
 import captures     # noqa: E402
 import damage       # noqa: E402
+import peers        # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 CAIRN = os.path.abspath(os.environ.get("CAIRN", HERE.parent / "build" / "cairn"))
@@ -170,6 +172,65 @@ def check_refusals(tap, folder, dump):
     tap.ok(fifo.is_fifo(), "so is what is no file")
 
 
+def pages(path):
+    """Numbers of the pages that a kdump file holds."""
+    dump = damage.Kdump(pathlib.Path(path).read_bytes())
+    return {8 * at + bit for at, byte in enumerate(dump.data[dump.bitmap2:dump.descs])
+            for bit in range(8) if byte >> bit & 1}
+
+
+# Texts and tables that a tool reads before anything is asked of it.
+READ_BY = {
+    "crash": ("linux_banner", "init_uts_ns", "pageflag_names", "task_state_array"),
+    "drgn": ("linux_banner", "init_uts_ns"),
+}
+
+
+def check_for(tap, folder, dump, options=(), whole=False):
+    """--for adds pages and takes none; what is added is that tool's."""
+    slim(tap, "one command", dump, folder / "plain", options, ("-z", "none", "sys"))
+    for tool, symbols in READ_BY.items():
+        out = folder / tool
+        slim(tap, "--for " + tool, dump, out, options, ("-z", "none", "--for", tool, "sys"))
+        less, more = pages(folder / "plain"), pages(out)
+        tap.ok(less < more, "--for %s: more pages, and all of those without it" % tool,
+               "%d, %d, %d are missing" % (len(less), len(more), len(less - more)))
+        says_the_same(tap, "--for " + tool, dump, out, options, ("sys",))
+        for symbol in symbols if whole else ():
+            code, _, err = cairn(*options, out, "rd", symbol)
+            tap.ok(code == 0, "--for %s holds %s" % (tool, symbol), err)
+    code, _, err = cairn(*options, dump, "slim", "--for", "gdb", "-o", folder / "x", "sys")
+    tap.ok(code == 2 and "gdb" in err and not (folder / "x").exists(),
+           "--for a tool that it does not know is refused", err)
+
+
+def kernel_frames(stacks):
+    """{pid: frames}: drgn walks on into the stacks of processes, which no slim dump has."""
+    return {pid: [frame for frame in stack["frames"] if frame["function"]]
+            for pid, stack in stacks.items()}
+
+
+def check_peers(tap, folder, dump, options):
+    """The tools themselves see the same stacks in their slim dump and in the whole one."""
+    code, out, _ = cairn("-j", *options, dump, "triage")
+    build_id = re.search(r'"build_id":"([0-9a-f]+)"', out)
+    vmlinux = peers.Vmlinux(os.environ.get("VMLINUX")).of(build_id and build_id[1])
+    for peer in (peers.Crash(), peers.Drgn()):
+        what = "%s reads the same stacks from --for %s" % (peer.name, peer.name)
+        if not vmlinux or not peer.version():
+            tap.ok(True, "%s # SKIP %s" % (what, "VMLINUX has no vmlinux of this dump" if not vmlinux
+                                           else "it is not installed"))
+            continue
+        slim(tap, "--for " + peer.name, dump, folder / "peer", options, ("--for", peer.name))
+        had, has = (peer.ask(str(file), vmlinux, folder) for file in (dump, folder / "peer"))
+        if had.opens:
+            tap.ok(True, "%s # SKIP it does not read the whole dump: %s" % (what, had.opens))
+            continue
+        want, have = kernel_frames(had.stacks), kernel_frames(has.stacks)
+        other = [pid for pid in want if want[pid] != have.get(pid)]
+        tap.ok(want and not other, what, "%s; other stacks: %s" % (has.opens, other))
+
+
 def check_stored(tap):
     subprocess.run([sys.executable, HERE / "captures.py", "unpack", UNPACKED], check=True)
     for name in captures.stored():
@@ -183,7 +244,7 @@ def check_stored(tap):
             slim(tap, name, dump, out, options)
             says_the_same(tap, name, dump, out, options)
     demo = UNPACKED / (DEMO + ".kdump")
-    for check in (check_forms, check_few, check_damaged, check_refusals):
+    for check in (check_forms, check_few, check_damaged, check_for, check_refusals):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, pathlib.Path(folder), demo)
 
@@ -199,6 +260,8 @@ def main(argv):
             slim(tap, form, argv[0], out, argv[1:])
             says_the_same(tap, form, argv[0], out, argv[1:])
         check_redact(tap, pathlib.Path(folder), argv[0], argv[1:])
+        check_for(tap, pathlib.Path(folder), argv[0], argv[1:], whole=True)
+        check_peers(tap, pathlib.Path(folder), argv[0], argv[1:])
     return tap.end()
 
 

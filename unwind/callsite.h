@@ -39,6 +39,10 @@ struct callsite_ops {
 	/* Some jump, be it conditional, begins at `at`, where n bytes (1 at least) are given,
 	   and goes to `to`. */
 	bool (*jumps_to)(const unsigned char *bytes, size_t n, uint64_t at, uint64_t to);
+	/* Some jump, be it conditional, begins at `at`, where n bytes (1 at least) are given: to
+	   *target, or to where a register or memory tells (0). NULL: frames may be passed over
+	   here, so that nothing follows from a function that never leaves. */
+	bool (*leaves)(const unsigned char *bytes, size_t n, uint64_t at, uint64_t *target);
 	uint8_t jump_bytes; /* that jump() wants to see */
 	uint8_t step;       /* instructions begin at multiples of it */
 };

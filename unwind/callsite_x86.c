@@ -121,14 +121,42 @@ bool callsite_jump(const unsigned char *bytes, size_t n, uint64_t addr, bool is6
 	return true;
 }
 
-/* jmp is e9, jcc is 0f 80 to 8f. That a 32-bit distance comes out right by chance is not to be
- * feared. */
-static bool jumps_to(const unsigned char *code, size_t left, uint64_t at, uint64_t to, bool is64)
+/* jmp is e9, jcc is 0f 80 to 8f. */
+static bool direct_jump(const unsigned char *code, size_t left, uint64_t at, uint64_t *target,
+			bool is64)
 {
 	if (left >= 5 && code[0] == 0xe9)
-		return relative(at + 5, (int32_t)le32(code + 1), is64) == to;
-	return left >= 6 && code[0] == 0x0f && (code[1] & 0xf0) == 0x80 &&
-	       relative(at + 6, (int32_t)le32(code + 2), is64) == to;
+		*target = relative(at + 5, (int32_t)le32(code + 1), is64);
+	else if (left >= 6 && code[0] == 0x0f && (code[1] & 0xf0) == 0x80)
+		*target = relative(at + 6, (int32_t)le32(code + 2), is64);
+	else
+		return false;
+	return true;
+}
+
+/* That a 32-bit distance comes out right by chance is not to be feared. */
+static bool jumps_to(const unsigned char *code, size_t left, uint64_t at, uint64_t to, bool is64)
+{
+	uint64_t target;
+
+	return direct_jump(code, left, at, &target, is64) && target == to;
+}
+
+/* jmp is eb, jcc is 70 to 7f. */
+static bool short_jump(const unsigned char *code, size_t left, uint64_t at, uint64_t *target)
+{
+	if (left < 2 || (code[0] != 0xeb && (code[0] & 0xf0) != 0x70))
+		return false;
+	*target = relative(at + 2, (int8_t)code[1], true);
+	return true;
+}
+
+/* Also jmp *%reg, jmp *address; one by a table (ff 24) stays inside. */
+static bool leaves64(const unsigned char *code, size_t left, uint64_t at, uint64_t *target)
+{
+	*target = 0;
+	return direct_jump(code, left, at, target, true) || short_jump(code, left, at, target) ||
+	       (left >= 2 && code[0] == 0xff && ((code[1] & 0xf8) == 0xe0 || code[1] == 0x25));
 }
 
 static size_t candidates64(const unsigned char *before, uint64_t ret, struct callsite out[2])
@@ -164,7 +192,7 @@ static bool jumps_to32(const unsigned char *bytes, size_t n, uint64_t at, uint64
 #define JUMP_BYTES 9 /* endbr64 and a jump */
 
 const struct callsite_ops callsite_x86_64 = {
-	candidates64, jump64, jumps_to64, .jump_bytes = JUMP_BYTES, .step = 1,
+	candidates64, jump64, jumps_to64, leaves64, .jump_bytes = JUMP_BYTES, .step = 1,
 };
 const struct callsite_ops callsite_i386 = {
 	candidates32, jump32, jumps_to32, .jump_bytes = JUMP_BYTES, .step = 1,

@@ -62,7 +62,8 @@ static void report_overflow(struct look *l, const struct stack_damage *d, const 
 		e[f.nevidence++] = (struct cairn_evidence){ d->sp, l->c->arch->word,
 							    "where the stack pointer stood" };
 	} else {
-		snprintf(text, sizeof(text), "%s ran over: the kernel was about to say so", who);
+		snprintf(text, sizeof(text), "%s ran over: the kernel was about to say so, its "
+			 "pointer %" PRIu64 " bytes above its begin", who, d->above);
 	}
 	if (d->magic_at)
 		add_magic(l, d, &f, e, found);

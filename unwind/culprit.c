@@ -13,7 +13,10 @@ static const char *const dying[] = {
 	"make_task_dead", "make_task_dead.*", "do_exit", "do_exit.*", "rewind_stack_and_make_dead",
 	"check_panic_on_warn", "__crash_kexec", "crash_kexec", "crash_save_cpu",
 	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", "add_taint", "add_taint.*",
-	"unknown_nmi_error", "unknown_nmi_error.*", NULL,
+	"unknown_nmi_error", "unknown_nmi_error.*", "handle_bad_stack", "panic_bad_stack",
+	"__bad_stack", "handle_stack_overflow", "no_context*",
+	/* a report's own trace begins with them: lib/dump_stack.c, show_stack() of each machine */
+	"dump_stack*", "__dump_stack", "show_stack*", "unwind_backtrace", "dump_backtrace*", NULL,
 };
 
 /* Checks that found something wrong and say so: who called them had it in hand.
@@ -90,21 +93,24 @@ static size_t after_dying(const struct trace *tr)
 	return after;
 }
 
+const struct frame *culprit_of_fault(const struct trace *tr, size_t i)
+{
+	/* BUG() in a check */
+	while (i + 1 < tr->n && is_one_of(reports, &tr->frame[i]))
+		i++;
+	/* a jump to nowhere: whoever made it */
+	if (!tr->frame[i].named && i + 1 < tr->n && tr->frame[i + 1].rule == RULE_BAD_CALL)
+		i++;
+	return &tr->frame[i];
+}
+
 const struct frame *culprit_find(const struct trace *tr)
 {
 	size_t first = after_dying(tr), i;
 
 	for (i = first; i < tr->n; i++)
-		if (is_faulting(tr, i)) {
-			/* BUG() in a check */
-			while (i + 1 < tr->n && is_one_of(reports, &tr->frame[i]))
-				i++;
-			/* a jump to nowhere: whoever made it */
-			if (!tr->frame[i].named && i + 1 < tr->n &&
-			    tr->frame[i + 1].rule == RULE_BAD_CALL)
-				i++;
-			return &tr->frame[i];
-		}
+		if (is_faulting(tr, i))
+			return culprit_of_fault(tr, i);
 	while (first && first < tr->n && (is_one_of(reports, &tr->frame[first]) ||
 					  is_one_of(allocators, &tr->frame[first])))
 		first++;

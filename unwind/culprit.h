@@ -11,6 +11,10 @@
  *  panic() and its like. NULL if the trace does not show it. Borrowed from the trace. */
 const struct frame *culprit_find(const struct trace *tr);
 
+/** The same where it is known that the instruction of frame i brought the processor into the
+ *  exception: a text log's trace begins with it. i < tr->n. */
+const struct frame *culprit_of_fault(const struct trace *tr, size_t i);
+
 /** Index of the first frame that is worth telling of what a CPU or task was doing: stopping
  *  for the panic, and the scheduler, are not. tr->n if there is none. */
 size_t culprit_skip_idle_talk(const struct trace *tr);

@@ -9,12 +9,12 @@ static bool is_handler(const struct frame *f)
 			    !strcmp(f->sym.name, "handle_bad_stack"));
 }
 
-/* The stack that was left for the one that the handler runs on. */
-static const struct stack_info *left_for(const struct trace *tr, size_t handler)
+/* The last frame on the stack that was left for the one that the handler runs on. */
+static const struct frame *left_for(const struct trace *tr, size_t handler)
 {
 	for (size_t i = handler + 1; i < tr->n; i++)
 		if (tr->frame[i].stack.begin != tr->frame[handler].stack.begin)
-			return &tr->frame[i].stack;
+			return &tr->frame[i];
 	return NULL;
 }
 
@@ -24,15 +24,18 @@ void damage_of_frames(struct trace *tr)
 
 	for (size_t i = 0; i < tr->n; i++) {
 		const struct frame *f = &tr->frame[i];
-		const struct stack_info *left = is_handler(f) ? left_for(tr, i) : NULL;
+		const struct frame *left = is_handler(f) ? left_for(tr, i) : NULL;
 
-		if (left && left->type != STACK_UNKNOWN) {
-			d->ran_over = *left;
+		if (left && left->stack.type != STACK_UNKNOWN) {
+			d->ran_over = left->stack;
 			d->reported = true;
+			if (on_stack(&left->stack, left->sp, 1))
+				d->above = left->sp - left->stack.begin;
 		}
 		if (!d->sp && in_guard(&f->stack, f->sp)) {
 			d->ran_over = f->stack;
 			d->sp = f->sp;
+			d->above = 0;
 		}
 	}
 }

@@ -78,6 +78,14 @@ static void test_handler(void **state)
 	assert_true(tr.damage.reported);
 	assert_int_equal(tr.damage.ran_over.begin, W_TASK);
 	assert_int_equal(tr.damage.sp, 0);
+	assert_int_equal(tr.damage.above, 0x100);
+	/* its pointer is in the guard, which says more */
+	frames[2].sp = W_TASK - 0x20;
+	tr.damage = (struct stack_damage){ 0 };
+	damage_of_frames(&tr);
+	assert_true(tr.damage.reported);
+	assert_int_equal(tr.damage.sp, W_TASK - 0x20);
+	assert_int_equal(tr.damage.above, 0);
 	/* it leads nowhere */
 	tr.n = 2;
 	tr.damage = (struct stack_damage){ 0 };

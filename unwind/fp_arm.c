@@ -55,12 +55,21 @@ static enum trace_end step_clang(struct tracer *t, struct walk_state *next)
 	return TRACE_GOES_ON;
 }
 
+/* It may be on the stack before this one, of which nothing is left (call_with_stack()). */
+static bool has_frame(const struct tracer *t)
+{
+	if (!t->now.fp_known || t->now.fp & 3)
+		return false;
+	if (!on_stack(&t->stack, t->now.fp, WORD))
+		return t->stack.type == STACK_IRQ && t->now.sp == t->stack.end;
+	return t->now.fp >= t->now.sp;
+}
+
 enum trace_end fp_arm_step(struct tracer *t, struct walk_state *next)
 {
 	enum trace_end end = TRACE_NO_TABLE;
 
-	if (t->now.fp_known && !(t->now.fp & 3) && on_stack(&t->stack, t->now.fp, WORD) &&
-	    t->now.fp >= t->now.sp) {
+	if (has_frame(t)) {
 		end = step_gcc(t, next);
 		if (end)
 			end = step_clang(t, next);

@@ -34,7 +34,7 @@ static void take_saved(struct cfi_regs *r, const struct arch *a, const struct fr
 /* What the walk itself knows. A frame pointer that contradicts it makes all doubtful. */
 static void take_walked(struct cfi_regs *r, const struct arch *a, const struct frame *f)
 {
-	int fp = dwarfreg_number(a, a->fp);
+	int fp = dwarfreg_number(a, a->fp), sp = dwarfreg_number(a, a->sp);
 	struct loc_reg had;
 
 	if (f->fp_known && fp >= 0) {
@@ -43,7 +43,7 @@ static void take_walked(struct cfi_regs *r, const struct arch *a, const struct f
 		else if (had.value != f->fp)
 			*r = (struct cfi_regs){ .known = 0 };
 	}
-	if (f->sp)
+	if (f->sp && (sp < 0 || !cfi_reg(r, (unsigned)sp, &had)))
 		set(r, a, a->sp, (struct loc_reg){ .value = f->sp });
 	set(r, a, a->pc, (struct loc_reg){ .value = f->pc });
 }
@@ -51,7 +51,8 @@ static void take_walked(struct cfi_regs *r, const struct arch *a, const struct f
 /* The walk came to the caller by a return address that lies where calls leave it. */
 static bool is_return(const struct frame *f)
 {
-	return (f->rule == RULE_ORC || f->rule == RULE_FP || f->rule == RULE_RETHOOK ||
+	return (f->rule == RULE_ORC || f->rule == RULE_FP || f->rule == RULE_CFI ||
+		f->rule == RULE_EHABI || f->rule == RULE_LR || f->rule == RULE_RETHOOK ||
 		f->rule == RULE_FGRAPH) && f->grade <= 'B' && !f->regs;
 }
 
@@ -79,6 +80,17 @@ static void distrust(struct cfi_regs *r, const struct arch *a)
 	r->known &= ~r->kept;
 }
 
+/* The table speaks of the frame that the walk left: by its end, or where that is not exactly known
+ * (frame records), by where the return address lies. */
+static bool agrees(const struct arch *a, const struct frame *caller, uint64_t cfa,
+		   const struct cfi_regs *regs)
+{
+	struct loc_reg back;
+
+	return cfa == caller->sp ||
+	       (caller->slot && cfi_return(a, regs, &back) && back.saved == caller->slot);
+}
+
 static void step(struct frame_regs *now, struct frame_regs *next, struct cairn *c,
 		 const struct loc_env *mem, const struct frame *f, const struct frame *caller)
 {
@@ -96,8 +108,10 @@ static void step(struct frame_regs *now, struct frame_regs *next, struct cairn *
 	now->cfa_known = true;
 	file = debuginfo_find_at(c, pc);
 	if (!file || !debugfile_file_addr(file, pc, &own) ||
-	    cfi_caller(file, own, &now->regs, mem, &cfa, &regs, NULL) || cfa != caller->sp)
+	    cfi_caller(file, own, &now->regs, mem, &cfa, &regs, NULL) ||
+	    !agrees(mem->arch, caller, cfa, &regs))
 		return;
+	now->cfa = cfa;
 	if (is_noreturn(file, own))
 		distrust(&regs, mem->arch);
 	next->regs = regs;

@@ -513,6 +513,29 @@ static void check_disagreement(struct world *w)
 	assert_false(cfi_reg(&r[1].regs, RBX, &reg));
 }
 
+/* Where the walk knows only about where the frame ends (frame records), the return address tells. */
+static void check_agreement(struct world *w)
+{
+	struct frame_regs r[3];
+	struct loc_reg reg;
+	enum { RBX = 3, RSP = 7 };
+
+	make_trace(w);
+	w->frame[1].sp -= 24;
+	w->frame[1].slot = w->facts[CFA_INNER] - 8;
+	frame_regs_fill(r, &w->c, arch_by_id(ARCH_X86_64), &own, &w->trace);
+	assert_int_equal(r[0].cfa, w->facts[CFA_INNER]);
+	assert_true(cfi_reg(&r[1].regs, RBX, &reg));
+	assert_true(cfi_reg(&r[1].regs, RSP, &reg));
+	assert_int_equal(reg.value, w->facts[CFA_INNER]);
+	assert_int_equal(r[1].cfa, w->facts[CFA_MIDDLE]);
+}
+
+static void test_agreement(void **state)
+{
+	call(*state, "outer", check_agreement);
+}
+
 static void test_disagreement(void **state)
 {
 	call(*state, "outer", check_disagreement);
@@ -548,6 +571,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_registers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_preserved, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_noreturn, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_agreement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disagreement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_debuginfo, setup, teardown),
 	};

@@ -10,7 +10,7 @@
 #define JUMP_LARGEST 6   /* bytes of any machine's */
 #define SCAN_LIMIT 65536 /* of a function that is searched for a jump */
 
-enum fit { FIT_NONE, FIT_OTHER, FIT_MAYBE, FIT_EXACT };
+enum fit { FIT_NONE, FIT_NEVER, FIT_OTHER, FIT_MAYBE, FIT_EXACT };
 
 struct site {
 	bool readable;
@@ -92,7 +92,38 @@ static bool is_part_of(const char *part, const char *whole)
 	return !strncmp(part, whole, n) && part[n] == '.';
 }
 
-/* Some jump in `from` goes to the first byte of `to`. */
+static bool is_return_thunk(const char *name)
+{
+	return strstr(name, "return_thunk") != NULL;
+}
+
+/* This jump leads out of `from`: through a register, or to where another function begins, or to
+ * what the compiler moved away, which may do so. A return is none, be it made by a jump. */
+static bool leads_out(struct unwinder *u, const struct sym *from, uint64_t target)
+{
+	uint64_t offset;
+	struct sym sym;
+
+	if (!target)
+		return true;
+	if (covers(from, target) || !unwinder_is_text(u, target) ||
+	    !sym_at(u->syms, target, &sym, &offset))
+		return false;
+	return (!offset && !is_return_thunk(sym.name)) || is_part_of(sym.name, from->name);
+}
+
+/* One jump in some code. `to`: the function that it shall go to; NULL: any other. */
+static bool is_jump(struct unwinder *u, const unsigned char *code, size_t n, uint64_t at,
+		    const struct sym *from, const struct sym *to)
+{
+	uint64_t target;
+
+	if (to)
+		return u->calls->jumps_to(code, n, at, to->addr);
+	return u->calls->leaves(code, n, at, &target) && leads_out(u, from, target);
+}
+
+/* Some jump in `from` goes to the first byte of `to`, or (NULL) may go to any other function. */
 static bool scan_for_jump(struct unwinder *u, const struct sym *from, const struct sym *to)
 {
 	unsigned char bytes[SCAN_CHUNK + JUMP_LARGEST - 1];
@@ -102,9 +133,9 @@ static bool scan_for_jump(struct unwinder *u, const struct sym *from, const stru
 		size_t n = end - at < sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
 
 		if (reader_bytes(&u->mem, at, bytes, n, NULL))
-			return false;
+			return !to; /* there may be one */
 		for (size_t i = 0; i < n && i < SCAN_CHUNK; i += u->calls->step)
-			if (u->calls->jumps_to(bytes + i, n - i, at + i, to->addr))
+			if (is_jump(u, bytes + i, n - i, at + i, from, to))
 				return true;
 	}
 	return false;
@@ -113,15 +144,35 @@ static bool scan_for_jump(struct unwinder *u, const struct sym *from, const stru
 /* The same question comes up for many tasks. */
 static bool jumps_to(struct unwinder *u, const struct sym *from, const struct sym *to)
 {
-	uint64_t key = hash_u64(from->addr) ^ to->addr, known;
+	uint64_t key = hash_u64(from->addr) ^ (to ? to->addr : 0), known;
 
-	if (!from->size || from->size > SCAN_LIMIT)
-		return false;
 	if (!map_get(&u->jumps, key, &known)) {
 		known = scan_for_jump(u, from, to);
 		map_put(&u->jumps, key, known);
 	}
 	return known;
+}
+
+/* Code that ftrace or kprobes made, which runs in place of the function at the call site. */
+static bool is_made(const struct sym *function)
+{
+	return function->module && !strncmp(function->module, "__builtin__", 11);
+}
+
+static bool can_be_searched(const struct sym *function)
+{
+	return function->size && function->size <= SCAN_LIMIT;
+}
+
+/* The function at the call site is not the one below: whether it jumps there, can have jumped to
+ * somewhere that did, or never leaves but by returning. */
+static enum fit fit_tail_call(struct unwinder *u, const struct sym *called, const struct sym *below)
+{
+	if (!can_be_searched(called) || is_made(below))
+		return FIT_OTHER;
+	if (jumps_to(u, called, below))
+		return FIT_EXACT;
+	return !u->calls->leaves || jumps_to(u, called, NULL) ? FIT_OTHER : FIT_NEVER;
 }
 
 /* A call into the middle of the very function that makes it: a thunk that the compiler put there
@@ -150,7 +201,7 @@ static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct fra
 	if (is_part_of(callee->sym.name, sym.name))
 		return FIT_EXACT;
 	g->via = sym.name;
-	return jumps_to(u, &sym, &callee->sym) ? FIT_EXACT : FIT_OTHER;
+	return fit_tail_call(u, &sym, &callee->sym);
 }
 
 /* Bytes of an indirect call can look like the tail of a direct one, to anywhere; if what
@@ -179,7 +230,11 @@ struct grade grade_return(struct unwinder *u, const struct frame *callee, const 
 	if (fit == FIT_NONE && f->pc > u->init_text.begin && f->pc <= u->init_text.end)
 		return (struct grade){ .grade = 'B', .note = "init text, freed after boot" };
 	if (fit == FIT_NONE)
-		return (struct grade){ .grade = 'C', .note = "no call before the return address" };
+		return (struct grade){ .grade = 'C', .lost = true,
+				       .note = "no call before the return address" };
+	if (fit == FIT_NEVER)
+		return (struct grade){ .grade = 'C', .lost = true, .via = g.via,
+				       .note = "what is called before the return address never jumps on" };
 	g.grade = fit == FIT_OTHER ? 'B' : 'A';
 	g.confirmed = fit == FIT_EXACT;
 	return g;

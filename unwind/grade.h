@@ -11,6 +11,8 @@
 struct grade {
 	char grade;
 	bool confirmed;   /* a direct call of the very function below: the walk stands */
+	bool lost;        /* nothing leads from here to the frame below: what follows may be what an
+			     earlier call left, and fit together as well as the truth */
 	const char *via;  /* as struct frame has it */
 	const char *note;
 };

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* What lies further from a stack has nothing to do with it. */
+#define NEAR ((uint64_t)1 << 20)
+
 static const struct {
 	const char *name, *tag;
 	unsigned rank; /* a stack is only left for one of lower rank, or among RANK_EXCEPTION */
@@ -104,7 +107,7 @@ static enum cairn_code not_found(const struct stacks *s, uint64_t sp, struct sta
 	const struct stack_info *near = stacks_nearest(s, sp, &distance);
 
 	*ret = (struct stack_info){ .type = STACK_UNKNOWN, .cpu = -1 };
-	if (!near)
+	if (!near || distance > NEAR)
 		return cairn_fail(err, CAIRN_NOTFOUND, "%#llx is on no known stack",
 				  (unsigned long long)sp);
 	return cairn_fail(err, CAIRN_NOTFOUND,

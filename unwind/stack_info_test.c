@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The model's rules, and a test for each defect of the interface that it replaces
- * ("x86/dumpstack: Add get_stack_info() interface", 2016).
+ * ("x86/dumpstack: Add get_stack_info() interface", 2016):
+ *   success for an unknown stack              test_unknown_is_failure
+ *   what a failed lookup left behind is used  test_failure_leaves_nothing_stale
+ *   types that the visit mask did not guard   test_every_type_is_guarded, test_softirq_cycle,
+ *                                             test_irq_cycle of the walks' tests
+ *   the loop that tested the wrong variable   test_slot_off_stack of the walks' tests
+ *   a second visit tried as another stack     test_second_visit_is_named
+ *   ends that belong to the next stack        test_adjacent
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,7 +79,10 @@ static void test_unknown_is_failure(void **state)
 	assert_int_equal(info.end, 0);
 	assert_int_equal(info.next_sp, 0);
 	assert_int_equal(info.cpu, -1);
-	assert_non_null(strstr(err.text, "0x999999 is on no known stack; nearest: irq of CPU 1"));
+	assert_string_equal(err.text, "0x999999 is on no known stack");
+	assert_int_equal(stacks_find(&f->stacks, 0x44010, &info, &err), CAIRN_NOTFOUND);
+	assert_string_equal(err.text, "0x44010 is on no known stack; nearest: irq of CPU 1, 0x10 "
+				      "bytes above");
 	memset(&info, 0xaa, sizeof(info));
 	assert_int_equal(stacks_find_guard(&f->stacks, 0x999999, &info, NULL), CAIRN_NOTFOUND);
 	assert_int_equal(info.type, STACK_UNKNOWN);

@@ -6,8 +6,8 @@
  * it ended. Frames found by scanning a stack for likely words are never made here.
  *
  * Grades:
- *   A  the kernel's own tables or saved registers led here, each step on a stack in use
- *      and upwards, and the bytes before the return address call the function below, or
+ *   A  the kernel's own tables, or those of its vmlinux, or saved registers led here, each step on a
+ *      stack in use and upwards, and the bytes before the return address call the function below, or
  *      one that jumps to it (a tail call: see `via`)
  *   B  as A, but the call site names a function of which no such jump is known, or cannot
  *      be read; or the address was recovered from a return probe or the function graph
@@ -120,6 +120,8 @@ struct frame {
 struct stack_damage {
 	struct stack_info ran_over; /* STACK_UNKNOWN: none, as far as the walk saw */
 	uint64_t sp;       /* the stack pointer that lies in its guard; 0: none was seen there */
+	uint64_t above;    /* else: how far above its begin the stack pointer stood when the kernel
+			      found it out (what did not fit, or wrote below); 0: not known */
 	bool reported;     /* the kernel itself was about to report it */
 	uint64_t magic_at; /* where the task's STACK_END_MAGIC has been overwritten; 0: it has not,
 			      or is not in the dump */

@@ -209,6 +209,34 @@ static void test_overflow(void **state)
 	assert_non_null(strstr(w->trace.frame[2].note, "guard"));
 }
 
+/* The kernel found the overflow itself and went to the #DF stack, whose top does not say from where:
+ * the registers of the fault, which lie where their stack pointer says, are an argument there. */
+static void test_overflow_by_software(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t handler = w_func(w, 8, "handler", 16, W_SP | W_CALL), at = c.sp - PT_REGS;
+
+	w_row(w, handler + 4, 0, 0, W_BAD_TYPE);
+	w_regs(w, at, c.inner + 8, W_KERNEL_CS, c.sp);
+	w_put(w, DF_END - 32, at - 16);
+	w_put(w, DF_END - 24, at);
+	w_run(w, handler + 8, DF_END - 64, 0);
+	check(w, "handler:A inner:C outer:A start:A", TRACE_END_OF_STACK, false);
+	assert_int_equal(w->trace.frame[1].rule, RULE_LINK);
+	assert_int_equal(w->trace.frame[1].regs_addr, at);
+	w_regs(w, at, c.inner + 8, W_KERNEL_CS, c.sp + 32); /* a copy: not where hardware puts them */
+	w_run(w, handler + 8, DF_END - 64, 0);
+	check(w, "handler:A", TRACE_UNDEFINED, false);
+	w_regs(w, at, c.inner + 8, W_USER_CS, c.sp);
+	w_run(w, handler + 8, DF_END - 64, 0);
+	check(w, "handler:A", TRACE_UNDEFINED, false);
+	w_regs(w, at, c.inner + 8, W_KERNEL_CS, c.sp);
+	w_put(w, DF_END - 24, at + 8);
+	w_run(w, handler + 8, DF_END - 64, 0);
+	check(w, "handler:A", TRACE_UNDEFINED, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +244,7 @@ int main(void)
 		T(test_irq_to_task), T(test_irq_cycle), T(test_irq_link), T(test_irq_link_stale),
 		T(test_task_to_irq_is_refused), T(test_other_cpu_is_refused),
 		T(test_garbage_stack_pointer), T(test_implausible_regs), T(test_overflow),
+		T(test_overflow_by_software),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,16 +83,16 @@ static void test_call_sites(void **state)
 	struct chain c = make_chain(w, TASK_END);
 	uint64_t other = w_func(w, 3, "other", 8, W_SP | W_CALL);
 
-	/* another function is called, which is not known to jump to the callee */
+	/* another function is called, which never jumps on: what follows may be stale */
 	w_put(w, c.sp + 8, w_call(w, c.outer + 0x20, other));
 	w_run(w, c.inner + 8, c.sp, 0);
-	check(w, "inner:A outer:B start:A", TRACE_END_OF_STACK, true);
+	check(w, "inner:A outer:C start:B", TRACE_END_OF_STACK, false);
 	assert_string_equal(w->trace.frame[1].via, "other");
 	/* what looks like the second byte of a conditional jump is none */
 	map_deinit(&w->u.jumps);
 	w_rel32(w, other + 0x33, 0x85, c.inner);
 	w_run(w, c.inner + 8, c.sp, 0);
-	check(w, "inner:A outer:B start:A", TRACE_END_OF_STACK, true);
+	check(w, "inner:A outer:C start:B", TRACE_END_OF_STACK, false);
 	map_deinit(&w->u.jumps);
 	w_bytes(w, other + 0x32, "\x0f", 1);
 	w_run(w, c.inner + 8, c.sp, 0);
@@ -108,14 +108,64 @@ static void test_call_sites(void **state)
 	w_run(w, c.inner + 8, c.sp, 0);
 	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
 	assert_null(w->trace.frame[1].via);
-	/* no call at all: the frame is doubtful, and what follows until a call site fits */
+	/* no call at all: the frame is doubtful, and what follows, whether or not call sites fit */
 	w_put(w, c.sp + 8, c.outer + 0x80);
 	w_put(w, c.sp + 24, w_call_rax(w, c.start + 0x40));
 	w_run(w, c.inner + 8, c.sp, 0);
 	check(w, "inner:A outer:C start:B", TRACE_END_OF_STACK, false);
 	w_put(w, c.sp + 24, w_call(w, c.start + 0x10, c.outer));
 	w_run(w, c.inner + 8, c.sp, 0);
-	check(w, "inner:A outer:C start:A", TRACE_END_OF_STACK, false);
+	check(w, "inner:A outer:C start:B", TRACE_END_OF_STACK, false);
+}
+
+/* The function at the call site may have jumped to one that jumped to the frame below. */
+static void test_call_sites_jump_on(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t other = w_func(w, 3, "other", 8, W_SP | W_CALL);
+	uint64_t cold = w_func(w, 4, "other.cold", 8, W_SP | W_CALL);
+	uint64_t thunk = w_func(w, 5, "__x86_return_thunk", 8, W_SP | W_CALL);
+	static const struct {
+		const char *bytes; /* where other ends */
+		const char *frames;
+	} ends[] = {
+		{ "\xff\xe0", "inner:A outer:B start:A" },         /* jmp *%rax */
+		{ "\xff\x25", "inner:A outer:B start:A" },         /* jmp *address */
+		{ "\xff\x24", "inner:A outer:C start:B" },         /* by a table: stays inside */
+		{ "\xff\xd0", "inner:A outer:C start:B" },         /* a call */
+		{ "\xeb\x0e", "inner:A outer:B start:A" },         /* to the function behind */
+		{ "\x74\x0e", "inner:A outer:B start:A" },
+		{ "\xeb\x0d", "inner:A outer:C start:B" },         /* to no function */
+		{ "\xeb\xfe", "inner:A outer:C start:B" },         /* to itself */
+	};
+
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x20, other));
+	w->sym[4].name = "behind"; /* 0x100 bytes further */
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		map_deinit(&w->u.jumps);
+		w_bytes(w, other + 0xf0, ends[i].bytes, 2);
+		w_run(w, c.inner + 8, c.sp, 0);
+		check(w, ends[i].frames, TRACE_END_OF_STACK, ends[i].frames[14] == 'B');
+	}
+	w->sym[4].name = "other.cold";
+	map_deinit(&w->u.jumps);
+	w_rel32(w, other + 0x30, 0xe9, thunk); /* a return */
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:C start:B", TRACE_END_OF_STACK, false);
+	map_deinit(&w->u.jumps);
+	w_rel32(w, other + 0x30, 0xe9, other); /* to its own beginning */
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:C start:B", TRACE_END_OF_STACK, false);
+	map_deinit(&w->u.jumps);
+	w_rel32(w, other + 0x30, 0xe9, cold + 8); /* into its own other part */
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:B start:A", TRACE_END_OF_STACK, true);
+	map_deinit(&w->u.jumps);
+	w->sym[3].size = 0x10000; /* past what can be read: there may be one */
+	w_rel32(w, other + 0x30, 0xe9, thunk);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:B start:A", TRACE_END_OF_STACK, true);
 }
 
 static void test_thunk_and_trampoline(void **state)
@@ -215,6 +265,21 @@ static void test_off_stack(void **state)
 	w_row(w, c.outer + 0x10, 0x4000, 0, W_SP | W_CALL);
 	w_run(w, c.inner + 8, c.sp, 0);
 	check(w, "inner:A outer:A", TRACE_OFF_STACK, false);
+}
+
+/* The seed's loop asked whether its start was on the stack, not the slot that it read. Here the slot
+ * is the first word behind the stack, and what lies there looks right. */
+static void test_slot_off_stack(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+
+	w_map(w, TASK_END, 0x1000);
+	w_put(w, TASK_END, w_call(w, c.start + 0x10, c.outer));
+	w_row(w, c.outer + 0x10, (int16_t)(TASK_END + 8 - (c.sp + 16)), 0, W_SP | W_CALL);
+	w_run(w, c.inner + 8, c.sp, 0);
+	check(w, "inner:A outer:A", TRACE_OFF_STACK, false);
+	assert_non_null(strstr(w->trace.reason, "the words at"));
 }
 
 /* Memory that is readable but no stack is never walked. */
@@ -465,10 +530,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_plain), T(test_noreturn_call), T(test_user_regs),
-		T(test_user_regs_padded), T(test_user_regs_misplaced), T(test_call_sites),
+		T(test_user_regs_padded), T(test_user_regs_misplaced), T(test_call_sites), T(test_call_sites_jump_on),
 		T(test_thunk_and_trampoline), T(test_cold_part), T(test_freed_init_text),
 		T(test_return_to_data), T(test_undefined), T(test_missing_register),
-		T(test_wrong_direction), T(test_off_stack), T(test_pointer_into_text),
+		T(test_wrong_direction), T(test_off_stack), T(test_slot_off_stack), T(test_pointer_into_text),
 		T(test_unreadable), T(test_garbage_sp), T(test_limit), T(test_replaced_address),
 		T(test_null_call), T(test_ignored_function), T(test_ignored_without_caller),
 		T(test_null_call_by_thunk), T(test_return_to_nowhere), T(test_frame_pointer),

@@ -23,6 +23,7 @@ struct walk_state {
 	bool has_regs;       /* regs are known as of pc */
 	bool full;           /* regs hold more than an interrupt frame */
 	uint64_t some;       /* without has_regs: a bit for each of regs that is known */
+	uint64_t passed;     /* likewise, of those that the step handed on, for the next one's use */
 	enum frame_rule rule;
 	char grade;          /* that the rule allows */
 	bool by_regs;        /* pc and sp come from registers saved by hardware or entry code */
@@ -43,6 +44,8 @@ struct tracer {
 	struct stack_visits visits;
 	struct walk_state now;
 	char cap;                     /* best grade for the next frame */
+	bool lost;                    /* a frame was no caller of the one below: none behind it that
+					follows from its pc is sure */
 	bool link_used;               /* the link of `stack` was tried */
 	bool misplaced;               /* user registers are not where they should be */
 	size_t cap_frames;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Steps on ARM: by the tables of its ABI (CONFIG_ARM_UNWIND), else by frame pointers
- * (fp_arm.h).
+ * Steps on ARM: by the tables of its ABI (CONFIG_ARM_UNWIND), else by call frame information of a
+ * vmlinux, else by frame pointers (fp_arm.h).
  *
  * Sources: arch/arm/kernel/unwind.c, entry-armv.S (svc_entry, usr_entry), entry-common.S
  * (ret_fast_syscall, ret_from_fork), asm/thread_info.h (struct cpu_context_save,
@@ -12,6 +12,7 @@
 
 #include "lib/debug/shape.h"
 #include "unwind/callsite.h"
+#include "unwind/cfi_step.h"
 #include "unwind/fp_arm.h"
 #include "unwind/grade.h"
 #include "unwind/lr.h"
@@ -24,6 +25,7 @@ enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16, PT_REGS = 18 };
 
 #define WORD      4u
 #define MODE_MASK 0xfu /* of PSR_MODE: 0 is user mode, 26 or 32 bits; uapi/asm/ptrace.h */
+#define PRESERVED 0xff0u /* r4 to fp, which functions leave to their callers as they were */
 #define START_PAD 8u   /* THREAD_START_SP is that much below the end */
 #define USER_NEAR 64u  /* entry code pushes no more below the registers of user mode */
 
@@ -108,6 +110,7 @@ static void take_registers(struct walk_state *next, const uint32_t *r)
 	next->fp = r[FP];
 	next->fp_known = true;
 	next->sp = r[SP];
+	next->passed = PRESERVED;
 }
 
 /* Entry code puts a label of its own into lr: bits 0 to the next symbol, no call before it. */
@@ -187,6 +190,36 @@ static bool step_prologue(struct tracer *t, const struct ehabi_entry *e, struct 
 	return true;
 }
 
+/* ---- without tables ---- */
+
+/* Entry code, of which there is none in modules, calls its handlers right below the registers
+ * that it saved. */
+static bool is_at_regs(struct tracer *t)
+{
+	uint64_t regs[PT_REGS];
+	struct sym sym;
+
+	return !t->now.interrupted && sym_at(t->u->syms, t->now.pc, &sym, NULL) && !sym.module &&
+	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) && !user_mode(regs) &&
+	       unwinder_is_text(t->u, regs[PC]);
+}
+
+/* Only where the kernel's tables are missing altogether, what is at the stack pointer is asked. */
+static enum trace_end step_untold(struct tracer *t, struct walk_state *next)
+{
+	enum trace_end end;
+
+	if (cfi_step(t, t->now.sp, next)) {
+		set_pc(t, next, next->pc);
+		return is_beginning(t, next->pc) ? tracer_end(t, TRACE_END_OF_STACK, NULL)
+						 : TRACE_GOES_ON;
+	}
+	if (t->u->lack.code && is_at_regs(t))
+		return from_regs(t, t->now.sp, next);
+	end = fp_arm_step(t, next);
+	return end && t->u->lack.code ? step_cant_unwind(t) : end;
+}
+
 /* ---- the machine ---- */
 
 static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
@@ -223,7 +256,7 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	if (code == CAIRN_NOTFOUND && u->c && !ehabi_add_module(&u->ehabi, u->c, pc, u->arena, NULL))
 		code = ehabi_entry_at(&u->ehabi, &u->mem, pc, &e, &err);
 	if (code == CAIRN_NOTFOUND)
-		return fp_arm_step(t, next);
+		return step_untold(t, next);
 	if (code) {
 		t->trace->err = err;
 		return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);
@@ -246,6 +279,7 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	if (reader_words(&t->u->mem, at, words, WORDS, err))
 		return tracer_end(t, TRACE_UNREADABLE, "%s", err->text);
 	memcpy(ret->regs + R4, words, (SAVED_FP + 1) * sizeof(*words));
+	ret->some = ret->passed = PRESERVED;
 	ret->fp = words[SAVED_FP];
 	ret->fp_known = true;
 	ret->sp = ret->regs[SP] = sp;
@@ -305,6 +339,7 @@ static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 
 static const struct walk_arch arm = {
 	.id = ARCH_ARM, .nregs = PT_REGS, .step = step, .waiting = waiting,
-	.lost = vector_arm_lost, .user_mode = user_mode, .calls = &callsite_arm, .probes_by_fp = true, .init = init,
+	.lost = vector_arm_lost, .user_mode = user_mode, .calls = &callsite_arm,
+	.probes_by_fp = true, .init = init,
 };
 WALK_ARCH(&arm);

@@ -235,6 +235,17 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	return step_record(t, next);
 }
 
+/* x19 to x28, which come before fp in struct cpu_context. What cannot be read is not known. */
+static void take_preserved(struct tracer *t, struct walk_state *ret)
+{
+	enum { FIRST = 19, LAST = 28, N = LAST - FIRST + 1 };
+	const struct saved_layout *l = &t->u->saved;
+
+	if (l->context_fp - l->context == N * WORD &&
+	    !reader_words(&t->u->mem, t->task->addr + l->context, ret->regs + FIRST, N, NULL))
+		ret->some = (UINT64_C(1) << (LAST + 1)) - (UINT64_C(1) << FIRST);
+}
+
 /* struct cpu_context in task_struct */
 static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *ret)
 {
@@ -248,6 +259,7 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	if (reader_word(&t->u->mem, task + l->context_fp, &ret->fp, err) ||
 	    reader_word(&t->u->mem, task + l->context_pc, &ret->pc, err))
 		return tracer_end(t, TRACE_UNREADABLE, "%s", err->text);
+	take_preserved(t, ret);
 	ret->pc = strip(t->u, ret->pc);
 	ret->sp = sp;
 	ret->fp_known = true;

@@ -384,11 +384,13 @@ static void wait_and_run(struct world *w, uint64_t fp, uint64_t pc)
 	struct tracer t;
 
 	w->u.saved.context = 0x100;
-	w->u.saved.context_fp = 0x110;
-	w->u.saved.context_sp = 0x118;
-	w->u.saved.context_pc = 0x120;
-	m_put(w, w->task.addr + 0x110, fp);
-	m_put(w, w->task.addr + 0x120, pc);
+	w->u.saved.context_fp = 0x150;
+	w->u.saved.context_sp = 0x158;
+	w->u.saved.context_pc = 0x160;
+	for (unsigned i = 0; i < 10; i++)
+		m_put(w, w->task.addr + 0x100 + 8 * i, 0x1900 + i);
+	m_put(w, w->task.addr + 0x150, fp);
+	m_put(w, w->task.addr + 0x160, pc);
 	t = m_tracer(w);
 	assert_int_equal(w->u.arch->waiting(&t, fp, &first), TRACE_GOES_ON);
 	tracer_run(&t, &first);
@@ -404,6 +406,9 @@ static void test_waiting(void **state)
 	wait_and_run(w, c.sp, bl(w, c.inner + 0x40, c.start));
 	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
 	assert_int_equal(w->trace.frame[0].rule, RULE_SWITCH);
+	assert_int_equal(w->trace.frame[0].some_known, 0x1ff80000); /* x19 to x28 */
+	assert_int_equal(w->trace.frame[0].some[19], 0x1900);
+	assert_int_equal(w->trace.frame[0].some[28], 0x1909);
 	wait_and_run(w, LAST + RECORD, fork);
 	check(w, "ret_from_fork:A", TRACE_RET_FROM_FORK, true);
 }

@@ -162,7 +162,7 @@ static void test_call_sites(void **state)
 	assert_string_equal(w->trace.frame[1].via, "other");
 	m_insn(w, c.outer + 0x20, 0xe1a00000);
 	run(w, c.regs);
-	check(w, "inner:A outer:C start:A", TRACE_USER_REGS, false);
+	check(w, "inner:A outer:C start:B", TRACE_USER_REGS, false);
 }
 
 static void test_leaf(void **state)
@@ -456,12 +456,15 @@ static void test_waiting(void **state)
 	finish(w);
 	w_map(w, w->task.addr, 0x200);
 	w->u.saved.context = 0x40;
+	m_put(w, w->task.addr + 0x40, 0x44);
 	m_put(w, w->task.addr + 0x40 + 4 * 9, bl(w, c.inner + 0x40, c.start));
 	t = m_tracer(w);
 	assert_int_equal(w->u.arch->waiting(&t, c.sp, &first), TRACE_GOES_ON);
 	tracer_run(&t, &first);
 	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
 	assert_int_equal(w->trace.frame[0].rule, RULE_SWITCH);
+	assert_int_equal(w->trace.frame[0].some_known, 0xff0); /* r4 to fp */
+	assert_int_equal(w->trace.frame[0].some[4], 0x44);
 	/* up to 5.15: at the bottom of the stack */
 	w->u.saved.context_on_stack = true;
 	m_put(w, M_TASK + 0x40 + 4 * 9, c.inner + 0x44);

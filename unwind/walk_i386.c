@@ -13,20 +13,25 @@
 #include "lib/debug/shape.h"
 #include "lib/kern/cpu.h"
 #include "unwind/callsite.h"
+#include "unwind/cfi_step.h"
+#include "unwind/entry_x86.h"
 #include "unwind/grade.h"
 #include "unwind/prologue_x86.h"
 #include "unwind/scan.h"
 #include "unwind/tracer.h"
 
 /* struct pt_regs, as pr_reg: words by index */
-enum { BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
+enum { BX = 0, SI = 3, DI = 4, BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
 
 #define WORD           4u
 #define MARK           0x80000000u
 #define CS_FROM_KERNEL (1u << 29) /* sp and ss are part of the frame; entry_32.S */
-#define FLAG_ONE       2u         /* bit 1 of EFLAGS is always set */
 #define FLAG_VM        0x20000u   /* virtual-8086 mode */
-#define PADDING        16u        /* most that lies above the registers of user mode: vm86 */
+#define LINK_WORDS     16u        /* of the frame of whoever switches stacks, more than it has */
+
+static const struct entry_x86 layout = {
+	.words = PT_REGS, .ip = IP, .cs = CS, .flags = FLAGS, .sp = SP,
+};
 
 static bool user_mode(const uint64_t *regs)
 {
@@ -34,11 +39,6 @@ static bool user_mode(const uint64_t *regs)
 }
 
 /* ---- registers that an exception saved ---- */
-
-static bool are_zero(const uint64_t *regs)
-{
-	return !regs[IP] && !(regs[CS] & 0xffff) && !regs[SP];
-}
 
 /* Up to 5.2 the hardware's frame of an exception in the kernel ended before sp. */
 static uint64_t sp_of(const uint64_t *regs, uint64_t addr)
@@ -52,7 +52,7 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
 
 	if (end)
 		return end;
-	if (are_zero(next->regs)) /* those of a kernel thread */
+	if (entry_x86_are_zero(&layout, next->regs)) /* those of a kernel thread */
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
 	if (user_mode(next->regs))
 		return tracer_user_regs(t, next->regs, addr);
@@ -62,7 +62,7 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
 	next->fp_known = next->interrupted = next->has_regs = next->full = next->by_regs = true;
 	next->rule = RULE_REGS;
 	next->regs_addr = addr;
-	next->grade = next->regs[FLAGS] & FLAG_ONE ? 'A' : 'C';
+	next->grade = entry_x86_are_plausible(&layout, next->regs) ? 'A' : 'C';
 	if (next->grade != 'A')
 		next->note = "the saved registers look wrong";
 	return TRACE_GOES_ON;
@@ -153,9 +153,7 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
  * and may leave the frame pointer as it was there. */
 static bool is_at_user_regs(struct tracer *t, uint64_t *regs)
 {
-	uint64_t end = t->now.sp + PT_REGS * WORD, top = tracer_task_end(t);
-
-	return top && end <= top && top - end <= PADDING && !t->now.interrupted &&
+	return entry_x86_is_at_top(t, &layout) && !t->now.interrupted &&
 	       !on_stack(&t->stack, t->now.fp, WORD) &&
 	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) && user_mode(regs);
 }
@@ -177,6 +175,29 @@ static bool is_beginning(struct tracer *t)
 	       !strcmp(sym.name, "startup_32_smp");
 }
 
+/* What call frame information counts from: assembly in the function that switched to a stack for
+ * interrupts (call_on_stack()) left the stack pointer at the begin of that. */
+static uint64_t sp_before(const struct tracer *t)
+{
+	bool switched = t->now.sp == t->stack.end && t->stack.next_sp && !t->now.interrupted;
+
+	return switched ? t->stack.next_sp : t->now.sp;
+}
+
+/* Only then is what is at the stack pointer asked: code that the compiler made has tables. */
+static enum trace_end step_without_frames(struct tracer *t, struct walk_state *next)
+{
+	uint64_t regs[PT_REGS];
+
+	if (cfi_step(t, sp_before(t), next))
+		return TRACE_GOES_ON;
+	if (is_beginning(t))
+		return tracer_end(t, TRACE_END_OF_STACK, NULL);
+	if (entry_x86_regs(t, &layout, regs))
+		return from_regs(t, t->now.sp, next);
+	return scan_step(t, next);
+}
+
 static enum trace_end step(struct tracer *t, struct walk_state *next)
 {
 	uint64_t regs[PT_REGS];
@@ -188,7 +209,7 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	if (t->now.interrupted && !unwinder_is_text(t->u, t->now.pc))
 		return step_bad_call(t, next);
 	if (t->u->lack.code || !t->now.fp_known)
-		return scan_step(t, next);
+		return step_without_frames(t, next);
 	if (t->now.interrupted && t->now.has_regs)
 		return step_interrupted(t, next);
 	if (is_beginning(t))
@@ -198,6 +219,15 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	if (!(t->now.fp & MARK))
 		return from_regs(t, t->now.fp | MARK, next);
 	return step_frame(t, next);
+}
+
+/* si, di and bx come before bp in struct inactive_task_frame. */
+static void take_preserved(struct walk_state *ret, const uint64_t *bp)
+{
+	ret->regs[SI] = bp[-3];
+	ret->regs[DI] = bp[-2];
+	ret->regs[BX] = bp[-1];
+	ret->some = 1u << SI | 1u << DI | 1u << BX;
 }
 
 static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *ret)
@@ -218,6 +248,8 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	ret->sp = sp + l->context;
 	ret->fp = words[l->context_fp / WORD];
 	ret->fp_known = true;
+	if (l->context_fp >= 3 * WORD)
+		take_preserved(ret, &words[l->context_fp / WORD]);
 	ret->interrupted = is_fresh_fork(t->u, ret->pc);
 	ret->rule = RULE_SWITCH;
 	ret->grade = 'A';
@@ -257,9 +289,9 @@ static bool read_tss(struct tracer *t, uint64_t *regs)
 	return ok;
 }
 
-static enum trace_end link(struct tracer *t, struct walk_state *next)
+static enum trace_end link_tss(struct tracer *t, struct walk_state *next)
 {
-	if (t->stack.type != STACK_DF || !read_tss(t, next->regs) || are_zero(next->regs))
+	if (!read_tss(t, next->regs) || entry_x86_are_zero(&layout, next->regs))
 		return tracer_end(t, TRACE_STALE_LINK, "%s stack", stack_type_name(t->stack.type));
 	next->pc = next->regs[IP];
 	next->sp = next->regs[SP];
@@ -268,6 +300,78 @@ static enum trace_end link(struct tracer *t, struct walk_state *next)
 	next->rule = RULE_REGS;
 	next->grade = 'A';
 	return TRACE_GOES_ON;
+}
+
+/* ---- interrupt stacks ---- */
+
+/* At `at` lies a frame that points further up, or at saved registers, and returns from a call of the
+ * function at `pc`. */
+static bool is_frame_of(struct tracer *t, const struct stack_info *on, uint64_t at, uint64_t pc,
+			bool confirmed)
+{
+	struct frame callee = { .pc = pc }, caller = { 0 };
+	uint64_t words[2];
+	struct grade g;
+
+	if (!on_stack(on, at, 2 * WORD) || reader_words(&t->u->mem, at, words, 2, NULL) ||
+	    (words[0] | MARK) <= at || !on_stack(on, words[0] | MARK, WORD))
+		return false;
+	caller.pc = words[1];
+	callee.named = sym_at(t->u->syms, pc - 1, &callee.sym, &callee.offset);
+	if (!unwinder_is_text(t->u, caller.pc - 1))
+		return false;
+	g = grade_return(t->u, &callee, &caller);
+	return g.grade == 'A' && (g.confirmed || !confirmed);
+}
+
+/* The frame of the function at pc, which went on on another stack when the stack pointer was sp here,
+ * or was called just then to do so (execute_on_irq_stack(), call_on_stack(): irq_32.c). */
+static bool find_frame(struct tracer *t, const struct stack_info *on, uint64_t sp, uint64_t pc,
+		       uint64_t *fp)
+{
+	*fp = sp - 2 * WORD;
+	if (is_frame_of(t, on, *fp, pc, true))
+		return true;
+	for (unsigned i = 0; i < LINK_WORDS; i++) {
+		*fp = sp + i * WORD;
+		if (is_frame_of(t, on, *fp, pc, false))
+			return true;
+	}
+	return false;
+}
+
+/* The lowest word is the stack pointer before the switch, the highest the return address of the call
+ * that made it. */
+static enum trace_end link_software(struct tracer *t, struct walk_state *next)
+{
+	uint64_t slot = t->stack.end - WORD, sp = 0;
+	struct stack_info from;
+	enum trace_end end = tracer_stack_words(t, t->stack.begin, &sp, 1);
+
+	if (!end)
+		end = tracer_stack_words(t, slot, &next->pc, 1);
+	if (end)
+		return end;
+	if (sp % WORD || !unwinder_is_text(t->u, next->pc - 1) ||
+	    tracer_find_stack(t, sp, &from, NULL) || on_stack(&t->stack, sp, 1))
+		return tracer_end(t, TRACE_STALE_LINK, "%#llx of the %s stack",
+				  (unsigned long long)sp, stack_type_name(t->stack.type));
+	if (!t->u->lack.code)
+		next->fp_known = find_frame(t, &from, sp, next->pc, &next->fp);
+	next->slot = slot;
+	next->sp = next->fp_known ? t->stack.end : sp;
+	next->rule = RULE_LINK;
+	next->grade = 'C';
+	return TRACE_GOES_ON;
+}
+
+static enum trace_end link(struct tracer *t, struct walk_state *next)
+{
+	if (t->stack.type == STACK_DF)
+		return link_tss(t, next);
+	if (t->stack.type == STACK_IRQ || t->stack.type == STACK_SOFTIRQ)
+		return link_software(t, next);
+	return tracer_end(t, TRACE_STALE_LINK, "%s stack", stack_type_name(t->stack.type));
 }
 
 /* ---- what the kernel is like ---- */

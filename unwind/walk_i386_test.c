@@ -258,6 +258,77 @@ static void test_irq_cycle(void **state)
 	assert_int_equal(w->trace.end, TRACE_DIRECTION);
 }
 
+/* hard runs on the IRQ stack, to which `onto` switched, called by inner; its chain of frames is
+ * broken. `at`: the frame of onto on the task's stack. */
+static struct chain make_broken(struct world *w, uint64_t *at, uint64_t *onto)
+{
+	struct chain c = make_chain(w);
+	uint64_t hard = func(w, 3, "hard");
+
+	*onto = func(w, 4, "onto");
+	*at = c.fp - 0x40;
+	frame(w, *at, c.fp, call(w, c.inner + 0x20, *onto));
+	m_put(w, M_IRQ_END - 4, call(w, *onto + 0x20, hard));
+	frame(w, M_IRQ_END - 0x20, 0xe0000000, call(w, hard + 0x40, hard));
+	c.regs[BP] = M_IRQ_END - 0x20;
+	c.regs[SP] = M_IRQ_END - 0x40;
+	c.regs[IP] = hard + 0x30;
+	return c;
+}
+
+/* The lowest word of the stack is the stack pointer before. onto may have pushed something below
+ * its frame, or have been called just then. */
+static void test_irq_link(void **state)
+{
+	struct world *w = *state;
+	uint64_t at, onto;
+	struct chain c = make_broken(w, &at, &onto);
+
+	m_put(w, M_IRQ, at - 12);
+	m_put(w, at - 16, w_call_rax(w, onto + 0x60)); /* of an earlier call */
+	m_put(w, at - 20, at);
+	m_run(w, c.regs);
+	check(w, "hard:A hard:A onto:C inner:A outer:A entry:A", TRACE_USER_REGS, false);
+	assert_int_equal(w->trace.frame[2].rule, RULE_LINK);
+	assert_int_equal(w->trace.frame[2].stack.type, STACK_IRQ);
+	assert_int_equal(w->trace.frame[3].stack.type, STACK_TASK);
+	assert_non_null(strstr(w->trace.frame[2].note, trace_end_name(TRACE_OFF_STACK)));
+	m_put(w, M_IRQ, at + 8);
+	m_run(w, c.regs);
+	check(w, "hard:A hard:A onto:C inner:A outer:A entry:A", TRACE_USER_REGS, false);
+}
+
+/* A link that leads nowhere, or words at the top that are no return address, are left alone; a
+ * link without a frame leads to a scan. */
+static void test_irq_link_stale(void **state)
+{
+	struct world *w = *state;
+	uint64_t at, onto;
+	struct chain c = make_broken(w, &at, &onto);
+	static const uint64_t bad[] = { 0, 0xe0000000, M_TASK + 2, M_IRQ + 0x100,
+					M_IRQ_END - 0x10 };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		m_put(w, M_IRQ, bad[i]);
+		m_run(w, c.regs);
+		check(w, "hard:A hard:A", TRACE_OFF_STACK, false);
+	}
+	m_put(w, M_IRQ, at);
+	m_put(w, at, 0x1234);
+	m_run(w, c.regs);
+	check(w, "hard:A hard:A onto:C inner:C outer:C entry:C", TRACE_USER_REGS, false);
+	assert_int_equal(w->trace.frame[3].rule, RULE_SCAN);
+	m_put(w, M_IRQ_END - 4, 0x1234);
+	m_run(w, c.regs);
+	check(w, "hard:A hard:A", TRACE_OFF_STACK, false);
+	m_put(w, M_SOFTIRQ, M_IRQ + 0x100); /* a softirq never runs over a hard interrupt's stack */
+	m_put(w, M_SOFTIRQ_END - 4, onto + 0x25);
+	c.regs[SP] = M_SOFTIRQ + 0x100;
+	c.regs[BP] = 0xe0000000;
+	m_run(w, c.regs);
+	check(w, "hard:A", TRACE_OFF_STACK, false);
+}
+
 static void test_bad_frames(void **state)
 {
 	struct world *w = *state;
@@ -312,6 +383,27 @@ static void test_assumed_stacks(void **state)
 	c.regs[SP] = 0xd9000000;
 	m_run_on(w, c.regs, false);
 	check(w, "hard:A", TRACE_OFF_STACK, false);
+}
+
+/* The seed's loop asked whether its start was on the stack, not the slot that it read: it ran off the
+ * end, as long as there was kernel text to be found. */
+static void test_slot_off_stack(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+
+	w_map(w, M_TASK_END, 0x1000);
+	frame(w, M_TASK_END - 4, M_TASK_END + 32, call(w, c.entry + 0x20, c.outer));
+	frame(w, M_TASK_END + 32, 0, call(w, c.entry + 0x30, c.entry));
+	m_put(w, c.fp, M_TASK_END - 4);
+	m_run(w, c.regs);
+	check(w, "inner:A outer:A", TRACE_OFF_STACK, false);
+	frame(w, M_TASK_END, M_TASK_END + 32, c.entry + 0x25);
+	assert_non_null(strstr(w->trace.reason, "the words at 0xd8006000"));
+	m_put(w, c.fp, M_TASK_END);
+	m_run(w, c.regs);
+	check(w, "inner:A outer:A", TRACE_OFF_STACK, false);
+	assert_non_null(strstr(w->trace.reason, "the words at 0xd8006000"));
 }
 
 /* No frame on another stack than a task's is no beginning. */
@@ -372,6 +464,9 @@ static void test_waiting(void **state)
 	uint64_t sp = c.fp - 0x40;
 	struct tracer t;
 
+	m_put(w, sp + 4, 0x51);
+	m_put(w, sp + 8, 0xd1);
+	m_put(w, sp + 12, 0xb1);
 	m_put(w, sp + 16, c.fp);
 	m_put(w, sp + 20, call(w, c.inner + 0x40, c.entry));
 	t = m_tracer(w);
@@ -380,6 +475,10 @@ static void test_waiting(void **state)
 	tracer_run(&t, &first);
 	check(w, "inner:A outer:A entry:A", TRACE_USER_REGS, true);
 	assert_int_equal(w->trace.frame[0].sp, sp + 24);
+	assert_int_equal(w->trace.frame[0].some_known, 1u << 3 | 1u << 4 | 1u << 0);
+	assert_int_equal(w->trace.frame[0].some[3], 0x51); /* si, di, bx */
+	assert_int_equal(w->trace.frame[0].some[4], 0xd1);
+	assert_int_equal(w->trace.frame[0].some[0], 0xb1);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -389,7 +488,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_plain), T(test_marked_end), T(test_call_sites), T(test_prologue),
 		T(test_frameless), T(test_exception), T(test_short_frame),
-		T(test_softirq_over_hardirq), T(test_irq_cycle), T(test_bad_frames),
+		T(test_softirq_over_hardirq), T(test_irq_cycle), T(test_irq_link),
+		T(test_irq_link_stale), T(test_bad_frames), T(test_slot_off_stack),
 		T(test_assumed_stacks), T(test_no_frame), T(test_bad_call), T(test_scan), T(test_waiting),
 	};
 

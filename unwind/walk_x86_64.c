@@ -1,220 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Steps on x86_64: by ORC, else by frame pointer.
+ * Steps on x86_64: by ORC, else by call frame information of a vmlinux, else by frame pointer.
  *
- * Sources: arch/x86/kernel/unwind_orc.c unwind_next_frame(), include/asm/ptrace.h,
- * asm/switch_to.h struct inactive_task_frame, arch/x86/entry/entry_64.S.
+ * Sources: arch/x86/include/asm/switch_to.h struct inactive_task_frame, arch/x86/entry/entry_64.S.
  */
 #include <string.h>
 
 #include "lib/base/cursor.h"
 #include "unwind/callsite.h"
+#include "unwind/cfi_step.h"
 #include "unwind/copied.h"
 #include "unwind/fp_x86.h"
 #include "unwind/grade.h"
+#include "unwind/orc_step.h"
+#include "unwind/regs_x86_64.h"
 #include "unwind/tracer.h"
 
-/* struct pt_regs, which is also the beginning of pr_reg: words by index */
-enum {
-	R13 = 2, R12 = 3, BP = 4, BX = 5, R10 = 7, AX = 10, DX = 12, DI = 14, IP = 16, CS = 17, FLAGS = 18,
-	SP = 19, SS = 20, PT_REGS = 21,
-};
-#define WORD      8u
-#define IRET      5 /* words that an interrupt pushes: IP to SS */
+#define WORD       8u
 #define PROLOGUE   64u    /* bytes of code in which a function makes room on the stack */
 #define SAVED_REGS 6u     /* that a function pushes: bx bp r12 to r15 */
 #define FRAME_MAX  4096u
-#define FLAG_ONE  2u /* bit 1 of RFLAGS is always set */
-
-/* Words below the end of the NMI stack, asm_exc_nmi: what the processor pushed last, the
- * frame that iret will use, and pt_regs, which end with a copy of what it pushed first. */
-#define NMI_PUSHED 5
-#define NMI_IRET   12
-#define NMI_REGS   33
-
-static bool user_mode(const uint64_t *regs)
-{
-	return regs[CS] & 3;
-}
-
-static bool plausible(const uint64_t *regs)
-{
-	return (regs[CS] & 0xffff) && regs[FLAGS] & FLAG_ONE;
-}
-
-/* A state out of saved registers. */
-static enum trace_end from_regs(struct tracer *t, const uint64_t *regs, uint64_t addr, bool full,
-				struct walk_state *next)
-{
-	if (user_mode(regs))
-		return tracer_user_regs(t, regs, addr);
-	memcpy(next->regs, regs, PT_REGS * sizeof(*regs));
-	next->pc = regs[IP];
-	next->sp = regs[SP];
-	next->interrupted = true;
-	next->has_regs = next->full = full;
-	next->rule = RULE_REGS;
-	next->by_regs = true;
-	next->regs_addr = addr;
-	next->grade = 'A';
-	if (!plausible(regs)) {
-		next->grade = 'C';
-		next->note = "the saved registers look wrong";
-	}
-	return TRACE_GOES_ON;
-}
-
-/* An NMI that comes in while another is handled overwrites what the processor pushed, and
- * makes the first one's iret go to repeat_nmi. pt_regs are out of its reach. */
-static bool is_nmi_pending(struct tracer *t, uint64_t addr, const uint64_t *regs)
-{
-	uint64_t ip;
-
-	return t->stack.type == STACK_NMI && addr == t->stack.end - NMI_REGS * WORD &&
-	       !reader_word(&t->u->mem, t->stack.end - NMI_IRET * WORD, &ip, NULL) &&
-	       ip != regs[IP];
-}
-
-static enum trace_end step_regs(struct tracer *t, uint64_t cfa, struct walk_state *next)
-{
-	uint64_t regs[PT_REGS];
-	enum trace_end end = tracer_stack_words(t, cfa, regs, PT_REGS);
-
-	if (!end)
-		end = from_regs(t, regs, cfa, true, next);
-	if (!end && is_nmi_pending(t, cfa, regs))
-		next->note = "another NMI came in and waits to be handled";
-	return end;
-}
-
-/* Entry code that had not yet saved all registers: the rest are those it interrupted with,
- * if the walk knows them. */
-static enum trace_end step_partial(struct tracer *t, uint64_t cfa, struct walk_state *next)
-{
-	uint64_t regs[PT_REGS] = { 0 };
-	bool full = t->now.has_regs && t->now.full;
-	enum trace_end end;
-
-	if (full)
-		memcpy(regs, t->now.regs, sizeof(regs));
-	end = tracer_stack_words(t, cfa, regs + IP, IRET);
-	if (end)
-		return end;
-	if (t->stack.type == STACK_NMI && cfa == t->stack.end - NMI_PUSHED * WORD &&
-	    on_stack(&t->stack, regs[SP], 1))
-		return tracer_end(t, TRACE_NMI_OVERWRITTEN, "at %#llx", (unsigned long long)cfa);
-	return from_regs(t, regs, cfa - IP * WORD, full, next);
-}
-
-static enum trace_end step_call(struct tracer *t, uint64_t cfa, struct walk_state *next)
-{
-	next->slot = cfa - WORD;
-	next->sp = cfa;
-	next->rule = RULE_ORC;
-	next->grade = 'A';
-	return tracer_stack_words(t, next->slot, &next->pc, 1);
-}
-
-/* ---- ORC ---- */
-
-static enum trace_end get_cfa_reg(struct tracer *t, unsigned index, uint64_t *ret)
-{
-	if (!t->now.has_regs || !t->now.full)
-		return tracer_end(t, TRACE_NO_REGISTER, "%s at %#llx",
-				  t->u->machine->reg_names[index], (unsigned long long)t->now.pc);
-	*ret = t->now.regs[index];
-	return TRACE_GOES_ON;
-}
-
-static enum trace_end get_fp(struct tracer *t, uint64_t *ret)
-{
-	if (!t->now.fp_known)
-		return tracer_end(t, TRACE_NO_REGISTER, "rbp at %#llx",
-				  (unsigned long long)t->now.pc);
-	*ret = t->now.fp;
-	return TRACE_GOES_ON;
-}
-
-static enum trace_end get_cfa(struct tracer *t, const struct orc_row *row, uint64_t *ret)
-{
-	uint64_t off = (uint64_t)(int64_t)row->sp_offset;
-	enum trace_end end = TRACE_GOES_ON;
-
-	switch (row->sp_reg) {
-	case ORC_REG_SP:
-		*ret = t->now.sp + off;
-		return TRACE_GOES_ON;
-	case ORC_REG_BP:
-		end = get_fp(t, ret);
-		*ret += off;
-		return end;
-	case ORC_REG_SP_INDIRECT:
-		end = tracer_stack_words(t, t->now.sp, ret, 1);
-		*ret += off;
-		return end;
-	case ORC_REG_BP_INDIRECT:
-		end = get_fp(t, ret);
-		return end ? end : tracer_stack_words(t, *ret + off, ret, 1);
-	case ORC_REG_AX: return get_cfa_reg(t, AX, ret);
-	case ORC_REG_DX: return get_cfa_reg(t, DX, ret);
-	case ORC_REG_DI: return get_cfa_reg(t, DI, ret);
-	case ORC_REG_R10: return get_cfa_reg(t, R10, ret);
-	case ORC_REG_R13: return get_cfa_reg(t, R13, ret);
-	}
-	return tracer_end(t, TRACE_UNDEFINED, "unknown base register at %#llx",
-			  (unsigned long long)t->now.pc);
-}
-
-/* Where the caller's frame pointer is. What cannot be read only matters if it is used. */
-static void set_fp(struct tracer *t, const struct orc_row *row, uint64_t cfa,
-		   struct walk_state *next)
-{
-	uint64_t at = (uint64_t)(int64_t)row->bp_offset;
-
-	switch (row->bp_reg) {
-	case ORC_REG_PREV_SP:
-		at += cfa;
-		break;
-	case ORC_REG_BP:
-		if (!t->now.fp_known)
-			return;
-		at += t->now.fp;
-		break;
-	default:
-		next->fp = next->has_regs ? next->regs[BP] : t->now.fp;
-		next->fp_known = next->has_regs || t->now.fp_known;
-		return;
-	}
-	next->fp_known = !reader_word(&t->u->mem, at, &next->fp, NULL);
-}
-
-static enum trace_end step_row(struct tracer *t, const struct orc_row *row,
-			       struct walk_state *next)
-{
-	uint64_t cfa = 0;
-	enum trace_end end;
-
-	if (row->type == ORC_TYPE_END_OF_STACK)
-		return tracer_end(t, TRACE_END_OF_STACK, NULL);
-	if (row->type == ORC_TYPE_BAD)
-		return tracer_end(t, TRACE_UNDEFINED, "at %#llx", (unsigned long long)t->now.pc);
-	end = get_cfa(t, row, &cfa);
-	if (end)
-		return end;
-	switch (row->type) {
-	case ORC_TYPE_REGS:
-		end = step_regs(t, cfa, next);
-		break;
-	case ORC_TYPE_REGS_PARTIAL:
-		end = step_partial(t, cfa, next);
-		break;
-	default:
-		end = step_call(t, cfa, next);
-	}
-	if (!end)
-		set_fp(t, row, cfa, next);
-	return end;
-}
 
 /* ---- functions that have no rules ---- */
 
@@ -282,6 +87,17 @@ static enum trace_end step_unset(struct tracer *t, bool pushed, struct walk_stat
 	return end;
 }
 
+/* The frame may be on the stack before this one, of which only the link is left
+ * (asm_call_on_stack(), up to 5.11). */
+static bool has_frame(const struct tracer *t)
+{
+	if (!t->now.fp_known)
+		return false;
+	if (!on_stack(&t->stack, t->now.fp, 2 * WORD))
+		return t->stack.type == STACK_IRQ && t->stack.end - t->now.sp <= WORD;
+	return t->now.fp > t->now.sp - WORD;
+}
+
 static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 {
 	enum fp_stage stage = fp_x86_stage(t->u, t->now.pc, t->now.interrupted);
@@ -292,8 +108,7 @@ static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 
 	if (stage == FP_NOT_YET || stage == FP_PUSHED)
 		return step_unset(t, stage == FP_PUSHED, next);
-	if (!t->now.fp_known || t->now.fp <= t->now.sp - WORD ||
-	    !on_stack(&t->stack, t->now.fp, sizeof(words)))
+	if (!has_frame(t))
 		return tracer_end(t, TRACE_NO_ORC, "%s at %#llx, and no frame pointer%s%s",
 				  named ? sym.name : "code", (unsigned long long)t->now.pc,
 				  t->u->lack.code ? "; " : "", t->u->lack.text);
@@ -308,6 +123,37 @@ static enum trace_end step_fp(struct tracer *t, struct walk_state *next)
 	next->rule = RULE_FP;
 	next->grade = stage == FP_TOLD ? 'A' : stage == FP_SEEN ? 'B' : 'C';
 	return TRACE_GOES_ON;
+}
+
+/* What call frame information counts from: assembly in the function that switched to the stack for
+ * interrupts left the stack pointer at the top of that, and calls from below. */
+static uint64_t sp_before(struct tracer *t)
+{
+	uint64_t sp = t->now.sp, left;
+
+	if (t->now.interrupted || t->stack.type != STACK_IRQ || sp != t->stack.end - WORD ||
+	    reader_word(&t->u->mem, sp, &left, NULL))
+		return sp;
+	return left;
+}
+
+/* No ORC speaks of it. Only where the kernel's is missing altogether, what is at the stack pointer
+ * is asked. */
+static enum trace_end step_untold(struct tracer *t, struct walk_state *next)
+{
+	uint64_t regs[PT_REGS];
+	enum trace_end end;
+
+	if (cfi_step(t, sp_before(t), next))
+		return TRACE_GOES_ON;
+	if (!t->u->lack.code || !entry_x86_regs(t, &regs_x86_64_layout, regs))
+		return step_fp(t, next);
+	if (entry_x86_are_zero(&regs_x86_64_layout, regs))
+		return tracer_end(t, TRACE_END_OF_STACK, NULL);
+	end = regs_x86_64_step(t, t->now.sp, next);
+	next->fp = next->regs[BP];
+	next->fp_known = true;
+	return end;
 }
 
 /* The processor was sent where no code is: its caller called through a bad pointer. */
@@ -361,15 +207,15 @@ static enum trace_end step_made(struct tracer *t, uint64_t pc, struct walk_state
 	enum trace_end end;
 
 	if (kind == COPIED_REGS && !t->now.interrupted) {
-		end = step_regs(t, t->now.sp, next);
+		end = regs_x86_64_step(t, t->now.sp, next);
 		next->fp = next->regs[BP];
 		next->fp_known = true;
 		return end;
 	}
 	if (kind == COPIED_NOT || kind == COPIED_REGS ||
 	    find_row(t->u, original, &row, NULL) || row.type == ORC_TYPE_UNDEFINED)
-		return step_fp(t, next);
-	end = step_row(t, &row, next);
+		return step_untold(t, next);
+	end = orc_step(t, &row, next);
 	if (kind != COPIED_FTRACE && next->grade < 'B')
 		next->grade = 'B';
 	return end;
@@ -390,11 +236,14 @@ static enum trace_end step(struct tracer *t, struct walk_state *next)
 	code = find_row(u, pc, &row, &err);
 	if (code == CAIRN_NOTFOUND)
 		return step_made(t, pc, next);
-	if (code) {
-		t->trace->err = err;
-		return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);
-	}
-	return row.type == ORC_TYPE_UNDEFINED ? step_ignored(t, next) : step_row(t, &row, next);
+	if (!code && row.type != ORC_TYPE_UNDEFINED)
+		return orc_step(t, &row, next);
+	if (cfi_step(t, sp_before(t), next))
+		return TRACE_GOES_ON;
+	if (!code)
+		return step_ignored(t, next);
+	t->trace->err = err;
+	return tracer_end(t, TRACE_UNREADABLE, "%s", err.text);
 }
 
 /* struct inactive_task_frame: r15 r14 r13 r12 rbx rbp ret_addr */
@@ -447,11 +296,11 @@ static enum trace_end link_software(struct tracer *t, struct walk_state *next)
 
 static enum trace_end link_regs(struct tracer *t, uint64_t addr, struct walk_state *next)
 {
-	enum trace_end end = step_regs(t, addr, next);
+	enum trace_end end = regs_x86_64_step(t, addr, next);
 
 	if (end)
 		return end;
-	if (!plausible(next->regs))
+	if (!entry_x86_are_plausible(&regs_x86_64_layout, next->regs))
 		return tracer_end(t, TRACE_STALE_LINK, "no registers at the top of the %s stack",
 				  stack_type_name(t->stack.type));
 	next->fp = next->regs[BP];
@@ -459,6 +308,32 @@ static enum trace_end link_regs(struct tracer *t, uint64_t addr, struct walk_sta
 	next->rule = RULE_LINK;
 	next->grade = 'C';
 	return TRACE_GOES_ON;
+}
+
+/* Registers that hardware saved where their stack pointer stood. */
+static bool are_in_place(struct tracer *t, uint64_t addr)
+{
+	uint64_t regs[PT_REGS];
+
+	return on_stack(&t->task_stack, addr, sizeof(regs)) &&
+	       !reader_words(&t->u->mem, addr, regs, PT_REGS, NULL) &&
+	       entry_x86_are_plausible(&regs_x86_64_layout, regs) &&
+	       (regs[SP] & ~15ull) == addr + sizeof(regs);
+}
+
+/* Up to 5.15 a #DF stack that was entered by software does not say from where, but the registers of
+ * the fault that did it are an argument, which lies on the stack somewhere: no_context(), die(). */
+static enum trace_end link_argument(struct tracer *t, struct walk_state *next)
+{
+	uint64_t at = t->trace->frame[0].sp, word;
+
+	if (!on_stack(&t->stack, at, WORD))
+		at = t->stack.begin;
+	for (; on_stack(&t->stack, at, WORD); at += WORD)
+		if (!reader_word(&t->u->mem, at, &word, NULL) && are_in_place(t, word))
+			return link_regs(t, word, next);
+	return tracer_end(t, TRACE_STALE_LINK, "no registers that lead on from the %s stack",
+			  stack_type_name(t->stack.type));
 }
 
 static enum trace_end link(struct tracer *t, struct walk_state *next)
@@ -473,6 +348,11 @@ static enum trace_end link(struct tracer *t, struct walk_state *next)
 		end = link_software(t, next);
 		if (!end)
 			return end;
+		end = link_regs(t, t->stack.end - PT_REGS * WORD, next);
+		if (!end || trace_end_is_complete(end))
+			return end;
+		memset(next, 0, sizeof(*next));
+		return link_argument(t, next);
 	}
 	return link_regs(t, t->stack.end - PT_REGS * WORD, next);
 }
@@ -486,6 +366,6 @@ static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 
 static const struct walk_arch x86_64 = {
 	.id = ARCH_X86_64, .nregs = PT_REGS, .step = step, .waiting = waiting, .link = link,
-	.user_mode = user_mode, .calls = &callsite_x86_64, .init = init,
+	.user_mode = regs_x86_64_user_mode, .calls = &callsite_x86_64, .init = init,
 };
 WALK_ARCH(&x86_64);

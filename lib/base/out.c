@@ -317,6 +317,27 @@ void out_text(struct out *o, const char *fmt, ...)
 	flush_if_full(o);
 }
 
+char *out_room(struct out *o, size_t n)
+{
+	flush_if_full(o);
+	return str_room(&o->buf, n);
+}
+
+void out_took(struct out *o, size_t n)
+{
+	str_took(&o->buf, n);
+}
+
+char *out_digits(char *at, uint64_t value, int width)
+{
+	int n = value ? (67 - __builtin_clzll(value)) / 4 : 1;
+
+	n = n < width ? width : n;
+	for (int i = n; i-- > 0; value >>= 4)
+		at[i] = "0123456789abcdef"[value & 15];
+	return at + n;
+}
+
 void out_text_safe(struct out *o, const char *s, size_t n)
 {
 	if (o->mode == OUT_TEXT)

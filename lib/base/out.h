@@ -99,6 +99,14 @@ void out_fault(struct out *o, const char *name, const char *look, const struct c
 /** Text only; a formatted literal (trusted). */
 void out_text(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** Text only; room for n bytes that the caller writes himself and ends with out_took(): for rows
+ *  of which there are very many. NULL: out of memory. */
+char *out_room(struct out *o, size_t n);
+void out_took(struct out *o, size_t n);
+
+/** The digits of a number at `at`, at least `width` of 16, without an end; where they end. */
+char *out_digits(char *at, uint64_t value, int width);
+
 /** Text only; untrusted bytes, escaped. */
 void out_text_safe(struct out *o, const char *s, size_t n);
 

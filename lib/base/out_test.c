@@ -295,6 +295,33 @@ static void test_out_of_memory_is_an_error(void **state)
 	out_deinit(o);
 }
 
+/* Rows that the caller writes himself, between others. */
+static void test_room(void **state)
+{
+	char digits[17];
+	struct out o;
+	char *at;
+
+	(void)state;
+	out_init(&o, OUT_TEXT, -1);
+	out_text(&o, "a");
+	at = out_room(&o, 100000);
+	assert_non_null(at);
+	memset(at, 'b', 3);
+	out_took(&o, 3);
+	out_text(&o, "c");
+	assert_string_equal(o.buf.buf, "abbbc");
+	out_deinit(&o);
+	*out_digits(digits, 0, 1) = '\0';
+	assert_string_equal(digits, "0");
+	*out_digits(digits, 0x1f, 8) = '\0';
+	assert_string_equal(digits, "0000001f");
+	*out_digits(digits, UINT64_MAX, 1) = '\0';
+	assert_string_equal(digits, "ffffffffffffffff");
+	*out_digits(digits, 0x12345, 2) = '\0';
+	assert_string_equal(digits, "12345");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,7 +336,7 @@ int main(void)
 		cmocka_unit_test(test_paint),
 		cmocka_unit_test(test_writes_everything),
 		cmocka_unit_test(test_a_sink_that_refuses),
-		cmocka_unit_test(test_out_of_memory_is_an_error),
+		cmocka_unit_test(test_out_of_memory_is_an_error), cmocka_unit_test(test_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,17 @@ static bool reserve(struct str *s, size_t more)
 	return true;
 }
 
+char *str_room(struct str *s, size_t n)
+{
+	return reserve(s, n) ? s->buf + s->len : NULL;
+}
+
+void str_took(struct str *s, size_t n)
+{
+	s->len += n;
+	s->buf[s->len] = '\0';
+}
+
 void str_addn(struct str *s, const char *text, size_t n)
 {
 	if (!n || !reserve(s, n))

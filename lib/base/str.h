@@ -31,6 +31,11 @@ void str_fill(struct str *s, char c, size_t n);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/** Room for n bytes behind the text, NULL if there is none; what was written there joins the text
+ *  by str_took(). */
+char *str_room(struct str *s, size_t n);
+void str_took(struct str *s, size_t n);
+
 /** Append untrusted bytes so that they are harmless on a terminal: control bytes but tab,
  *  DEL and bytes that are not UTF-8 become \xNN; valid UTF-8 stays, but for C1 controls,
  *  bidirectional overrides and line separators, which are escaped bytewise. */

@@ -146,6 +146,17 @@ enum cairn_code cfi_caller(struct debugfile *f, uint64_t pc, const struct cfi_re
 	return code;
 }
 
+bool cfi_return(const struct arch *a, const struct cfi_regs *r, struct loc_reg *ret)
+{
+	enum { I386_RETURN = 8, X86_64_RETURN = 16, ARM_LR = 14, ARM64_LR = 30 };
+	static const unsigned number[] = {
+		[ARCH_I386] = I386_RETURN, [ARCH_X86_64] = X86_64_RETURN, [ARCH_ARM] = ARM_LR,
+		[ARCH_ARM64] = ARM64_LR,
+	};
+
+	return cfi_reg(r, number[a->id], ret);
+}
+
 void cfi_free(struct debugfile *f)
 {
 	if (f->cfi && f->cfi->eh_frame)

@@ -37,6 +37,10 @@ enum cairn_code cfi_caller(struct debugfile *f, uint64_t pc, const struct cfi_re
 			   const struct loc_env *mem, uint64_t *cfa, struct cfi_regs *ret,
 			   struct cairn_err *err);
 
+/** Where a function returns to, out of what cfi_caller() says of its caller: debug info gives that
+ *  a number of its own (x86), or the link register's. */
+bool cfi_return(const struct arch *a, const struct cfi_regs *r, struct loc_reg *ret);
+
 /** For debugfile_close(). */
 void cfi_free(struct debugfile *f);
 

@@ -6,6 +6,7 @@
 #include <gelf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "lib/debug/reldwarf.h"
 #include "lib/debug/scope.h"
 #include "lib/image/note.h"
+#include "lib/image/unwrap.h"
 
 /* The largest kernels have some 10 MB of BTF; a standalone file is read whole. */
 #define BTF_LIMIT ((uint64_t)256 << 20)
@@ -24,6 +26,7 @@
 #define SECTION_LIMIT ((size_t)1 << 20)
 /* No section of a machine is larger; keeps sums of sizes far from 2^64. */
 #define SECTION_SIZE_LIMIT ((uint64_t)1 << 40)
+#define ZSTD_MAGIC 0xfd2fb528u /* RFC 8878, 3.1.1 */
 /* Own layout of a module; libdwfl takes address 0 for "not laid out yet". */
 #define MODULE_BASE ((uint64_t)0x100000)
 
@@ -204,7 +207,7 @@ static const struct { size_t at; const char *magic; size_t len; const char *what
 	{ 0x24, "\x18\x28\x6f\x01", 4, "a compressed kernel image; its vmlinux is needed" },
 	{ 0, "\x1f\x8b", 2, "a gzip file; decompress it first" },
 	{ 0, "\xfd" "7zXZ", 5, "an xz file; decompress it first" },
-	{ 0, "\x28\xb5\x2f\xfd", 4, "a zstd file; decompress it first" },
+	{ 0, "\x28\xb5\x2f\xfd", 4, "a zstd file in a zstd file" },
 	{ 0, "BZh", 3, "a bzip2 file; decompress it first" },
 	{ 0, "KDUMP   ", 8, "a vmcore, not a debug file" },
 	{ 0, "!<arch>", 7, "an archive; unpack it first" },
@@ -254,11 +257,64 @@ static enum cairn_code read_btf(struct debugfile *f, uint64_t size, struct cairn
 	return CAIRN_OK;
 }
 
-static enum cairn_code open_file(struct debugfile *f, struct cairn_err *err)
+/* Mapped here and not by libelf, which would not say where: debugfile_trim(). */
+static void begin_elf(struct debugfile *f, size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ, MAP_PRIVATE, f->fd, 0);
+
+	if (at == MAP_FAILED) {
+		f->elf = elf_begin(f->fd, ELF_C_READ, NULL);
+		return;
+	}
+	f->mapped = at;
+	f->mapped_size = size;
+	f->elf = elf_memory(at, size);
+}
+
+/* The file in a zstd file; it is unpacked once, to where nobody else finds it. */
+static enum cairn_code unpack(struct debugfile *f, struct cairn_err *err)
+{
+	struct rawfile raw;
+	bool cut;
+	enum cairn_code code = unwrap(&raw, f->fd, err);
+
+	f->fd = -1; /* closed on failure, too */
+	if (code != CAIRN_OK)
+		return cairn_context(err, code, "%s", f->path);
+	if (!raw.cut && !raw.segs) {
+		f->fd = raw.fd;
+		return CAIRN_OK;
+	}
+	cut = raw.cut;
+	rawfile_close(&raw);
+	return cairn_fail(err, CAIRN_FORMAT, "%s: %s", f->path,
+			  cut ? "the zstd file is damaged or ends early" : "no debug file");
+}
+
+static enum cairn_code open_fd(struct debugfile *f, bool packed, struct cairn_err *err)
 {
 	unsigned char head[0x400] = { 0 };
 	struct stat st;
-	ssize_t n;
+	ssize_t n = pread(f->fd, head, sizeof(head), 0);
+	enum cairn_code code;
+
+	if (n < 0 || fstat(f->fd, &st) < 0)
+		return cairn_fail(err, CAIRN_IO, "%s: %s", f->path, strerror(errno));
+	if (btf_is(head, (size_t)n))
+		return read_btf(f, (uint64_t)st.st_size, err);
+	if (is_elf(head, (size_t)n)) {
+		begin_elf(f, (size_t)st.st_size);
+		return open_elf(f, err);
+	}
+	if (packed || n < 4 || le32(head) != ZSTD_MAGIC)
+		return stranger(f, head, (size_t)n, err);
+	code = unpack(f, err);
+	return code == CAIRN_OK ? open_fd(f, true, err) : code;
+}
+
+static enum cairn_code open_file(struct debugfile *f, struct cairn_err *err)
+{
+	struct stat st;
 
 	/* asked first: opening a FIFO would wait for its writer */
 	if (stat(f->path, &st) < 0)
@@ -268,15 +324,7 @@ static enum cairn_code open_file(struct debugfile *f, struct cairn_err *err)
 	f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (f->fd < 0)
 		return cairn_fail(err, CAIRN_IO, "%s: %s", f->path, strerror(errno));
-	n = pread(f->fd, head, sizeof(head), 0);
-	if (n < 0)
-		return cairn_fail(err, CAIRN_IO, "%s: %s", f->path, strerror(errno));
-	if (btf_is(head, (size_t)n))
-		return read_btf(f, (uint64_t)st.st_size, err);
-	if (!is_elf(head, (size_t)n))
-		return stranger(f, head, (size_t)n, err);
-	f->elf = elf_begin(f->fd, ELF_C_READ_MMAP, NULL);
-	return open_elf(f, err);
+	return open_fd(f, false, err);
 }
 
 static enum cairn_code open_image(struct debugfile *f, const void *data, size_t size,
@@ -341,11 +389,19 @@ void debugfile_close(struct debugfile *f)
 		reldwarf_close(f);
 	dwarf_end(f->dwarf);
 	elf_end(f->elf);
+	if (f->mapped)
+		munmap(f->mapped, f->mapped_size);
 	if (f->fd >= 0)
 		close(f->fd);
 	mem_free(f->image);
 	arena_deinit(&f->arena);
 	mem_free(f);
+}
+
+void debugfile_trim(struct debugfile *f)
+{
+	if (f->mapped)
+		madvise(f->mapped, f->mapped_size, MADV_DONTNEED);
 }
 
 enum cairn_code debugfile_dwarf(struct debugfile *f, Dwarf **ret, struct cairn_err *err)

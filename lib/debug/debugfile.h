@@ -60,6 +60,8 @@ struct debugfile {
 	/* private */
 	struct arena arena;
 	void *image;                /* BTF, or a whole file in memory */
+	void *mapped;               /* the file; NULL: it is not mapped, or by libelf */
+	size_t mapped_size;
 	int fd;                     /* -1: in memory */
 	Elf *elf;
 	Dwarf *dwarf;
@@ -69,7 +71,7 @@ struct debugfile {
 	struct cfi *cfi;            /* made by cfi.c */
 };
 
-/** Open what the user named. CAIRN_FORMAT with a text that says what it looks like if it
+/** Open what the user named; it may be in a zstd file. CAIRN_FORMAT with a text that says what it looks like if it
  *  is none of the kinds. */
 enum cairn_code debugfile_open(struct debugfile **ret, const char *path, struct cairn_err *err);
 
@@ -77,6 +79,10 @@ enum cairn_code debugfile_open(struct debugfile **ret, const char *path, struct 
 enum cairn_code debugfile_open_memory(struct debugfile **ret, const char *path, const void *data,
 				      size_t size, struct cairn_err *err);
 void debugfile_close(struct debugfile *f);
+
+/** Give the file's pages that were read back to the page cache, whence they come again when they
+ *  are asked for. Nothing that points into the file changes. */
+void debugfile_trim(struct debugfile *f);
 
 /** Its DWARF, opened on the first call; for modules relocated to section[].addr. Belongs to
  *  the file. CAIRN_MISSING if it has none. */

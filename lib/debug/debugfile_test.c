@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "lib/base/mem.h"
 #include "lib/debug/debugplace.h"
@@ -245,6 +246,52 @@ static void test_from_disk(void **state)
 	free(data);
 }
 
+/* What is in a zstd file, as debugfile_open() finds it; `cut`: bytes short of the whole. */
+static enum cairn_code open_packed(struct debugfile **f, const void *data, size_t size, size_t cut,
+				   struct cairn_err *err)
+{
+	char path[] = "/tmp/cairn-debugfile-XXXXXX";
+	int fd = mkstemp(path);
+	size_t room = ZSTD_compressBound(size), n;
+	void *packed = malloc(room);
+	enum cairn_code code;
+
+	n = ZSTD_compress(packed, room, data, size, 1);
+	assert_false(ZSTD_isError(n));
+	assert_int_equal(write(fd, packed, n - cut), n - cut);
+	code = debugfile_open(f, path, err);
+	close(fd);
+	unlink(path);
+	free(packed);
+	return code;
+}
+
+static void test_packed(void **state)
+{
+	struct debugfile *f;
+	struct cairn_err err;
+	size_t size;
+	unsigned char *data = vmlinux(&size, true);
+	char packed[64];
+
+	(void)state;
+	assert_int_equal(open_packed(&f, data, size, 0, &err), CAIRN_OK);
+	assert_string_equal(f->build_id, ID);
+	debugfile_close(f);
+	assert_int_equal(open_packed(&f, btf, sizeof(btf), 0, &err), CAIRN_OK);
+	assert_int_equal(f->kind, DEBUGFILE_BTF);
+	assert_int_equal(f->btf_size, sizeof(btf));
+	debugfile_close(f);
+	assert_int_not_equal(open_packed(&f, data, size, 20, &err), CAIRN_OK);
+	assert_int_equal(open_packed(&f, "hello world", 11, 0, &err), CAIRN_FORMAT);
+	assert_non_null(strstr(err.text, "neither"));
+	/* as many times over as a dump may be */
+	size = ZSTD_compress(packed, sizeof(packed), btf, sizeof(btf), 1);
+	assert_int_equal(open_packed(&f, packed, size, 0, &err), CAIRN_OK);
+	debugfile_close(f);
+	free(data);
+}
+
 /* ---- does it belong ---- */
 
 static void test_match_by_build_id(void **state)
@@ -419,7 +466,7 @@ int main(void)
 		cmocka_unit_test(test_module_named_by_its_file),
 		cmocka_unit_test(test_modinfo_without_end),
 		cmocka_unit_test(test_btf),
-		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_strangers), cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_strange_elf),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_from_disk),

@@ -6,6 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/debug/dwarfdie.h"
+#include "lib/debug/dwarfsection.h"
 
 /* ---- the table ---- */
 
@@ -229,19 +230,10 @@ const char *dwarfindex_name(struct dwarfindex *x, uint32_t i, enum type_kind *sp
 
 static uint64_t info_size(Dwarf *dwarf)
 {
-	Elf *elf = dwarf_getelf(dwarf);
-	Elf_Scn *scn = NULL;
-	const char *name;
+	Elf_Scn *scn = dwarfsection(dwarf, ".debug_info");
 	GElf_Shdr sh;
-	size_t names;
 
-	if (elf_getshdrstrndx(elf, &names))
-		return 0;
-	while ((scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &sh) && (name = elf_strptr(elf, names, sh.sh_name)) &&
-		    !strcmp(name, ".debug_info"))
-			return sh.sh_size;
-	return 0;
+	return scn && gelf_getshdr(scn, &sh) ? sh.sh_size : 0;
 }
 
 void dwarfindex_keep(struct dwarfindex *x, const char *build_id)

@@ -25,6 +25,7 @@ static const struct global globals[] = {
 	{ "init_pid_ns", "struct pid_namespace" },
 	{ "init_task", "struct task_struct" },
 	{ "init_uts_ns", "struct uts_namespace" },
+	{ "jiffies", "unsigned long" },
 	{ "jiffies_64", "u64" },
 	{ "kernel_params", "char *" },
 	{ "loops_per_jiffy", "unsigned long" },

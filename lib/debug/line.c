@@ -49,16 +49,40 @@ static const char *clean_path(struct arena *a, const char *path)
 	return clean;
 }
 
-/* Below the folder where the compiler ran, the rest of the path is enough. */
+/* The folders that both are in: bytes up to the '/' behind them, and how many they are. */
+static size_t common(const char *dir, const char *path, unsigned *folders)
+{
+	size_t n = 0;
+
+	*folders = 0;
+	for (size_t i = 0; dir[i] == path[i] || (!dir[i] && path[i] == '/'); i++) {
+		if (path[i] == '/' && i) {
+			n = i;
+			++*folders;
+		}
+		if (!dir[i])
+			break;
+	}
+	return n;
+}
+
+const char *line_below(const char *dir, const char *path)
+{
+	enum { DEEP = 3 };
+	unsigned folders = 0;
+	size_t n = dir && dir[0] == '/' ? common(dir, path, &folders) : 0;
+
+	return n && (!dir[n] || folders >= DEEP) ? path + n + 1 : path;
+}
+
 static const char *short_path(struct arena *a, Dwarf_Die *unit, const char *path)
 {
 	Dwarf_Attribute mem;
-	const char *dir = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &mem));
-	size_t n = dir ? strlen(dir) : 0;
 
 	if (!path)
 		return NULL;
-	return clean_path(a, n && !strncmp(path, dir, n) && path[n] == '/' ? path + n + 1 : path);
+	return clean_path(a, line_below(dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &mem)),
+					path));
 }
 
 static void set_line(struct line_frame *frame, struct arena *a, Dwarf_Die *unit, uint64_t addr)

@@ -12,8 +12,7 @@
 /** One function at work at an address. Texts are borrowed from the file. */
 struct line_frame {
 	const char *function; /* "" if not known */
-	const char *file;     /* NULL if not known; without . and .., below the
-				 compiler's folder relative to it */
+	const char *file;     /* NULL if not known; without . and .., as line_below() has it */
 	unsigned line;        /* 0: not known */
 	bool inlined;         /* into the next frame */
 };
@@ -25,6 +24,11 @@ struct line_frame {
  *  f must have been placed. For a return address ask for the byte before it, which belongs
  *  to the call. */
 size_t line_lookup(struct debugfile *f, uint64_t addr, struct line_frame *frames, size_t max);
+
+/** Of a path, what is below the folder `dir` where the compiler ran (NULL: not known); or below one
+ *  that holds both, unless that is a common one like /usr/src: a kernel built within its sources,
+ *  or beside them. */
+const char *line_below(const char *dir, const char *path);
 
 /** For debugfile_close(). */
 void line_free(struct debugfile *f);

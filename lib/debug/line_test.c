@@ -141,6 +141,24 @@ static void test_short_path(void **state)
 	debugfile_close(f);
 }
 
+static void test_below(void **state)
+{
+	static const struct { const char *dir, *path, *want; } cases[] = {
+		{ "/src/linux", "/src/linux/kernel/fork.c", "kernel/fork.c" },
+		{ "/b/linux-6.1/debian/build", "/b/linux-6.1/fs/inode.c", "/b/linux-6.1/fs/inode.c" },
+		{ "/b/r/linux-6.1/debian/build", "/b/r/linux-6.1/fs/inode.c", "fs/inode.c" },
+		{ "/b/r/linux-6.1", "/b/r/linux-6.12/fs/inode.c", "/b/r/linux-6.12/fs/inode.c" },
+		{ "/usr/src/linux-headers", "/home/me/mod.c", "/home/me/mod.c" },
+		{ "/usr/src/linux-headers", "/usr/src/mod/mod.c", "/usr/src/mod/mod.c" },
+		{ "/src", "/src", "/src" }, { "/", "/x.c", "/x.c" }, { "", "/x.c", "/x.c" },
+		{ "/src", "kernel/fork.c", "kernel/fork.c" }, { NULL, "/x.c", "/x.c" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(line_below(cases[i].dir, cases[i].path), cases[i].want);
+}
+
 void line_test_up(void);
 void line_test_over(void);
 
@@ -186,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_short_path),
+		cmocka_unit_test(test_below),
 		cmocka_unit_test(test_clean_paths),
 		cmocka_unit_test(test_nowhere),
 	};

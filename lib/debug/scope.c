@@ -6,17 +6,22 @@
 
 #include "lib/base/map.h"
 #include "lib/base/mem.h"
+#include "lib/debug/aranges.h"
 #include "lib/debug/dwarfdie.h"
+#include "lib/debug/dwarfsection.h"
 
 /* Functions inlined into each other, and blocks between them: a dozen is a lot. */
 #define DEPTH 64
-/* A kernel has a few ten thousand units, and a few hundred thousand functions. */
+/* A kernel has a few thousand units, and a few hundred thousand functions. */
 #define RANGE_LIMIT ((size_t)1 << 24)
+/* Units and addresses of one file that are read before its pages are given back: some 4 MB. */
+#define TRIM_UNITS 64u
+#define TRIM_ADDRS 8u
 
 /* Code that belongs to one DIE; it has several where it is split. */
 struct code {
 	uint64_t begin, end;
-	Dwarf_Off die;
+	Dwarf_Off at; /* of a DIE, or of a unit's head */
 };
 
 struct codes {
@@ -26,14 +31,18 @@ struct codes {
 
 /* What is known of a file so far. */
 struct scopes {
-	struct codes *units;  /* all of them; NULL: not needed yet */
+	struct codes *heads;  /* units by .debug_aranges; NULL: not needed yet */
+	struct codes *units;  /* all of them, by their DIEs; likewise */
+	Dwarf_CU *last;       /* up to here libdw has read the heads of units */
+	Dwarf_Off read;       /* where the next begins */
 	struct map functions; /* offset of a unit's DIE -> struct codes of its functions */
 	struct map found;     /* address -> struct scope; 0: none */
+	size_t asked;         /* of these */
 };
 
 /* ---- code by address ---- */
 
-static bool add_code(struct codes *c, uint64_t begin, uint64_t end, Dwarf_Off die)
+static bool add_code(struct codes *c, uint64_t begin, uint64_t end, Dwarf_Off at)
 {
 	if (begin >= end)
 		return true;
@@ -47,7 +56,7 @@ static bool add_code(struct codes *c, uint64_t begin, uint64_t end, Dwarf_Off di
 		c->code = code;
 		c->cap = cap;
 	}
-	c->code[c->n++] = (struct code){ begin, end, die };
+	c->code[c->n++] = (struct code){ begin, end, at };
 	return true;
 }
 
@@ -100,35 +109,75 @@ static bool find_code(const struct codes *c, uint64_t addr, Dwarf_Off *ret)
 	}
 	if (!lo || addr >= c->code[lo - 1].end)
 		return false;
-	*ret = c->code[lo - 1].die;
+	*ret = c->code[lo - 1].at;
 	return true;
 }
 
 /* ---- which unit ---- */
 
+/* libdw reads the heads of all units up to the one that is asked for, and so makes all that lies
+ * between resident. False: there are no more. */
+static bool read_head(struct debugfile *f, Dwarf *dwarf, size_t n, Dwarf_Die *ret)
+{
+	if (n % TRIM_UNITS == TRIM_UNITS - 1)
+		debugfile_trim(f);
+	return !dwarf_get_units(dwarf, f->scopes->last, &f->scopes->last, NULL, NULL, ret, NULL);
+}
+
+static bool unit_die(struct debugfile *f, Dwarf *dwarf, Dwarf_Off head, Dwarf_Die *ret)
+{
+	Dwarf_Off next;
+	size_t size;
+
+	for (size_t n = 0; f->scopes->read <= head && read_head(f, dwarf, n, ret); n++)
+		f->scopes->read = dwarf_dieoffset(ret) + 1;
+	return !dwarf_next_unit(dwarf, head, &next, &size, NULL, NULL, NULL, NULL, NULL, NULL) &&
+	       dwarf_offdie(dwarf, head + size, ret);
+}
+
+static bool add_head(void *found, uint64_t begin, uint64_t end, uint64_t unit)
+{
+	return add_code(found, begin, end, unit);
+}
+
+static const struct codes *heads_of(struct debugfile *f, Dwarf *dwarf)
+{
+	struct codes found = { 0 };
+	const Elf_Data *table;
+
+	if (f->scopes->heads)
+		return f->scopes->heads;
+	table = elf_getdata(dwarfsection(dwarf, ".debug_aranges"), NULL);
+	if (table)
+		aranges_read(table->d_buf, table->d_size, add_head, &found);
+	f->scopes->heads = keep_codes(&f->arena, &found);
+	return f->scopes->heads;
+}
+
 /* Units that come after memory has run out, or a damaged one, are not known. */
 static const struct codes *units_of(struct debugfile *f, Dwarf *dwarf)
 {
 	struct codes found = { 0 };
-	Dwarf_CU *cu = NULL;
 	Dwarf_Die unit;
 
 	if (f->scopes->units)
 		return f->scopes->units;
-	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &unit, NULL) && add_die(&found, &unit))
+	f->scopes->last = NULL;
+	for (size_t n = 0; read_head(f, dwarf, n, &unit) && add_die(&found, &unit); n++)
 		;
+	f->scopes->read = UINT64_MAX;
 	f->scopes->units = keep_codes(&f->arena, &found);
 	return f->scopes->units;
 }
 
 static bool find_unit(struct debugfile *f, Dwarf *dwarf, uint64_t addr, Dwarf_Die *ret)
 {
-	Dwarf_Off off;
+	Dwarf_Off at;
 
-	/* by .debug_aranges, which clang does not write */
-	if (dwarf_addrdie(dwarf, addr, ret))
-		return true;
-	return find_code(units_of(f, dwarf), addr, &off) && dwarf_offdie(dwarf, off, ret);
+	/* the table, which clang does not write */
+	if (find_code(heads_of(f, dwarf), addr, &at))
+		return unit_die(f, dwarf, at, ret);
+	return find_code(units_of(f, dwarf), addr, &at) && dwarf_offdie(dwarf, at, ret);
 }
 
 /* ---- which function ---- */
@@ -212,6 +261,8 @@ const struct scope *scope_at(struct debugfile *f, uint64_t addr)
 	if (map_get(&f->scopes->found, addr, &known))
 		return (const struct scope *)(uintptr_t)known;
 	s = find_scope(f, addr);
+	if (!(++f->scopes->asked % TRIM_ADDRS))
+		debugfile_trim(f);
 	map_put(&f->scopes->found, addr, (uintptr_t)s);
 	return s;
 }

@@ -23,6 +23,26 @@ uint64_t image_pages_read(const struct image *img)
 	return img->pages_read;
 }
 
+/* NAME.from-BASE.zst: as testdata/captures.py stores all captures of a kernel but one. */
+static bool is_difference(const char *path)
+{
+	const char *from = strstr(path, ".from-");
+	size_t n = strlen(path);
+
+	return from && n > 4 && !strcmp(path + n - 4, ".zst") && !strchr(from, '/');
+}
+
+static enum cairn_code fail_difference(const char *path, struct cairn_err *err)
+{
+	const char *base = strstr(path, ".from-") + 6, *name = strrchr(path, '/');
+	int n = (int)strlen(base) - 4;
+
+	return cairn_fail(err, CAIRN_FORMAT,
+			  "%s: no dump, but the difference to that of %.*s; unpack it with both: "
+			  "zstd -d --long=27 --patch-from=%.*s.kdump (itself unpacked)",
+			  name ? name + 1 : path, n, base, n, base);
+}
+
 static enum cairn_code open_file(struct image *img, const char *path, struct cairn_err *err)
 {
 	struct rawfile *f = &img->files[img->nfiles];
@@ -35,6 +55,8 @@ static enum cairn_code open_file(struct image *img, const char *path, struct cai
 	code = unwrap(f, fd, err);
 	if (code == CAIRN_OK)
 		code = dumpfile_read(&img->heads[img->nfiles++], f, &img->arena, err);
+	if (code == CAIRN_FORMAT && is_difference(path))
+		return fail_difference(path, err);
 	return code == CAIRN_OK ? code : cairn_context(err, code, "%s", path);
 }
 

@@ -90,6 +90,14 @@ struct image_load {
  *  there are many. For large blocks: kallsyms, BTF, a search through all of memory. */
 void image_load(struct image *img, struct image_load *loads, size_t n);
 
+/** Called with a page's bytes, on one of two threads. They are gone when it returns. */
+typedef void image_seen(void *arg, size_t i, const unsigned char *data);
+
+/** As image_load() without a place to load to: each page is shown to `fn` while it is in the
+ *  processor's cache, `i` being its place in `loads`. Pages whose `fault` is set before are left
+ *  alone. */
+void image_each(struct image *img, struct image_load *loads, size_t n, image_seen *fn, void *arg);
+
 /** Physical range of RAM that the file knows of: the lowest and one past the highest
  *  address that is in the dump. False if no page is. */
 bool image_bounds(struct image *img, uint64_t *first, uint64_t *end);

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <zstd.h>
+
 #include <libkdumpfile/kdumpfile.h>
 #include <malloc.h>
 
@@ -381,9 +384,59 @@ static void test_terabyte_elf(void **state)
 	td_free(&t);
 }
 
+/* The difference of some text to itself, as `zstd --patch-from` makes it. */
+static size_t difference(void *to, size_t room)
+{
+	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+	unsigned char text[8192], other[sizeof(text)];
+	size_t n;
+
+	for (size_t i = 0, x = 1; i < sizeof(text); i++, x = x * 1103515245 + 12345)
+		text[i] = (unsigned char)(x >> 16); /* does not shrink by itself */
+	memcpy(other, text, sizeof(text));
+	ZSTD_CCtx_refPrefix(ctx, other, sizeof(other));
+	n = ZSTD_compress2(ctx, to, room, text, sizeof(text));
+	ZSTD_freeCCtx(ctx);
+	assert_false(ZSTD_isError(n));
+	return n;
+}
+
+static void expect_hint(const char *dir, const char *name, const char *text)
+{
+	unsigned char packed[16384];
+	char path[128];
+	const char *const paths[] = { path };
+	size_t n = difference(packed, sizeof(packed));
+	struct image *img;
+	struct cairn_err err;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	assert_int_equal(write(fd, packed, n), n);
+	close(fd);
+	assert_int_equal(image_open(&img, paths, 1, &err), CAIRN_FORMAT);
+	if (!strstr(err.text, text))
+		fail_msg("\"%s\" does not say %s", err.text, text);
+	unlink(path);
+}
+
+/* The tests' store has many of these. */
+static void test_difference(void **state)
+{
+	char dir[] = "/tmp/cairn-difference-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	expect_hint(dir, "a-6.1-hung.from-a-6.1-sysrq.zst", "--patch-from=a-6.1-sysrq.kdump");
+	expect_hint(dir, "x.zst", "--patch-from=THE_OTHER");
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_difference),
 		cmocka_unit_test(test_truncated_kdump),
 		cmocka_unit_test(test_seventy_percent),
 		cmocka_unit_test(test_one_byte_short),

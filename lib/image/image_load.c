@@ -14,6 +14,10 @@ struct batch {
 	const struct page_place *places;
 	size_t n;
 	atomic_size_t next;
+	const struct image *img;
+	image_seen *seen; /* NULL: pages go to where they are wanted */
+	void *arg;
+	size_t first;     /* place of the first in all that are wanted */
 };
 
 struct worker {
@@ -21,8 +25,26 @@ struct worker {
 	struct codec *codec;
 };
 
+#define ROOM 65536 /* the largest page, see image_info.page_shift */
+
+static void load_one(const struct batch *b, size_t i, struct codec *codec, unsigned char *room)
+{
+	struct image_load *l = &b->loads[i];
+	unsigned shift = b->img->info.page_shift;
+
+	if (l->fault != CAIRN_FAULT_NONE)
+		return;
+	l->fault = pages_load(b->pages, &b->places[i], codec, b->seen ? room : l->to);
+	if (l->fault != CAIRN_FAULT_NONE || !b->seen)
+		return;
+	if (b->img->overlay.n)
+		overlay_apply(&b->img->overlay, l->paddr >> shift, shift, room);
+	b->seen(b->arg, b->first + i, room);
+}
+
 static void *work(void *arg)
 {
+	unsigned char room[ROOM];
 	struct worker *w = arg;
 	struct batch *b = w->batch;
 
@@ -32,9 +54,7 @@ static void *work(void *arg)
 		if (i >= b->n)
 			return NULL;
 		for (; i < end && i < b->n; i++)
-			if (b->loads[i].fault == CAIRN_FAULT_NONE)
-				b->loads[i].fault = pages_load(b->pages, &b->places[i], w->codec,
-							       b->loads[i].to);
+			load_one(b, i, w->codec, room);
 	}
 }
 
@@ -49,32 +69,50 @@ static bool start_helper(struct image *img, struct worker *w, pthread_t *thread)
 	return w->codec && !pthread_create(thread, NULL, work, w);
 }
 
-static void load_batch(struct image *img, struct image_load *loads, size_t n)
+/* What became of the pages, on the thread that asked. */
+static void note_batch(struct image *img, const struct batch *b)
+{
+	unsigned shift = img->info.page_shift;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct image_load *l = &b->loads[i];
+
+		if (img->overlay.n && l->fault == CAIRN_FAULT_NONE && !b->seen)
+			overlay_apply(&img->overlay, l->paddr >> shift, shift, l->to);
+		img->pages_read += l->fault == CAIRN_FAULT_NONE;
+		image_note(img, l->paddr >> shift, l->fault);
+	}
+}
+
+static void load_batch(struct image *img, struct batch *b)
 {
 	struct page_place places[BATCH];
-	struct batch b = { .pages = img->pages, .loads = loads, .places = places, .n = n };
-	struct worker mine = { &b, img->codec }, theirs = { &b, NULL };
+	struct worker mine = { b, img->codec }, theirs = { b, NULL };
 	pthread_t thread;
 	bool helped;
 
-	for (size_t i = 0; i < n; i++)
-		loads[i].fault = pages_find(img->pages, loads[i].paddr >> img->info.page_shift,
-					    &places[i]);
+	b->places = places;
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->seen || b->loads[i].fault == CAIRN_FAULT_NONE)
+			b->loads[i].fault = pages_find(img->pages, b->loads[i].paddr >>
+						       img->info.page_shift, &places[i]);
 	helped = start_helper(img, &theirs, &thread);
 	work(&mine);
 	if (helped)
 		pthread_join(thread, NULL);
-	for (size_t i = 0; i < n; i++) {
-		if (img->overlay.n && loads[i].fault == CAIRN_FAULT_NONE)
-			overlay_apply(&img->overlay, loads[i].paddr >> img->info.page_shift,
-				      img->info.page_shift, loads[i].to);
-		img->pages_read += loads[i].fault == CAIRN_FAULT_NONE;
-		image_note(img, loads[i].paddr >> img->info.page_shift, loads[i].fault);
-	}
+	note_batch(img, b);
+}
+
+void image_each(struct image *img, struct image_load *loads, size_t n, image_seen *fn, void *arg)
+{
+	for (size_t done = 0; done < n; done += BATCH)
+		load_batch(img, &(struct batch){
+			.pages = img->pages, .loads = loads + done, .img = img, .seen = fn, .arg = arg,
+			.n = n - done < BATCH ? n - done : BATCH, .first = done,
+		});
 }
 
 void image_load(struct image *img, struct image_load *loads, size_t n)
 {
-	for (size_t done = 0; done < n; done += BATCH)
-		load_batch(img, loads + done, n - done < BATCH ? n - done : BATCH);
+	image_each(img, loads, n, NULL, NULL);
 }

@@ -177,6 +177,47 @@ static void test_load(void **state)
 	free(loads_);
 }
 
+struct seen {
+	struct image_load *loads;
+	unsigned char *times; /* that each was shown */
+};
+
+static void see(void *arg, size_t i, const unsigned char *data)
+{
+	struct seen *s = arg;
+	unsigned char want[4096];
+
+	td_page(s->loads[i].paddr >> 12, want, 4096);
+	s->times[i] += 1 + !!memcmp(data, want, 4096);
+}
+
+/* Each page that is there once, and none that was refused before. */
+static void test_each(void **state)
+{
+	enum { N = 2500 };
+	struct seen s = { calloc(N, sizeof(*s.loads)), calloc(N, 1) };
+	struct td t = { 0 };
+	struct td_kdump k;
+	struct opened o;
+
+	(void)state;
+	small_dump(&t, &k, 2600);
+	open_whole(&o, &t);
+	for (size_t i = 0; i < N; i++) {
+		s.loads[i].paddr = i << 12;
+		s.loads[i].fault = i % 7 ? CAIRN_FAULT_NONE : CAIRN_FAULT_UNMAPPED;
+	}
+	image_each(o.img, s.loads, N, see, &s);
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(s.loads[i].fault, i % 7 ? expected(&k, i) : CAIRN_FAULT_UNMAPPED);
+		assert_int_equal(s.times[i], s.loads[i].fault == CAIRN_FAULT_NONE);
+	}
+	close_it(&o);
+	td_free(&t);
+	free(s.loads);
+	free(s.times);
+}
+
 /* ---- the record ---- */
 
 static void look_at(struct image *img, uint64_t pfn)
@@ -467,7 +508,7 @@ int main(void)
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_clone),
-		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_load), cmocka_unit_test(test_each),
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_record_of_faults),
 		cmocka_unit_test(test_record_and_searches),

@@ -16,6 +16,7 @@
 #define CODEC_BITS (CODEC_ZLIB | CODEC_LZO | CODEC_SNAPPY | CODEC_ZSTD)
 #define BATCH      256
 #define PFN_LIMIT  ((uint64_t)1 << 34) /* 64 TiB of 4 KiB pages, 4 GiB of bitmaps */
+#define PFN_FREE   ((uint64_t)1 << 29) /* what a small file is believed to have: 2 TiB */
 
 struct writer {
 	struct kdumpwrite *w;
@@ -208,6 +209,8 @@ static enum cairn_code set_bits(struct writer *w, struct map_block *m, uint64_t 
 
 			if (code != CAIRN_OK)
 				return code;
+			if (w->w->stop && w->w->stop())
+				return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 			memset(m->bits, 0, w->block);
 			m->at = at;
 		}
@@ -223,7 +226,8 @@ static enum cairn_code write_ram_map(struct writer *w, struct map_block *m, stru
 	uint64_t map = (1 + w->sub_blocks) * w->block, pfn = 0, end;
 	enum cairn_code code = CAIRN_OK;
 
-	while (code == CAIRN_OK && image_next_ram(w->img, &pfn, &end)) {
+	while (code == CAIRN_OK && image_next_ram(w->img, &pfn, &end) &&
+	       pfn < w->base_pfn + w->max_pfn) {
 		if (end - w->base_pfn > w->max_pfn)
 			end = w->base_pfn + w->max_pfn;
 		code = set_bits(w, m, map, pfn - w->base_pfn, end - w->base_pfn, err);
@@ -379,6 +383,16 @@ static enum cairn_code write_pages(struct writer *w, struct cairn_err *err)
 
 /* ---- the file ---- */
 
+/* A program header can claim any amount of memory that the file does not have. A kdump file
+ * has bitmaps of it, too: none that is real is smaller than one of them. */
+static void bound_claim(struct writer *w)
+{
+	uint64_t believed = w->info->file_size < PFN_LIMIT / 8 ? w->info->file_size * 8 : PFN_LIMIT;
+
+	believed = believed > PFN_FREE ? believed : PFN_FREE;
+	w->max_pfn = w->max_pfn < believed ? w->max_pfn : believed;
+}
+
 static enum cairn_code plan(struct writer *w, struct cairn_err *err)
 {
 	const struct image_info *info = w->info;
@@ -397,6 +411,7 @@ static enum cairn_code plan(struct writer *w, struct cairn_err *err)
 	if (w->max_pfn > PFN_LIMIT)
 		return cairn_fail(err, CAIRN_LIMIT, "the dump claims %#llx pages of memory",
 				  (unsigned long long)w->max_pfn);
+	bound_claim(w);
 	/* where bitmaps contradict each other, pages lie behind the end of RAM */
 	for (pfn = w->base_pfn + w->max_pfn;
 	     record_next(w->w->pages, &pfn) && pfn - w->base_pfn < PFN_LIMIT; pfn++)

@@ -242,6 +242,29 @@ static void short_buffer(void **state)
 	assert_string_equal(paging_describe(&w, text, 1), "");
 }
 
+/* What an entry says by itself. */
+static void test_entry(void **state)
+{
+	struct paging_walk w;
+	char flags[256];
+
+	(void)state;
+	w = paging_entry(&paging_x86_64_l4, 3, UINT64_C(0x8000000012345067));
+	assert_int_equal(w.kind, PAGING_PAGE);
+	assert_int_equal(w.paddr, 0x12345000);
+	assert_string_equal(paging_describe(&w, flags, sizeof(flags)),
+			    "PRESENT RW USER ACCESSED DIRTY NX");
+	w = paging_entry(&paging_x86_64_l4, 0, 0x12345067);
+	assert_int_equal(w.kind, PAGING_TABLE);
+	assert_int_equal(w.paddr, 0x12345000);
+	w = paging_entry(&paging_x86_64_l4, 2, 0x124000e3);
+	assert_int_equal(w.kind, PAGING_PAGE);
+	assert_int_equal(w.rule->page_shift, 21);
+	assert_int_equal(paging_entry(&paging_x86_64_l4, 3, 0).kind, PAGING_NONE);
+	assert_int_equal(paging_entry(&paging_x86_64_l4, 3, UINT64_C(0x1234567800000000)).kind,
+			 PAGING_SWAPPED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,7 +272,7 @@ int main(void)
 		cmocka_unit_test(i386), cmocka_unit_test(i386_pae), cmocka_unit_test(circular),
 		cmocka_unit_test(truncated), cmocka_unit_test(crooked_root),
 		cmocka_unit_test(step_past_the_end), cmocka_unit_test(ignored_bits),
-		cmocka_unit_test(short_buffer),
+		cmocka_unit_test(short_buffer), cmocka_unit_test(test_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

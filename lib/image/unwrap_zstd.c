@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "lib/base/fdio.h"
 #include "lib/base/cursor.h"
@@ -157,12 +158,22 @@ struct stream {
 	unsigned char *in, *out;
 	struct sink sink;
 	bool cut;
-	char why[96]; /* nothing could be unpacked at all */
+	char why[192]; /* nothing could be unpacked at all */
 };
 
 static bool bomb(const struct stream *z, uint64_t consumed)
 {
 	return z->sink.size > FLOOR && (z->sink.size - FLOOR) / RATIO > consumed;
+}
+
+/* A difference refers to bytes of another file before its own first one. */
+static void say_why(struct stream *z, size_t error)
+{
+	bool first = ZSTD_getErrorCode(error) == ZSTD_error_corruption_detected && !z->sink.size;
+
+	snprintf(z->why, sizeof(z->why), "zstd: %s%s", ZSTD_getErrorName(error),
+		 first ? " at its begin: it is damaged, or only the difference to another file "
+			 "(zstd -d --patch-from=THE_OTHER unpacks it)" : "");
 }
 
 /* Unpack what is in `in`; false to stop. hint is 0 where a frame has just ended. */
@@ -175,7 +186,7 @@ static bool feed(struct stream *z, ZSTD_inBuffer *in, uint64_t before, size_t *h
 		out = (ZSTD_outBuffer){ z->out, OUT_SIZE, 0 };
 		*hint = ZSTD_decompressStream(z->ctx, &out, in);
 		if (ZSTD_isError(*hint)) {
-			snprintf(z->why, sizeof(z->why), "zstd: %s", ZSTD_getErrorName(*hint));
+			say_why(z, *hint);
 			return false;
 		}
 		*code = sink_put(&z->sink, z->out, out.pos, err);

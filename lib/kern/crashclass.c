@@ -30,12 +30,17 @@ static const struct row lines[] = {
 	FATAL("*PANIC: double fault", "double-fault"),
 	FATAL("double fault:", "double-fault"),
 	FATAL("divide error:", "divide-error"),
+	FATAL("divide_error:", "divide-error"),
+	FATAL("int3:", "cpu-exception"),
 	VAGUE("invalid opcode:", "invalid-opcode"),
 	FATAL("stack segment:", "cpu-exception"),
 	FATAL("alignment check:", "cpu-exception"),
 	FATAL("segment not present:", "cpu-exception"),
 	FATAL("invalid TSS:", "cpu-exception"),
 	FATAL("Unhandled fault:", "page-fault"),
+	FATAL("Alignment trap:", "cpu-exception"),
+	FATAL("Kernel BUG", "bug"),
+	FATAL("rust_kernel: panicked", "rust-panic"),
 	FATAL("Unhandled prefetch abort:", "exec-fault"),
 	FATAL("Bad mode in", "cpu-exception"),
 	FATAL("*SError Interrupt on CPU", "serror"),
@@ -65,6 +70,26 @@ static const struct row lines[] = {
 	COMPLAINT("usercopy: ", "usercopy"),
 	COMPLAINT("refcount_t: ", "refcount"),
 	COMPLAINT("mce: [Hardware Error]: *Machine Check", "machine-check"),
+	COMPLAINT("* possible circular locking dependency detected", "lockdep"),
+	COMPLAINT("* possible recursive locking detected", "lockdep"),
+	COMPLAINT("* possible irq lock inversion dependency detected", "lockdep"),
+	COMPLAINT("* lock order detected", "lockdep"),
+	COMPLAINT("* inconsistent lock state", "lockdep"),
+	COMPLAINT("* suspicious RCU usage", "lockdep"),
+	COMPLAINT("* still has locks held", "lockdep"),
+	COMPLAINT("* Nested lock was not taken", "lockdep"),
+	COMPLAINT("* lock held when returning to user space", "lockdep"),
+	COMPLAINT("* bad unlock balance detected", "lockdep"),
+	COMPLAINT("* held lock freed", "lockdep"),
+	COMPLAINT("BUG: Invalid wait context", "lockdep"),
+	COMPLAINT("INFO: trying to register non-static key", "lockdep"),
+	COMPLAINT("BUG: memory leak", "memory-leak"),
+	COMPLAINT("BUG: rwlock", "spinlock"),
+	COMPLAINT("BUG: non-zero *on freeing mm", "bad-page"),
+	COMPLAINT("INFO: task * can't die ", "hung-task"),
+	COMPLAINT("unregister_netdevice: waiting for", "netdev-leak"),
+	COMPLAINT("VFS: Busy inodes after unmount", "busy-inodes"),
+	COMPLAINT("VFS: Close: file count is 0", "file-count"),
 	COMPLAINT("WARNING: ", "warning"),
 	COMPLAINT("BUG: ", "bug-report"),
 	VAGUE("Oops", "oops"),
@@ -82,6 +107,7 @@ static const struct row panics[] = {
 	VAGUE("*panic_on_warn set", "warning"),
 	VAGUE("*system warned too often", "warning"),
 	VAGUE("panic_on_taint set", "taint"),
+	VAGUE("scheduling while atomic", "atomic-sleep"),
 	VAGUE("Attempted to kill init", "init-killed"),
 	VAGUE("Attempted to kill the idle task", "oops"),
 	VAGUE("Aiee, killing interrupt handler", "oops"),
@@ -113,8 +139,11 @@ static const char *find(const char *text, size_t len, const char *piece, size_t 
 static bool matches(const char *pattern, const char *text, size_t len)
 {
 	const char *end = text + len;
-	size_t n = strcspn(pattern, "*");
+	size_t n;
 
+	if (*pattern != '*' && (!len || *text != *pattern))
+		return false;
+	n = strcspn(pattern, "*");
 	if (n > len || memcmp(text, pattern, n))
 		return false;
 	for (text += n, pattern += n; *pattern == '*'; text += n, pattern += n) {
@@ -126,11 +155,21 @@ static bool matches(const char *pattern, const char *text, size_t len)
 	return true;
 }
 
+/* Two capitals in a row: so does every line of `lines` whose pattern begins with an asterisk,
+   and hardly any other. */
+static bool shouts(const char *text, size_t len)
+{
+	for (size_t i = 1; i < len; i++)
+		if (text[i] >= 'A' && text[i] <= 'Z' && text[i - 1] >= 'A' && text[i - 1] <= 'Z')
+			return true;
+	return false;
+}
+
 static const struct crash_class *look_up(const struct row *row, size_t n, const char *text,
-					 size_t len)
+					 size_t len, bool anywhere)
 {
 	for (size_t i = 0; i < n; i++)
-		if (matches(row[i].pattern, text, len))
+		if ((anywhere || *row[i].pattern != '*') && matches(row[i].pattern, text, len))
 			return &row[i].class;
 	return NULL;
 }
@@ -154,13 +193,13 @@ const struct crash_class *crash_class_of_line(const char *line, size_t len)
 		if (c)
 			return c;
 	}
-	return look_up(lines, sizeof(lines) / sizeof(lines[0]), line, len);
+	return look_up(lines, sizeof(lines) / sizeof(lines[0]), line, len, shouts(line, len));
 }
 
 const struct crash_class *crash_class_of_panic(const char *message, size_t len)
 {
 	const struct crash_class *c = look_up(panics, sizeof(panics) / sizeof(panics[0]), message,
-					      len);
+					      len, true);
 
 	return c ? c : &unknown_panic;
 }

@@ -13,8 +13,9 @@ struct cairn_run {
 	const struct cairn_check *check;
 	const char *only;      /* as in struct check_limits */
 	uint64_t until_ns;     /* CLOCK_MONOTONIC; 0: no deadline */
+	uint64_t budget, looked_at; /* objects; 0: no budget */
 	size_t n;              /* findings of this checker */
-	bool over, full, no_memory;
+	bool late, spent, full, no_memory;
 };
 
 const char *severity_name(enum cairn_severity severity)
@@ -189,42 +190,51 @@ static uint64_t now_ns(void)
 
 bool cairn_go_on(struct cairn_run *run)
 {
-	if (run->until_ns && !run->over)
-		run->over = now_ns() >= run->until_ns;
-	return !run->over && !run->full && !run->no_memory && !(run->c->stop && run->c->stop());
+	if (run->until_ns && !run->late)
+		run->late = now_ns() >= run->until_ns;
+	if (run->budget && !run->spent)
+		run->spent = run->looked_at++ >= run->budget;
+	return !run->late && !run->spent && !run->full && !run->no_memory && !(run->c->stop && run->c->stop());
 }
 
 /* ---- running them ---- */
 
-static void note_end(struct cairn_run *run, enum cairn_code code, const struct cairn_err *why)
+static void note_limit(struct cairn_run *run, bool begun, const char *why)
 {
 	struct cairn_err err;
 
+	cairn_fail(&err, CAIRN_LIMIT, "%s", why);
+	cairn_unseen(run, begun ? "the rest" : NULL, &err);
+}
+
+static void note_end(struct cairn_run *run, bool begun, enum cairn_code code,
+		     const struct cairn_err *why)
+{
 	if (code != CAIRN_OK)
 		cairn_unseen(run, NULL, why);
-	if (run->over) {
-		cairn_fail(&err, CAIRN_LIMIT, "the deadline has passed");
-		cairn_unseen(run, "the rest", &err);
-	}
-	if (run->full) {
-		cairn_fail(&err, CAIRN_LIMIT, "more than %d findings", FINDINGS_LIMIT);
-		cairn_unseen(run, "the rest", &err);
-	}
+	if (run->late)
+		note_limit(run, begun, "the deadline has passed");
+	else if (run->spent)
+		note_limit(run, begun, "the budget is spent");
+	if (run->full)
+		note_limit(run, begun, "there are more findings than are kept");
 }
 
 static enum cairn_code run_one(struct cairn_run *run, struct cairn_err *err)
 {
 	struct cairn_err why;
 	enum cairn_code code = CAIRN_OK;
+	bool begun;
 
 	run->n = 0;
 	run->full = false;
 	run->to->nchecks++;
-	if (cairn_go_on(run))
+	begun = cairn_go_on(run);
+	if (begun)
 		code = run->check->run(run->c, run, &why);
 	if ((run->c->stop && run->c->stop()) || (code == CAIRN_INTERRUPTED))
 		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-	note_end(run, code, &why);
+	note_end(run, begun, code, &why);
 	if (run->no_memory)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for findings");
 	return CAIRN_OK;
@@ -234,7 +244,8 @@ enum cairn_code findings_get(struct findings *ret, struct cairn *c,
 			     const struct check_limits *limits, struct arena *arena,
 			     struct cairn_err *err)
 {
-	struct cairn_run run = { .to = ret, .c = c, .arena = arena, .only = limits->only };
+	struct cairn_run run = { .to = ret, .c = c, .arena = arena, .only = limits->only,
+				 .budget = limits->budget };
 	const struct cairn_check *const *all;
 	enum cairn_code code = CAIRN_OK;
 	size_t n;

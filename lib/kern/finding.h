@@ -38,11 +38,14 @@ struct findings {
 	size_t nchecks;         /* checkers that were run */
 };
 
-/** What to run, and for how long. Zero-initialised: everything, without a deadline. */
+/** What to run, and how much of it. Zero-initialised: everything. */
 struct check_limits {
 	const char *only;     /* fnmatch() pattern of a checker's name or of one of its ids: only
 				 those ids are kept; NULL: all */
 	uint64_t deadline_ms; /* for all checkers together; 0: none */
+	uint64_t budget;      /* objects that all checkers together may look at, as they count
+				 them by cairn_go_on(): unlike a deadline, it ends at the same
+				 place each time. 0: none */
 };
 
 /** Run the checkers in the order of their names; memory from the arena. What kept one from

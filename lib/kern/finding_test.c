@@ -180,6 +180,24 @@ static void test_deadline(void **state)
 	assert_int_equal(f.unseen[0].why.code, CAIRN_LIMIT);
 }
 
+/* The same place each time; who comes after that has not begun. */
+static void test_budget(void **state)
+{
+	static struct cairn c;
+	const struct check_limits limits = { .only = "z*", .budget = 100 };
+	struct findings f;
+
+	assert_int_equal(findings_get(&f, &c, &limits, *state, NULL), CAIRN_OK);
+	assert_int_equal(f.nunseen, 2);
+	assert_string_equal(f.unseen[0].what, "the rest");
+	assert_null(f.unseen[1].what);
+	assert_int_equal(f.unseen[1].why.code, CAIRN_LIMIT);
+	findings = 1000;
+	assert_int_equal(findings_get(&f, &c, &(struct check_limits){ .only = "ztest", .budget = 10 },
+				      *state, NULL), CAIRN_OK);
+	assert_int_equal(rounds, 9); /* to begin counts, too */
+}
+
 static void test_set(void **state)
 {
 	struct cairn_err err = { 0 };
@@ -223,6 +241,7 @@ int main(void)
 		cmocka_unit_test_setup(test_too_many, reset),
 		cmocka_unit_test_setup(test_interrupted, reset),
 		cmocka_unit_test_setup(test_deadline, reset),
+		cmocka_unit_test_setup(test_budget, reset),
 		cmocka_unit_test_setup(test_set, reset),
 		cmocka_unit_test_setup(test_no_memory, reset),
 	};

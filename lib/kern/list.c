@@ -17,7 +17,12 @@ struct links {
 
 static bool has_back(const struct list_walk *w)
 {
-	return w->kind != LIST_LLIST;
+	return w->kind != LIST_LLIST && w->kind != LIST_CHAIN;
+}
+
+static bool is_circular(const struct list_walk *w)
+{
+	return w->kind == LIST_DOUBLE || w->kind == LIST_REVERSE;
 }
 
 static enum cairn_code read_links(struct list_walk *w, uint64_t at, struct links *ret,
@@ -25,19 +30,23 @@ static enum cairn_code read_links(struct list_walk *w, uint64_t at, struct links
 {
 	size_t word = w->sp->word, len = has_back(w) ? 2 * word : word;
 	unsigned char raw[16];
-	enum cairn_code code = space_read(w->sp, at, raw, len, err);
+	enum cairn_code code = space_read(w->sp, at + w->offset, raw, len, err);
 
 	if (code != CAIRN_OK)
 		return code;
 	ret->next = le_uint(raw, word);
 	ret->back = has_back(w) ? le_uint(raw + word, word) : 0;
+	if (w->kind == LIST_REVERSE)
+		*ret = (struct links){ .next = ret->back, .back = ret->next };
 	return CAIRN_OK;
 }
 
 static bool at_end(const struct list_walk *w, uint64_t node)
 {
 	switch (w->kind) {
-	case LIST_DOUBLE: return node == w->head;
+	case LIST_DOUBLE:
+	case LIST_REVERSE: return node == w->head;
+	case LIST_CHAIN: return node == 0 || node == w->head;
 	case LIST_HLIST_NULLS: return node & 1;
 	default: return node == 0;
 	}
@@ -87,7 +96,7 @@ void list_begin(struct list_walk *w, struct space *sp, enum list_kind kind, uint
 		.sp = sp, .kind = kind, .head = head, .node = head, .limit = limit,
 	};
 	/* heads of all kinds but list_head are one pointer */
-	if (kind != LIST_DOUBLE) {
+	if (!is_circular(w)) {
 		if (space_word(sp, head, &l.next, &w->err) != CAIRN_OK)
 			fail(w, head, CAIRN_FAULT, NULL);
 		else
@@ -99,12 +108,27 @@ void list_begin(struct list_walk *w, struct space *sp, enum list_kind kind, uint
 	}
 }
 
+void list_begin_chain(struct list_walk *w, struct space *sp, uint64_t first, uint64_t offset,
+		      size_t limit)
+{
+	struct links l;
+
+	*w = (struct list_walk){
+		.sp = sp, .kind = LIST_CHAIN, .head = first, .node = first, .offset = offset,
+		.limit = limit,
+	};
+	if (read_links(w, first, &l, &w->err) != CAIRN_OK)
+		fail(w, first, CAIRN_FAULT, NULL);
+	else
+		w->next = l.next;
+}
+
 /* An element whose back link is off is in its place if its successor points back at it. */
 static bool successor_agrees(struct list_walk *w, uint64_t node, const struct links *l)
 {
 	struct links next;
 
-	if (w->kind != LIST_DOUBLE && at_end(w, l->next))
+	if (!is_circular(w) && at_end(w, l->next))
 		return true;
 	return !bad_link(w, l->next) && read_links(w, l->next, &next, NULL) == CAIRN_OK &&
 	       next.back == node;
@@ -190,7 +214,7 @@ static bool begin_backward(struct list_walk *w)
 {
 	struct links l;
 
-	if (w->kind != LIST_DOUBLE ||
+	if (!is_circular(w) ||
 	    (w->err.code != CAIRN_FAULT && w->err.code != CAIRN_CORRUPT) ||
 	    read_links(w, w->head, &l, NULL) != CAIRN_OK)
 		return false;

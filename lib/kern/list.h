@@ -36,6 +36,8 @@ enum list_kind {
 	LIST_HLIST_NULLS, /* struct hlist_nulls_head: ends with an odd value */
 	LIST_HLIST_BL,    /* struct hlist_bl_head: bit 0 of the head is a lock */
 	LIST_LLIST,       /* struct llist_head: no back links */
+	LIST_REVERSE,     /* struct list_head from its end on */
+	LIST_CHAIN,       /* plain pointers from element to element: list_begin_chain() */
 };
 
 struct list_walk {
@@ -52,7 +54,7 @@ struct list_walk {
 	/* private */
 	struct space *sp;
 	enum list_kind kind;
-	uint64_t head, next;
+	uint64_t head, next, offset;
 	size_t limit;
 	struct map seen;
 };
@@ -60,6 +62,12 @@ struct list_walk {
 /** Begin at the head (struct list_head, hlist_head, llist_head, ... at that address). */
 void list_begin(struct list_walk *w, struct space *sp, enum list_kind kind, uint64_t head,
 		size_t limit);
+
+/** Begin at the first element of a chain: each holds, `offset` bytes behind its address, the
+ *  address of the next, and the last one NULL or the address of the first. As with a head, the
+ *  walk yields what comes after it; w->node is an element's own address. */
+void list_begin_chain(struct list_walk *w, struct space *sp, uint64_t first, uint64_t offset,
+		      size_t limit);
 
 /** Go to the next element; false at the end, whatever its reason. */
 bool list_next(struct list_walk *w);

@@ -247,6 +247,72 @@ static void limits(void **state)
 	assert_string_equal(s.text, "123<6");
 }
 
+static void reversed(void **state)
+{
+	struct testkern *k = ring(6, 8);
+	struct seen s = walk(ring(4, 8), LIST_REVERSE, 8, 100);
+
+	(void)state;
+	assert_int_equal(s.code, CAIRN_OK);
+	assert_string_equal(s.text, "4321");
+	s = walk(ring(3, 4), LIST_REVERSE, 4, 100);
+	assert_string_equal(s.text, "321");
+	s = walk(ring(0, 8), LIST_REVERSE, 8, 100);
+	assert_int_equal(s.code, CAIRN_OK);
+	assert_string_equal(s.text, "");
+	tk_put(k, NODE(3) + 8, 0, 8);
+	s = walk(k, LIST_REVERSE, 8, 100);
+	assert_int_equal(s.code, CAIRN_CORRUPT);
+	assert_string_equal(s.text, "6543<12");
+}
+
+/* NODE(1) to NODE(n), each with the next one's address so far behind its own; what comes after
+   NODE(1). */
+static struct seen walk_chain(unsigned n, uint64_t offset, uint64_t end, uint8_t word, size_t limit)
+{
+	struct testkern *k = tk_new();
+	struct seen s = { .text = "" };
+	struct list_walk w;
+	size_t at = 0;
+
+	for (unsigned i = 1; i <= n; i++)
+		tk_put(k, NODE(i) + offset, i < n ? NODE(i + 1) : end, word);
+	tk_open(k, word);
+	list_begin_chain(&w, &k->c.kernel, NODE(1), offset, limit);
+	while (list_next(&w) && at < sizeof(s.text) - 1)
+		s.text[at++] = (char)('0' + (w.node - HEAD) / 0x100);
+	s.lost = w.lost;
+	s.code = list_end(&w, &s.err);
+	tk_free(k);
+	return s;
+}
+
+static void chains(void **state)
+{
+	struct seen s = walk_chain(4, 0x20, 0, 8, 100);
+
+	(void)state;
+	assert_int_equal(s.code, CAIRN_OK);
+	assert_string_equal(s.text, "234");
+	s = walk_chain(4, 4, NODE(1), 4, 100);
+	assert_int_equal(s.code, CAIRN_OK);
+	assert_string_equal(s.text, "234");
+	s = walk_chain(4, 0x20, NODE(3), 8, 100);
+	assert_int_equal(s.code, CAIRN_CORRUPT);
+	assert_string_equal(s.text, "234");
+	assert_non_null(strstr(s.err.text, "cycle"));
+	s = walk_chain(4, 0x20, TK_HOLE, 8, 100);
+	assert_int_equal(s.code, CAIRN_FAULT);
+	assert_int_equal(s.err.addr, TK_HOLE + 0x20);
+	assert_int_equal(s.lost, TK_HOLE);
+	s = walk_chain(4, 0x20, 0, 8, 2);
+	assert_int_equal(s.code, CAIRN_LIMIT);
+	assert_string_equal(s.text, "23");
+	s = walk_chain(0, TK_HOLE - NODE(1), 0, 8, 2);
+	assert_int_equal(s.code, CAIRN_FAULT);
+	assert_string_equal(s.text, "");
+}
+
 static bool always(void)
 {
 	return true;
@@ -277,7 +343,7 @@ static void no_head(void **state)
 
 	(void)state;
 	tk_open(k, 8);
-	for (enum list_kind kind = LIST_DOUBLE; kind <= LIST_LLIST; kind++) {
+	for (enum list_kind kind = LIST_DOUBLE; kind <= LIST_REVERSE; kind++) {
 		list_begin(&w, &k->c.kernel, kind, TK_HOLE, 10);
 		assert_false(list_next(&w));
 		assert_int_equal(list_end(&w, &err), CAIRN_FAULT);
@@ -299,7 +365,7 @@ int main(void)
 		cmocka_unit_test(cycle), cmocka_unit_test(broken_is_walked_from_both_ends),
 		cmocka_unit_test(deleted), cmocka_unit_test(back_links),
 		cmocka_unit_test(limits), cmocka_unit_test(interrupted),
-		cmocka_unit_test(no_head),
+		cmocka_unit_test(no_head), cmocka_unit_test(reversed), cmocka_unit_test(chains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

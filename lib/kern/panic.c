@@ -256,3 +256,14 @@ enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the panic message");
 	return CAIRN_OK;
 }
+
+const char *panic_headline(const struct panic *p)
+{
+	if (p->title)
+		return p->title;
+	if (p->crashed)
+		return "crashed; what of is not known";
+	if (p->log_err.code != CAIRN_OK)
+		return "whether it crashed is not known: the log could not be read";
+	return "no crash: the machine was alive when it was dumped";
+}

@@ -36,6 +36,9 @@ struct panic {
 /** Never fails but for want of memory: what cannot be found out is not known. */
 enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *err);
 
+/** What happened, in one line: the title, or that none is known, and why. Never NULL. */
+const char *panic_headline(const struct panic *p);
+
 /** The CPU that the kernel's variables name as the one that crashed, -1 if none: what can
  *  be known without reading the log. */
 int panic_cpu(struct cairn *c);

@@ -237,9 +237,22 @@ static void without_log(void **state)
 	drop(w);
 }
 
+static void headline(void **state)
+{
+	char title[] = "kernel BUG at x.c:1!";
+
+	(void)state;
+	assert_ptr_equal(panic_headline(&(struct panic){ .crashed = true, .title = title }), title);
+	assert_non_null(strstr(panic_headline(&(struct panic){ .crashed = true }), "crashed"));
+	assert_non_null(strstr(panic_headline(&(struct panic){ .log_err = { .code = CAIRN_FAULT } }),
+			       "not known"));
+	assert_non_null(strstr(panic_headline(&(struct panic){ .cpu = -1 }), "alive"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headline),
 		cmocka_unit_test(the_panic_itself), cmocka_unit_test(cause_of_an_oops),
 		cmocka_unit_test(cause_by_time), cmocka_unit_test(vague_without_cause),
 		cmocka_unit_test(without_panic_record), cmocka_unit_test(alive),

@@ -10,7 +10,10 @@
 #define NAME_LIMIT 4096  /* of one name: PATH_MAX, include/uapi/linux/limits.h */
 #define MOUNT_ROUNDS 256
 
-#define FMODE_BACKING UINT64_C(0x2000000) /* include/linux/fs.h, since 6.5 */
+/* include/linux/fs.h, since 6.5. With fsnotify's pre-content events (6.14, and 6.12's stable
+ * kernels) it moved, and FMODE_NONOTIFY, which anonymous inodes have, took its place. */
+#define FMODE_BACKING UINT64_C(0x2000000)
+#define FMODE_BACKING_MOVED UINT64_C(0x1000000)
 #define MINOR_BITS 20                     /* include/linux/kdev_t.h */
 
 enum { F_MNT, F_DENTRY, F_INODE, F_MODE, F_N };
@@ -61,6 +64,21 @@ struct node {
 	bool hashed;
 };
 
+/* Functions that came with the flag's move; one of them is in every kernel since. */
+static bool backing_moved(struct cairn *c)
+{
+	static const char *const names[] = {
+		"file_set_fsnotify_mode", "file_set_fsnotify_mode_from_watchers",
+		"fsnotify_open_perm_and_set_mode",
+	};
+	struct sym s;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (sym_find(&c->syms, names[i], &s))
+			return true;
+	return false;
+}
+
 enum cairn_code paths_init(struct paths *p, struct cairn *c, struct arena *arena,
 			   struct cairn_err *err)
 {
@@ -70,6 +88,7 @@ enum cairn_code paths_init(struct paths *p, struct cairn *c, struct arena *arena
 	enum cairn_code code;
 
 	*p = (struct paths){ .c = c, .arena = arena };
+	p->backing_flag = backing_moved(c) ? FMODE_BACKING_MOVED : FMODE_BACKING;
 	code = shape_resolve(&p->file, &file_want, ts, err);
 	if (!code)
 		code = shape_require(&p->file, file, 1, err);
@@ -279,7 +298,7 @@ static enum cairn_code read_file(struct paths *p, uint64_t file, uint64_t *mnt, 
 {
 	struct object o, b;
 	enum cairn_code code = object_read(&o, &p->file, &p->c->kernel, file, err);
-	bool backing = !code && p->has_backing && (object_get(&o, F_MODE) & FMODE_BACKING);
+	bool backing = !code && p->has_backing && (object_get(&o, F_MODE) & p->backing_flag);
 
 	*mnt = code ? 0 : object_get(&o, F_MNT);
 	*dentry = code ? 0 : object_get(&o, F_DENTRY);
@@ -295,17 +314,14 @@ static enum cairn_code read_file(struct paths *p, uint64_t file, uint64_t *mnt, 
 	return code;
 }
 
-static enum cairn_code fill(struct paths *p, uint64_t file, struct path *ret,
-			    struct cairn_err *err)
+static enum cairn_code fill_place(struct paths *p, uint64_t mnt, uint64_t dentry, uint64_t inode,
+				  struct path *ret, struct cairn_err *err)
 {
-	struct place at = { 0 };
+	struct place at = { .dentry = dentry };
 	struct node n;
-	uint64_t mnt, inode;
 	const char *fn;
-	enum cairn_code code = read_file(p, file, &mnt, &at.dentry, &inode, err);
+	enum cairn_code code = read_node(p, dentry, &n, err);
 
-	if (!code)
-		code = read_node(p, at.dentry, &n, err);
 	if (code)
 		return code;
 	read_inode(p, inode ? inode : n.inode, ret);
@@ -316,6 +332,22 @@ static enum cairn_code fill(struct paths *p, uint64_t file, struct path *ret,
 	if ((n.parent != at.dentry || at.dentry != at.root) && named_by(p, &n, &fn))
 		return special(p, &n, fn, ret, err);
 	return in_directories(p, at, !n.hashed && n.parent != at.dentry, ret, err);
+}
+
+static enum cairn_code fill(struct paths *p, uint64_t file, struct path *ret,
+			    struct cairn_err *err)
+{
+	uint64_t mnt, dentry, inode;
+	enum cairn_code code = read_file(p, file, &mnt, &dentry, &inode, err);
+
+	return code ? code : fill_place(p, mnt, dentry, inode, ret, err);
+}
+
+void path_of_place(struct paths *p, uint64_t mnt, uint64_t dentry, struct path *ret)
+{
+	*ret = (struct path){ .name = NULL };
+	if (fill_place(p, mnt, dentry, 0, ret, &ret->fault))
+		ret->name = NULL;
 }
 
 const struct path *path_of_file(struct paths *p, uint64_t file)

@@ -35,6 +35,7 @@ struct paths {
 	struct arena *arena;
 	struct shape file, dentry, mount, inode, super, ops, backing;
 	bool has_mount, has_ops, has_inode, has_backing;
+	uint64_t backing_flag; /* in f_mode */
 	struct map seen; /* struct file -> struct path */
 };
 
@@ -45,5 +46,8 @@ void paths_deinit(struct paths *p);
 
 /** The path of the struct file at that address. Never NULL; lives as long as the arena. */
 const struct path *path_of_file(struct paths *p, uint64_t file);
+
+/** The path of a struct path, which is a vfsmount and a dentry: a process's directory. */
+void path_of_place(struct paths *p, uint64_t mnt, uint64_t dentry, struct path *ret);
 
 #endif

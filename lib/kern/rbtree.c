@@ -70,7 +70,7 @@ static void descend(struct rbtree_walk *w, uint64_t node)
 	}
 }
 
-void rbtree_begin(struct rbtree_walk *w, struct space *sp, uint64_t root, size_t limit)
+static void reset(struct rbtree_walk *w, struct space *sp, size_t limit)
 {
 	w->node = 0;
 	w->n = 0;
@@ -80,7 +80,18 @@ void rbtree_begin(struct rbtree_walk *w, struct space *sp, uint64_t root, size_t
 	w->limit = limit;
 	w->seen = (struct map){ 0 };
 	w->depth = 0;
+}
+
+void rbtree_begin(struct rbtree_walk *w, struct space *sp, uint64_t root, size_t limit)
+{
+	reset(w, sp, limit);
 	descend(w, link_of(w, root));
+}
+
+void rbtree_begin_node(struct rbtree_walk *w, struct space *sp, uint64_t node, size_t limit)
+{
+	reset(w, sp, limit);
+	descend(w, node);
 }
 
 static bool ends_early(struct rbtree_walk *w)

@@ -49,6 +49,9 @@ struct rbtree_walk {
 /** Begin at the struct rb_root at that address. */
 void rbtree_begin(struct rbtree_walk *w, struct space *sp, uint64_t root, size_t limit);
 
+/** Begin at a node: the subtree below it. */
+void rbtree_begin_node(struct rbtree_walk *w, struct space *sp, uint64_t node, size_t limit);
+
 /** Go to the next element; false at the end, whatever its reason. */
 bool rbtree_next(struct rbtree_walk *w);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory of arbitrary words, of which each may be a link: the input is patches of four bytes,
- * which word (of 8 bytes) and which of its neighbours it points to, and by how much it misses.
- * Walks a tree in it; no node may come twice, and each that comes must be one that is named.
+ * Walks a tree in memory of arbitrary links (fuzzlinks.h): no node may come twice, and each that
+ * comes must be one that is named.
  */
 #include <stdlib.h>
 
 #include "lib/base/cursor.h"
 #include "lib/base/map.h"
+#include "lib/kern/fuzzlinks.h"
 #include "lib/kern/rbtree.h"
-#include "lib/kern/testkern.h"
 
 #define WORDS 0x800u
 #define LIMIT 600
@@ -45,15 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct testkern *k = tk_small();
 
-	for (; size >= 4; data += 4, size -= 4) {
-		uint64_t at = TK_BASE + 8 * ((data[0] | data[1] << 8) % WORDS);
-		uint64_t to = at + 8 * (int64_t)(int8_t)data[2];
-
-		/* mostly aligned; with the top bit set, in the hole behind all memory */
-		if (data[3] & 0x80)
-			to += TK_SMALL_END;
-		tk_put(k, at, data[3] & 0x40 ? to + data[3] % 8 : to, 8);
-	}
+	fuzz_links(k, data, size, WORDS);
 	tk_open(k, 8);
 	walk(k);
 	tk_free(k);

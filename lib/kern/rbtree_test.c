@@ -264,6 +264,23 @@ static void interrupted(void **state)
 	tk_free(k);
 }
 
+static void below_a_node(void **state)
+{
+	struct testkern *k = tree(7, 8);
+	struct rbtree_walk w;
+
+	(void)state;
+	tk_open(k, 8);
+	rbtree_begin_node(&w, &k->c.kernel, NODE(6), 100);
+	for (unsigned n = 5; n <= 7; n++) {
+		assert_true(rbtree_next(&w));
+		assert_int_equal(w.node, NODE(n));
+	}
+	assert_false(rbtree_next(&w));
+	assert_int_equal(rbtree_end(&w, NULL), CAIRN_OK);
+	tk_free(k);
+}
+
 /* A set that cannot grow is no cycle. */
 static void out_of_memory(void **state)
 {
@@ -299,6 +316,7 @@ int main(void)
 		cmocka_unit_test(unreadable), cmocka_unit_test(misaligned),
 		cmocka_unit_test(no_root), cmocka_unit_test(limits),
 		cmocka_unit_test(interrupted), cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(below_a_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,8 @@ enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint6
 		return cairn_fail(err, CAIRN_MISSING, "the types have no %s", want.type);
 	code = object_read(&o, s, sp, addr, err);
 	if (!code) {
-		ret->owner_word = object_get(&o, owner);
+		/* an address, which atomic_long_t has as a signed number */
+		ret->owner_word = object_get(&o, owner) & UINT64_MAX >> (64 - 8 * sp->word);
 		ret->owner_at = object_addr(&o, owner);
 		if (shape_has(s, COUNT))
 			from_count(ret, object_get(&o, COUNT), sp->word);

@@ -9,12 +9,13 @@
 #include "lib/kern/testkern.h"
 
 #define SEM TK_BASE
-#define TASK UINT64_C(0x54321000)
+/* above the middle of the address space, as the kernel's memory is */
+#define TASK UINT64_C(0xc4321000)
 
 static struct rwsem read_sem(uint8_t word, uint64_t count, uint64_t owner)
 {
 	const struct tk_member counter[] = {
-		{ .name = "counter", .size = word }, { .name = NULL },
+		{ .name = "counter", .size = word, .nested = "-" }, { .name = NULL },
 	};
 	const struct tk_member sem[] = {
 		{ .name = "count", .nested = "atomic" },
@@ -63,6 +64,7 @@ static void holders(void **state)
 		assert_true(read_sem(word, 1, TASK | 2).is_signed);
 		assert_false(read_sem(word, 1, 0).is_signed);
 		expect(word, 0x300, TASK | 1, RWSEM_READERS, TASK, 3);
+		expect(word, 1, sign | TASK, RWSEM_WRITER, sign | TASK, 0);
 		expect(word, sign | 0x100, TASK | 1, RWSEM_READERS, TASK, 1);
 	}
 }

@@ -25,11 +25,12 @@
 #define TK_MEMBERS 24
 
 /** One member of a declared struct: its size is that of an integer, `count` > 0 makes an array of
- *  them, or `nested` is a struct declared before. A table ends with name NULL. */
+ *  them, or `nested` is a struct declared before, or "*name": a pointer, of `size`, to a struct that
+ *  may be this one. A table ends with name NULL. */
 struct tk_member {
 	const char *name;
 	uint32_t offset, size, count;
-	const char *nested;
+	const char *nested; /* a struct's name; "-": a signed number of 4 or 8 bytes */
 };
 
 struct tk_type {
@@ -46,6 +47,7 @@ struct testkern {
 	unsigned ntypes;
 	const char *percpu[4]; /* variables that the types place, by tk_percpu() */
 	uint64_t percpu_offset[4];
+	const char *variable[4], *variable_type[4]; /* whose types are known, by tk_typed() */
 };
 
 static const struct type tk_integers[] = {
@@ -53,11 +55,18 @@ static const struct type tk_integers[] = {
 	{ .kind = TYPE_INT, .name = "u16", .size = 2, .complete = true },
 	{ .kind = TYPE_INT, .name = "u32", .size = 4, .complete = true },
 	{ .kind = TYPE_INT, .name = "u64", .size = 8, .complete = true },
+	{ .kind = TYPE_INT, .name = "s32", .size = 4, .complete = true, .is_signed = true },
+	{ .kind = TYPE_INT, .name = "s64", .size = 8, .complete = true, .is_signed = true },
 };
 
 static inline const struct type *tk_integer(uint32_t size)
 {
 	return &tk_integers[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3];
+}
+
+static inline const struct type *tk_signed(uint32_t size)
+{
+	return &tk_integers[size == 4 ? 4 : 5];
 }
 
 static inline const struct type *tk_find(struct type_provider *p, enum type_kind kind,
@@ -68,6 +77,9 @@ static inline const struct type *tk_find(struct type_provider *p, enum type_kind
 	for (unsigned i = 0; i < k->ntypes; i++)
 		if (kind == k->type[i].type.kind && !strcmp(k->type[i].type.name, name))
 			return &k->type[i].type;
+	for (unsigned i = 0; kind == TYPE_VOID && i < 6; i++)
+		if (!strcmp(tk_integers[i].name, name))
+			return &tk_integers[i];
 	return NULL;
 }
 
@@ -84,9 +96,23 @@ static inline void tk_close(struct type_provider *p)
 
 static inline const struct type *tk_variable(struct type_provider *p, const char *name)
 {
-	(void)p;
-	(void)name;
+	struct testkern *k = (struct testkern *)((char *)p - offsetof(struct testkern, provider));
+
+	for (unsigned i = 0; i < 4 && k->variable[i]; i++)
+		if (!strcmp(k->variable[i], name))
+			return tk_find(p, TYPE_STRUCT, k->variable_type[i]);
 	return NULL;
+}
+
+/** Declare a variable as a struct. */
+static inline void tk_typed(struct testkern *k, const char *name, const char *type)
+{
+	unsigned i = 0;
+
+	while (k->variable[i])
+		i++;
+	k->variable[i] = name;
+	k->variable_type[i] = type;
 }
 
 static inline bool tk_place(struct type_provider *p, const char *name, uint64_t *offset)
@@ -124,8 +150,10 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 				 .members = t->member, .complete = true };
 	for (; m->name; m++) {
 		uint32_t i = t->type.nmembers++;
-		const struct type *of = m->nested ? tk_find(&k->provider, TYPE_STRUCT, m->nested)
-						  : tk_integer(m->size);
+		bool points = m->nested && m->nested[0] == '*';
+		const struct type *of = !m->nested ? tk_integer(m->size)
+				      : m->nested[0] == '-' ? tk_signed(m->size)
+				      : tk_find(&k->provider, TYPE_STRUCT, m->nested + points);
 
 		if (i >= TK_MEMBERS)
 			abort();
@@ -133,6 +161,10 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 			t->array[i] = (struct type){ .kind = TYPE_ARRAY, .name = "", .target = of,
 						     .size = of->size * m->count,
 						     .count = m->count, .complete = true };
+			of = &t->array[i];
+		} else if (points) {
+			t->array[i] = (struct type){ .kind = TYPE_PTR, .name = "", .size = m->size,
+						     .target = of, .complete = true };
 			of = &t->array[i];
 		}
 		t->member[i] = (struct type_member){ m->name, of, (uint64_t)m->offset * 8, 0 };

@@ -112,18 +112,11 @@ static void enter(struct xarray_walk *w, uint64_t node, uint64_t first)
 		};
 }
 
-/* What types tell, and the head of the array. */
-static enum cairn_code read_head(struct xarray_walk *w, uint64_t xa, uint64_t *entry,
-				 struct cairn_err *err)
+static enum cairn_code learn_node(struct xarray_walk *w, struct cairn_err *err)
 {
-	static const unsigned both[] = { X_SHIFT, X_SLOTS }, head[] = { H_HEAD };
-	struct shape top;
-	enum cairn_code code = shape_resolve(&top, &head_want, &w->c->types, err);
+	static const unsigned both[] = { X_SHIFT, X_SLOTS };
+	enum cairn_code code = shape_resolve(&w->shape, &node_want, &w->c->types, err);
 
-	if (code == CAIRN_OK)
-		code = shape_require(&top, head, 1, err);
-	if (code == CAIRN_OK)
-		code = shape_resolve(&w->shape, &node_want, &w->c->types, err);
 	if (code == CAIRN_OK)
 		code = shape_require(&w->shape, both, 2, err);
 	if (code != CAIRN_OK)
@@ -131,6 +124,23 @@ static enum cairn_code read_head(struct xarray_walk *w, uint64_t xa, uint64_t *e
 	w->slots = w->shape.m[X_SLOTS].size / w->c->arch->word;
 	if (w->slots < 16 || w->slots > 64 || (w->slots & (w->slots - 1)))
 		return cairn_fail(err, CAIRN_MISSING, "struct xa_node with %u slots", w->slots);
+	return CAIRN_OK;
+}
+
+/* What types tell, and the head of the array. */
+static enum cairn_code read_head(struct xarray_walk *w, uint64_t xa, uint64_t *entry,
+				 struct cairn_err *err)
+{
+	static const unsigned head[] = { H_HEAD };
+	struct shape top;
+	enum cairn_code code = shape_resolve(&top, &head_want, &w->c->types, err);
+
+	if (code == CAIRN_OK)
+		code = shape_require(&top, head, 1, err);
+	if (code == CAIRN_OK)
+		code = learn_node(w, err);
+	if (code != CAIRN_OK)
+		return code;
 	return shape_get(&top, &w->c->kernel, xa, H_HEAD, entry, err);
 }
 
@@ -152,6 +162,20 @@ enum cairn_code xarray_begin(struct xarray_walk *w, struct cairn *c, uint64_t xa
 	else if (!is_internal(entry))
 		w->head = entry;
 	return CAIRN_OK;
+}
+
+enum cairn_code xarray_begin_node(struct xarray_walk *w, struct cairn *c, uint64_t node,
+				  size_t limit, struct cairn_err *err)
+{
+	enum cairn_code code;
+
+	*w = (struct xarray_walk){ .c = c, .limit = limit };
+	code = learn_node(w, &w->err);
+	if (code == CAIRN_OK)
+		enter(w, node, 0);
+	else if (err)
+		*err = w->err;
+	return code;
 }
 
 static bool yield(struct xarray_walk *w, uint64_t node, uint64_t index, uint64_t entry)

@@ -54,6 +54,10 @@ struct xarray_walk {
 enum cairn_code xarray_begin(struct xarray_walk *w, struct cairn *c, uint64_t xa, size_t limit,
 			     struct cairn_err *err);
 
+/** Begin at a struct xa_node (radix_tree_node): the entries below it, its first index being 0. */
+enum cairn_code xarray_begin_node(struct xarray_walk *w, struct cairn *c, uint64_t node,
+				  size_t limit, struct cairn_err *err);
+
 /** Go to the next entry; false at the end, whatever its reason. */
 bool xarray_next(struct xarray_walk *w);
 

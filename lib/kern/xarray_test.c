@@ -489,6 +489,27 @@ static void out_of_memory(void **state)
 	tk_free(k);
 }
 
+static void below_a_node(void **state)
+{
+	struct testkern *k = array(0);
+	struct xarray_walk w;
+
+	(void)state;
+	node(k, 1, 6);
+	slot(k, 1, 2, tx_link(NODE(2)));
+	node(k, 2, 0);
+	slot(k, 2, 5, ITEM(9));
+	tx_types(k, 8, 64);
+	tk_open(k, 8);
+	assert_int_equal(xarray_begin_node(&w, &k->c, NODE(1), 100, NULL), CAIRN_OK);
+	assert_true(xarray_next(&w));
+	assert_int_equal(w.index, 2 * 64 + 5);
+	assert_int_equal(w.entry, ITEM(9));
+	assert_false(xarray_next(&w));
+	assert_int_equal(xarray_end(&w, NULL), CAIRN_OK);
+	tk_free(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -500,7 +521,7 @@ int main(void)
 		cmocka_unit_test(first_loss), cmocka_unit_test(no_head),
 		cmocka_unit_test(no_types), cmocka_unit_test(limits),
 		cmocka_unit_test(empty_nodes), cmocka_unit_test(interrupted),
-		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(out_of_memory), cmocka_unit_test(below_a_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@ from tool import run
 
 HERE = pathlib.Path(__file__).resolve().parent
 GUEST = HERE / "guest"
+SHARED = (GUEST / "vmm" / "withheld.h",)
 # Modules that the guest loads before ours: QEMU learns where VMCOREINFO is through this one.
 GUEST_MODULES = ("qemu_fw_cfg",)
 # The second kernel of a kdump writes to a virtio disk.
@@ -46,17 +47,17 @@ def scenario_module(kernel):
     return (folder / "scen.ko").read_bytes()
 
 
-def helper_program(kernel):
-    """The bytes of the static helper program, built if its sources changed."""
-    sources = sorted(GUEST.glob("*.[ch]"))
+def program(kernel, name, folder):
+    """The bytes of a static program of the guest, built if its sources changed."""
+    sources = sorted((*folder.glob("*.[ch]"), *SHARED))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    out = kernel.cache / "helper" / ("zoo-%s-%s" % (kernel.machine.deb, digest))
+    out = kernel.cache / "helper" / ("%s-%s-%s" % (name, kernel.machine.deb, digest))
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent) as folder:
-            part = pathlib.Path(folder) / "zoo"
+        with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+            part = pathlib.Path(temporary) / name
             run([kernel.machine.cross + "gcc", "-O2", "-Wall", "-static", "-s", "-o", part,
-                 *(source for source in sources if source.suffix == ".c"), "-lpthread"])
+                 *folder.glob("*.c"), "-lpthread"])
             part.rename(out)
     return out.read_bytes()
 
@@ -108,12 +109,25 @@ def kdump(kernel, level):
             ("kdump/append", TEXT, (KDUMP_APPEND % kernel.machine.console).encode())]
 
 
+def nested(kernel):
+    """Entries of a guest of the guest: the same kernel, and a root file system of one program."""
+    init = [("dev", FOLDER), ("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1)),
+            ("init", PROGRAM, program(kernel, "nested", GUEST / "nested"))]
+    return [("nested", FOLDER), ("nested/kernel", TEXT, kernel.image.read_bytes()),
+            ("nested/initrd", TEXT, cpio(init))]
+
+
 def initrd(kernel, scenario, level):
     """The bytes of the guest's root file system for one scenario."""
-    modules = kernel.modules(GUEST_MODULES)
+    modules = kernel.modules(GUEST_MODULES + scenario.modules)
     modules["scen"] = scenario_module(kernel)
     entries = root(kernel, "init", modules)
-    entries += [("zoo", PROGRAM, helper_program(kernel)),
+    entries += [("zoo", PROGRAM, program(kernel, "zoo", GUEST)),
+                ("before", TEXT, scenario.before.encode() + b"\n"),
                 ("scenario", TEXT, scenario.guest.encode() + b"\n"),
                 ("helper", TEXT, scenario.helper.encode())]
+    if scenario.vmm:
+        entries.append(("vmm", PROGRAM, program(kernel, "vmm", GUEST / "vmm")))
+    if scenario.nested:
+        entries += nested(kernel)
     return cpio(entries + (kdump(kernel, level) if scenario.kdump else []))

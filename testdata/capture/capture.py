@@ -17,13 +17,14 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 sys.dont_write_bytecode = True
 
 import build            # noqa: E402
+import guestcore        # noqa: E402
 import machine          # noqa: E402
 import oracle           # noqa: E402
 import tool             # noqa: E402
@@ -35,6 +36,8 @@ from tables import (DEBS, KERNELS, MACHINES, SCENARIOS, capture_name, kernel_nam
 APPEND = ("console=%s %s panic=0 loglevel=8 log_buf_len=1M oops=panic unknown_nmi_panic "
           "hung_task_panic=0 rdinit=/init "
           "initcall_blacklist=tracer_init_tracefs")     # its 10,000 inodes are a fifth of a dump
+# makedumpfile's level of a nested guest: zero and free pages are left out
+NESTED_LEVEL = 17
 ORACLE_DONE = "ORACLE sysrq-t end"
 # What the guest says when the scenario did not do its work.
 FAILURES = ("ORACLE survived", "ORACLE failed", "Attempted to kill init")
@@ -51,10 +54,20 @@ def cache_folder():
     return pathlib.Path(base) / "cairn-captures"
 
 
+def level_of(kernel, scenario):
+    return scenario.level or KERNELS[kernel.name].level
+
+
+def accelerators(box, scenario, args):
+    if scenario.vmm:
+        return ["tcg"]
+    return machine.accelerators(box) if args.accel == "auto" else [args.accel]
+
+
 def boot(kernel, scenario, memory, folder, accels, log):
     """Run the guest to its end and leave its memory in `folder`: as `core`, or as `disk` where the
     guest dumps itself. Returns (console, accelerator)."""
-    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, KERNELS[kernel.name].level))
+    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, level_of(kernel, scenario)))
     disk = folder / "disk" if scenario.kdump else None
     for number, accel in enumerate(accels, 1):
         if disk:
@@ -86,12 +99,17 @@ def until_death(guest, scenario):
         guest.wait_for([text], scenario.deadline, FAILURES)
         guest.inject_nmi()
     guest.wait_for(scenario.marker, scenario.deadline, FAILURES)
+    guest.refuse(FAILURES)      # it may have said so in the last moment
 
 
 def filtered(kernel, scenario, console, folder):
     """The stored form of the dump. Returns (path, facts about it)."""
-    makedumpfile, level = kernel.makedumpfile(), KERNELS[kernel.name].level
-    out = folder / "kdump"
+    level, out = level_of(kernel, scenario), folder / "kdump"
+    if not level:
+        vmcore.normalise(folder / "core", kernel.machine)
+        (folder / "core").rename(out)
+        return out, {"makedumpfile": None, "dump_level": level}
+    makedumpfile = kernel.makedumpfile()
     if scenario.kdump:
         size = re.search(r"ORACLE kdump bytes (\d+) written", console)
         if not size:
@@ -105,6 +123,38 @@ def filtered(kernel, scenario, console, folder):
     return out, {"makedumpfile": version, "dump_level": level}
 
 
+def nested_guest(kernel, truth, console, folder):
+    """The guest of the guest: (its dump, its console, its own truth). What the host's VMM said of
+    it is in both truths."""
+    core, out = folder / "nested-core", folder / "nested-kdump"
+    guestcore.cut(folder / "core", core, next(vm for vm in truth["kvm"].values() if "map" in vm))
+    vmcore.normalise(core, kernel.machine)
+    kernel.makedumpfile().run("-d", NESTED_LEVEL, core, out)
+    text = "".join(line + "\n" for line in re.findall(r"^nested: (.*)", console, re.M))
+    own = dict(oracle.parse(text), kvm=truth["kvm"])
+    own["capture"] = {**truth["capture"], "expect": None, **sizes(out)}
+    for key in ("name", "scenario"):
+        own["capture"][key] += "-guest"
+    (folder / "nested-console").write_text(text)
+    (folder / "nested-oracle").write_text(oracle.dumps(own))
+    return out, folder / "nested-console", folder / "nested-oracle"
+
+
+def sizes(dump):
+    return {"kdump_bytes": dump.stat().st_size,
+            "kdump_sha256": hashlib.sha256(dump.read_bytes()).hexdigest()}
+
+
+def pack_and_store(name, files, args, log):
+    """Files (dump, console, truth) of a capture to the output folder."""
+    dump, console, truth = files
+    packed = {}
+    for kind, path in ((".kdump.zst", dump), (".console.zst", console)):
+        packed[name + kind] = path.with_name(path.name + ".zst")
+        vmcore.pack(path, packed[name + kind])
+    store({**packed, name + ".oracle.json": truth}, args.output, log)
+
+
 def store(files, output, log):
     """Copy the files, {name: path}, to the folder `output`."""
     output.mkdir(parents=True, exist_ok=True)
@@ -114,10 +164,10 @@ def store(files, output, log):
 
 
 def capture(kernel, row, scenario_name, args, log):
-    scenario, box = SCENARIOS[scenario_name], MACHINES[row.machine]
+    scenario, box = SCENARIOS[scenario_name], kernel.machine
     name = capture_name(kernel.name, scenario_name)
     memory = args.memory or max(row.memory, scenario.memory)
-    accels = machine.accelerators(box) if args.accel == "auto" else [args.accel]
+    accels = accelerators(box, scenario, args)
     with tempfile.TemporaryDirectory(prefix="capture-", dir=args.cache) as temporary:
         folder = pathlib.Path(temporary)
         console, accel = boot(kernel, scenario, memory, folder, accels, log)
@@ -133,15 +183,12 @@ def capture(kernel, row, scenario_name, args, log):
             "source": kernel.package.get("Built-Using", kernel.package.get("Source")),
             "suite": row.suite, "machine": row.machine, "memory_mib": memory, "cpus": 2,
             "qemu": tool.version(box.qemu), "accelerator": accel, **facts,
-            "kdump_bytes": dump.stat().st_size,
-            "kdump_sha256": hashlib.sha256(dump.read_bytes()).hexdigest(),
+            **sizes(dump),
         }
         (folder / "oracle").write_text(oracle.dumps(truth))
-        vmcore.pack(dump, folder / "kdump.zst")
-        vmcore.pack(folder / "console", folder / "console.zst")
-        store({name + ".kdump.zst": folder / "kdump.zst",
-               name + ".console.zst": folder / "console.zst",
-               name + ".oracle.json": folder / "oracle"}, args.output, log)
+        pack_and_store(name, (dump, folder / "console", folder / "oracle"), args, log)
+        if scenario.nested:
+            pack_and_store(name + "-guest", nested_guest(kernel, truth, console, folder), args, log)
 
 
 def usual():
@@ -185,6 +232,7 @@ def one_kernel(name, args):
     row, failed, started = KERNELS[name], 0, time.monotonic()
     try:
         box = MACHINES[row.machine]
+        box = replace(box, cpu=row.cpu or box.cpu)
         tool.need(*PROGRAMS, box.qemu, box.cross + "gcc", *box.emulator)
         kernel = Kernel(args.cache, name, row, box, args.refresh)
         say(started, "%s %s" % (kernel.package["Package"], kernel.package["Version"]))

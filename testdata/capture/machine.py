@@ -8,6 +8,7 @@ import platform
 import re
 import socket
 import subprocess
+import tempfile
 import time
 
 from tool import die_with_parent, tail
@@ -17,6 +18,7 @@ POLL_SECONDS = 0.2
 # A KVM that starts but does not get anywhere is given up after this long without a console.
 SILENT_SECONDS = 15
 TAIL_LINES = 25
+SAID_BYTES = 4096
 
 
 class BootError(Exception):
@@ -84,8 +86,10 @@ class Guest:
 
     def __enter__(self):
         self.console.write_bytes(b"")
+        # a file: nobody reads a pipe until QEMU has ended, and a full one would stop it
+        self.said = tempfile.TemporaryFile()
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, stderr=self.said,
                                         preexec_fn=die_with_parent)
         return self
 
@@ -93,6 +97,12 @@ class Guest:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self.said.close()
+
+    def complaint(self):
+        """The last that QEMU wrote to its standard error."""
+        self.said.seek(max(0, self.said.seek(0, 2) - SAID_BYTES))
+        return self.said.read().decode("utf-8", "replace").strip()
 
     def seconds(self):
         return time.monotonic() - self.started
@@ -113,6 +123,12 @@ class Guest:
         except (OSError, ValueError) as error:
             return self.fail("QMP %s: %s" % (command, error))
 
+    def refuse(self, failures):
+        """BootError if the console has one of the texts."""
+        for failure in failures:
+            if failure in self.text():
+                self.fail("guest says %r" % failure)
+
     def wait_for(self, texts, deadline, failures=()):
         """Return once the console has one of the texts; BootError at the deadline (seconds from
         power on), when QEMU ends, or when one of the `failures` texts appears first."""
@@ -120,12 +136,9 @@ class Guest:
             console = self.text()
             if any(text in console for text in texts):
                 return
-            for failure in failures:
-                if failure in console:
-                    self.fail("guest says %r" % failure)
+            self.refuse(failures)
             if self.process.poll() is not None:
-                said = self.process.stderr.read().decode("utf-8", "replace").strip()
-                self.fail("QEMU ended (%d) %s" % (self.process.returncode, said))
+                self.fail("QEMU ended (%d) %s" % (self.process.returncode, self.complaint()))
             if self.accel == "kvm" and not console and self.seconds() > SILENT_SECONDS:
                 self.fail("nothing on the console")
             if self.seconds() > deadline:

@@ -32,9 +32,10 @@ class Kernel:
     memory: int             # MiB of guest memory: the least that boots with room for the helpers
     # makedumpfile's level. 31 leaves out zero pages, page cache, user memory and free pages, 17
     # zero and free pages: where makedumpfile does not know the kernel, it takes slab pages for
-    # page cache.
+    # page cache. 0: it cannot read the kernel at all, and the dump stays as QEMU wrote it.
     level: int = 31
     btf: bool = True        # the kernel carries its types; else they are had of the debug package
+    cpu: str = ""           # -cpu, where it shall be another than the machine's
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,13 @@ class Scenario:
     memory: int = 0                     # MiB of guest memory, if the kernel's row is too little
     # The dump is made by a second kernel that the guest text loads (`load_kdump`), not by QEMU.
     kdump: bool = False
+    before: str = ""                    # shell text that is run before the oracle
+    modules: tuple = ()                 # more of the kernel's own modules, loaded before ours
+    vmm: bool = False       # virtual machines in the guest, on an AMD processor as QEMU emulates it
+    nested: bool = False    # Linux in one of them
+    level: int = 0          # makedumpfile's level, if the kernel's row leaves out too much
     apart: bool = False     # too large to be made with `all`: only when it is named
-    not_on: dict = field(default_factory=dict)      # kernel or machine -> why it cannot be had
+    not_on: dict = field(default_factory=dict)      # kernel, release or machine -> why not
 
     def functions(self):
         """Names of the module's scenario functions that the guest text or the helper runs."""
@@ -96,18 +102,32 @@ KERNELS = {
     "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
     "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
     "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
+    # virtual addresses of 52 bits, which makedumpfile does not read
+    "6.12-arm64": Kernel("arm64", "trixie", "arm64", 192, 0),
+    # a processor that signs return addresses
+    "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 0, cpu="max,pauth-impdef=on"),
 }
 
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
 NO_MAPLE = {"5.10": "no maple trees before 6.1"}
+NO_RB = dict.fromkeys(("6.1", "6.12", "7.2", "i386", "armhf", "arm64"), "it has maple trees")
+NO_ALLOC = {**NO_MAPLE, "7.2": "no maple_alloc from 6.18 on"}
+ONE_COPY = {"5.10": "only the area itself says where it ends"}
 NO_KEXEC = "its Debian kernel has no kexec_file_load"
 NO_LOWMEM = "its structures would not fit into low memory"
 NO_NMI = "the machine has no NMI"
 X86_64_ONLY = dict.fromkeys(("i386", "armhf", "arm64"), "only tried on amd64")
+X86_ONLY = dict.fromkeys(("armhf", "arm64"), "irqbug is the same: all interrupts are devices'")
 # Functions that tasks sleep in or come through, few enough for an emulated machine.
 GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,ksys_*,pipe_*,"
            "__x64_sys_*,proc_reg_*,kthread,*thread_fn,worker_thread,rcu_*kthread,*mutex_lock*")
 AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "arm64")}
+
+# The host of virtual machines: huge pages are to be had; guests' memory stays in the dump.
+VMM = {"vmm": True, "modules": ("kvm-amd",), "memory": 2560, "level": 17, "deadline": 400,
+       "append": "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16"}
+NO_MIRROR = {**AMD64_ONLY,
+             **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}
 
 SCENARIOS = {
     "sysrq": Scenario(
@@ -115,6 +135,12 @@ SCENARIOS = {
     "irqbug": Scenario(
         "BUG() in an hrtimer over a tasklet over a task", "run irqbug",
         Expect("bug", "scen_irq_inner")),
+    "softirq": Scenario(
+        "BUG() in a tasklet that a device's interrupt raised over a task", "run softirq",
+        Expect("bug", "scen_bottom_bug"), not_on=X86_ONLY),
+    "hardirq": Scenario(
+        "BUG() in a device's interrupt over a tasklet over a task", "run hardirq",
+        Expect("bug", "scen_device_inner"), not_on=X86_ONLY),
     "nmi": Scenario(
         "NMI panic over a tasklet over a task", "run nmi",
         Expect("nmi", "unknown_nmi_error|delay_tsc"),
@@ -219,11 +245,87 @@ SCENARIOS = {
         Expect("bug", "exit_mmap", "maple.null.adjacent"),
         helper="victim 400",
         not_on={**NO_MAPLE, "7.2": "exit_mmap does not count any more: the process just ends"}),
+    "maple-neighbour": Scenario(
+        "a parent word of a live process's maple tree is overwritten by the object in front of it, "
+        "a maple_alloc with one node too many; its brk() dies",
+        "run maple_neighbour $VICTIM; tell_victim b",
+        Expect("bug", "mas_update_gap", "maple.parent.type"),
+        helper="victim 400", not_on=NO_ALLOC),
+    "maple-pivot-equal": Scenario(
+        "the last entry of a leaf of a live process's maple tree is there twice (CVE-2024-50200)",
+        "run maple_pivot_equal $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "maple.pivot.order"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "maple-metaend": Scenario(
+        "a leaf of a live process's maple tree says that it ends one entry early",
+        "run maple_metaend $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "maple.end.meta|maple.pivot.range"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "maple-height": Scenario(
+        "a live process's maple tree says that it is one level higher than it is",
+        "run maple_height $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "maple.height"), helper="victim 400", not_on=NO_MAPLE),
+    "maple-rcu": Scenario(
+        "a live process's maple tree is not in RCU mode", "run maple_rcu $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.rcu"), helper="victim 400", not_on=NO_MAPLE),
+    "mm-xazero": Scenario(
+        "an entry of a live process's maple tree is what a failed fork leaves; who reads it dies",
+        "run mm_xazero $VICTIM; $B cat /proc/$VICTIM/maps >/dev/null",
+        Expect("null-deref|page-fault", "m_next|proc_get_vma|lock_next_vma",
+               "maple.entry.reserved|mm.xa_zero"),
+        helper="victim 400", not_on=NO_MAPLE),
+    "mm-mapcount": Scenario(
+        "a live process counts one area too many", "run mm_mapcount $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.map_count"), helper="victim 400"),
+    "mm-totalvm": Scenario(
+        "a live process counts more pages than its areas have", "run mm_totalvm $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.total_vm"), helper="victim 400"),
+    "mm-vmaend": Scenario(
+        "an area of a live process ends behind its range in the tree",
+        "run mm_vmaend $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.vma.end-mismatch"),
+        helper="victim 400", not_on=ONE_COPY),
+    "mm-vmamm": Scenario(
+        "an area of a live process says that it is init's", "run mm_vmamm $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.vma.mm"), helper="victim 400"),
+    "mm-lock": Scenario(
+        "a process went back to user mode with its mmap_lock held for writing",
+        "tell_victim r; crash",
+        Expect("sysrq", SYSRQ.function, "mm.lock.leaked"), helper="victim 400 run mm_lock"),
+    "rb-gap": Scenario(
+        "an area's tree node says that there is a bigger gap below it than there is",
+        "run rb_gap $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.rb.gap"), helper="victim 400", not_on=NO_RB),
+    "rb-list": Scenario(
+        "a process's list of areas skips one that its tree has", "run rb_list $VICTIM; crash",
+        Expect("sysrq", SYSRQ.function, "mm.rb.list"), helper="victim 400", not_on=NO_RB),
     "kdump": Scenario(
         "sysrq-c, and the dump made by a second kernel (kexec, makedumpfile)", "load_kdump; crash",
         # wherever KASLR puts the kernel, there is room for the reservation on one side of it
         SYSRQ, marker=("ORACLE kdump bytes",), append="crashkernel=224M", memory=768, kdump=True,
         not_on={"i386": NO_KEXEC, "armhf": NO_KEXEC, "arm64": NO_KEXEC}),
+    "kvm-tdp": Scenario(
+        "sysrq-c on a host of VMs with leaves of all sizes, and (7.2) with direct and mirror roots",
+        "crash", SYSRQ, before="kvm_on; vmm plain; vmm nx; vmm slotdel; "
+        "! has_mirrors || { vmm mirror47; vmm mirror39; }", not_on=AMD64_ONLY, **VMM),
+    "kvm-frozen": Scenario(
+        "KVM dies with an entry of a mirror root frozen and its mmu_lock held",
+        "vmm_last", Expect("panic", "scen_set_external_spte", "tdp.frozen-spte"),
+        before="kvm_on; vmm frozen", not_on=NO_MIRROR, **VMM),
+    "kvm-bug": Scenario(
+        "KVM meets a huge page in a mirror root, an assertion of its own",
+        "echo 1 >/proc/sys/kernel/panic_on_warn; vmm_last",
+        Expect("warning", "kvm_tdp_mmu_map", "tdp.mirror.huge-page"),
+        before="kvm_on; vmm hugeleaf", not_on=NO_MIRROR, **VMM),
+    "kvm-apf": Scenario(
+        "sysrq-c on a host of a guest that sleeps in async page faults", "crash", SYSRQ,
+        before="kvm_on; vmm apf /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY, nested=True,
+        **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
+    "kvm-apf-loop": Scenario(
+        "sysrq-c on a host that tells a guest time and again that a page is there which never is",
+        "crash", Expect(SYSRQ.cls, SYSRQ.function, "apf.host.error-loop"),
+        before="kvm_on; vmm apfloop /nested/kernel /nested/initrd 192", not_on=AMD64_ONLY,
+        nested=True, **{**VMM, "memory": 1024, "deadline": 900, "append": ""}),
     "scale": Scenario(
         "sysrq-c with 2,000 more processes, and one with 500,000 VMAs more",
         "map_count 600000; /zoo crowd 2000; /zoo vmas 500000 & mapped $! 500000; crash", SYSRQ,
@@ -246,4 +348,5 @@ def capture_name(kernel, scenario):
 def why_not(kernel, scenario):
     """Why this kernel cannot have this scenario; None if it can."""
     not_on = SCENARIOS[scenario].not_on
-    return not_on.get(kernel) or not_on.get(KERNELS[kernel].machine)
+    machine = KERNELS[kernel].machine
+    return not_on.get(kernel) or not_on.get(machine) or not_on.get(kernel.removesuffix("-" + machine))

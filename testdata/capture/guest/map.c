@@ -23,7 +23,7 @@ void zoo_vmas(long count)
 }
 
 /* Areas of one page with one to three pages of nothing between them: every node of the tree that
-   holds them has gaps. */
+   holds them has gaps. Every fourth is unmapped again, so that the nodes are not full. */
 static void make_holes(long count)
 {
 	long page = sysconf(_SC_PAGESIZE), i;
@@ -39,6 +39,9 @@ static void make_holes(long count)
 		    mprotect(at + 3 * page, page, i & 1 ? PROT_READ : PROT_READ | PROT_WRITE))
 			zoo_die("munmap, mprotect");
 	}
+	for (i = 3; i < count; i += 4)
+		if (munmap(base + (i * 4 + 3) * page, page))
+			zoo_die("munmap");
 }
 
 static void map_more(int count)
@@ -50,8 +53,7 @@ static void map_more(int count)
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* A process to be damaged: it changes its map when told so, by a letter in /victim. */
-void zoo_victim(long count)
+void zoo_victim(long count, const char *scenario)
 {
 	char order;
 	int fd;
@@ -67,6 +69,8 @@ void zoo_victim(long count)
 			map_more(40);
 		else if (order == 'b')
 			sbrk(0x100000);
+		else if (order == 'r')
+			zoo_run(scenario);
 		else if (order == 'x')
 			_exit(0);
 	}

@@ -225,6 +225,14 @@ static void park_sigwait(void)
 	sigwait(&set, &got);
 }
 
+void zoo_run(const char *scenario)
+{
+	char line[48];
+
+	snprintf(line, sizeof(line), "run %s", scenario);
+	write_file("/proc/scen", line);
+}
+
 static void park_dstate(void)
 {
 	write_file("/proc/scen", "dstate");
@@ -287,7 +295,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
-	char name[16], line[48];
+	char name[16];
 	size_t i;
 
 	snprintf(name, sizeof(name), "zoo-%s", mode);
@@ -299,8 +307,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(mode, "run") && argc == 3) {
-		snprintf(line, sizeof(line), "run %s", argv[2]);
-		write_file("/proc/scen", line);
+		zoo_run(argv[2]);
 		return 0;
 	}
 	if (!strcmp(mode, "kexec") && argc == 5) {
@@ -315,8 +322,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "vmas") && argc == 3)
 		zoo_vmas(atol(argv[2]));
-	if (!strcmp(mode, "victim") && argc == 3)
-		zoo_victim(atol(argv[2]));
+	if (!strcmp(mode, "victim") && argc >= 3)
+		zoo_victim(atol(argv[2]), argc == 5 ? argv[4] : "");
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (!strcmp(mode, modes[i].name)) {
 			modes[i].park();

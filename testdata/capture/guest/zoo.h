@@ -5,8 +5,8 @@
  *
  *   zoo MODE            park (modes: the table in zoo.c)
  *   zoo vmas N          park with about N VMAs
- *   zoo victim N        the same with about N VMAs and holes between them; a letter in /victim makes it
- *                       map (m), grow its heap (b) or exit (x)
+ *   zoo victim N [run NAME]     the same with about N VMAs and holes between them; a letter in
+ *                       /victim makes it map (m), grow its heap (b), exit (x) or run that scenario (r)
  *   zoo crowd N         leave N processes behind, each parked
  *   zoo cpu N PROG ARG… run PROG on CPU N
  *   zoo write FILE TEXT one write(2)
@@ -25,9 +25,14 @@ void zoo_die(const char *what);
 /* Sleep for good. */
 void zoo_park(void);
 
-/* Park with about `count` VMAs; the second with holes between them, obeying /victim. */
+/* Park with about `count` VMAs. */
 void zoo_vmas(long count);
-void zoo_victim(long count);
+
+/* The same with holes between them, obeying /victim; `scenario` is what it runs itself. */
+void zoo_victim(long count, const char *scenario);
+
+/* Have the module run a scenario in this process. */
+void zoo_run(const char *scenario);
 
 /* Run a BPF program at the next system call, and make one; sleep in a program's page fault. */
 void zoo_bpf(void);

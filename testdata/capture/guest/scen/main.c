@@ -59,6 +59,8 @@ static ssize_t scen_write(struct file *file, const char __user *from, size_t siz
 		scen_stand_dstate();
 	else if (!strncmp(line, "kretwait", 8))
 		scen_stand_kretwait();
+	else if (IS_ENABLED(CONFIG_X86_64) && !strncmp(line, "kvm ", 4))
+		return scen_kvm(line + 4) ?: size;
 	else if (sscanf(line, "run %39s %d", name, &pid) >= 1)
 		run_scenario(name, pid);
 	else

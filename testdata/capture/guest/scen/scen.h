@@ -49,6 +49,15 @@ void scen_stand_kretwait(void);
 unsigned long scen_stand_probed(void);
 void scen_stand_kretpanic(void);
 
+/*
+ * What a VMM of this guest asks for (x86_64, from 6.14 on), as errno or 0:
+ *   mirror FD BIT	the VM of this file is one of TDX, its direct half told by BIT of an address
+ *   hook N		the N-th leaf that gets into a mirror root from now on panics there
+ *   huge FD GFN	an entry of the VM's mirror root, where this frame is, becomes a huge page
+ *   gmem FD PAGES SLOT GFN NAME	say where the pages of a guest_memfd lie
+ */
+int scen_kvm(const char *text);
+
 /* Timers of the interrupt scenarios. */
 void scen_irq_init(void);
 

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/oops_file.h"
+#include "unwind/guilty.h"
+#include "unwind/oops.h"
+
+enum { OPT_LAST, OPT_GUESSES, OPT_RULES };
+
+static const struct opt opts[] = {
+	{ 'l', "last", NULL, "only the report that the machine died of" },
+	{ 'g', "guesses", NULL, "also the frames that the kernel marked with a ?" },
+	{ 'r', "rules", NULL, "the functions that signatures and titles pass over, and why; reads nothing" },
+	{ 0, NULL, NULL, NULL },
+};
+
+struct view {
+	struct call *call;
+	struct out *o;
+	const char *file; /* NULL: the dump's own log */
+	bool guesses;
+};
+
+static void maybe_num(struct out *o, const char *name, const char *look, bool known, int64_t value)
+{
+	if (known)
+		out_num(o, name, look, value);
+	else
+		out_null(o, name, NULL);
+}
+
+static void maybe_str(struct out *o, const char *name, const char *look, const char *value)
+{
+	if (value)
+		out_str(o, name, look, value);
+	else
+		out_null(o, name, NULL);
+}
+
+static void line_of(struct out *o, const char *look, bool known, uint64_t line)
+{
+	if (known)
+		out_count(o, "line", look, line);
+	else
+		out_null(o, "line", NULL);
+}
+
+static void where(struct out *o, const struct oops *p)
+{
+	maybe_str(o, "function", "  in         %s", p->function);
+	if (p->has_offset)
+		out_hex(o, "offset", "+%s", p->offset);
+	else
+		out_null(o, "offset", NULL);
+	maybe_str(o, "module", " [%s]", p->module);
+	if (p->function)
+		out_text(o, "\n");
+	maybe_str(o, "guilty", p->guilty && (!p->function || strcmp(p->guilty, p->function))
+				       ? "  blames     %s\n" : NULL, p->guilty);
+	maybe_str(o, "file", "  at         %s", p->file);
+	line_of(o, ":%s\n", p->file != NULL, p->line);
+}
+
+static void who(struct out *o, const struct oops *p)
+{
+	bool any = p->cpu >= 0 || p->pid >= 0 || p->comm;
+
+	if (any)
+		out_text(o, "  on        ");
+	maybe_num(o, "cpu", " CPU %s", p->cpu >= 0, p->cpu);
+	maybe_num(o, "pid", p->cpu >= 0 ? ", task %s" : " task %s", p->pid >= 0, p->pid);
+	maybe_str(o, "comm", " \"%s\"", p->comm);
+	if (any)
+		out_text(o, "\n");
+	maybe_str(o, "workqueue", "  workqueue  %s\n", p->workqueue);
+}
+
+static void machine(struct out *o, const struct oops *p)
+{
+	bool any = p->release || p->arch || p->tainted;
+
+	if (any)
+		out_text(o, "  kernel    ");
+	maybe_str(o, "release", " %s", p->release);
+	maybe_str(o, "arch", p->release ? " on %s" : " on %s", p->arch);
+	maybe_str(o, "tainted", ", tainted %s", p->tainted);
+	if (any)
+		out_text(o, "\n");
+	maybe_str(o, "hardware", "  hardware   %s\n", p->hardware);
+	maybe_str(o, "modules", NULL, p->modules);
+}
+
+static void when(struct out *o, const struct oops *p)
+{
+	if (p->has_time)
+		out_real(o, "time", "  after      %s s, ", p->time, 6);
+	else
+		out_null(o, "time", NULL);
+	out_num(o, "first_line", p->has_time ? "lines %s" : "  lines      %s", (int64_t)p->first);
+	out_num(o, "last_line", " to %s\n", (int64_t)p->last);
+}
+
+static void frame(struct view *v, const struct oops_frame *f, size_t n)
+{
+	struct out *o = v->o;
+	bool show = f->reliable || v->guesses;
+
+	out_object(o, NULL);
+	out_num(o, "n", show ? "    #%-2s " : NULL, (int64_t)n);
+	if (show)
+		out_text(o, f->reliable ? " " : "?");
+	if (f->function)
+		out_str(o, "function", show ? " %s" : NULL, f->function);
+	else
+		out_null(o, "function", NULL);
+	if (f->has_offset)
+		out_hex(o, "offset", show ? "+%s" : NULL, f->offset);
+	else
+		out_null(o, "offset", NULL);
+	if (f->has_pc)
+		out_hex(o, "pc", show && !f->function ? " %s" : NULL, f->pc);
+	else
+		out_null(o, "pc", NULL);
+	maybe_str(o, "module", show ? " [%s]" : NULL, f->module);
+	out_bool(o, "reliable", NULL, f->reliable);
+	out_bool(o, "interrupted", NULL, f->interrupted);
+	maybe_str(o, "stack", show ? "  <%s>" : NULL, f->stack);
+	maybe_str(o, "file", show ? "  %s" : NULL, f->file);
+	line_of(o, show ? ":%s" : NULL, f->file != NULL, f->line);
+	if (show)
+		out_text(o, "\n");
+	out_end(o);
+}
+
+static void frames(struct view *v, const struct oops *p)
+{
+	out_array(v->o, "frames");
+	for (size_t i = 0; i < p->n; i++)
+		frame(v, &p->frame[i], i);
+	out_end(v->o);
+}
+
+static void registers(struct out *o, const struct oops *p)
+{
+	out_object(o, "registers");
+	for (size_t i = 0; i < p->nregs; i++)
+		out_hex(o, p->reg[i].name, NULL, p->reg[i].value);
+	out_end(o);
+	maybe_str(o, "code", NULL, p->code);
+}
+
+/* Lines of an indented paragraph. */
+static void paragraph(struct out *o, const char *name, const char *heading, const char *text)
+{
+	maybe_str(o, name, NULL, text);
+	if (!text)
+		return;
+	out_text(o, "  %s\n", heading);
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		out_text(o, "    %.*s\n", (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void report(struct view *v, const struct oops *p)
+{
+	struct out *o = v->o;
+
+	out_record(o, "oops");
+	maybe_str(o, "log", NULL, v->file);
+	out_str(o, "class", NULL, p->class);
+	out_paint(o, OUT_RED);
+	out_str(o, "title", "%s\n", p->title);
+	out_paint(o, OUT_PLAIN);
+	out_str(o, "head", strcmp(p->head, p->title) ? "  says       %s\n" : NULL, p->head);
+	out_text(o, "  class      %s\n", p->class);
+	out_bool(o, "complaint", NULL, p->complaint);
+	maybe_str(o, "message", "  then       %s\n", p->message);
+	where(o, p);
+	who(o, p);
+	machine(o, p);
+	when(o, p);
+	out_str(o, "signature", "  signature  %s\n", p->signature.strict);
+	out_str(o, "signature_fuzzy", "             %s\n", p->signature.fuzzy);
+	frames(v, p);
+	registers(o, p);
+	paragraph(o, "known", "What is known", p->advice);
+	paragraph(o, "check", "What to check in a dump", p->check);
+	out_end(o);
+}
+
+static bool reports(struct view *v, const struct oopses *all)
+{
+	const struct oops *last = oops_last(all);
+
+	if (v->call->opt[OPT_LAST].set) {
+		if (last)
+			report(v, last);
+		return last != NULL;
+	}
+	for (size_t i = 0; i < all->n && !out_broken(v->o); i++) {
+		if (i)
+			out_text(v->o, "\n");
+		report(v, &all->oops[i]);
+	}
+	return all->n != 0;
+}
+
+static void tell(struct view *v, const struct oopses *all, bool cut, enum verdict *verdict)
+{
+	if (!reports(v, all))
+		out_text(v->o, "no report of trouble in %zu lines\n", all->nlines);
+	else
+		*verdict = VERDICT_FINDINGS;
+	if (!all->cut && !cut)
+		return;
+	out_text(v->o, "\nthe log is too long: the rest was not looked at\n");
+	if (*verdict == VERDICT_OK)
+		*verdict = VERDICT_PARTIAL;
+}
+
+static void rules(struct out *o)
+{
+	const char *why, *names;
+
+	for (size_t i = 0; guilty_rule(i, &why, &names); i++) {
+		out_record(o, "guilty.rule");
+		out_str(o, "why", "%s\n", why);
+		out_str(o, "names", "    %s\n", names);
+		out_end(o);
+	}
+}
+
+static enum cairn_code of_dump(struct view *v, enum verdict *verdict, struct cairn_err *err)
+{
+	struct oopses all;
+	const struct log *log;
+	enum cairn_code code = log_get(v->call->cairn, &log, err);
+
+	if (!code)
+		code = oops_parse_log(&all, log, 0, v->call->scratch, err);
+	if (!code)
+		tell(v, &all, log->partial, verdict);
+	return code;
+}
+
+static enum cairn_code of_file(struct view *v, enum verdict *verdict, struct cairn_err *err)
+{
+	struct str text;
+	struct oopses all;
+	enum cairn_code code;
+	bool cut;
+
+	str_init(&text);
+	code = oops_file_read(&text, &cut, v->file, err);
+	if (!code && text.failed)
+		code = cairn_fail(err, CAIRN_NOMEM, "%s: too large", v->file);
+	if (!code)
+		code = oops_parse(&all, text.buf, text.len, v->call->scratch, err);
+	if (!code)
+		tell(v, &all, cut, verdict);
+	str_deinit(&text);
+	return code;
+}
+
+static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	struct view v = { .call = call, .o = call->out, .guesses = call->opt[OPT_GUESSES].set };
+	enum cairn_code code = CAIRN_OK;
+
+	if (call->opt[OPT_RULES].set) {
+		rules(call->out);
+		return CAIRN_OK;
+	}
+	if (!call->argc && call->cairn)
+		return of_dump(&v, verdict, err);
+	if (!call->argc) {
+		v.file = "-";
+		return of_file(&v, verdict, err);
+	}
+	for (int i = 0; i < call->argc && !code; i++) {
+		if (call->argc > 1)
+			out_text(call->out, "%s%s\n\n", i ? "\n" : "", call->argv[i]);
+		v.file = call->argv[i];
+		code = of_file(&v, verdict, err);
+	}
+	return code;
+}
+
+static const struct cmd oops = {
+	.name = "oops",
+	.synopsis = "[-lg] [FILE]... | -r",
+	.summary = "what a log that is text reports: oopses, warnings, lockups, hung tasks",
+	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is\n"
+		"standard input) and tells of each report in them the same as triage does of a dump:\n"
+		"class, title, function, place, who, the stack's frames, the signature, and what is\n"
+		"known of such trouble. With a dump and without FILE, of the dump's own log. Time stamps,\n"
+		"callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote\n"
+		"at a time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64.\n"
+		"A signature names the bug: a dump's (triage) and its log's are the same, and so are\n"
+		"those of other builds, as long as the functions are: of the class and the names of the\n"
+		"sure frames from the one that crashed to the entry into the kernel, but for those that\n"
+		"-r lists (pieces of names; ^ begins and $ ends one). The second, fuzzy one has the first\n"
+		"three. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could not be\n"
+		"read.",
+	.opts = opts,
+	.no_dump = true,
+	.dump_if_named = true,
+	.complete = COMPLETE_FILE,
+	.run = run,
+};
+CAIRN_CMD(&oops);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * oops_file - a text file as a whole: plain or .zst, a pipe, standard input.
+ */
+#ifndef CAIRN_CMD_OOPS_FILE_H
+#define CAIRN_CMD_OOPS_FILE_H
+
+#include "lib/base/str.h"
+#include "lib/cairn.h"
+
+/** No more of a text is read; *cut says that there was more. */
+#define OOPS_FILE_MAX ((size_t)256 << 20)
+
+/** Append the file's bytes to an empty text; "-" is standard input. */
+enum cairn_code oops_file_read(struct str *ret, bool *cut, const char *path, struct cairn_err *err);
+
+#endif

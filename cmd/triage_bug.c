@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cmd/triage.h"
+#include "lib/kern/log.h"
+#include "unwind/signature.h"
+
+/* What the log itself says of the crash. */
+static void read_log(struct report *r)
+{
+	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
+	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
+	const struct log *log;
+
+	if (!all || !told || log_get(r->c, &log, NULL) != CAIRN_OK ||
+	    oops_parse_log(all, log, (size_t)(told - log->record), r->call->scratch, NULL) != CAIRN_OK)
+		return;
+	r->told = oops_last(all);
+	/* a complaint of long before is not the crash */
+	if (r->told && r->panic.class && strcmp(r->told->class, r->panic.class))
+		r->told = NULL;
+}
+
+void triage_bug(struct report *r)
+{
+	read_log(r);
+	if (r->told && r->told->file) {
+		out_str(r->o, "file", "  at       %s", r->told->file);
+		out_count(r->o, "line", ":%s\n", r->told->line);
+	} else {
+		out_null(r->o, "file", NULL);
+		out_null(r->o, "line", NULL);
+	}
+	if (r->told)
+		out_str(r->o, "bug", "  bug      %s\n", r->told->title);
+	else
+		out_null(r->o, "bug", NULL);
+}
+
+/* By the stack; where that tells nothing, by the log's. */
+static struct signature sign(const struct report *r)
+{
+	struct signature own = { 0 };
+	bool blames = r->panic.crashed && r->crash.n &&
+		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
+					 r->call->scratch);
+
+	return !blames && r->told ? r->told->signature : own;
+}
+
+void triage_signature(struct report *r)
+{
+	struct signature own = sign(r);
+	struct out *o = r->o;
+
+	if (!own.strict) {
+		out_null(o, "signature", NULL);
+		out_null(o, "signature_fuzzy", NULL);
+	} else {
+		out_str(o, "signature", "  same as  %s\n", own.strict);
+		out_str(o, "signature_fuzzy", "           %s\n", own.fuzzy);
+	}
+	if (own.strict && r->told && strcmp(own.strict, r->told->signature.strict)) {
+		out_str(o, "signature_log", "  but the log's own trace is that of %s\n",
+			r->told->signature.strict);
+	} else {
+		out_null(o, "signature_log", NULL);
+	}
+}

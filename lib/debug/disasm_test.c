@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/debug/disasm.h"
+
+static struct instruction one(enum arch_id id, const char *bytes, size_t len, uint64_t addr)
+{
+	struct instruction i = { .size = 99 };
+	struct disasm d;
+
+	assert_int_equal(disasm_init(&d, arch_by_id(id), NULL), CAIRN_OK);
+	assert_true(disasm_one(&d, (const unsigned char *)bytes, len, addr, &i));
+	disasm_deinit(&d);
+	return i;
+}
+
+static void machines(void **state)
+{
+	struct instruction i = one(ARCH_X86_64, "\xe8\x00\x01\x00\x00", 5, 0xffffffff81000000);
+
+	(void)state;
+	assert_true(i.valid);
+	assert_int_equal(i.size, 5);
+	assert_string_equal(i.mnemonic, "callq");
+	assert_int_equal(i.target, 0xffffffff81000105);
+	assert_memory_equal(i.bytes, "\xe8\x00\x01\x00\x00", 5);
+	i = one(ARCH_X86_64, "\x48\x8b\x05\x10\x00\x00\x00", 7, 0xffffffff81000000);
+	assert_int_equal(i.target, 0xffffffff81000017); /* mov 0x10(%rip), %rax */
+	i = one(ARCH_X86_64, "\x48\x89\xe5", 3, 0);
+	assert_string_equal(i.operands, "%rsp, %rbp");
+	assert_int_equal(i.target, 0);
+	i = one(ARCH_I386, "\xeb\xfe", 2, 0xc1000000);
+	assert_int_equal(i.target, 0xc1000000);
+	i = one(ARCH_ARM, "\x00\x00\x00\xeb", 4, 0xc0000000);
+	assert_string_equal(i.mnemonic, "bl");
+	assert_int_equal(i.target, 0xc0000008);
+	i = one(ARCH_ARM64, "\x01\x00\x00\x94", 4, 0xffff800008000000);
+	assert_string_equal(i.mnemonic, "bl");
+	assert_int_equal(i.target, 0xffff800008000004);
+	i = one(ARCH_ARM64, "\x40\x00\x00\xb4", 4, 0xffff800008000000); /* cbz x0, +8 */
+	assert_int_equal(i.target, 0xffff800008000008);
+}
+
+static void no_instruction(void **state)
+{
+	struct instruction i = one(ARCH_X86_64, "\x06\x90", 2, 0);
+	struct disasm d;
+	struct arch none = { .id = ARCH_NONE, .name = "none" };
+
+	(void)state;
+	assert_false(i.valid);
+	assert_int_equal(i.size, 1);
+	assert_string_equal(i.mnemonic, ".byte");
+	assert_string_equal(i.operands, "0x06");
+	i = one(ARCH_X86_64, "\xe8\x00", 2, 0); /* cut off */
+	assert_false(i.valid);
+	assert_int_equal(i.size, 1);
+	i = one(ARCH_ARM64, "\xff\xff\xff\xff", 4, 0);
+	assert_false(i.valid);
+	assert_int_equal(i.size, 4);
+	assert_string_equal(i.operands, "0xffffffff");
+	i = one(ARCH_ARM, "\xff\xff", 2, 0);
+	assert_int_equal(i.size, 2);
+	assert_int_equal(disasm_init(&d, &none, NULL), CAIRN_MISSING);
+	assert_int_equal(disasm_init(&d, NULL, NULL), CAIRN_MISSING);
+	disasm_deinit(&d);
+	assert_int_equal(disasm_init(&d, arch_by_id(ARCH_ARM), NULL), CAIRN_OK);
+	assert_false(disasm_one(&d, (const unsigned char *)"", 0, 0, &i));
+	disasm_deinit(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(machines), cmocka_unit_test(no_instruction),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

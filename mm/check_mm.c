@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * check_mm - address spaces: areas, their bounds, their links, their totals and their lock.
+ */
+#include "mm/check_mm.h"
+
+#include <inttypes.h>
+
+#include "lib/base/mem.h"
+
+static const struct shape_want area_want = {
+	"struct vm_area_struct", CK_N,
+	{
+		[CK_NEXT] = "vm_next", [CK_PREV] = "vm_prev",
+		[CK_PARENT] = "vm_rb.__rb_parent_color", [CK_LEFT] = "vm_rb.rb_left",
+		[CK_RIGHT] = "vm_rb.rb_right", [CK_GAP] = "rb_subtree_gap",
+		[CK_DETACHED] = "detached", [CK_REFCNT] = "vm_refcnt.refs.counter",
+		[CK_CHAIN] = "anon_vma_chain.next",
+		[CK_PROT] = "vm_page_prot.pgprot|vm_page_prot",
+	},
+};
+
+static const struct shape_want link_want = {
+	"struct anon_vma_chain", 3, { "vma", "anon_vma", "same_vma" },
+};
+
+/* ---- saying it ---- */
+
+const char *mm_whose(const struct mm_look *l)
+{
+	const char *ret = arena_printf((struct arena *)&l->arena, "address space 0x%" PRIx64
+				       " of PID %" PRId32 " (%s)", l->mm.addr, l->task->pid,
+				       l->task->comm);
+
+	return ret ? ret : "an address space";
+}
+
+static const char *value_text(struct mm_look *l, const struct mm_bad *bad, uint64_t v)
+{
+	const char *ret = arena_printf(&l->arena, bad->decimal ? "%" PRIu64 : "0x%" PRIx64, v);
+
+	return ret ? ret : "?";
+}
+
+void mm_bad(struct mm_look *l, const struct mm_bad *bad)
+{
+	uint64_t diff = bad->expected ^ bad->found;
+	bool flip = !bad->untold && diff && !(diff & (diff - 1));
+	struct cairn_evidence e[2] = {
+		{ bad->addr, bad->len ? bad->len : l->c->arch->word, "the bad word" },
+		{ l->mm.addr, l->vs.mm.s.size, "the address space" },
+	};
+	struct cairn_finding f = {
+		.id = bad->id, .severity = bad->severity, .grade = bad->grade, .object = bad->object,
+		.addr = bad->addr, .field = bad->field, .evidence = e, .nevidence = 2,
+	};
+
+	f.found = value_text(l, bad, bad->found);
+	if (!bad->untold)
+		f.expected = value_text(l, bad, bad->expected);
+	f.message = arena_printf(&l->arena, "%s: %s is %s%s%s%s%s%s", mm_whose(l), bad->field, f.found,
+				 f.expected ? ", and should be " : "", f.expected ? f.expected : "",
+				 flip ? " (one bit differs)" : "", bad->because ? ": " : "",
+				 bad->because ? bad->because : "");
+	if (!f.message)
+		f.message = bad->id;
+	cairn_report(l->run, &f);
+}
+
+/* ---- one address space ---- */
+
+/* What could not be read is told once. */
+static void tell_unseen(struct mm_look *l)
+{
+	const struct cairn_err *why = l->areas.partial ? &l->areas.err : NULL;
+
+	for (size_t i = 0; !why && i < l->areas.n; i++)
+		why = l->areas.vma[i].fault;
+	l->whole = !why;
+	if (why) {
+		l->all_seen = false;
+		cairn_unseen(l->run, mm_whose(l), why);
+	}
+}
+
+static void look_at_areas(struct mm_look *l)
+{
+	struct cairn_err err;
+	struct web *links;
+
+	if (vmas_get(&l->vs, &l->mm, &l->areas, &err)) {
+		l->all_seen = false;
+		cairn_unseen(l->run, mm_whose(l), &err);
+		return;
+	}
+	mm_check_tree(l);
+	links = mm_check_links(l);
+	tell_unseen(l);
+	mm_check_bounds(l);
+	if (links)
+		mm_check_gaps(links);
+	mm_links_done(links);
+	mm_check_areas(l);
+	mm_check_sums(l);
+}
+
+static void look_at(struct mm_look *l, const struct task *t)
+{
+	struct cairn_err err;
+
+	l->task = t;
+	l->count_bad = 0;
+	if (mm_read(&l->vs.mm, t->mm, &l->mm, &err)) {
+		l->all_seen = false;
+		cairn_unseen(l->run, mm_whose(l), &err);
+		return;
+	}
+	/* exit_mmap() frees areas that the tree still names */
+	if (mm_has(&l->vs.mm, MM_USERS) && !l->mm.v[MM_USERS])
+		return;
+	mm_check_lock(l);
+	look_at_areas(l);
+	vmas_free(&l->areas);
+	arena_reset(&l->arena);
+}
+
+static void look_at_all(struct mm_look *l)
+{
+	struct map seen = { 0 };
+
+	for (size_t i = 0; i < l->tasks->n && cairn_go_on(l->run); i++) {
+		const struct task *t = &l->tasks->task[i];
+
+		if (!t->fault && t->mm && map_visit(&seen, t->mm))
+			look_at(l, t);
+	}
+	map_deinit(&seen);
+	mm_report_rcu(l);
+	mm_report_anon(l);
+	if (l->tasks->partial)
+		cairn_unseen(l->run, "tasks", &l->tasks->err);
+}
+
+static void read_globals(struct mm_look *l)
+{
+	uint64_t at;
+
+	l->page = UINT64_C(1) << mm_page_shift(l->c);
+	if (sym_addr(&l->c->syms, "stack_guard_gap", &at, NULL) ||
+	    space_word(&l->c->kernel, at, &l->guard, NULL))
+		l->guard = 0;
+}
+
+static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn_err *err)
+{
+	struct mm_look *l = mem_zalloc(1, sizeof(*l));
+	enum cairn_code code;
+
+	if (!l)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory to check address spaces");
+	l->c = c;
+	l->run = run_;
+	l->all_seen = true;
+	code = tasks_get(c, &l->tasks, err);
+	if (!code)
+		code = vma_shape_init(&l->vs, c, err);
+	if (!code)
+		code = shape_resolve(&l->area, &area_want, &c->types, err);
+	if (!code) {
+		l->has_link = !shape_resolve(&l->link, &link_want, &c->types, NULL) &&
+			      shape_has(&l->link, 0) && shape_has(&l->link, 1) &&
+			      shape_has(&l->link, 2);
+		rwsem_layout_init(&l->rwsem, &c->types);
+		read_globals(l);
+		look_at_all(l);
+	}
+	map_deinit(&l->anon);
+	arena_deinit(&l->arena);
+	mem_free(l);
+	return code;
+}
+
+static const struct cairn_check check = {
+	.name = "mm",
+	.summary = "address spaces: areas, their bounds and totals, and who holds them",
+	.ids = mm_check_ids,
+	.run = run,
+};
+CAIRN_CHECK(&check);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * check_mm - private to the checker "mm": one address space and what its parts say of it.
+ *
+ * check_mm.c goes through the address spaces; check_mm_bounds.c judges areas' bounds and totals,
+ * check_mm_area.c each area's own words, check_mm_links.c the list and the red-black tree of
+ * kernels before 6.1, check_mm_lock.c who holds it, check_mm_ids.c explains.
+ */
+#ifndef CAIRN_MM_CHECK_MM_H
+#define CAIRN_MM_CHECK_MM_H
+
+#include "lib/kern/finding.h"
+#include "lib/kern/rwsem.h"
+#include "lib/kern/task.h"
+#include "mm/vma.h"
+#include "mm/vma_name.h"
+
+/** Members that only the checker reads. */
+enum check_member {
+	CK_NEXT, CK_PREV, CK_PARENT, CK_LEFT, CK_RIGHT, CK_GAP, CK_DETACHED, CK_REFCNT, CK_CHAIN, CK_PROT,
+	CK_N,
+};
+
+#define MM_NO_RCU 16
+
+struct mm_look {
+	struct cairn *c;
+	struct cairn_run *run;
+	struct vma_shape vs;
+	struct shape area;          /* enum check_member */
+	struct shape link;          /* struct anon_vma_chain */
+	bool has_link;
+	struct rwsem_layout rwsem;
+	const struct tasks *tasks;
+	uint64_t page;              /* bytes */
+	uint64_t guard;             /* stack_guard_gap, bytes; 0: not known */
+	struct map anon;            /* anon_vma -> areas that name it */
+	bool all_seen;              /* no address space was left out so far */
+	struct arena arena;         /* reset after each address space */
+	struct { uint64_t mm; const struct task *task; } no_rcu[MM_NO_RCU];
+	size_t n_no_rcu, n_rcu;     /* trees whose readers do not, and do, use RCU */
+	/* the address space at hand */
+	const struct task *task;
+	struct mm mm;
+	struct rwsem lock;
+	bool free;                  /* nobody holds mmap_lock */
+	bool written;               /* a writer does, or may */
+	struct vmas areas;
+	bool whole;                 /* all areas could be read */
+	size_t count_bad;           /* findings about which areas there are */
+};
+
+/** A bad word. Values are shown in hexadecimal, or in decimal as counts. */
+struct mm_bad {
+	const char *id, *field;
+	enum cairn_severity severity;
+	enum cairn_grade grade;
+	uint64_t object, addr, len;
+	uint64_t expected, found;
+	bool decimal, untold;       /* untold: what is expected is not known */
+	const char *because;        /* half a sentence; NULL: nothing to add */
+};
+
+/** Say it, with whose address space it is. */
+void mm_bad(struct mm_look *l, const struct mm_bad *bad);
+
+/** What an area is told to be that is none of this address space: it stands in vma.fault. */
+extern const struct cairn_err mm_no_area;
+
+/** "PID 1 (init)" */
+const char *mm_whose(const struct mm_look *l);
+
+void mm_check_lock(struct mm_look *l);
+void mm_check_bounds(struct mm_look *l);
+
+/** No area ever has such flags: access that VM_MAY* forbids. */
+bool mm_flags_contradict(uint64_t flags);
+void mm_check_areas(struct mm_look *l);
+
+/** The list and the red-black tree of kernels before 6.1 (NULL: there are none): l->areas becomes
+ *  what both know. The gaps are checked once the bounds are judged. */
+struct web;
+struct web *mm_check_links(struct mm_look *l);
+void mm_check_gaps(struct web *w);
+void mm_links_done(struct web *w);
+
+void mm_check_sums(struct mm_look *l);
+
+/** Areas that name an anon_vma are counted over all address spaces; the end compares. */
+void mm_count_anon(struct mm_look *l, const struct vma *v);
+void mm_report_anon(struct mm_look *l);
+
+/** What the tree itself says: entries that a failed fork leaves, and readers without RCU. */
+void mm_check_tree(struct mm_look *l);
+void mm_report_rcu(struct mm_look *l);
+
+extern const struct cairn_explanation mm_check_ids[];
+
+#endif

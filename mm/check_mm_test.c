@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The checker on an address space as kernels before 6.1 have it, one word damaged at a time. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/kern/finding.h"
+#include "mm/testareas.h"
+
+#define N 15
+#define ROOT 7 /* the area at the tree's root */
+
+struct world {
+	struct testareas t;
+	struct arena arena;
+	struct findings f;
+};
+
+static void begin(struct world *w)
+{
+	*w = (struct world){ 0 };
+	ta_begin(&w->t, N);
+}
+
+static void check(struct world *w)
+{
+	struct check_limits limits = { .only = "mm" };
+	struct cairn_err err;
+
+	ta_open(&w->t);
+	if (findings_get(&w->f, &w->t.k->c, &limits, &w->arena, &err))
+		fail_msg("%s", err.text);
+}
+
+static void end(struct world *w)
+{
+	arena_deinit(&w->arena);
+	ta_free(&w->t);
+}
+
+/* One finding, that of the word. */
+static void expect(struct world *w, const char *id, uint64_t addr, const char *expected)
+{
+	check(w);
+	for (size_t i = 1; i < w->f.n; i++)
+		print_message("also %s: %s\n", w->f.said[i].f.id, w->f.said[i].f.message);
+	assert_int_equal(w->f.n, 1);
+	assert_string_equal(w->f.said[0].f.id, id);
+	assert_int_equal(w->f.said[0].f.addr, addr);
+	if (expected)
+		assert_string_equal(w->f.said[0].f.expected, expected);
+	end(w);
+}
+
+static void expect_put(const char *id, uint64_t addr, uint64_t value, size_t bytes,
+		       const char *expected)
+{
+	struct world w;
+
+	begin(&w);
+	tk_put(w.t.k, addr, value, bytes);
+	expect(&w, id, addr, expected);
+}
+
+static void test_silent(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	assert_int_equal(w.f.nunseen, 0);
+	end(&w);
+}
+
+static void test_bounds(void **state)
+{
+	char expected[32];
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(expected, sizeof(expected), "0x%lx", (unsigned long)ta_start(i));
+		expect_put("mm.vma.overlap", ta_at(i, TA_START), ta_start(i) + 0x1000, 8, expected);
+		expect_put("mm.vma.align", ta_at(i, TA_START), ta_start(i) + 1, 8, expected);
+	}
+	expect_put("mm.vma.overlap", ta_at(3, TA_END), ta_start(3) + 0x5000, 8, "0x40e000");
+	expect_put("mm.vma.pgoff", ta_at(3, TA_PGOFF), 0, 8, "0x40c");
+}
+
+static void test_counts(void **state)
+{
+	(void)state;
+	expect_put("mm.map_count", TA_MMS + TAM_COUNT, N + 1, 4, "15");
+	expect_put("mm.total_vm", TA_MMS + TAM_TOTAL, 29, 8, "30");
+	expect_put("mm.data_vm", TA_MMS + TAM_DATA, 31, 8, "30");
+	expect_put("mm.exec_vm", TA_MMS + TAM_EXEC, 1, 8, "0");
+	expect_put("mm.stack_vm", TA_MMS + TAM_STACK, 1, 8, "0");
+	expect_put("mm.rb.highest", TA_MMS + TAM_HIGHEST, 0, 8, "0x43a000");
+}
+
+static void test_words_of_an_area(void **state)
+{
+	(void)state;
+	expect_put("mm.vma.mm", ta_at(2, TA_MM), TA_MMS + 8, 8, "0x10000");
+	expect_put("mm.vma.flags", ta_at(2, TA_FLAGS), VM_READ | VM_WRITE, 8, NULL);
+	expect_put("mm.anon_vma", ta_at(2, TA_ANON), 0x5000, 8, "0x0");
+	/* two counts are off by one area's pages: it became a stack */
+	expect_put("mm.vma.flags", ta_at(2, TA_FLAGS), TA_USUAL | VM_GROWSDOWN, 8, NULL);
+}
+
+static void test_links(void **state)
+{
+	char next[32], prev[32];
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(next, sizeof(next), "0x%lx", (unsigned long)(i + 1 < N ? ta_at(i + 1, 0) : 0));
+		snprintf(prev, sizeof(prev), "0x%lx", (unsigned long)(i ? ta_at(i - 1, 0) : 0));
+		expect_put("mm.rb.list", ta_at(i, TA_NEXT), ta_at((i + 5) % N, 0), 8, next);
+		expect_put("mm.rb.list", ta_at(i, TA_NEXT), 0x7ffff000, 8, next);
+		expect_put("mm.rb.list", ta_at(i, TA_PREV), ta_at((i + 5) % N, 0), 8, prev);
+		expect_put("mm.rb.gap", ta_at(i, TA_GAP), 0x1000, 8, NULL);
+	}
+	expect_put("mm.rb.list", TA_MMS + TAM_MMAP, ta_at(1, 0), 8, "0x11000");
+}
+
+static void test_tree(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		expect_put("mm.rb.link", ta_at(i, TA_RB), 0x7ffff001, 8, NULL);
+		if (i != ROOT)
+			expect_put("mm.rb.link", ta_at(i, TA_RB), 1, 8, NULL);
+		expect_put("mm.rb.link", ta_at(i, TA_RB) + 8, 0x7ffff000, 8, NULL);
+		expect_put("mm.rb.link", ta_at(i, TA_RB) + 16, ta_at(ROOT, TA_RB), 8, NULL);
+	}
+	expect_put("mm.rb.link", TA_MMS + TAM_RB, 0, 8, NULL);
+	expect_put("mm.rb.link", TA_MMS + TAM_RB, ta_at(2, TA_RB), 8, NULL);
+}
+
+/* A writer that no task is; and what it may be about to put right is not told. */
+static void test_lock(void **state)
+{
+	struct world w;
+
+	(void)state;
+	expect_put("mm.lock.leaked", TA_MMS + TAM_LOCK, 1, 8, "0x0");
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 0x100, 8); /* a reader */
+	tk_put(w.t.k, TA_MMS + TAM_TOTAL, 3, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 1, 8);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK + 8, TA_TASK, 8);
+	tk_put(w.t.k, TA_MMS + TAM_COUNT, 3, 4);
+	ta_open(&w.t);
+	w.t.task.state = 'D';
+	assert_int_equal(findings_get(&w.f, &w.t.k->c, &(struct check_limits){ .only = "mm" },
+				      &w.arena, NULL), CAIRN_OK);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+/* exit_mmap() is at work. */
+static void test_no_users(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_USERS, 0, 4);
+	tk_put(w.t.k, TA_MMS + TAM_COUNT, 3, 4);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+/* A chain that names the area, one that names another. */
+static void test_chain(void **state)
+{
+	const uint64_t avc = TA_AREAS + 0x8000;
+
+	(void)state;
+	for (int bad = 0; bad < 3; bad++) {
+		struct world w;
+
+		begin(&w);
+		tk_put(w.t.k, ta_at(4, TA_ANON), bad == 2 ? 0 : 0x5000, 8);
+		tk_put(w.t.k, ta_at(4, TA_CHAIN), avc + 16, 8);
+		tk_put(w.t.k, avc, bad == 1 ? ta_at(5, 0) : ta_at(4, 0), 8);
+		tk_put(w.t.k, avc + 8, 0x5000, 8);
+		tk_put(w.t.k, avc + 16, ta_at(4, TA_CHAIN), 8);
+		if (bad) {
+			expect(&w, "mm.anon_vma", bad == 1 ? avc : ta_at(4, TA_ANON),
+			       bad == 1 ? NULL : "0x5000");
+			continue;
+		}
+		check(&w);
+		assert_int_equal(w.f.n, 0);
+		end(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_silent), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_counts), cmocka_unit_test(test_words_of_an_area),
+		cmocka_unit_test(test_links), cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_lock), cmocka_unit_test(test_no_users),
+		cmocka_unit_test(test_chain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * oops - the reports of trouble in a log that is text: a console's, dmesg's, a mail's.
+ *
+ * Text in, structure out; the same structure and the same words (crashclass.h, culprit.h,
+ * signature.h) as for a dump, so that both can be held against each other. Reports of several
+ * CPUs that lie over each other are told apart where the log says who wrote each line. Machines:
+ * x86_64, i386, ARM32, arm64; traces of others as far as they look alike.
+ *
+ *   oops_line   what stands before the kernel's words is taken off
+ *   oops_scan   which lines belong to one report
+ *   oops_frame  places in code; oops_trace: the report's own stack
+ *   oops_facts  who, where, registers, code
+ *   oops_kind, oops_guilt, oops_title   what it is called, and whom it blames
+ */
+#ifndef CAIRN_UNWIND_OOPS_H
+#define CAIRN_UNWIND_OOPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/kern/log.h"
+#include "unwind/oops_line.h"
+#include "unwind/signature.h"
+
+/** Limits: of a log beyond them the rest is not looked at, and oopses.cut says so. */
+#define OOPS_LINES   2000000
+#define OOPS_REPORTS 1000
+#define OOPS_FRAMES  512
+
+struct oops_frame {
+	const char *function; /* with the compiler's endings; NULL: an address without a name */
+	const char *module;   /* NULL: the kernel image */
+	bool has_offset;
+	uint64_t offset, size; /* size of the function, 0: not told */
+	bool has_pc;
+	uint64_t pc;
+	bool reliable;        /* false: the kernel itself marked it as a guess ('?') */
+	bool interrupted;     /* an instruction that was to be executed, no return address */
+	const char *stack;    /* "task" "irq" "softirq" "NMI" ..., by the marks in the trace; NULL:
+				 no mark was seen */
+	const char *file;     /* if the log was decoded; NULL */
+	uint64_t line;
+};
+
+struct oops_reg {
+	const char *name;
+	uint64_t value;
+};
+
+/** Registers kept of a report. */
+#define OOPS_REGS 48
+
+struct oops {
+	const char *class;     /* crashclass.h */
+	const char *title;     /* in syzbot's style; NULL: out of memory */
+	const char *head;      /* the line that says what is wrong */
+	const char *message;   /* of a panic that ended it; NULL: none */
+	bool complaint;        /* the kernel went on after it, as far as the log tells */
+	size_t first, last;    /* lines of the log, from 1 */
+	bool has_time;
+	double time;           /* of the first line, seconds since boot */
+
+	const char *function;  /* that crashed, as of a dump (culprit.h); NULL: not known */
+	const char *module;    /* its; NULL: the kernel image */
+	bool has_offset;
+	uint64_t offset;
+	const char *guilty;    /* that the title blames; NULL: none */
+	const char *file;      /* the place that the kernel names; NULL: none */
+	uint64_t line;
+
+	const char *arch;      /* "x86_64" "i386" "arm" "arm64"; NULL: not told */
+	int64_t cpu, pid;      /* -1: not told */
+	const char *comm, *release, *tainted, *hardware, *modules, *workqueue; /* NULL: not told */
+	struct oops_reg reg[OOPS_REGS];
+	size_t nregs;
+	const char *code;      /* the bytes or words, as written; NULL: none */
+
+	struct oops_frame *frame; /* innermost first */
+	size_t n;
+	struct signature signature;
+	const char *advice;    /* what is known of this trouble (oops_advice.h); NULL: nothing */
+	const char *check;     /* what to check in a dump; NULL */
+};
+
+struct oopses {
+	struct oops *oops; /* in the order of their first lines */
+	size_t n;
+	size_t nlines;
+	bool cut;          /* a limit was reached */
+};
+
+/** Fails for want of memory only. Strings and arrays are the arena's. */
+enum cairn_code oops_parse(struct oopses *ret, const char *text, size_t len, struct arena *a,
+			   struct cairn_err *err);
+
+/** The same of lines that are read already (a dump's log). */
+enum cairn_code oops_parse_lines(struct oopses *ret, const struct oops_line *line, size_t n,
+				 struct arena *a, struct cairn_err *err);
+
+/** The same of a dump's own log, from record `from` on. oops.first and last then count lines of
+ *  these records. */
+enum cairn_code oops_parse_log(struct oopses *ret, const struct log *log, size_t from,
+			       struct arena *a, struct cairn_err *err);
+
+/** The report that a log ends with: what the machine died of, if it did; NULL: none. */
+const struct oops *oops_last(const struct oopses *o);
+
+#endif

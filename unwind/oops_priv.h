@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * oops_priv - one report between its lines and its structure.
+ */
+#ifndef CAIRN_UNWIND_OOPS_PRIV_H
+#define CAIRN_UNWIND_OOPS_PRIV_H
+
+#include "lib/kern/crashclass.h"
+#include "unwind/oops.h"
+#include "unwind/oops_frame.h"
+#include "unwind/oops_kind.h"
+
+/** What a line is to a report. */
+enum oops_what {
+	OOPS_OTHER,
+	OOPS_START,   /* the stack of who writes this begins here */
+	OOPS_HISTORY, /* another stack begins here: of who allocated it, freed it, took the lock */
+	OOPS_FOREIGN, /* another CPU's or task's begins here */
+	OOPS_REGS_AT, /* the interrupted instruction: place[0], user */
+	OOPS_FRAME,   /* nplaces places */
+	OOPS_MARK,    /* "<IRQ>", "</TASK>": the stack that follows */
+	OOPS_WHO,     /* "CPU: 0 PID: 1 Comm: init ..." */
+	OOPS_MODULES, /* "Modules linked in:" */
+	OOPS_HEAD,    /* of the report */
+};
+
+struct oops_row {
+	struct piece text;
+	size_t line;          /* of the log, from 0 */
+	enum oops_what what;
+	bool user;            /* REGS_AT: of user mode */
+	unsigned nplaces;
+	struct oops_place place[2];
+};
+
+/** A line that says what is wrong. */
+struct oops_said {
+	struct piece words;              /* the line without brackets around it */
+	const struct crash_class *class; /* never NULL */
+	const struct oops_kind *kind;    /* NULL: nothing is known but its class */
+	bool panic;                      /* "Kernel panic - not syncing: ..." */
+	struct piece message;            /* of the panic */
+};
+
+#define OOPS_SAID 8
+
+struct oops_report {
+	const struct oops_line *by;  /* its first line: who writes it */
+	double last_time;
+	struct oops_said said[OOPS_SAID];
+	size_t nsaid;
+	struct oops_row *row;        /* from the first head on */
+	size_t n, cap;
+	bool traced;                 /* frames were seen */
+	bool history;                /* those that come are of another stack */
+	bool ended;                  /* "---[ end trace" */
+	bool all_cpus;               /* lines of other CPUs belong to it too */
+};
+
+/** The reports of a log, in the order of their first lines; arrays are the arena's. */
+struct oops_scan {
+	struct oops_report **report;
+	size_t n, cap;
+	bool cut;
+};
+
+enum cairn_code oops_scan(struct oops_scan *ret, const struct oops_line *line, size_t n,
+			  struct arena *a, struct cairn_err *err);
+
+/** Whether the words of a line begin a report or go on with one. */
+bool oops_says(struct piece text, struct oops_said *ret);
+
+/** What a line is to any report. */
+void oops_row_read(struct oops_row *ret, struct piece text);
+
+/** The line that the report's class is of. */
+const struct oops_said *oops_cause(const struct oops_report *r);
+
+/** Fill in o->frame and n, and the function that crashed. */
+enum cairn_code oops_trace(struct oops *o, const struct oops_report *r, struct arena *a);
+
+/** Fill in who and where, registers and code. */
+void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a);
+
+/** The function that a kind blames; len 0: none is there. */
+struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *r);
+
+/** The title and o->guilty. */
+void oops_title(struct oops *o, const struct oops_report *r, struct arena *a);
+
+/** o->advice and o->check. */
+void oops_advise(struct oops *o);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "unwind/oops.h"
+
+static struct arena arena;
+static struct oopses all;
+
+static const struct oops *parse(const char *text)
+{
+	assert_int_equal(oops_parse(&all, text, strlen(text), &arena, NULL), CAIRN_OK);
+	return all.n ? &all.oops[0] : NULL;
+}
+
+/* As it was mailed: quoted, without times, and with a line broken. A real report of 2022,
+   lists.openwall.net, "[PATCH v12 22/69] mm/mmap: change do_brk_flags()". */
+static const char maple_arm[] =
+	">>> ------------[ cut here ]------------\n"
+	">>> kernel BUG at lib/maple_tree.c:911!\n"
+	">>> Internal error: Oops - BUG: 0 [#1] SMP ARM\n"
+	">>> Modules linked in:\n"
+	">>> CPU: 1 PID: 692 Comm: kwin_x11 Not tainted\n"
+	">>> 5.19.0-rc7-next-20220722-00130-g1583ab12487b #21\n"
+	">>> Hardware name: NVIDIA Tegra SoC (Flattened Device Tree)\n"
+	">>> PC is at mas_update_gap+0xac/0x1a8\n"
+	">>> LR is at 0xcc343e00\n"
+	">>> pc : [<c0747314>]    lr : [<cc343e00>]    psr: 60080013\n"
+	">>> sp : f1299ac8  ip : 999b6000  fp : f1299ae4\n"
+	">>> r10: c1062588  r9 : 00000023  r8 : 00000001\n"
+	">>> r7 : 0000001f  r6 : cc0ea6a8  r5 : 00000000  r4 : f1299f54\n"
+	">>> Register r6 information: slab maple_node start cc0ea600 pointer offset 168\n"
+	">>> Process kwin_x11 (pid: 692, stack limit = 0x976e11bf)\n"
+	">>> ...\n"
+	">>> Backtrace:\n"
+	">>>  mas_update_gap from mas_wr_modify+0x1b4/0x1898\n"
+	">>>  r7:0000001f r6:00000000 r5:f1299e90 r4:f1299f54\n"
+	">>>  mas_wr_modify from mas_wr_store_entry+0x138/0x4d8\n"
+	">>>  r10:cd26febc r9:00000023 r8:f1299f54 r7:00000cc0 r6:cd21d600 r5:f1299f54\n"
+	">>>  r4:f1299e90\n"
+	">>>  mas_wr_store_entry from mas_store_gfp+0x64/0x154\n"
+	">>>  mas_store_gfp from do_brk_flags+0x21c/0x318\n"
+	">>>  do_brk_flags from sys_brk+0x27c/0x3c8\n"
+	">>>  r4:c25a2000\n"
+	">>>  sys_brk from ret_fast_syscall+0x0/0x1c\n"
+	">> Thanks for the report.\n";
+
+static uint64_t reg(const struct oops *o, const char *name)
+{
+	for (size_t i = 0; i < o->nregs; i++)
+		if (!strcmp(o->reg[i].name, name))
+			return o->reg[i].value;
+	return UINT64_MAX;
+}
+
+static void maple_on_arm(void **state)
+{
+	static const char *const names[] = { "mas_update_gap", "mas_wr_modify", "mas_wr_store_entry",
+					     "mas_store_gfp", "do_brk_flags", "sys_brk",
+					     "ret_fast_syscall" };
+	const struct oops *o = parse(maple_arm);
+
+	(void)state;
+	assert_int_equal(all.n, 1);
+	assert_string_equal(o->class, "bug");
+	assert_string_equal(o->title, "kernel BUG in mas_update_gap");
+	assert_string_equal(o->function, "mas_update_gap");
+	assert_int_equal(o->offset, 0xac);
+	assert_string_equal(o->file, "lib/maple_tree.c");
+	assert_int_equal(o->line, 911);
+	assert_string_equal(o->arch, "arm");
+	assert_string_equal(o->comm, "kwin_x11");
+	assert_int_equal(o->pid, 692);
+	assert_int_equal(o->cpu, 1);
+	assert_string_equal(o->release, "5.19.0-rc7-next-20220722-00130-g1583ab12487b");
+	assert_string_equal(o->hardware, "NVIDIA Tegra SoC (Flattened Device Tree)");
+	assert_int_equal(o->n, 7);
+	for (size_t i = 0; i < o->n; i++)
+		assert_string_equal(o->frame[i].function, names[i]);
+	assert_true(o->frame[0].interrupted && o->frame[0].reliable);
+	assert_int_equal(reg(o, "pc"), 0xc0747314);
+	assert_int_equal(reg(o, "r6"), 0xcc0ea6a8);
+	assert_string_equal(o->signature.fuzzy,
+			    "c1f:bug:mas_update_gap:mas_wr_modify:mas_wr_store_entry");
+	assert_non_null(strstr(o->advice, "parent word"));
+	assert_non_null(strstr(o->check, "maple"));
+}
+
+#define STAMP(c) "[    1.000000][" c "] "
+
+/* Two CPUs write at a time. */
+static void interleaved(void **state)
+{
+	const struct oops *o = parse(
+		STAMP("  T10") "BUG: KASAN: slab-use-after-free in foo+0x1/0x2\n"
+		STAMP("  T20") "general protection fault, probably for non-canonical address 0x1: 0000 [#1]\n"
+		STAMP("  T10") "Read of size 8 at addr ffff888000000000 by task a/10\n"
+		STAMP("  T20") "CPU: 3 PID: 20 Comm: b c Tainted: G        W  O      6.1.0 #1\n"
+		STAMP("  T10") "Call Trace:\n"
+		STAMP("  T20") "RIP: 0010:bar+0x3/0x4 [mod]\n"
+		STAMP("  T10") " dump_stack+0x1/0x2\n"
+		STAMP("  T10") " kasan_report+0x1/0x2\n"
+		STAMP("  T20") "Call Trace:\n"
+		STAMP("  T20") " <TASK>\n"
+		STAMP("  T10") " memcpy+0x1/0x2\n"
+		STAMP("  T20") " bar_caller+0x1/0x2\n"
+		STAMP("  T10") " foo+0x1/0x2\n"
+		STAMP("  T20") " ? noise+0x1/0x2\n"
+		STAMP("  T20") "Modules linked in: mod\n"
+		STAMP("  T20") "---[ end trace 0000000000000000 ]---\n"
+		STAMP("  T20") "Kernel panic - not syncing: Fatal exception\n");
+
+	(void)state;
+	assert_int_equal(all.n, 2);
+	assert_string_equal(o->title, "KASAN: slab-use-after-free Read in foo");
+	assert_true(o->complaint);
+	assert_int_equal(o->n, 4);
+	o++;
+	assert_string_equal(o->title, "general protection fault in bar");
+	assert_string_equal(o->class, "gp-fault");
+	assert_string_equal(o->message, "Fatal exception");
+	assert_string_equal(o->module, "mod");
+	assert_string_equal(o->comm, "b c");
+	assert_string_equal(o->tainted, "G        W  O");
+	assert_string_equal(o->release, "6.1.0");
+	assert_int_equal(o->cpu, 3);
+	assert_int_equal(o->n, 3);
+	assert_false(o->frame[2].reliable);
+	assert_string_equal(o->frame[1].stack, "task");
+	assert_ptr_equal(oops_last(&all), o);
+	assert_false(o->complaint);
+}
+
+/* Equal ones are two, once the first has ended. */
+static void twice(void **state)
+{
+	static const char text[] = "WARNING: CPU: 0 PID: 1 at a/b.c:12 one+0x1/0x2\n"
+				   "RIP: 0010:one+0x1/0x2\nCall Trace:\n two+0x1/0x2\n"
+				   "---[ end trace 0 ]---\n"
+				   "WARNING: CPU: 0 PID: 1 at a/b.c:12 one+0x1/0x2\n"
+				   "RIP: 0010:one+0x1/0x2\nCall Trace:\n two+0x1/0x2\n";
+	const struct oops *o = parse(text);
+
+	(void)state;
+	assert_int_equal(all.n, 2);
+	assert_int_equal(o[0].last, 5);
+	assert_int_equal(o[1].n, 2);
+	assert_string_equal(o[0].signature.strict, o[1].signature.strict);
+}
+
+/* One after the other, without callers. */
+static void several(void **state)
+{
+	static const char *const titles[] = {
+		"WARNING in first", "WARNING: refcount bug in user", "INFO: task hung in stuck_here",
+		"INFO: rcu detected stall in looper", "UBSAN: shift-out-of-bounds in shifty",
+		"BUG: corrupted list in owner",
+		"kernel panic: VFS: Unable to mount root fs on unknown-block(NUM,NUM)",
+	};
+	static const char *const classes[] = { "warning", "refcount", "hung-task", "rcu-stall", "ubsan",
+					       "list-corruption", "no-root" };
+
+	(void)state;
+	parse("WARNING: CPU: 0 PID: 1 at a/b.c:12 first+0x1/0x2\n"
+	      "RIP: 0010:first+0x1/0x2\nCall Trace:\n second+0x1/0x2\n"
+	      "---[ end trace 0 ]---\n"
+	      "refcount_t: underflow; use-after-free.\n"
+	      "WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 refcount_warn_saturate+0x1/0x2\n"
+	      "RIP: 0010:refcount_warn_saturate+0x1/0x2\nCall Trace:\n user+0x1/0x2\n"
+	      "---[ end trace 0 ]---\n"
+	      "INFO: task kworker/0:1:14 blocked for more than 120 seconds.\n"
+	      "Call Trace:\n __schedule+0x1/0x2\n schedule+0x1/0x2\n stuck_here+0x1/0x2\n"
+	      "rcu: INFO: rcu_sched self-detected stall on CPU\n"
+	      "Call Trace:\n <IRQ>\n dump_stack+0x1/0x2\n apic_timer_interrupt+0x1/0x2\n"
+	      "RIP: 0010:inner+0x1/0x2\n looper+0x1/0x2\n vfs_write+0x1/0x2\n"
+	      "UBSAN: shift-out-of-bounds in x/y.c:5:6\n"
+	      "Call Trace:\n dump_stack+0x1/0x2\n ubsan_epilogue+0x1/0x2\n shifty+0x1/0x2\n"
+	      "list_del corruption. prev->next should be 1, but was 2\n"
+	      "kernel BUG at lib/list_debug.c:51!\ninvalid opcode: 0000 [#1] SMP\n"
+	      "RIP: 0010:__list_del_entry_valid+0x1/0x2\nCall Trace:\n owner+0x1/0x2\n"
+	      "---[ end trace 0 ]---\n"
+	      "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n"
+	      "Call Trace:\n dump_stack+0x1/0x2\n panic+0x1/0x2\n mount_root+0x1/0x2\n");
+	assert_int_equal(all.n, 7);
+	for (size_t i = 0; i < all.n; i++) {
+		assert_string_equal(all.oops[i].title, titles[i]);
+		assert_string_equal(all.oops[i].class, classes[i]);
+	}
+	assert_string_equal(all.oops[2].comm, "kworker/0:1");
+	assert_int_equal(all.oops[2].pid, 14);
+	assert_string_equal(all.oops[4].file, "x/y.c");
+	assert_string_equal(all.oops[5].function, "owner");
+	assert_string_equal(all.oops[6].function, "mount_root");
+	assert_string_equal(oops_last(&all)->class, "no-root");
+}
+
+/* A call through a NULL pointer: its caller. The traces of who allocated and freed are not the
+   report's. */
+static void whose_frames(void **state)
+{
+	const struct oops *o = parse("BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
+				     "Oops: 0010 [#1] SMP\nRIP: 0010:0x0\nCode: Bad RIP value.\n"
+				     "RAX: 0000000000000001 RBX: ffff88b0c7225e40\n"
+				     "RSP: 0018:ffffd1b000003d78 EFLAGS: 00000002\n"
+				     "Call Trace:\n jumper+0x1/0x2\n outer+0x1/0x2\n");
+
+	(void)state;
+	assert_string_equal(o->function, "jumper");
+	assert_string_equal(o->title, "BUG: unable to handle kernel NULL pointer dereference in jumper");
+	assert_int_equal(reg(o, "rsp"), 0xffffd1b000003d78);
+	assert_int_equal(reg(o, "rbx"), 0xffff88b0c7225e40);
+	o = parse("BUG kmalloc-64 (Not tainted): Poison overwritten\n"
+		  "Allocated in maker+0x1/0x2 age=1 cpu=0 pid=1\n maker+0x1/0x2\n"
+		  "CPU: 0 PID: 9 Comm: x Not tainted 6.1.0 #1\n"
+		  "Call Trace:\n dump_stack+0x1/0x2\n check_object+0x1/0x2\n taker+0x1/0x2\n");
+	assert_int_equal(o->n, 3);
+	assert_string_equal(o->function, "taker");
+	assert_string_equal(o->title, "BUG: slab corruption: Poison overwritten in taker");
+}
+
+static void no_reports(void **state)
+{
+	static const char *const logs[] = {
+		"", "\n", "\n\n\n", "WARNING: foo\n", "WARNING: x is deprecated\nCall Trace:\n",
+		"<12>[    1.000000] kernel BUG at user.c:1!\n", "Oops, I did it\n",
+		"a BUG\nfoo+0x1/0x2\n", "INFO: lockdep is turned off.\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
+		if (parse(logs[i]))
+			fail_msg("a report in: %s", logs[i]);
+	assert_null(oops_last(&all));
+}
+
+/* Each allocation fails in turn: an error, nothing half. */
+static void out_of_memory(void **state)
+{
+	enum cairn_code code = CAIRN_NOMEM;
+	struct cairn_err err;
+
+	(void)state;
+	for (long n = 0; code && n < 1000; n++) {
+		struct arena a = { 0 };
+		struct oopses o;
+
+		mem_fail_after(n);
+		code = oops_parse(&o, maple_arm, sizeof(maple_arm) - 1, &a, &err);
+		mem_fail_after(-1);
+		assert_true(code == CAIRN_OK || code == CAIRN_NOMEM);
+		arena_deinit(&a);
+	}
+	assert_int_equal(code, CAIRN_OK);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_deinit(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved),
+		cmocka_unit_test(twice),        cmocka_unit_test(several),
+		cmocka_unit_test(whose_frames),
+		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, tear_down);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "unwind/culprit.h"
+#include "unwind/guilty.h"
+#include "unwind/oops_priv.h"
+
+/* The report's own stack while it is being read. */
+struct own {
+	struct oops *o;
+	struct arena *a;
+	size_t cap;
+	bool started;     /* the trace has begun */
+	bool history;     /* what comes is of another trace */
+	bool by_regs;     /* the first frame is the interrupted instruction */
+	bool next_interrupted; /* a caller that comes was interrupted (ARM) */
+	const char *stack;
+	bool failed;
+};
+
+static const char *stack_of(struct piece mark)
+{
+	static const char *const names[][2] = {
+		{ "<TASK>", "task" }, { "<IRQ>", "irq" },   { "<SOFTIRQ>", "softirq" },
+		{ "<NMI>", "NMI" },   { "<#DF>", "DF" },    { "<#DB>", "DB" },
+		{ "<#MC>", "MCE" },   { "<EOI>", "task" },  { "<EOE>", "task" },
+		{ "<#VC>", "VC" },    { "<ENTRY_TRAMPOLINE>", "entry" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (piece_begins(mark, names[i][0]))
+			return names[i][1];
+	return NULL;
+}
+
+static const char *copy(struct own *w, struct piece t)
+{
+	const char *s = t.p ? arena_strndup(w->a, t.p, t.len) : NULL;
+
+	w->failed |= t.p && !s;
+	return s;
+}
+
+static bool is_function(const struct oops_frame *f, struct piece name)
+{
+	return f->function && name.p && strlen(f->function) == name.len &&
+	       !memcmp(f->function, name.p, name.len);
+}
+
+/* What was told already: the interrupted instruction, which some traces begin with, and on ARM
+ * the function that the line before named as the caller. */
+static bool is_told(const struct own *w, const struct oops_place *p)
+{
+	const struct oops_frame *f = w->o->n ? &w->o->frame[w->o->n - 1] : NULL;
+
+	if (!f || !is_function(f, p->function))
+		return false;
+	return !p->has_offset || (w->by_regs && w->o->n == 1 && f->offset == p->offset);
+}
+
+static void add(struct own *w, const struct oops_place *p, bool interrupted)
+{
+	struct oops *o = w->o;
+	struct oops_frame *frames, *f;
+
+	if (o->n >= OOPS_FRAMES || is_told(w, p))
+		return;
+	frames = arena_room(w->a, o->frame, o->n, &w->cap, sizeof(*frames));
+	if (!frames) {
+		w->failed = true;
+		return;
+	}
+	o->frame = frames;
+	f = &frames[o->n++];
+	*f = (struct oops_frame){
+		.function = copy(w, p->function), .module = copy(w, p->module),
+		.has_offset = p->has_offset, .offset = p->offset, .size = p->size, .has_pc = p->has_pc, .pc = p->pc,
+		.reliable = !p->guess, .interrupted = interrupted, .stack = w->stack,
+		.file = copy(w, p->file), .line = p->line,
+	};
+}
+
+static bool take_regs(struct own *w, const struct oops_row *row)
+{
+	if (row->user)
+		return !w->started;
+	if (!w->started && w->o->n)
+		return true;
+	if (!w->started)
+		w->by_regs = true;
+	add(w, &row->place[0], true);
+	return true;
+}
+
+static void take_frame(struct own *w, const struct oops_row *row)
+{
+	if (w->history)
+		return;
+	w->started = true;
+	for (unsigned i = 0; i < row->nplaces; i++)
+		add(w, &row->place[i], i && w->next_interrupted);
+	if (row->nplaces > 1)
+		w->next_interrupted = false;
+}
+
+static bool is_exception_stack(struct piece t)
+{
+	return piece_begins(piece_trim(t), "Exception stack(");
+}
+
+/* False where the trace is over. */
+static bool take(struct own *w, const struct oops_row *row)
+{
+	bool over = w->started && w->o->n > w->by_regs;
+
+	switch (row->what) {
+	case OOPS_START:
+		w->history = false;
+		w->started = true;
+		return !over;
+	case OOPS_HISTORY:
+		w->history = true;
+		return !over;
+	case OOPS_HEAD:
+	case OOPS_MODULES:
+	case OOPS_FOREIGN: return !over;
+	case OOPS_REGS_AT: return take_regs(w, row);
+	case OOPS_FRAME: take_frame(w, row); return true;
+	case OOPS_MARK: w->stack = stack_of(piece_trim(row->text)); return true;
+	case OOPS_WHO: w->history = false; return true;
+	case OOPS_OTHER:
+		w->next_interrupted |= is_exception_stack(row->text);
+		return true;
+	}
+	return true;
+}
+
+/* A call that does not return, at a function's end: ARM and arm64 name what lies behind it. */
+static bool is_misnamed(const struct oops_frame *f, size_t i)
+{
+	return i && f->has_offset && !f->offset && !f->interrupted;
+}
+
+/* A panic's trace in a report that began with registers: it tells of the place again. */
+static bool tells_of_panic(const struct trace *tr)
+{
+	for (size_t i = 1; i < tr->n; i++)
+		if (tr->frame[i].named && !strcmp(tr->frame[i].sym.name, "panic"))
+			return true;
+	return false;
+}
+
+/* The same as a trace of a dump, of sure frames alone; *index says which each is. */
+static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, struct arena *a)
+{
+	tr->frame = arena_array(a, o->n ? o->n : 1, sizeof(struct frame));
+	*index = arena_array(a, o->n ? o->n : 1, sizeof(size_t));
+	if (!tr->frame || !*index)
+		return false;
+	for (size_t i = 0; i < o->n; i++) {
+		const struct oops_frame *of = &o->frame[i];
+		struct frame *f = &tr->frame[tr->n];
+
+		if (!of->reliable)
+			continue;
+		f->named = of->function && !is_misnamed(of, i);
+		f->sym.name = of->function;
+		f->sym.module = of->module;
+		f->interrupted = of->interrupted;
+		f->offset = of->offset;
+		f->sym.size = of->size;
+		/* a jump to nowhere, and who made it */
+		f->rule = tr->n == 1 && !tr->frame[0].named ? RULE_BAD_CALL : RULE_ORC;
+		(*index)[tr->n++] = i;
+	}
+	return true;
+}
+
+/* Nothing crashed: who is to blame, as the title has it. */
+static const struct frame *blamed(const struct trace *tr, const struct oops *o)
+{
+	for (const struct frame *f = tr->frame; o->guilty && f < tr->frame + tr->n; f++) {
+		struct piece told;
+
+		if (!f->named)
+			continue;
+		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
+		if (told.len == strlen(o->guilty) && !memcmp(told.p, o->guilty, told.len))
+			return f;
+	}
+	return NULL;
+}
+
+static bool find_culprit(struct oops *o, bool by_regs, struct arena *a)
+{
+	const struct oops_frame *f;
+	struct trace tr = { 0 };
+	const struct frame *at;
+	size_t *index;
+
+	if (!as_trace(&tr, &index, o, a))
+		return false;
+	by_regs &= tr.n && !tells_of_panic(&tr);
+	at = by_regs ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
+	if (!at && o->complaint)
+		at = blamed(&tr, o);
+	if (at && at->named) {
+		f = &o->frame[index[at - tr.frame]];
+		o->function = f->function;
+		o->module = f->module;
+		o->has_offset = f->has_offset;
+		o->offset = f->offset;
+	}
+	signature_of_frames(&o->signature, o->class, &tr, at, a);
+	return o->signature.strict != NULL;
+}
+
+enum cairn_code oops_trace(struct oops *o, const struct oops_report *r, struct arena *a)
+{
+	struct own w = { .o = o, .a = a };
+
+	for (size_t i = 0; i < r->n && !w.failed; i++)
+		if (!take(&w, &r->row[i]))
+			break;
+	if (w.failed || !find_culprit(o, w.by_regs, a))
+		return CAIRN_NOMEM;
+	return CAIRN_OK;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unwind/signature.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/base/str.h"
+#include "unwind/culprit.h"
+#include "unwind/guilty.h"
+
+#define FUZZY 3
+
+/* Classes that one bug shows itself as, depending on the machine and on what memory held. */
+static const struct {
+	const char *class, *family;
+} families[] = {
+	{ "null-deref", "access" },     { "page-fault", "access" },  { "gp-fault", "access" },
+	{ "exec-fault", "access" },     { "kasan", "access" },       { "kfence", "access" },
+	{ "soft-lockup", "stall" },     { "hard-lockup", "stall" },  { "rcu-stall", "stall" },
+	{ "hung-task", "stall" },       { "stack-overflow", "stack" }, { "double-fault", "stack" },
+	{ "list-corruption", "list" },
+};
+
+static const char *family_of(const char *class)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (!strcmp(families[i].class, class))
+			return families[i].family;
+	return class;
+}
+
+static bool same(struct piece a, struct piece b)
+{
+	return a.len == b.len && !memcmp(a.p, b.p, a.len);
+}
+
+/* The functions that count, at most SIGNATURE_FRAMES. */
+static size_t guilty_of(const struct signature_frame *f, size_t n, struct piece *ret)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n && found < SIGNATURE_FRAMES; i++) {
+		struct piece base = guilty_base(f[i].function), plain = guilty_plain(base);
+
+		if (guilty_is_entry(base))
+			break;
+		if (!base.len || guilty_is_helper(base, f[i].in_module, NULL))
+			continue;
+		if (!found || !same(ret[found - 1], plain))
+			ret[found++] = plain;
+	}
+	return found;
+}
+
+static uint64_t hash(uint64_t h, const char *p, size_t n)
+{
+	for (size_t i = 0; i <= n; i++)
+		h = (h ^ (unsigned char)(i < n ? p[i] : '\n')) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+static const char *strict(const char *class, const struct piece *f, size_t n, struct arena *a)
+{
+	uint64_t h = hash(UINT64_C(0xcbf29ce484222325), class, strlen(class));
+
+	for (size_t i = 0; i < n; i++)
+		h = hash(h, f[i].p, f[i].len);
+	return arena_printf(a, "c1:%s:%.*s:%016" PRIx64, class, n ? (int)f[0].len : 1,
+			    n ? f[0].p : "-", h);
+}
+
+static const char *fuzzy(const char *class, const struct piece *f, size_t n, struct arena *a)
+{
+	struct str s;
+	char *text;
+
+	str_init(&s);
+	str_addf(&s, "c1f:%s", family_of(class));
+	for (size_t i = 0; i < n && i < FUZZY; i++) {
+		str_addc(&s, ':');
+		str_addn(&s, f[i].p, f[i].len);
+	}
+	text = s.failed ? NULL : arena_strdup(a, s.buf);
+	str_deinit(&s);
+	return text;
+}
+
+/* Nothing is wrong where it was asked for: who asked is not a bug's place. */
+static bool is_asked_for(const char *class)
+{
+	return !strcmp(class, "sysrq");
+}
+
+void signature_make(struct signature *ret, const char *class, const struct signature_frame *frame,
+		    size_t n, struct arena *a)
+{
+	struct piece f[SIGNATURE_FRAMES];
+
+	*ret = (struct signature){ 0 };
+	if (!class)
+		return;
+	n = is_asked_for(class) ? 0 : guilty_of(frame, n, f);
+	ret->strict = strict(class, f, n, a);
+	ret->fuzzy = fuzzy(class, f, n, a);
+	ret->guilty = n ? arena_strndup(a, f[0].p, f[0].len) : NULL;
+}
+
+/* Where traces of the kernel's own end, or name what is not there. */
+static bool is_lost(const struct frame *f)
+{
+	static const char *const made[] = { "kprobe_optinsn_page", "kprobe_insn_page",
+					    "ftrace_trampoline", "__kretprobe_trampoline",
+					    "kretprobe_trampoline", "arch_rethook_trampoline",
+					    "return_to_handler" };
+
+	for (size_t i = 0; f->named && i < sizeof(made) / sizeof(made[0]); i++)
+		if (!strcmp(f->sym.name, made[i]))
+			return true;
+	return !f->named || f->rule == RULE_RETHOOK ||
+	       (!f->interrupted && f->sym.size && f->offset == f->sym.size);
+}
+
+void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
+			 const struct frame *at, struct arena *a)
+{
+	struct signature_frame frame[TRACE_FRAMES];
+	size_t n = 0;
+
+	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++) {
+		if (f != at && is_lost(f))
+			break;
+		/* a caller in the link register is not in the kernel's own traces */
+		if (f->named && (f == at || (f->grade < 'C' && f->rule != RULE_LR)))
+			frame[n++] = (struct signature_frame){
+				{ f->sym.name, strlen(f->sym.name) }, f->sym.module != NULL };
+	}
+	signature_make(ret, class, frame, n, a);
+}
+
+/* arm64 finds what return probes replaced itself. */
+static const struct frame *without_rethook(struct trace *tr, struct arena *a)
+{
+	struct frame *copy = arena_array(a, tr->n ? tr->n : 1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, tr->frame, tr->n * sizeof(*copy));
+	for (size_t i = 0; i < tr->n; i++)
+		if (copy[i].rule == RULE_RETHOOK)
+			copy[i].rule = RULE_FP;
+	tr->frame = copy;
+	return copy;
+}
+
+bool signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
+			const struct arch *arch, struct arena *a)
+{
+	struct trace own = *tr;
+	const struct frame *at;
+
+	if (arch && arch->id == ARCH_ARM64 && !without_rethook(&own, a))
+		own = *tr;
+	at = culprit_find(&own);
+	signature_of_frames(ret, class, &own, at, a);
+	return at != NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * signature - a name for a bug that two crashes of it share: version 1.
+ *
+ *   c1:CLASS:FUNCTION:HASH       strict: the class, and all guilty functions up to the entry
+ *   c1f:FAMILY:F1:F2:F3          fuzzy: the family of classes, and the first three
+ *
+ * Made of names alone, so that the dump, the console log and the same bug on another build or
+ * machine give the same: from the function that crashed outward, those frames that are sure,
+ * inlined ones not counted (a function and what was inlined into it are one), without helpers and
+ * what reports (guilty.h), the compiler's endings and system calls' prefixes taken off, equal
+ * neighbours (recursion) once, up to the entry into the kernel or what dispatches work, or to where a
+ * kernel's own trace gets lost: at an address that a return probe had replaced (but on arm64), in
+ * code made at run time, at a call that does not return and ends its function (the first frame
+ * apart). A caller that is in the link register alone is left out: the kernel's trace does not have
+ * it. A crash that was asked for (sysrq) has no functions. HASH is FNV-1a, 64 bits, over the class
+ * and these names with a newline behind each.
+ *
+ * A change of any of this is version 2.
+ */
+#ifndef CAIRN_UNWIND_SIGNATURE_H
+#define CAIRN_UNWIND_SIGNATURE_H
+
+#include "lib/base/arena.h"
+#include "lib/image/arch.h"
+#include "unwind/oops_text.h"
+#include "unwind/trace.h"
+
+/** No more functions are looked at. */
+#define SIGNATURE_FRAMES 64
+
+struct signature {
+	const char *strict, *fuzzy; /* from the arena; NULL: no class, or out of memory */
+	const char *guilty;         /* the first function; NULL: none */
+};
+
+struct signature_frame {
+	struct piece function;
+	bool in_module;
+};
+
+/** Of the sure frames, from the one that crashed outward. */
+void signature_make(struct signature *ret, const char *class, const struct signature_frame *frame,
+		    size_t n, struct arena *a);
+
+/** Of a trace, from the frame `at`; NULL: none is to blame. A frame of RULE_RETHOOK ends it. */
+void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
+			 const struct frame *at, struct arena *a);
+
+/** Of a dump's trace: from the frame that culprit_find() names. False if it names none. */
+bool signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
+			const struct arch *arch, struct arena *a);
+
+#endif

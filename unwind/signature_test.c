@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "unwind/signature.h"
+
+#define MAX 12
+
+static struct arena arena;
+static struct frame frames[MAX];
+static struct trace trace;
+
+/* A trace of these functions, innermost first; "!name" was interrupted, "" has no name. */
+static const struct trace *of(const char *const *names)
+{
+	memset(frames, 0, sizeof(frames));
+	trace = (struct trace){ .frame = frames };
+	for (; *names; names++) {
+		struct frame *f = &frames[trace.n++];
+
+		f->interrupted = **names == '!';
+		f->sym.name = *names + f->interrupted;
+		f->named = *f->sym.name != '\0';
+		f->grade = 'A';
+		f->rule = RULE_ORC;
+	}
+	return &trace;
+}
+
+#define TRACE(...) of((const char *const[]){ __VA_ARGS__, NULL })
+
+static const char *sign(const char *class, const struct trace *tr)
+{
+	struct signature s;
+
+	signature_of_trace(&s, class, tr, arch_by_id(ARCH_X86_64), &arena);
+	return s.strict;
+}
+
+static const char *fuzzy(const char *class, const struct trace *tr)
+{
+	struct signature s;
+
+	signature_of_trace(&s, class, tr, NULL, &arena);
+	return s.fuzzy;
+}
+
+/* What the scheme yields is for ever: a change is a new version. */
+static void fixed(void **state)
+{
+	(void)state;
+	assert_string_equal(sign("bug", TRACE("panic", "foo", "bar", "do_syscall_64")),
+			    "c1:bug:foo:3474039e044a5ffe");
+	assert_string_equal(sign("panic", TRACE("x", "y")), "c1:panic:-:7f8dc530fadcfa3a");
+}
+
+static void same(void **state)
+{
+	const char *one = sign("bug", TRACE("panic", "foo", "bar", "ksys_write", "do_syscall_64",
+					    "entry_SYSCALL_64_after_hwframe"));
+
+	(void)state;
+	/* other builds and machines: endings, entries, system calls' wrappers */
+	assert_string_equal(one, sign("bug", TRACE("panic", "foo.isra.0", "bar.cold", "ksys_write",
+						   "__arm64_sys_write", "invoke_syscall", "el0_svc")));
+	/* recursion, helpers */
+	assert_string_equal(one, sign("bug", TRACE("panic", "foo", "foo", "foo", "kfree", "bar",
+						   "ksys_write", "do_syscall_64")));
+	assert_string_not_equal(one, sign("bug", TRACE("panic", "bar", "foo", "ksys_write",
+						       "do_syscall_64")));
+	assert_string_not_equal(one, sign("oom", TRACE("panic", "foo", "bar", "ksys_write",
+						       "do_syscall_64")));
+}
+
+static void lost(void **state)
+{
+	const char *one = sign("panic", TRACE("panic", "foo", "bar"));
+	const struct trace *tr = TRACE("panic", "foo", "bar", "probed", "caller");
+
+	(void)state;
+	frames[3].rule = RULE_RETHOOK;
+	assert_string_equal(one, sign("panic", tr));
+	tr = TRACE("panic", "foo", "bar", "ends", "caller");
+	frames[3].offset = frames[3].sym.size = 0x20;
+	assert_string_equal(one, sign("panic", tr));
+	tr = TRACE("panic", "foo", "bar", "", "caller");
+	assert_string_equal(one, sign("panic", tr));
+	/* guesses and the link register are left out */
+	tr = TRACE("panic", "foo", "leaf", "guess", "bar");
+	frames[2].rule = RULE_LR;
+	frames[3].grade = 'C';
+	assert_string_equal(one, sign("panic", tr));
+	/* the first that never returns is who it was */
+	tr = TRACE("panic", "foo", "bar");
+	frames[1].offset = frames[1].sym.size = 0x20;
+	assert_string_equal(one, sign("panic", tr));
+}
+
+static void arm64_finds_rethooks(void **state)
+{
+	struct signature s;
+	const struct trace *tr = TRACE("panic", "foo", "probed", "caller");
+
+	(void)state;
+	frames[2].rule = RULE_RETHOOK;
+	signature_of_trace(&s, "panic", tr, arch_by_id(ARCH_ARM64), &arena);
+	assert_string_equal(s.strict, sign("panic", TRACE("panic", "foo", "probed", "caller")));
+}
+
+static void fuzzies(void **state)
+{
+	(void)state;
+	assert_string_equal(fuzzy("null-deref", TRACE("panic", "a", "b", "c", "d")),
+			    "c1f:access:a:b:c");
+	assert_string_equal(fuzzy("bug", TRACE("panic", "a", "do_syscall_64", "c")), "c1f:bug:a");
+	assert_string_equal(fuzzy("sysrq", TRACE("panic", "a", "b")), "c1f:sysrq");
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_deinit(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fixed), cmocka_unit_test(same), cmocka_unit_test(lost),
+		cmocka_unit_test(arm64_finds_rethooks), cmocka_unit_test(fuzzies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, tear_down);
+}
