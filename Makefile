@@ -168,11 +168,16 @@ run-fuzz: $(FUZZ_BIN)
 
 # ---- measuring ----------------------------------------------------------------------------
 
-bench: $(BUILD)/cairn $(BUILD)/floor
+bench: $(BUILD)/cairn $(BUILD)/floor $(BUILD)/bench_tdp
 	FLOOR=$(BUILD)/floor python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
+	$(BUILD)/bench_tdp
 
 # work beside what its pages alone cost: testdata/floor, one job a file
 $(BUILD)/floor: $(FLOOR_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/bench_tdp: $(BUILD)/testdata/bench_tdp.o $(LIB_OBJ)
 	$(say) "LINK $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -128,19 +128,26 @@ static void session_words(struct report *r)
 	}
 }
 
-/* Lines that can be copied; the last where something is blocked. */
+/* Lines that can be copied; the later ones where there is something to see. */
 static void next_steps(struct report *r)
 {
-	static const char *const steps[] = { "bt -a", "log", "ps", "foreach bt", "wait" };
-	size_t n = sizeof(steps) / sizeof(steps[0]) - (r->nblocked ? 0 : 1);
+	const struct { const char *words; bool wanted; } steps[] = {
+		{ "bt -a", true }, { "log", true }, { "ps", true }, { "foreach bt", true },
+		{ "wait", r->nblocked }, { "kvm", r->has_vms }, { "tdp", r->has_vms },
+		{ "apf", r->waits_for_host },
+	};
 
 	if (!r->can_unwind)
 		return;
 	out_text(r->o, "\nNext\n");
-	for (size_t i = 0; i < n; i++) {
+	if (r->explained != EXPLAINED_NOTHING)
+		out_text(r->o, "  cairn explain %s\n", r->blame.said->f.id);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (!steps[i].wanted)
+			continue;
 		out_text(r->o, "  cairn ");
 		session_words(r);
-		out_text(r->o, "%s\n", steps[i]);
+		out_text(r->o, "%s\n", steps[i].words);
 	}
 }
 
@@ -170,6 +177,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	found = triage_findings(&r);
 	triage_cpus(&r);
 	triage_blocked(&r);
+	triage_kvm(&r);
 	triage_earlier(&r);
 	triage_log(&r);
 	degraded(&r);

@@ -43,6 +43,8 @@ struct report {
 	struct blame blame;        /* unless nothing is explained */
 	const struct oops *told;   /* the log's own report of the crash; NULL: none */
 	size_t nblocked;           /* tasks in uninterruptible sleep */
+	bool has_vms;              /* virtual machines run here */
+	bool waits_for_host;       /* tasks wait for memory that the host reads in */
 };
 
 /** Run the checkers, and find which of the findings explains the crash, or what the kernel
@@ -68,6 +70,9 @@ bool triage_findings(struct report *r);
 /** What every other CPU was doing, and what is blocked (triage_machine.c). */
 void triage_cpus(struct report *r);
 void triage_blocked(struct report *r);
+
+/** Virtual machines that run here; and as a guest, who waits for the host (triage_kvm.c). */
+void triage_kvm(struct report *r);
 
 /** What the log complained of before, and its lines up to the crash (triage_log.c). */
 void triage_earlier(struct report *r);

@@ -63,6 +63,7 @@ struct kvm_look {
 	bool *fits[KVM_SPACES];   /* by slot: a leaf is as the slot would have it */
 	struct kvm_stray stray[KVM_STRAYS];
 	size_t nstrays;           /* as many as there were */
+	uint64_t looked;          /* pages looked at for what explains them */
 	uint64_t ntables;         /* tables below the roots */
 };
 

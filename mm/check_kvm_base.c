@@ -5,7 +5,7 @@
  */
 #include "mm/check_kvm.h"
 
-#define PAGES_LIMIT (UINT64_C(1) << 20) /* of a slot that are looked at */
+#define PAGES_LIMIT (UINT64_C(1) << 19) /* that are looked at, of all slots together */
 
 static bool has_page(struct kvm_look *l, const struct kvm_slot *s, uint64_t index, uint64_t pfn)
 {
@@ -53,7 +53,7 @@ static bool try_slot(struct kvm_look *l, const struct kvm_slot *s, const struct 
 {
 	size_t all = l->nstrays < KVM_STRAYS ? l->nstrays : KVM_STRAYS;
 
-	for (uint64_t i = 0; i < s->npages && i < PAGES_LIMIT && i <= p->gfn; i++) {
+	for (uint64_t i = 0; i < s->npages && i <= p->gfn && l->looked++ < PAGES_LIMIT; i++) {
 		uint64_t base = p->gfn - i;
 
 		if (base != s->gfn && has_page(l, s, i, p->pfn) && explains(l, s, base) == all)

@@ -201,8 +201,10 @@ static void load(struct tdp_walk *w)
 	while (w->loaded < w->n && n < BATCH) {
 		struct tdp_table *t = w->level[w->loaded++];
 
-		if (t->has_sp && !t->again)
-			loads[n++] = (struct image_load){ .paddr = t->hpa, .to = w->pages + n * PAGE };
+		if (!t->has_sp || t->again)
+			continue;
+		loads[n] = (struct image_load){ .paddr = t->hpa, .to = w->pages + n * PAGE };
+		n++;
 	}
 	image_load(w->k->c->img, loads, n);
 	w->nloaded = w->loaded - first;

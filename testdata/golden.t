@@ -40,6 +40,7 @@ wanted() { # wanted WHICH NAME: whether this capture has this golden
     base) [ -e "$here/captures/$2.kdump.zst" ] ;;
     scenario) wanted base "$2" || [ "${2#"${demo%-*}"-}" != "$2" ] ;;
     one|debug) [ "$2" = "$demo" ] ;;
+    kvm) case $2 in *-kvm-*) true ;; *) false ;; esac ;;
     *) echo "not ok 0 - golden/commands: captures \"$1\""; failed=1; false ;;
     esac
 }

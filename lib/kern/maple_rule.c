@@ -250,6 +250,11 @@ static void check_pivots(struct pass *p)
 
 	for (unsigned i = 0; i < end; i++)
 		check_pivot(p, i);
+	if (end && p->n->hi <= p->pivot[end - 1]) { /* nothing is left for the last slot */
+		unsigned i = end < pivots ? end : end - 1;
+
+		wrong(p, MAPLE_RULE_PIVOT_ORDER, maple_pivot_at(p->l, p->n->type, i), i);
+	}
 	if (end < pivots && p->pivot[end] != p->n->hi)
 		wrong_told(p, MAPLE_RULE_PIVOT_RANGE, maple_pivot_at(p->l, p->n->type, end), end,
 			   p->n->hi);
