@@ -7,6 +7,7 @@
 
 #define STOP_EVERY 256
 #define AHEAD 1024                 /* leaves whose entries are named before they are asked */
+#define FETCH_AHEAD 6              /* nodes */
 #define UNKNOWN UINT64_MAX
 #define ZERO_ENTRY UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
 #define NO_GAP_META 15             /* 6.1 has this for meta.gap where there is no gap at all */
@@ -221,6 +222,15 @@ static void words_of(uint64_t *to, const unsigned char *from, unsigned n, unsign
 			to[i] = le32(from + 4 * i);
 }
 
+/* A large tree's nodes are in no cache any more when they are looked at again. */
+static void fetch(const struct maple *m, size_t i)
+{
+	const unsigned char *p = i < m->n ? m->node[i].bytes : NULL;
+
+	for (unsigned at = 0; p && at < m->layout->size; at += 64)
+		__builtin_prefetch(p + at);
+}
+
 static uint64_t lo_of(const struct pass *p, unsigned i)
 {
 	return i ? p->pivot[i - 1] + 1 : p->n->lo;
@@ -388,6 +398,7 @@ static void name_entries(struct pass *p)
 	for (p->named = p->at; p->named < p->m->n && p->named < p->at + AHEAD; p->named++) {
 		const struct maple_node *n = &p->m->node[p->named];
 
+		fetch(p->m, p->named + FETCH_AHEAD);
 		if (n->state != MAPLE_THERE || n->type != MAPLE_LEAF)
 			continue;
 		words_of(slot, n->bytes + p->f->slot, p->f->slots, p->l->word);
@@ -461,6 +472,7 @@ uint64_t *maple_recount(const struct maple *m)
 	for (size_t i = m->n; gap && i--;) {
 		const struct maple_node *n = &m->node[i];
 
+		fetch(m, i - FETCH_AHEAD);
 		if (n->state != MAPLE_THERE)
 			gap[i] = UNKNOWN;
 		else if (n->child == MAPLE_NONE)
@@ -618,6 +630,7 @@ bool maple_rules_check(const struct maple *m, const struct maple_entries *e, siz
 			mem_free(p.gap);
 			return false;
 		}
+		fetch(m, i + FETCH_AHEAD);
 		check_node(&p, i);
 	}
 	if (!ret->full)
