@@ -179,10 +179,6 @@ static void want(void *arg, uint64_t entry)
 {
 	struct maple_mms *s = arg;
 
-	/* what comes now is looked at while it is in the processor's cache */
-	if (s->loaded)
-		shelf_trim(&s->vmas, VMAS_KEPT);
-	s->loaded = false;
 	shelf_want(&s->vmas, entry + s->vma_shape.lo, s->vma_shape.hi - s->vma_shape.lo);
 }
 
@@ -196,12 +192,20 @@ static void soon(void *arg, uint64_t entry)
 		__builtin_prefetch(p);
 }
 
+static void start(void *arg)
+{
+	struct maple_mms *s = arg;
+
+	shelf_load_ahead(&s->vmas);
+}
+
+/* What comes now is looked at while it is in the processor's cache. */
 static void ready(void *arg)
 {
 	struct maple_mms *s = arg;
 
-	shelf_load(&s->vmas);
-	s->loaded = true;
+	shelf_trim(&s->vmas, VMAS_KEPT);
+	shelf_settle(&s->vmas);
 }
 
 static void note_page(struct maple_mms *s, uint64_t entry)
@@ -424,6 +428,7 @@ static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple
 		return;
 	e->says = says;
 	e->want = want;
+	e->start = start;
 	e->ready = ready;
 	e->soon = soon;
 	if (lock->known && sem.hold == RWSEM_FREE &&

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "lib/base/mem.h"
 #include "lib/image/image_impl.h"
 
 #define BATCH 1024 /* pages that are found before they are loaded */
@@ -61,7 +62,7 @@ static void *work(void *arg)
 /* Out of memory or threads: one does it as well. */
 static bool start_helper(struct image *img, struct worker *w, pthread_t *thread)
 {
-	if (w->batch->n < WORTH)
+	if (w->batch->n < WORTH || img->loading)
 		return false;
 	if (!img->helper)
 		img->helper = codec_new();
@@ -115,4 +116,54 @@ void image_each(struct image *img, struct image_load *loads, size_t n, image_see
 void image_load(struct image *img, struct image_load *loads, size_t n)
 {
 	image_each(img, loads, n, NULL, NULL);
+}
+
+/* ---- in the background ---- */
+
+struct image_loading {
+	struct batch batch;
+	struct worker theirs;
+	pthread_t thread;
+	struct page_place places[];
+};
+
+static bool start(struct image *img, struct image_loading *l)
+{
+	if (!img->helper)
+		img->helper = codec_new();
+	l->theirs = (struct worker){ &l->batch, img->helper };
+	return img->helper && !pthread_create(&l->thread, NULL, work, &l->theirs);
+}
+
+struct image_loading *image_load_begin(struct image *img, struct image_load *loads, size_t n)
+{
+	struct image_loading *l;
+
+	if (img->loading)
+		return NULL;
+	l = mem_zalloc(1, sizeof(*l) + n * sizeof(l->places[0]));
+	if (!l)
+		return NULL;
+	l->batch = (struct batch){ .pages = img->pages, .loads = loads, .img = img, .n = n,
+				   .places = l->places };
+	for (size_t i = 0; i < n; i++)
+		loads[i].fault = pages_find(img->pages, loads[i].paddr >> img->info.page_shift,
+					    &l->places[i]);
+	if (!start(img, l)) {
+		mem_free(l);
+		return NULL;
+	}
+	img->loading = true;
+	return l;
+}
+
+void image_load_wait(struct image *img, struct image_loading *l)
+{
+	struct worker mine = { &l->batch, img->codec };
+
+	work(&mine);
+	pthread_join(l->thread, NULL);
+	img->loading = false;
+	note_batch(img, &l->batch);
+	mem_free(l);
 }

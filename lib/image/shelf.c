@@ -43,6 +43,7 @@ static void free_blocks(struct shelf_block *b)
 
 void shelf_clear(struct shelf *s)
 {
+	shelf_settle(s);
 	for (size_t i = 0; i < s->n; i++)
 		image_put(s->sp->img, s->page[i].pin);
 	free_blocks(s->blocks);
@@ -121,7 +122,8 @@ static void want_page(struct shelf *s, uint64_t vpage)
 	if (s->last_wanted == vpage + 1)
 		return;
 	if (map_get(&s->at, vpage, &i)) {
-		want_again(s, i);
+		if (!s->page[i].coming)
+			want_again(s, i);
 		return;
 	}
 	p = room(s->page, s->n, &s->cap, sizeof(*p));
@@ -281,26 +283,9 @@ static void forget(struct shelf *s)
 	s->at = kept;
 }
 
-void shelf_load(struct shelf *s)
+/* Nothing is wanted any more. */
+static void wanted_no_more(struct shelf *s)
 {
-	struct wanted *w;
-	size_t n, done, part;
-	bool fine = true;
-
-	if (s->loaded == s->n && !s->nwanted)
-		return;
-	w = mem_zalloc(s->n - s->loaded + s->nwanted, sizeof(*w));
-	n = w ? gather(s, w) : 0;
-	if (w && n < FEW && s->pins + n <= PINS)
-		for (size_t i = 0; i < n; i++)
-			pin(s, &s->page[w[i].index]);
-	else
-		for (done = 0; done < n && fine; done += part) {
-			part = n - done < MANY ? n - done : MANY;
-			fine = load_block(s, w + done, part);
-		}
-	if (!w || !fine)
-		forget(s);
 	for (size_t i = 0; i < s->nwanted; i++) {
 		struct shelf_page *p = &s->page[s->wanted[i]];
 
@@ -310,7 +295,148 @@ void shelf_load(struct shelf *s)
 	s->loaded = s->n;
 	s->nwanted = 0;
 	s->last_wanted = 0;
+}
+
+static bool load_now(struct shelf *s, const struct wanted *w, size_t n)
+{
+	size_t part;
+
+	if (n < FEW && s->pins + n <= PINS) {
+		for (size_t i = 0; i < n; i++)
+			pin(s, &s->page[w[i].index]);
+		return true;
+	}
+	for (size_t done = 0; done < n; done += part) {
+		part = n - done < MANY ? n - done : MANY;
+		if (!load_block(s, w + done, part))
+			return false;
+	}
+	return true;
+}
+
+/* What is wanted, in the order of the file; NULL: nothing, or no memory. */
+static struct wanted *take_wanted(struct shelf *s, size_t *n)
+{
+	struct wanted *w;
+
+	if (s->loaded == s->n && !s->nwanted)
+		return NULL;
+	w = mem_zalloc(s->n - s->loaded + s->nwanted, sizeof(*w));
+	if (w)
+		*n = gather(s, w);
+	else
+		forget(s);
+	return w;
+}
+
+void shelf_load(struct shelf *s)
+{
+	size_t n;
+	struct wanted *w = take_wanted(s, &n);
+
+	if (w && !load_now(s, w, n))
+		forget(s);
+	wanted_no_more(s);
 	mem_free(w);
+}
+
+/* ---- in the background ---- */
+
+struct shelf_ahead {
+	struct image_loading *loading;
+	struct image_load *loads;
+	struct wanted *wanted;
+	struct shelf_block *block;
+	size_t n;
+};
+
+static void free_ahead(struct shelf_ahead *a)
+{
+	mem_free(a->loads);
+	mem_free(a->wanted);
+	mem_free(a);
+}
+
+/* Memory of its own: what is there meanwhile may be dropped. */
+static struct shelf_block *block_alone(struct shelf *s, size_t n, unsigned shift)
+{
+	struct shelf_block **p = &s->spare, *b;
+
+	while (*p && (*p)->pages < n)
+		p = &(*p)->next;
+	b = *p;
+	if (b)
+		*p = b->next;
+	else
+		b = new_block(n < LEAST ? LEAST : n, shift);
+	if (b)
+		b->used = n;
+	return b;
+}
+
+static bool begin_ahead(struct shelf *s, struct wanted *w, size_t n)
+{
+	unsigned shift = image_info(s->sp->img)->page_shift;
+	struct shelf_ahead *a = mem_zalloc(1, sizeof(*a));
+
+	if (!a)
+		return false;
+	a->n = n;
+	a->loads = mem_zalloc(n, sizeof(*a->loads));
+	a->block = a->loads ? block_alone(s, n, shift) : NULL;
+	for (size_t i = 0; a->block && i < n; i++)
+		a->loads[i] = (struct image_load){ .paddr = w[i].paddr,
+						   .to = a->block->data + (i << shift) };
+	a->loading = a->block ? image_load_begin(s->sp->img, a->loads, n) : NULL;
+	if (!a->loading) {
+		mem_free(a->block);
+		free_ahead(a);
+		return false;
+	}
+	a->wanted = w;
+	s->ahead = a;
+	return true;
+}
+
+void shelf_load_ahead(struct shelf *s)
+{
+	struct wanted *w;
+	size_t n;
+
+	shelf_settle(s);
+	w = take_wanted(s, &n);
+	if (w && n >= FEW && n <= MANY && begin_ahead(s, w, n)) {
+		wanted_no_more(s);
+		for (size_t i = 0; i < n; i++)
+			s->page[w[i].index].coming = true;
+		return;
+	}
+	if (w && !load_now(s, w, n))
+		forget(s);
+	wanted_no_more(s);
+	mem_free(w);
+}
+
+void shelf_settle(struct shelf *s)
+{
+	struct shelf_ahead *a = s->ahead;
+
+	if (!a)
+		return;
+	s->ahead = NULL;
+	image_load_wait(s->sp->img, a->loading);
+	for (size_t i = 0; i < a->n; i++) {
+		struct shelf_page *p = &s->page[a->wanted[i].index];
+
+		p->coming = p->dropped = false;
+		p->fault = a->loads[i].fault;
+		if (p->fault == CAIRN_FAULT_NONE)
+			p->data = part_of(s, a->loads[i].to, p->paddr);
+	}
+	a->block->next = s->blocks;
+	s->blocks = a->block;
+	s->bytes += a->n << image_info(s->sp->img)->page_shift;
+	free_ahead(a);
 }
 
 /* ---- looking ---- */
@@ -319,8 +445,11 @@ static const struct shelf_page *page_at(struct shelf *s, uint64_t va)
 {
 	uint64_t vpage = va >> s->sp->page_shift, i;
 
-	if (s->last < s->loaded && s->page[s->last].vpage == vpage && !s->page[s->last].dropped)
+	if (s->last < s->loaded && s->page[s->last].vpage == vpage &&
+	    !s->page[s->last].dropped && !s->page[s->last].coming)
 		return &s->page[s->last];
+	if (map_get(&s->at, vpage, &i) && i < s->loaded && s->page[i].coming)
+		shelf_settle(s);
 	if (!map_get(&s->at, vpage, &i) || i >= s->loaded || s->page[i].dropped) {
 		want_page(s, vpage);
 		shelf_load(s);

@@ -70,7 +70,8 @@ struct pass {
 	struct maple_wrongs *to;
 	size_t limit;
 	const struct maple_node *n; /* the current node, its place, its form */
-	uint32_t at, named;         /* the first node whose entries are not named yet */
+	uint32_t at;
+	uint32_t named, asked;      /* entries of nodes before are named, and may be asked */
 	const struct maple_form *f;
 	uint64_t pivot[MAPLE_SLOTS], slot[MAPLE_SLOTS]; /* its words */
 	uint64_t *gap;              /* recounted, of each node */
@@ -391,11 +392,12 @@ static void check_entry(struct pass *p, unsigned i)
 }
 
 /* Nodes of a level lie in a row, leaves in the order in which they are looked at. */
-static void name_entries(struct pass *p)
+static void name_some(struct pass *p)
 {
 	uint64_t slot[MAPLE_SLOTS];
+	uint32_t end = p->named + AHEAD;
 
-	for (p->named = p->at; p->named < p->m->n && p->named < p->at + AHEAD; p->named++) {
+	for (; p->named < p->m->n && p->named < end; p->named++) {
 		const struct maple_node *n = &p->m->node[p->named];
 
 		fetch(p->m, p->named + FETCH_AHEAD);
@@ -406,12 +408,25 @@ static void name_entries(struct pass *p)
 			if (slot[i])
 				p->e->want(p->e->arg, slot[i]);
 	}
+	p->e->start(p->e->arg);
+}
+
+/* While some are asked, the next are on their way. */
+static void name_entries(struct pass *p)
+{
+	if (!p->named) {
+		p->e->ready(p->e->arg);
+		p->named = p->at;
+		name_some(p);
+	}
+	p->asked = p->named;
 	p->e->ready(p->e->arg);
+	name_some(p);
 }
 
 static void check_leaf(struct pass *p)
 {
-	if (p->e->want && p->at >= p->named)
+	if (p->e->want && p->at >= p->asked)
 		name_entries(p);
 	for (unsigned i = 0; p->e->soon && i <= p->n->end; i++)
 		if (p->slot[i])

@@ -69,8 +69,11 @@ enum maple_said {
 struct maple_entries {
 	void *arg;
 	enum maple_said (*says)(void *arg, uint64_t entry, uint64_t *first, uint64_t *last);
-	/* Entries that will be asked soon are named, some thousands; then they are asked. */
+	/* Entries are named some thousands at a time (want, then start, which may go on in the
+	   background) before those named before are done with; ready: those are, and the ones that
+	   were named last are asked next. */
 	void (*want)(void *arg, uint64_t entry);
+	void (*start)(void *arg);
 	void (*ready)(void *arg);
 	/* An entry will be asked at once: fetch it into the processor's cache. */
 	void (*soon)(void *arg, uint64_t entry);
