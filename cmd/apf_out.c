@@ -221,8 +221,9 @@ void apf_vcpu_record(const struct apf_out *to, const struct kvm_vm *vm, const st
 
 /* ---- both ---- */
 
-void apf_match_record(const struct apf_out *to, const struct apf_match *m)
+bool apf_match_record(const struct apf_out *to, const struct apf_match *m)
 {
+	bool lost = m->sleeper && !m->work && !m->sleeper->dummy;
 	struct out *o = to->o;
 
 	out_record(o, "apf.match");
@@ -241,7 +242,9 @@ void apf_match_record(const struct apf_out *to, const struct apf_match *m)
 	else
 		out_null(o, "gfn", NULL);
 	out_bool(o, "matched", NULL, m->sleeper && m->work);
-	out_text(o, "%s\n", !m->sleeper ? "  nobody sleeps for it" :
-			    !m->work && !m->sleeper->dummy ? "  the host will not wake it" : "");
+	out_str(o, "finding", lost ? "  %s: the host will not wake it" : NULL,
+		lost ? "apf.guest.lost-wakeup" : NULL);
+	out_text(o, "%s\n", m->sleeper ? "" : "  nobody sleeps for it");
 	out_end(o);
+	return lost;
 }

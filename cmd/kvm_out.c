@@ -7,6 +7,8 @@
 
 #include "cmd/error_out.h"
 #include "cmd/operand.h"
+#include "mm/kvm_stat.h"
+#include "mm/tdp_count.h"
 
 /* ---- one line ---- */
 
@@ -245,7 +247,55 @@ static void show_state(struct out *o, const struct kvm_vm *vm)
 	show_pages(o, vm);
 }
 
-void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
+/* Text has those that are not 0. */
+static void show_stats(struct out *o, const char *name, enum cairn_code code,
+		       const struct kvm_stats *s, const struct cairn_err *err)
+{
+	unsigned column = 0;
+
+	out_text(o, "\n  %s\n", name);
+	if (code && !s->n) {
+		out_fault(o, name, "    %s\n", err);
+		return;
+	}
+	out_object(o, name);
+	for (size_t i = 0; i < s->n; i++) {
+		bool shown = s->stat[i].value;
+
+		if (shown)
+			out_text(o, "    %-32s", s->stat[i].name);
+		out_count(o, s->stat[i].name, shown ? "%12s" : NULL, s->stat[i].value);
+		if (shown && column++ % 2)
+			out_text(o, "\n");
+	}
+	out_text(o, column % 2 ? "\n" : "");
+	out_end(o);
+}
+
+static void show_counters(struct out *o, const struct kvms *k, const struct kvm_vm *vm,
+			  struct arena *arena)
+{
+	struct kvm_stats s;
+	struct cairn_err err;
+	enum cairn_code code = kvm_vm_stats(&s, k, vm, arena, &err);
+
+	show_stats(o, "stat", code, &s, &err);
+	code = kvm_vcpu_stats(&s, k, vm, arena, &err);
+	show_stats(o, "vcpu_stat", code, &s, &err);
+}
+
+static void show_shadow(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
+{
+	uint64_t n;
+
+	if (kvm_shadow_pages(k, vm, &n, NULL))
+		out_null(o, "shadow_pages", NULL);
+	else
+		out_count(o, "shadow_pages", n ? "  shadow pages: %s\n" : NULL, n);
+}
+
+void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm, bool stats,
+	       struct arena *arena)
 {
 	show_head(o, vm);
 	if (vm->err.code) {
@@ -256,9 +306,12 @@ void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
 	show_lock(o, &vm->lock);
 	out_text(o, "%s\n", vm->bugged ? ", BUGGED" : vm->dead ? ", DEAD" : "");
 	show_state(o, vm);
+	show_shadow(o, k, vm);
 	show_vcpus(o, vm);
 	show_slots(o, vm);
 	show_roots(o, k, vm);
+	if (stats)
+		show_counters(o, k, vm, arena);
 }
 
 /* ---- operands ---- */

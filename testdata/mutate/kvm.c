@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "lib/kern/finding.h"
-#include "mm/tdp.h"
+#include "mm/tdp_count.h"
 #include "testdata/mutate/mutate.h"
 
 /* What a change has to be to break something; for mutable_word.more. */
@@ -95,6 +95,21 @@ static void add_root(struct state *s, struct mutable_words *to, const struct kvm
 
 /* ---- memory slots ---- */
 
+/* base_gfn is told by what is mapped, where that is more than a page or two. */
+static void add_bases(struct state *s, struct mutable_words *to, const struct kvm_vm *vm,
+		      const struct kvm_root *r)
+{
+	const struct kvm_set *set = tdp_root_set(&s->k, vm, &r->sp);
+	struct tdp_counts c;
+
+	if (r->err.code || tdp_count(&c, &s->k, vm, &r->sp, &s->arena, NULL))
+		return;
+	for (size_t i = 0; i < set->n; i++)
+		if (c.slot[i] >= 4)
+			add(s, to, "kvm_memory_slot.base_gfn",
+			    set->slot[i].addr + s->k.layout.slot.m[SLOT_GFN].offset, 8, ANY);
+}
+
 static void add_slots(struct state *s, struct mutable_words *to, const struct kvm_set *set)
 {
 	const struct shape *l = &s->k.layout.slot;
@@ -169,8 +184,10 @@ static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words
 		add_vm(s, words, vm);
 		for (size_t j = 0; j < vm->nvcpus; j++)
 			add_vcpu(s, words, &vm->vcpu[j]);
-		for (size_t j = 0; j < vm->nroots; j++)
+		for (size_t j = 0; j < vm->nroots; j++) {
 			add_root(s, words, vm, &vm->root[j]);
+			add_bases(s, words, vm, &vm->root[j]);
+		}
 		for (unsigned j = 0; j < KVM_SPACES; j++)
 			add_slots(s, words, &vm->set[j]);
 	}
