@@ -436,8 +436,9 @@ static void check_vector(const struct at *a)
 static void check_progress(const struct at *a)
 {
 	const struct apf_vcpu *v = a->v;
-	struct apf_bad bad = of_vcpu(a, "apf.host.ready-stuck", APF_DONE, 8, "kvm_vcpu.async_pf.done");
+	struct apf_bad bad = of_vcpu(a, "apf.host.ready-stuck", APF_DONE, 8, "kvm_vcpu.requests");
 
+	bad.addr = v->vcpu->addr + a->h->k->layout.vcpu.m[VCPU_REQUESTS].offset;
 	if (v->ndone && v->vcpu->mode == 0 && v->vcpu->mp_state == MP_HALTED && !v->pending &&
 	    !(v->vcpu->requests & REQ_APF_READY) && apf_is_on(v->en))
 		apf_say(a->l, &bad, "a request, or a page that the guest is being told of",

@@ -427,6 +427,21 @@ static bool is_empty(struct kvm_look *l, const struct kvm_sp *sp)
 	return true;
 }
 
+/* It still maps memory that was taken away, and nobody will zap it. */
+static bool check_invalid(struct kvm_look *l, const struct kvm_sp *sp, unsigned users)
+{
+	struct kvm_bad bad = {
+		.id = "tdp.root.invalid-in-use", .severity = CAIRN_ERROR, .object = sp->addr, .len = 4,
+		.addr = sp_at(l, sp, SP_ROLE), .field = "kvm_mmu_page.role",
+		.expected = "valid, or empty, or scheduled to be zapped", .found = kvm_hex(l, sp->role),
+	};
+
+	if (!kvm_sp_role(l->k, sp, ROLE_INVALID) || sp->scheduled || !users ||
+	    !shape_has(&l->k->layout.sp, SP_SCHEDULED) || is_empty(l, sp))
+		return true;
+	return kvm_say(l, &bad, "an invalid root is in use, still maps memory, and nobody will zap it");
+}
+
 static void check_one_count(struct kvm_look *l, const struct kvm_sp *sp)
 {
 	bool invalid = kvm_sp_role(l->k, sp, ROLE_INVALID);
@@ -442,20 +457,11 @@ static void check_one_count(struct kvm_look *l, const struct kvm_sp *sp)
 			 times_used(&l->vm->vcpu[i].guest_mmu, sp->hpa);
 	want = users + (l->k->layout.initial_ref && (!invalid || sp->scheduled));
 	bad.expected = kvm_text(l, "%u", want);
-	if (sp->refs > 0 && (unsigned)sp->refs != want) {
-		/* a walker that gave the lock back for a moment keeps its reference */
-		bad.grade = (unsigned)sp->refs > want ? CAIRN_SUSPICIOUS : CAIRN_CERTAIN;
-		kvm_say(l, &bad, "a root has %d references, and %u users are known", sp->refs, want);
-	}
-	if (invalid && !sp->scheduled && users && shape_has(&l->k->layout.sp, SP_SCHEDULED) &&
-	    !is_empty(l, sp)) {
-		bad.id = "tdp.root.invalid-in-use";
-		bad.addr = sp_at(l, sp, SP_ROLE);
-		bad.field = "kvm_mmu_page.role";
-		bad.expected = "empty, or scheduled to be zapped";
-		bad.found = kvm_hex(l, sp->role);
-		kvm_say(l, &bad, "an invalid root is in use, still maps memory, and nobody will zap it");
-	}
+	if (!check_invalid(l, sp, users) || sp->refs <= 0 || (unsigned)sp->refs == want)
+		return;
+	/* a walker that gave the lock back for a moment keeps its reference */
+	bad.grade = (unsigned)sp->refs > want ? CAIRN_SUSPICIOUS : CAIRN_CERTAIN;
+	kvm_say(l, &bad, "a root has %d references, and %u users are known", sp->refs, want);
 }
 
 void check_kvm_refs(struct kvm_look *l)

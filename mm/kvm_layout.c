@@ -141,6 +141,27 @@ static enum cairn_code find_types(struct kvm_layout *l, struct cairn *c, struct 
 			  why.text);
 }
 
+/* No symbol: there is no KVM, or that cannot be told. */
+static enum cairn_code no_symbol(struct cairn *c, struct cairn_err *err)
+{
+	const struct modules *ms = NULL;
+	struct cairn_err why;
+	enum cairn_code code = modules_get(c, &ms, &why);
+
+	if (!code && ms->partial)
+		why = ms->err;
+	for (size_t i = 0; !code && !ms->partial && i < ms->n; i++) {
+		if (ms->module[i].fault.code == CAIRN_OK)
+			continue;
+		why = ms->module[i].fault;
+		code = why.code;
+	}
+	if (c->arch && c->arch->id == ARCH_X86_64 && (code || ms->partial))
+		return cairn_fail(err, CAIRN_MISSING, "whether there is KVM cannot be told: modules: %s",
+				  why.text);
+	return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no KVM: no symbol vm_list");
+}
+
 enum cairn_code kvm_layout_init(struct kvm_layout *l, struct cairn *c, uint64_t *vm_list,
 				struct cairn_err *err)
 {
@@ -150,7 +171,7 @@ enum cairn_code kvm_layout_init(struct kvm_layout *l, struct cairn *c, uint64_t 
 	*l = (struct kvm_layout){ 0 };
 	modules_get(c, &ms, NULL); /* for its symbols */
 	if (sym_addr(&c->syms, "vm_list", vm_list, NULL))
-		return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no KVM: no symbol vm_list");
+		return no_symbol(c, err);
 	code = find_types(l, c, err);
 	l->mirror = shape_has(&l->role, ROLE_MIRROR) || shape_has(&l->mmu, MMU_MIRROR) ||
 		    shape_has(&l->vm, VM_DIRECT) || shape_has(&l->sp, SP_EXTERNAL);
