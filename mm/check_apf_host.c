@@ -6,6 +6,7 @@
 
 #define REQ_APF_READY (UINT64_C(1) << 36) /* KVM_REQ_APF_READY, asm/kvm_host.h */
 #define MP_HALTED 3                       /* KVM_MP_STATE_HALTED */
+#define MANY 1000u                        /* asynchronous page faults of a vCPU */
 #define S_IFMT 0170000u
 #define S_IFREG 0100000u
 
@@ -14,6 +15,7 @@ struct at {
 	const struct apf_host *h;
 	const struct kvm_guest *guest;
 	struct apf_vcpu *v; /* guest frames of its items are put right on the way */
+	bool looping;       /* an item that can never be read in was told */
 };
 
 static uint64_t vcpu_at(const struct at *a, enum apf_member m)
@@ -287,7 +289,7 @@ static const char *never(const struct at *a, uint64_t hva)
 	return NULL;
 }
 
-static void check_loop(const struct at *a, const struct apf_work *w)
+static bool check_loop(const struct at *a, const struct apf_work *w)
 {
 	struct apf_bad bad = of_work(a, "apf.host.error-loop", w, WORK_HVA, 8, "kvm_async_pf.addr");
 	const char *why = w->wakeup_all ? NULL : never(a, w->hva);
@@ -302,6 +304,7 @@ static void check_loop(const struct at *a, const struct apf_work *w)
 			"guest frame 0x%" PRIx64 " of vCPU %d can never be read in (%s): the guest is told "
 			"that it is ready, faults again, and so on, %u times so far", w->gfn,
 			a->v->vcpu->id, why, a->v->id);
+	return why;
 }
 
 static void check_boolean(const struct at *a, struct apf_bad bad, uint8_t value)
@@ -326,6 +329,54 @@ static void check_booleans(const struct at *a, const struct apf_work *w)
 		      w->injected);
 }
 
+enum { STAT_TAKEN, STAT_FIXED, STAT_EMULATE, STAT_SPURIOUS, STAT_N };
+static const struct shape_want stat_want = {
+	"struct kvm_vcpu", STAT_N, {
+		[STAT_TAKEN] = "stat.pf_taken", [STAT_FIXED] = "stat.pf_fixed",
+		[STAT_EMULATE] = "stat.pf_emulate", [STAT_SPURIOUS] = "stat.pf_spurious",
+	},
+};
+
+/* Page faults that led to nothing, and those that did. A fault that is fixed when its page is ready
+ * counts as fixed; one of a loop never is. */
+static bool count_faults(const struct at *a, uint64_t *vain, uint64_t *fixed)
+{
+	struct shape s;
+	struct object o;
+	uint64_t taken, other;
+	bool ok;
+
+	if (shape_resolve(&s, &stat_want, &a->l->c->types, NULL) || !shape_has(&s, STAT_TAKEN) ||
+	    !shape_has(&s, STAT_FIXED))
+		return false;
+	ok = !object_read(&o, &s, &a->l->c->kernel, a->v->vcpu->addr, NULL);
+	if (ok) {
+		taken = object_get(&o, STAT_TAKEN);
+		*fixed = object_get(&o, STAT_FIXED);
+		other = *fixed + object_get(&o, STAT_EMULATE) + object_get(&o, STAT_SPURIOUS);
+		*vain = taken > other ? taken - other : 0;
+	}
+	object_done(&o);
+	return ok;
+}
+
+/* Between two rounds of a loop there is no item to be seen; what is counted tells. */
+static void check_vain(const struct at *a)
+{
+	struct apf_bad bad = of_vcpu(a, "apf.host.error-loop", APF_ID, 4, "kvm_vcpu_arch.apf.id");
+	uint64_t vain, fixed;
+
+	bad.severity = CAIRN_WARNING;
+	bad.grade = CAIRN_SUSPICIOUS;
+	if (a->looping || a->v->id < MANY || !count_faults(a, &vain, &fixed) ||
+	    vain < a->v->id - a->v->id / 4 || vain < fixed / 4)
+		return;
+	apf_say(a->l, &bad, "page faults that are fixed in the end",
+		apf_text(a->l, "%" PRIu64 " page faults in vain, %u of them asynchronous", vain, a->v->id),
+		"vCPU %d has faulted %" PRIu64 " times in vain: it may go round for a page that can never be "
+		"read in", a->v->vcpu->id, vain);
+}
+
 static void check_work(const struct at *a, const struct apf_work *w, bool tokens)
 {
 	check_booleans(a, w);
@@ -338,8 +389,6 @@ static void check_work(const struct at *a, const struct apf_work *w, bool tokens
 	if (w->wakeup_all)
 		return;
 	check_blocked(a, w);
-	if (shape_has(&a->h->work, WORK_HVA))
-		check_loop(a, w);
 }
 
 /* ---- what the guest asked for ---- */
@@ -473,7 +522,7 @@ static void check_busy(const struct at *a)
 }
 
 /* False if one could not be read: then hash and queue cannot be compared. */
-static bool check_items(const struct at *a)
+static bool check_items(struct at *a)
 {
 	bool tokens = check_next(a), whole = true;
 
@@ -488,6 +537,8 @@ static bool check_items(const struct at *a)
 		if (!w->wakeup_all)
 			check_address(a, w);
 		check_work(a, w, tokens);
+		if (!w->wakeup_all && shape_has(&a->h->work, WORK_HVA))
+			a->looping |= check_loop(a, w);
 	}
 	return whole;
 }
@@ -495,7 +546,7 @@ static bool check_items(const struct at *a)
 void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct kvm_guest *guest,
 		    struct apf_vcpu *v)
 {
-	struct at a = { l, h, guest, v };
+	struct at a = { l, h, guest, v, false };
 	bool queue = check_list(&a, &v->queue_err, v->queue_at, APF_QUEUE);
 	bool done = check_list(&a, &v->done_err, v->done_at, APF_DONE);
 
@@ -508,6 +559,7 @@ void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct k
 	check_boolean(&a, of_vcpu(&a, "", APF_HALTED, 1, "kvm_vcpu_arch.apf.halted"), v->halted);
 	check_boolean(&a, of_vcpu(&a, "", APF_PENDING, 1, "kvm_vcpu_arch.apf.pageready_pending"),
 		      v->pending);
+	check_vain(&a);
 	if (v->host_flags > 1)
 		check_boolean(&a, of_vcpu(&a, "", APF_HOST_FLAGS, 4, "kvm_vcpu_arch.apf.host_apf_flags"), 2);
 	check_msr(&a);

@@ -300,7 +300,8 @@ const struct cairn_explanation check_apf_ids[] = {
 		.meaning =
 			"The process has nothing mapped where the page should come from, or maps a file that ends before.\n"
 			"The result of the attempt is not looked at: the guest is told that the page is ready,\n"
-			"touches it, faults again, and so on for ever, a vCPU busy with it.",
+			"touches it, faults again, and so on for ever, a vCPU busy with it. Of grade suspicious, only\n"
+			"what is counted says so: most of a vCPU's faults were in vain.",
 		.causes =
 			"A file behind guest memory that was truncated (DAX, virtio-fs), or memory that was unmapped under\n"
 			"the guest.",
