@@ -29,6 +29,7 @@ SRC := $(filter-out %_test.c %_fuzz.c,$(ALL_C))
 TESTS := $(filter %_test.c,$(ALL_C))
 FUZZ := $(filter %_fuzz.c,$(ALL_C))
 MUTATE_C := $(wildcard testdata/mutate/*.c)
+FLOOR_C := $(wildcard testdata/floor/*.c)
 HEADERS := $(wildcard $(ROOMS:%=%/*.h))
 
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
@@ -80,7 +81,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' | cmp -s - $@ || \
 	 echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS)' > $@
 
--include $(OBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d) $(FUZZ:%.c=$(BUILD)/%.d) $(MUTATE_C:%.c=$(BUILD)/%.d)
+-include $(OBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d) $(FUZZ:%.c=$(BUILD)/%.d) $(MUTATE_C:%.c=$(BUILD)/%.d) $(FLOOR_C:%.c=$(BUILD)/%.d)
 
 # ---- tests ------------------------------------------------------------------------------
 
@@ -167,9 +168,14 @@ run-fuzz: $(FUZZ_BIN)
 
 # ---- measuring ----------------------------------------------------------------------------
 
-bench: $(BUILD)/cairn $(BUILD)/bench_tdp
-	python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
+bench: $(BUILD)/cairn $(BUILD)/floor $(BUILD)/bench_tdp
+	FLOOR=$(BUILD)/floor python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
 	$(BUILD)/bench_tdp
+
+# work beside what its pages alone cost: testdata/floor, one job a file
+$(BUILD)/floor: $(FLOOR_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
+	$(say) "LINK $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/bench_tdp: $(BUILD)/testdata/bench_tdp.o $(LIB_OBJ)
 	$(say) "LINK $@"

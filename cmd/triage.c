@@ -140,6 +140,8 @@ static void next_steps(struct report *r)
 	if (!r->can_unwind)
 		return;
 	out_text(r->o, "\nNext\n");
+	if (r->explained != EXPLAINED_NOTHING)
+		out_text(r->o, "  cairn explain %s\n", r->blame.said->f.id);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (!steps[i].wanted)
 			continue;

@@ -78,6 +78,14 @@ static size_t evidence(struct cairn_evidence *e, struct str *s, size_t texts[BEC
 	return n;
 }
 
+/* In an address space, the mark of a fork that failed and an entry that a spanning store wrote twice
+ * are known to the checker "mm". */
+static bool is_explained_by_mm(const struct look *k, const struct maple_verdict *v)
+{
+	return k->of_task &&
+	       (v->twice || (v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == XA_ZERO));
+}
+
 static void tell(void *arg, const struct maple_verdict *v)
 {
 	struct look *k = arg;
@@ -90,8 +98,7 @@ static void tell(void *arg, const struct maple_verdict *v)
 		.object = v->node ? v->node : v->tree, .field = v->field, .evidence = e,
 	};
 
-	/* the mark of a fork that failed, in an address space, is for the checker "mm" to explain */
-	if (v->of_object || (k->of_task && v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == XA_ZERO))
+	if (v->of_object || is_explained_by_mm(k, v))
 		return;
 	str_init(&text);
 	str_init(&expected);

@@ -5,6 +5,7 @@
 #include "mm/slab.h"
 
 #define NODES_LIMIT (4u << 20)
+#define VMAS_KEPT (4u << 20) /* bytes of pages that are kept for the next tree */
 #define STRIDE_LIMIT 4096
 #define MORE_LIMIT 1024 /* trees that nobody named */
 
@@ -174,9 +175,33 @@ static void each_entry(struct maple_mms *s, uint64_t tree, void (*fn)(struct map
 	maple_unload(&m);
 }
 
-static void want_entry(struct maple_mms *s, uint64_t entry)
+static void want(void *arg, uint64_t entry)
 {
+	struct maple_mms *s = arg;
+
+	/* what comes now is looked at while it is in the processor's cache */
+	if (s->loaded)
+		shelf_trim(&s->vmas, VMAS_KEPT);
+	s->loaded = false;
 	shelf_want(&s->vmas, entry + s->vma_shape.lo, s->vma_shape.hi - s->vma_shape.lo);
+}
+
+/* Bytes that came from another core are far away: those of one leaf are asked for together. */
+static void soon(void *arg, uint64_t entry)
+{
+	struct maple_mms *s = arg;
+	const unsigned char *p = shelf_peek(&s->vmas, entry + s->vma_shape.lo, 1, NULL);
+
+	if (p)
+		__builtin_prefetch(p);
+}
+
+static void ready(void *arg)
+{
+	struct maple_mms *s = arg;
+
+	shelf_load(&s->vmas);
+	s->loaded = true;
 }
 
 static void note_page(struct maple_mms *s, uint64_t entry)
@@ -398,6 +423,9 @@ static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple
 	if (!users)
 		return;
 	e->says = says;
+	e->want = want;
+	e->ready = ready;
+	e->soon = soon;
 	if (lock->known && sem.hold == RWSEM_FREE &&
 	    !shape_get(k, sp, mm->mm, MM_TOTAL_VM, &e->sum, NULL)) {
 		e->summed = true;
@@ -419,9 +447,5 @@ enum cairn_code maple_mm_verify(struct maple_mms *s, const struct maple_mm *mm, 
 
 	s->current = mm->mm;
 	read_mm(s, mm, &e, &lock);
-	if (e.says) {
-		each_entry(s, mm->tree, want_entry);
-		shelf_load(&s->vmas);
-	}
 	return maple_verify(&subject, tell, arg, ret, err);
 }

@@ -168,6 +168,15 @@ def areas(b):
             rows + b.drgn(DRGN_AREAS % pid) + b.crash(b"vm %d" % pid))
 
 
+def floors(b):
+    """Work beside what reading and decompressing its pages alone costs."""
+    program = os.environ.get("FLOOR")
+    if program:
+        print("work, and its pages alone")
+        sys.stdout.flush()
+        subprocess.run([os.path.abspath(program), b.dump], env=b.env, check=False)
+
+
 def main(argv):
     if len(argv) not in (2, 3):
         sys.exit(__doc__)
@@ -180,6 +189,7 @@ def main(argv):
         one_stack(b)
         all_stacks(b)
         areas(b)
+        floors(b)
         if not (b.drgn_words or b.crash_words):
             print("peers: not measured (crash or drgn installed, and VMLINUX=..., are needed)")
 

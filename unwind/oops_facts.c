@@ -122,6 +122,15 @@ static void read_hung(struct reader *rd, struct piece words)
 	set(rd, &rd->o->comm, (struct piece){ t.p, n - 1 });
 }
 
+/* "mce: [Hardware Error]: CPU 0: Machine Check Exception: 4 Bank 1: b200000000000134" */
+static void read_mce(struct reader *rd, struct piece words)
+{
+	struct piece t = piece_after(words, "[Hardware Error]: CPU ");
+
+	if (t.p)
+		set_number(&rd->o->cpu, t);
+}
+
 /* "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [comm:123]" */
 static void read_lockup(struct reader *rd, struct piece words)
 {
@@ -332,6 +341,7 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a)
 	for (size_t i = 0; i < r->nsaid; i++) {
 		read_hung(&rd, r->said[i].words);
 		read_lockup(&rd, r->said[i].words);
+		read_mce(&rd, r->said[i].words);
 		place_of(&rd, &r->said[i]);
 	}
 	rcu_place(&rd, r);

@@ -85,10 +85,10 @@ static const char *fuzzy(const char *class, const struct piece *f, size_t n, str
 	return text;
 }
 
-/* Nothing is wrong where it was asked for: who asked is not a bug's place. */
-static bool is_asked_for(const char *class)
+/* Where the crash was asked for, or hardware failed, the code that ran is no bug's place. */
+static bool is_no_fault_of_code(const char *class)
 {
-	return !strcmp(class, "sysrq");
+	return !strcmp(class, "sysrq") || !strcmp(class, "machine-check") || !strcmp(class, "serror");
 }
 
 void signature_make(struct signature *ret, const char *class, const struct signature_frame *frame,
@@ -99,7 +99,7 @@ void signature_make(struct signature *ret, const char *class, const struct signa
 	*ret = (struct signature){ 0 };
 	if (!class)
 		return;
-	n = is_asked_for(class) ? 0 : guilty_of(frame, n, f);
+	n = is_no_fault_of_code(class) ? 0 : guilty_of(frame, n, f);
 	ret->strict = strict(class, f, n, a);
 	ret->fuzzy = fuzzy(class, f, n, a);
 	ret->guilty = n ? arena_strndup(a, f[0].p, f[0].len) : NULL;

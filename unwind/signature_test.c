@@ -119,6 +119,7 @@ static void fuzzies(void **state)
 			    "c1f:access:a:b:c");
 	assert_string_equal(fuzzy("bug", TRACE("panic", "a", "do_syscall_64", "c")), "c1f:bug:a");
 	assert_string_equal(fuzzy("sysrq", TRACE("panic", "a", "b")), "c1f:sysrq");
+	assert_string_equal(fuzzy("machine-check", TRACE("panic", "a", "b")), "c1f:machine-check");
 }
 
 static int tear_down(void **state)

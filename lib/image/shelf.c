@@ -3,15 +3,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "lib/base/mem.h"
 
 #define FEW  64  /* pages that are not worth a load of their own: the cache may have them */
 #define PINS 128 /* of the image's cache, which TLBs pin as well */
-#define MANY 4096 /* pages of one block */
+#define MANY 16384 /* pages of one block, at most, */
+#define LEAST 1024 /* and at least: what is not used of it costs nothing */
+#define TOO_OFTEN 8 /* the part of all pages that may be got again before none is dropped */
+#define HUGE ((size_t)2 << 20)
 
 struct shelf_block {
 	struct shelf_block *next;
+	size_t pages, used; /* that it has room for, that are there */
 	unsigned char data[];
 };
 
@@ -26,45 +31,107 @@ void shelf_init(struct shelf *s, struct space *sp)
 	*s = (struct shelf){ .sp = sp };
 }
 
+static void free_blocks(struct shelf_block *b)
+{
+	while (b) {
+		struct shelf_block *next = b->next;
+
+		mem_free(b);
+		b = next;
+	}
+}
+
 void shelf_clear(struct shelf *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		image_put(s->sp->img, s->page[i].pin);
-	while (s->blocks) {
-		struct shelf_block *b = s->blocks;
-
-		s->blocks = b->next;
-		mem_free(b);
-	}
+	free_blocks(s->blocks);
+	free_blocks(s->spare);
+	s->blocks = s->spare = NULL;
 	map_deinit(&s->at);
-	s->n = s->loaded = s->pins = s->bytes = 0;
+	s->n = s->loaded = s->pins = s->bytes = s->last = s->nwanted = s->again = 0;
+	s->last_wanted = 0;
 }
 
 void shelf_deinit(struct shelf *s)
 {
 	shelf_clear(s);
 	mem_free(s->page);
+	mem_free(s->wanted);
 	s->page = NULL;
-	s->cap = 0;
+	s->wanted = NULL;
+	s->cap = s->cap_wanted = 0;
+}
+
+/* The memory is kept: fresh memory costs as much as what is read into it. */
+void shelf_trim(struct shelf *s, size_t bytes)
+{
+	struct shelf_block **end = &s->spare;
+
+	if (s->bytes <= bytes || s->again > s->n / TOO_OFTEN)
+		return;
+	for (size_t i = 0; i < s->loaded; i++) {
+		struct shelf_page *p = &s->page[i];
+
+		p->dropped |= p->data && !p->pin;
+		p->data = p->pin ? p->data : NULL;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = s->blocks;
+	s->blocks = NULL;
+	s->bytes = 0;
+}
+
+static void *room(void *old, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 64;
+	void *p = old;
+
+	if (n == *cap) {
+		p = mem_resize(old, more, size);
+		*cap = p ? more : *cap;
+	}
+	return p;
+}
+
+/* A page that was dropped is wanted anew. */
+static void want_again(struct shelf *s, size_t i)
+{
+	size_t *p;
+
+	if (!s->page[i].dropped || s->page[i].queued)
+		return;
+	p = room(s->wanted, s->nwanted, &s->cap_wanted, sizeof(*p));
+	if (!p)
+		return;
+	s->wanted = p;
+	p[s->nwanted++] = i;
+	s->page[i].queued = true;
+	s->last_wanted = s->page[i].vpage + 1;
+	s->again++;
 }
 
 static void want_page(struct shelf *s, uint64_t vpage)
 {
-	size_t cap = s->cap ? s->cap * 2 : 64;
 	struct shelf_page *p;
+	uint64_t i;
 
-	if (map_get(&s->at, vpage, NULL))
+	/* what is wanted lies together more often than not */
+	if (s->last_wanted == vpage + 1)
 		return;
-	if (s->n == s->cap) {
-		p = mem_resize(s->page, cap, sizeof(*p));
-		if (!p)
-			return;
-		s->page = p;
-		s->cap = cap;
+	if (map_get(&s->at, vpage, &i)) {
+		want_again(s, i);
+		return;
 	}
+	p = room(s->page, s->n, &s->cap, sizeof(*p));
+	if (!p)
+		return;
+	s->page = p;
 	if (!map_put(&s->at, vpage, s->n))
 		return;
 	s->page[s->n++] = (struct shelf_page){ .vpage = vpage };
+	s->last_wanted = vpage + 1;
 }
 
 void shelf_want(struct shelf *s, uint64_t va, size_t len)
@@ -108,22 +175,64 @@ static void pin(struct shelf *s, struct shelf_page *p)
 	s->pins++;
 }
 
+/* Fresh memory of many megabytes: its page faults would cost as much as what is read into it. */
+static void ask_for_huge_pages(unsigned char *p, size_t len)
+{
+	uintptr_t from = ((uintptr_t)p + HUGE - 1) & ~(uintptr_t)(HUGE - 1);
+	uintptr_t to = ((uintptr_t)p + len) & ~(uintptr_t)(HUGE - 1);
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
+
+static struct shelf_block *new_block(size_t pages, unsigned shift)
+{
+	struct shelf_block *b = mem_resize(NULL, 1, sizeof(*b) + (pages << shift));
+
+	if (b) {
+		b->pages = pages;
+		ask_for_huge_pages(b->data, pages << shift);
+	}
+	return b;
+}
+
+/* One with room for n more pages: the last, a spare one, or a new one. */
+static struct shelf_block *take_block(struct shelf *s, size_t n, unsigned shift)
+{
+	struct shelf_block **p = &s->spare, *b = s->blocks;
+
+	if (b && b->pages - b->used >= n)
+		return b;
+	while (*p && (*p)->pages < n)
+		p = &(*p)->next;
+	b = *p;
+	if (b)
+		*p = b->next;
+	else
+		b = new_block(n < LEAST ? LEAST : n, shift);
+	if (b) {
+		b->used = 0;
+		b->next = s->blocks;
+		s->blocks = b;
+	}
+	return b;
+}
+
 static bool load_block(struct shelf *s, const struct wanted *w, size_t n)
 {
 	unsigned shift = image_info(s->sp->img)->page_shift;
-	struct shelf_block *b = mem_resize(NULL, 1, sizeof(*b) + (n << shift));
+	struct shelf_block *b = take_block(s, n, shift);
 	struct image_load *loads = mem_zalloc(n, sizeof(*loads));
+	unsigned char *to = b ? b->data + (b->used << shift) : NULL;
 
 	if (!b || !loads) {
-		mem_free(b);
 		mem_free(loads);
 		return false;
 	}
-	b->next = s->blocks;
-	s->blocks = b;
+	b->used += n;
 	s->bytes += n << shift;
 	for (size_t i = 0; i < n; i++)
-		loads[i] = (struct image_load){ .paddr = w[i].paddr, .to = b->data + (i << shift) };
+		loads[i] = (struct image_load){ .paddr = w[i].paddr, .to = to + (i << shift) };
 	image_load(s->sp->img, loads, n);
 	for (size_t i = 0; i < n; i++) {
 		struct shelf_page *p = &s->page[w[i].index];
@@ -136,20 +245,26 @@ static bool load_block(struct shelf *s, const struct wanted *w, size_t n)
 	return true;
 }
 
-/* Translate; those that are mapped, in the order of the file. */
+static void translate(struct shelf *s, size_t i, struct wanted *w, size_t *n)
+{
+	struct shelf_page *p = &s->page[i];
+	struct cairn_err err;
+
+	if (space_translate(s->sp, p->vpage << s->sp->page_shift, &p->paddr, &err))
+		p->fault = err.fault;
+	else
+		w[(*n)++] = (struct wanted){ p->paddr, i };
+}
+
+/* Those that are mapped, in the order of the file. */
 static size_t gather(struct shelf *s, struct wanted *w)
 {
-	struct cairn_err err;
 	size_t n = 0;
 
-	for (size_t i = s->loaded; i < s->n; i++) {
-		struct shelf_page *p = &s->page[i];
-
-		if (space_translate(s->sp, p->vpage << s->sp->page_shift, &p->paddr, &err))
-			p->fault = err.fault;
-		else
-			w[n++] = (struct wanted){ p->paddr, i };
-	}
+	for (size_t i = 0; i < s->nwanted; i++)
+		w[n++] = (struct wanted){ s->page[s->wanted[i]].paddr, s->wanted[i] };
+	for (size_t i = s->loaded; i < s->n; i++)
+		translate(s, i, w, &n);
 	qsort(w, n, sizeof(*w), by_place);
 	return n;
 }
@@ -172,9 +287,9 @@ void shelf_load(struct shelf *s)
 	size_t n, done, part;
 	bool fine = true;
 
-	if (s->loaded == s->n)
+	if (s->loaded == s->n && !s->nwanted)
 		return;
-	w = mem_zalloc(s->n - s->loaded, sizeof(*w));
+	w = mem_zalloc(s->n - s->loaded + s->nwanted, sizeof(*w));
 	n = w ? gather(s, w) : 0;
 	if (w && n < FEW && s->pins + n <= PINS)
 		for (size_t i = 0; i < n; i++)
@@ -186,7 +301,15 @@ void shelf_load(struct shelf *s)
 		}
 	if (!w || !fine)
 		forget(s);
+	for (size_t i = 0; i < s->nwanted; i++) {
+		struct shelf_page *p = &s->page[s->wanted[i]];
+
+		p->queued = false;
+		p->dropped = !p->data && p->fault == CAIRN_FAULT_NONE;
+	}
 	s->loaded = s->n;
+	s->nwanted = 0;
+	s->last_wanted = 0;
 	mem_free(w);
 }
 
@@ -196,12 +319,15 @@ static const struct shelf_page *page_at(struct shelf *s, uint64_t va)
 {
 	uint64_t vpage = va >> s->sp->page_shift, i;
 
-	if (!map_get(&s->at, vpage, &i) || i >= s->loaded) {
+	if (s->last < s->loaded && s->page[s->last].vpage == vpage && !s->page[s->last].dropped)
+		return &s->page[s->last];
+	if (!map_get(&s->at, vpage, &i) || i >= s->loaded || s->page[i].dropped) {
 		want_page(s, vpage);
 		shelf_load(s);
-		if (!map_get(&s->at, vpage, &i))
+		if (!map_get(&s->at, vpage, &i) || s->page[i].dropped)
 			return NULL;
 	}
+	s->last = i;
 	return &s->page[i];
 }
 

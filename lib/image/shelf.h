@@ -22,9 +22,10 @@
 
 struct shelf_page {
 	uint64_t vpage, paddr;
-	const unsigned char *data; /* NULL: fault, once it was loaded */
+	const unsigned char *data; /* NULL: fault, once it was loaded; or it was dropped */
 	struct page *pin;          /* NULL: data is the shelf's own */
 	enum cairn_fault fault;
+	bool dropped, queued;
 };
 
 struct shelf_block;
@@ -34,9 +35,13 @@ struct shelf {
 	struct map at;             /* virtual page -> index of page[] */
 	struct shelf_page *page;
 	size_t n, cap, loaded;     /* pages from `loaded` on are wanted only */
+	size_t *wanted, nwanted, cap_wanted; /* dropped pages that are wanted anew */
 	size_t pins;
-	struct shelf_block *blocks;
-	size_t bytes;              /* of the blocks */
+	struct shelf_block *blocks, *spare;
+	size_t bytes;              /* of the pages in the blocks */
+	size_t again;              /* pages that had to be got more than once */
+	size_t last;               /* the page that was looked at last */
+	uint64_t last_wanted;      /* virtual page + 1; 0: none since the last load */
 };
 
 /** `sp` is borrowed. */
@@ -45,6 +50,10 @@ void shelf_deinit(struct shelf *s);
 
 /** Give all pages back; what was peeked is gone. */
 void shelf_clear(struct shelf *s);
+
+/** Give pages back if they are more than so many bytes; those that are wanted after all are got
+ *  again. Nothing is done where that has happened too often. What was peeked is gone. */
+void shelf_trim(struct shelf *s, size_t bytes);
 
 /** [va, va + len) will be looked at. Out of memory it is got when it is looked at. */
 void shelf_want(struct shelf *s, uint64_t va, size_t len);

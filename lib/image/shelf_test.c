@@ -91,6 +91,36 @@ static void many_are_loaded(void **state)
 	end();
 }
 
+/* What was given back comes back; memory is used again. */
+static void trimmed(void **state)
+{
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < 600; i++)
+		shelf_want(&shelf, PAGE(i), 8);
+	shelf_load(&shelf);
+	shelf_trim(&shelf, 600 * 4096);
+	assert_int_equal(shelf.bytes, 600 * 4096);
+	shelf_trim(&shelf, 4096);
+	assert_int_equal(shelf.bytes, 0);
+	assert_non_null(shelf.spare);
+	for (unsigned i = 0; i < 70; i++)
+		shelf_want(&shelf, PAGE(i), 8);
+	shelf_want(&shelf, PAGE(0), 8); /* once is enough */
+	expect(0);                      /* wanted and not loaded yet */
+	shelf_load(&shelf);
+	assert_int_equal(shelf.again, 70);
+	assert_int_equal(shelf.bytes, 70 * 4096);
+	assert_null(shelf.spare);
+	for (unsigned i = 0; i < 600; i++)
+		expect(i);
+	assert_int_equal(shelf.again, 600);
+	shelf_trim(&shelf, 0); /* that was too often */
+	assert_true(shelf.bytes > 0);
+	expect(599);
+	end();
+}
+
 static void across_pages(void **state)
 {
 	unsigned char buf[16];
@@ -144,6 +174,14 @@ static void no_memory(void **state)
 		mem_fail_after(-1);
 		for (unsigned i = 0; i < 200; i++)
 			expect(i);
+		shelf_trim(&shelf, 0);
+		mem_fail_after(n / 4);
+		for (unsigned i = 0; i < 200; i++)
+			shelf_want(&shelf, PAGE(i), 8);
+		shelf_load(&shelf);
+		mem_fail_after(-1);
+		for (unsigned i = 0; i < 200; i++)
+			expect(i);
 		end();
 	}
 }
@@ -153,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(few_are_pinned),
 		cmocka_unit_test(many_are_loaded),
+		cmocka_unit_test(trimmed),
 		cmocka_unit_test(across_pages),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(no_memory),

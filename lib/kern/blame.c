@@ -21,6 +21,12 @@ struct rule {
 #define FAULTS "bug|null-deref|page-fault|exec-fault|gp-fault|oops|warning"
 #define LOOPS "|soft-lockup|hard-lockup|rcu-stall"
 
+/* Who walks the areas of another process: fs/proc/task_mmu.c, mm/swapfile.c, mm/rmap.c,
+ * mm/oom_kill.c, mm/khugepaged.c, mm/pagewalk.c, kernel/events/uprobes.c */
+#define OTHERS \
+	"m_next*|m_start*|m_show*|show_map*|smap*|pagemap_*|unuse_mm*|*try_to_unmap*|rmap_walk*|" \
+	"*oom_reap_task_mm*|khugepaged*|walk_page_*|register_for_each_vma*|build_map_info*"
+
 static const struct rule rules[] = {
 	/* lib/maple_tree.c */
 	{ "maple.*", FAULTS LOOPS, "mas_*|mt_*|mtree_*|mte_*|mab_*|ma_*|mast_*", false, BLAME_VICTIM,
@@ -28,7 +34,8 @@ static const struct rule rules[] = {
 	/* mm/mmap.c, mm/vma.c, mm/memory.c, kernel/fork.c */
 	{ "maple.*|mm.*|vma.*", FAULTS LOOPS,
 	  "exit_mmap*|*mmap_region*|do_mmap*|*munmap*|do_brk_flags*|*brk*|*vma*|unmap_*|"
-	  "free_pgtables*|dup_mmap*|*mremap*|mprotect_*|expand_*|*get_unmapped_area*", false,
+	  "free_pgtables*|dup_mmap*|*mremap*|mprotect_*|expand_*|*get_unmapped_area*|"
+	  OTHERS, false,
 	  BLAME_VICTIM,
 	  "was at work on an address space, and this one is broken" },
 	/* mm/slub.c, lib/list_debug.c and whoever uses the memory */

@@ -46,6 +46,10 @@ static void by_function(void **state)
 	assert_null(b.own);
 	assert_true(find(&b, &s, 1, "bug", exit_mmap, 2));
 	assert_string_equal(b.function, "exit_mmap");
+	s.f.id = "mm.xa_zero";
+	assert_true(find(&b, &s, 1, "null-deref", (const char *const[]){ "m_next" }, 1));
+	assert_false(find(&b, &s, 1, "bug", (const char *const[]){ "mas_update_gap" }, 1));
+	s.f.id = "maple.parent.type";
 	assert_false(find(&b, &s, 1, "bug", other, 2));
 	assert_false(find(&b, &s, 1, "sysrq", gap, 3));
 	assert_false(find(&b, &s, 0, "bug", gap, 3));

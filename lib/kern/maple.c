@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/kern/walk.h"
 
 #define STOP_EVERY 256
 
@@ -35,12 +36,6 @@ uint64_t maple_hi(const struct maple *m, const struct maple_node *n, unsigned sl
 
 /* ---- loading: what went wrong ---- */
 
-static void note(struct maple *m, const struct cairn_err *err)
-{
-	if (!m->err.code)
-		m->err = *err;
-}
-
 static const char *state_text(enum maple_state state)
 {
 	switch (state) {
@@ -65,22 +60,14 @@ static void note_lost(struct maple *m, const struct maple_node *n, const struct 
 	err.addr = n->addr;
 	cairn_context(&err, err.code, "maple tree 0x%" PRIx64 ", 0x%" PRIx64 "-0x%" PRIx64 " lost",
 		      m->tree, n->lo, n->hi);
-	note(m, &err);
+	walk_note(&m->err, &err);
 }
 
 static bool ends_early(struct maple *m, size_t done)
 {
-	struct cairn_err err;
-
-	if (done >= m->limit)
-		cairn_fail(&err, CAIRN_LIMIT, "a maple tree of more than %zu nodes", m->limit);
-	else if (m->c->stop && done % STOP_EVERY == 0 && m->c->stop())
-		cairn_fail(&err, CAIRN_INTERRUPTED, "interrupted");
-	else
-		return false;
-	m->partial = true;
-	m->err = err;
-	return true;
+	m->partial |= walk_ends(&m->err, done, m->limit, STOP_EVERY, m->c->stop, "a maple tree",
+				"nodes");
+	return m->partial;
 }
 
 /* ---- loading: nodes ---- */

@@ -120,17 +120,31 @@ static enum word_kind kind_of_word(const struct maple_layout *l, int type, unsig
 	return type == MAPLE_LEAF ? WORD_SLOT : WORD_LINK;
 }
 
+static bool only_doubts(const struct maple_wrong *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!maple_rule_is_doubt(w[i].rule))
+			return false;
+	return true;
+}
+
+static bool is_about(const struct maple_wrong *w, enum word_kind kind, bool doubts)
+{
+	return kind_of_rule(w->rule) == kind && maple_rule_is_doubt(w->rule) == doubts;
+}
+
 /* The rule that says best what is wrong with a word of that kind. */
-static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, const struct maple_wrong *w,
-				size_t n)
+static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, bool is_end,
+				const struct maple_wrong *w, size_t n)
 {
 	enum maple_rule best = MAPLE_RULES;
+	bool doubts = only_doubts(w, n);
 
 	for (size_t i = 0; i < n; i++)
-		if (w[i].addr == addr && kind_of_rule(w[i].rule) == kind && w[i].rule < best)
+		if (w[i].addr == addr && is_about(&w[i], kind, doubts) && w[i].rule < best)
 			best = w[i].rule;
 	for (size_t i = 0; i < n && (best == MAPLE_RULES || kind == WORD_PIVOT); i++)
-		if (kind_of_rule(w[i].rule) == kind && w[i].rule < best)
+		if (is_about(&w[i], kind, doubts) && w[i].rule < best)
 			best = w[i].rule;
 	if (best != MAPLE_RULES)
 		return best;
@@ -138,6 +152,8 @@ static enum maple_rule rule_for(enum word_kind kind, uint64_t addr, const struct
 		return MAPLE_RULE_PIVOT_ENTRY;
 	if (kind == WORD_SLOT)
 		return MAPLE_RULE_ENTRY_WRONG;
+	if (kind == WORD_META)
+		return is_end ? MAPLE_RULE_END_META : MAPLE_RULE_GAP_NOT_MAX;
 	return w[0].rule;
 }
 
@@ -167,7 +183,7 @@ static void drop_given_up(const struct court *t, struct maple_wrongs *w)
 }
 
 /* Load the tree with its repairs, and hold it against the rules. */
-static enum cairn_code try(const struct court *t, struct maple *m, size_t limit,
+static enum cairn_code try(struct court *t, struct maple *m, size_t limit,
 			   struct maple_wrongs *ret, struct cairn_err *err)
 {
 	enum cairn_code code;
@@ -203,9 +219,11 @@ static bool apply(struct maple *m, const struct maple_repair *r)
 		m->cut[m->ncuts++] = r->patch.addr;
 		return true;
 	}
-	if (m->npatches == MAPLE_PATCHES)
+	if (m->npatches + r->nmore >= MAPLE_PATCHES)
 		return false;
 	m->patch[m->npatches++] = r->patch;
+	for (unsigned i = 0; i < r->nmore; i++)
+		m->patch[m->npatches++] = r->more[i];
 	return true;
 }
 
@@ -216,7 +234,7 @@ static unsigned rank_of(const struct court *t, const struct maple_repair *r, boo
 
 	if (r->kind == MAPLE_REPAIR_CUT)
 		return 4;
-	if (r->kind == MAPLE_REPAIR_OBJECT)
+	if (r->kind == MAPLE_REPAIR_OBJECT || r->nmore)
 		return 2;
 	if (is_pivot && align && r->patch.value && r->patch.value != t->m.layout->max &&
 	    (r->patch.value + 1) % align)
@@ -395,6 +413,7 @@ static void convict(struct court *t, const struct maple *m, struct maple_wrongs 
 	size_t n = vanished(old, &best->left);
 	struct maple_verdict *v = new_verdict(t, old->wrong, n);
 	int type = type_at(m, r->patch.node);
+	unsigned offset;
 
 	v->addr = r->patch.addr;
 	v->size = r->patch.size ? r->patch.size : m->layout->word;
@@ -403,9 +422,11 @@ static void convict(struct court *t, const struct maple *m, struct maple_wrongs 
 	v->expected = v->told ? r->patch.value : 0;
 	v->bit = v->told ? maple_one_bit(v->expected, v->found) : -1;
 	v->of_object = r->kind == MAPLE_REPAIR_OBJECT;
+	v->twice = r->nmore;
 	place(m, r->patch.node, v);
-	v->rule = rule_for(kind_of_word(m->layout, type, (unsigned)(v->addr - r->patch.node),
-					v->size), v->addr, old->wrong, n);
+	offset = (unsigned)(v->addr - r->patch.node);
+	v->rule = rule_for(kind_of_word(m->layout, type, offset, v->size), v->addr,
+			   type >= 0 && offset == m->layout->form[type].end, old->wrong, n);
 	field_of(t, type, r->patch.node, v);
 	v->neighbour = overrun_by(t, v);
 	v->grade = grade_of(t, v);
@@ -456,15 +477,13 @@ static enum cairn_code judge(struct court *t, const struct maple *m, struct mapl
 	uint64_t *gap = maple_recount(m);
 	struct maple_repairs *found = mem_zalloc(1, sizeof(*found));
 	struct best best = { .any = false };
-	bool only_doubts = true;
+	bool doubts = only_doubts(w->wrong, w->n);
 	enum cairn_code code = CAIRN_OK;
 
-	for (size_t i = 0; i < w->n; i++)
-		only_doubts &= maple_rule_is_doubt(w->wrong[i].rule);
 	for (size_t i = 0; gap && found && i < w->n && i < STARTS; i++)
 		maple_repairs_find(m, gap, &t->entries, &w->wrong[i], found);
 	for (size_t i = 0; found && !code && i < found->n; i++)
-		if (!only_doubts || found->repair[i].kind == MAPLE_REPAIR_WORD)
+		if (!doubts || found->repair[i].kind == MAPLE_REPAIR_WORD)
 			code = weigh(t, m, w->n, &found->repair[i], &best, err);
 	if (!code && best.any)
 		convict(t, m, w, &best);

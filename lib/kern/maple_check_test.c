@@ -58,14 +58,13 @@ static void tell(void *arg, const struct maple_verdict *v)
 		w->first = *v;
 }
 
-static struct tmt usual(unsigned word)
+static void begin(const struct tmt *t)
 {
-	struct tmt t = tmt_usual(word, true);
 	uint64_t sum = 0;
 
 	world = (struct world){ .entries = { .arg = &world, .says = says, .find = find,
 					     .align = 0x1000 } };
-	world.n = tmt_usual_ranges(&t, world.e);
+	world.n = tmt_usual_ranges(t, world.e);
 	for (unsigned i = 0; i < world.n; i++)
 		if (world.e[i].entry) {
 			world.entries.count++;
@@ -73,6 +72,13 @@ static struct tmt usual(unsigned word)
 		}
 	world.entries.counted = world.entries.summed = true;
 	world.entries.sum = sum;
+}
+
+static struct tmt usual(unsigned word)
+{
+	struct tmt t = tmt_usual(word, true);
+
+	begin(&t);
 	return t;
 }
 
@@ -246,10 +252,7 @@ static void ends(void **state)
 		t = usual(word);
 		one_byte(&t, MAPLE_RULE_END_RANGE, tmt_meta(&t, leaf, TMT_LEAF), 0xff);
 		t = usual(word);
-		tk_put(t.k, tmt_meta(&t, leaf, TMT_LEAF), 8, 1);
-		verify(&t);
-		assert_int_equal(world.said, 1);
-		assert_int_equal(world.first.addr, tmt_meta(&t, leaf, TMT_LEAF));
+		one_byte(&t, MAPLE_RULE_END_META, tmt_meta(&t, leaf, TMT_LEAF), 8);
 		assert_string_equal(world.first.field, "maple_node.mr64.meta.end");
 		t = usual(word);
 		one_word(&t, MAPLE_RULE_TAIL_SLOT,
@@ -269,7 +272,7 @@ static void end_meta(void **state)
 		/* one slot is left: the last pivot is the node's end */
 		n = t.r - 1;
 		e[n - 1] = (struct tmt_range){ t.max, 0 };
-		usual(word);
+		begin(&t);
 		world.blind = true;
 		tmt_build(&t, e, n, n, t.a);
 		one_byte(&t, MAPLE_RULE_END_META, tmt_meta(&t, t.root, TMT_LEAF), 3);
@@ -328,6 +331,25 @@ static void entries(void **state)
 	}
 }
 
+/* CVE-2024-50200: one store left the last entry there twice. */
+static void twice(void **state)
+{
+	(void)state;
+	EACH_WORD {
+		struct tmt t = usual(word);
+		uint64_t leaf = TMT_NODES + TMT_SIZE, meta = tmt_meta(&t, leaf, TMT_LEAF);
+		unsigned end = t.k->mem.range[0].data[meta];
+
+		tmt_put(&t, tmt_pivot(&t, leaf, end + 1), word_at(&t, tmt_pivot(&t, leaf, end)));
+		tmt_put(&t, tmt_slot(&t, leaf, TMT_LEAF, end + 1),
+			word_at(&t, tmt_slot(&t, leaf, TMT_LEAF, end)));
+		tk_put(t.k, meta, end + 1, 1);
+		verify(&t);
+		expect(MAPLE_RULE_PIVOT_ORDER, tmt_pivot(&t, leaf, end + 1), 0);
+		assert_true(world.first.twice);
+	}
+}
+
 static void null_at_leaf_end(void **state)
 {
 	struct tmt t = usual(8);
@@ -346,7 +368,7 @@ static void doubts(void **state)
 	struct tmt_node child;
 
 	(void)state;
-	usual(8);
+	begin(&t);
 	world.blind = true;
 	e[0] = (struct tmt_range){ 0xfff, TMT_ENTRY(1) };
 	e[1] = (struct tmt_range){ t.max, 0 };
@@ -360,7 +382,7 @@ static void doubts(void **state)
 	assert_int_equal(world.first.grade, CAIRN_SUSPICIOUS);
 
 	t = tmt_new(8, true);
-	usual(8);
+	begin(&t);
 	world.blind = true;
 	tmt_build(&t, e, tmt_usual_ranges(&t, e), 5, 6);
 	verify(&t);
@@ -513,6 +535,7 @@ int main(void)
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(gap_not_max),
 		cmocka_unit_test(entries),
+		cmocka_unit_test(twice),
 		cmocka_unit_test(null_at_leaf_end),
 		cmocka_unit_test(doubts),
 		cmocka_unit_test(objects),

@@ -43,6 +43,9 @@
 /** Levels that the height in ma_flags has room for. */
 #define MAPLE_DEPTH 31
 
+/** No node has more. */
+#define MAPLE_SLOTS 64
+
 enum maple_type { MAPLE_DENSE, MAPLE_LEAF, MAPLE_RANGE, MAPLE_ARANGE, MAPLE_TYPES };
 
 /** One kind of node: offsets in it; slots - 1 pivots. */

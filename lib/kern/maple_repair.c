@@ -26,7 +26,7 @@ static void add(struct look *k, struct maple_repair r)
 		return;
 	for (size_t i = 0; i < k->to->n; i++)
 		if (p[i].patch.addr == r.patch.addr && p[i].kind == r.kind &&
-		    p[i].patch.value == r.patch.value)
+		    p[i].patch.value == r.patch.value && p[i].nmore == r.nmore)
 			return;
 	if (k->to->n < MAPLE_REPAIRS)
 		k->to->repair[k->to->n++] = r;
@@ -337,6 +337,31 @@ static void try_entries(struct look *k, const struct maple_node *n)
 		try_slot(k, n, i);
 }
 
+/* The last entry is there twice, for no index the second time: the spanning store of CVE-2024-50200
+ * left it so, three words in one go. */
+static void try_twice(struct look *k, const struct maple_node *n)
+{
+	const struct maple_form *f = form(k, n);
+	unsigned slot = maple_slot_at(k->l, n->type, n->end), pivot_at;
+	struct maple_repair r = { .nmore = 2 };
+
+	if (!n->end || maple_slot(k->m, n, n->end) != maple_slot(k->m, n, n->end - 1u) ||
+	    pivot(k, n, n->end - 1u) != n->hi)
+		return;
+	pivot_at = maple_pivot_at(k->l, n->type, n->end < f->slots - 1 ? n->end : n->end - 1u);
+	r.patch = (struct maple_patch){ n->addr, n->addr + pivot_at, k->l->word, 0 };
+	r.found = maple_word(k->l, n->bytes, pivot_at);
+	r.more[0] = (struct maple_patch){ n->addr, n->addr + slot, k->l->word, 0 };
+	r.more[1] = (struct maple_patch){ n->addr, n->addr + f->end, 1, n->end - 1u };
+	if (n->end == f->slots - 1) { /* no pivot is its own: the slot is all there is */
+		r.patch = r.more[0];
+		r.found = maple_slot(k->m, n, n->end);
+		r.more[0] = r.more[1];
+		r.nmore = 1;
+	}
+	add(k, r);
+}
+
 /* ---- which of them ---- */
 
 static void try_node(struct look *k, uint32_t i)
@@ -351,6 +376,8 @@ static void try_node(struct look *k, uint32_t i)
 		try_pivot(k, n, p);
 	try_gaps(k, n);
 	try_tail(k, n);
+	if (n->type == MAPLE_LEAF)
+		try_twice(k, n);
 }
 
 /* The nodes above whose pivots bound a node. */

@@ -22,6 +22,8 @@ struct maple_repair {
 	enum maple_repair_kind kind;
 	struct maple_patch patch;
 	uint64_t found;
+	struct maple_patch more[2]; /* words that one store left together with it */
+	unsigned nmore;
 };
 
 #define MAPLE_REPAIRS 512

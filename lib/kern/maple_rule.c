@@ -6,6 +6,7 @@
 #include "lib/base/mem.h"
 
 #define STOP_EVERY 256
+#define AHEAD 1024                 /* leaves whose entries are named before they are asked */
 #define UNKNOWN UINT64_MAX
 #define ZERO_ENTRY UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
 #define NO_GAP_META 15             /* 6.1 has this for meta.gap where there is no gap at all */
@@ -68,8 +69,9 @@ struct pass {
 	struct maple_wrongs *to;
 	size_t limit;
 	const struct maple_node *n; /* the current node, its place, its form */
-	uint32_t at;
+	uint32_t at, named;         /* the first node whose entries are not named yet */
 	const struct maple_form *f;
+	uint64_t pivot[MAPLE_SLOTS], slot[MAPLE_SLOTS]; /* its words */
 	uint64_t *gap;              /* recounted, of each node */
 	uint64_t entries, sum;      /* that are none of NULL; their indices */
 	bool missing;               /* a part of the tree is not there to be counted */
@@ -209,19 +211,34 @@ static void check_parent(struct pass *p)
 
 /* ---- pivots, and where a node ends ---- */
 
-static uint64_t pivot(const struct pass *p, unsigned i)
+static void words_of(uint64_t *to, const unsigned char *from, unsigned n, unsigned word)
 {
-	return maple_word(p->l, p->n->bytes, maple_pivot_at(p->l, p->n->type, i));
+	if (word == 8)
+		for (unsigned i = 0; i < n; i++)
+			to[i] = le64(from + 8 * i);
+	else
+		for (unsigned i = 0; i < n; i++)
+			to[i] = le32(from + 4 * i);
+}
+
+static uint64_t lo_of(const struct pass *p, unsigned i)
+{
+	return i ? p->pivot[i - 1] + 1 : p->n->lo;
+}
+
+static uint64_t hi_of(const struct pass *p, unsigned i)
+{
+	return i < p->n->end ? p->pivot[i] : p->n->hi;
 }
 
 static void check_pivot(struct pass *p, unsigned i)
 {
 	unsigned offset = maple_pivot_at(p->l, p->n->type, i);
-	uint64_t v = pivot(p, i);
+	uint64_t v = p->pivot[i];
 
 	if (i && !v)
 		wrong(p, MAPLE_RULE_PIVOT_ZERO, offset, i);
-	else if (i && v <= pivot(p, i - 1))
+	else if (i && v <= p->pivot[i - 1])
 		wrong(p, MAPLE_RULE_PIVOT_ORDER, offset, i);
 	else if (v < p->n->lo || v > p->n->hi)
 		wrong(p, MAPLE_RULE_PIVOT_RANGE, offset, i);
@@ -233,11 +250,16 @@ static void check_pivots(struct pass *p)
 
 	for (unsigned i = 0; i < end; i++)
 		check_pivot(p, i);
-	if (end < pivots && pivot(p, end) != p->n->hi)
+	if (end && p->n->hi <= p->pivot[end - 1]) { /* nothing is left for the last slot */
+		unsigned i = end < pivots ? end : end - 1;
+
+		wrong(p, MAPLE_RULE_PIVOT_ORDER, maple_pivot_at(p->l, p->n->type, i), i);
+	}
+	if (end < pivots && p->pivot[end] != p->n->hi)
 		wrong_told(p, MAPLE_RULE_PIVOT_RANGE, maple_pivot_at(p->l, p->n->type, end), end,
 			   p->n->hi);
 	for (unsigned i = end + 1; i < pivots; i++)
-		if (pivot(p, i))
+		if (p->pivot[i])
 			wrong_told(p, MAPLE_RULE_TAIL_PIVOT, maple_pivot_at(p->l, p->n->type, i), i,
 				   0);
 }
@@ -270,7 +292,7 @@ static void check_tail(struct pass *p)
 	for (unsigned i = end + 1; i <= last; i++) {
 		if (i == last && p->f->meta_in_slot)
 			break;
-		if (maple_slot(p->m, p->n, i))
+		if (p->slot[i])
 			wrong_told(p, MAPLE_RULE_TAIL_SLOT, maple_slot_at(p->l, p->n->type, i), i,
 				   0);
 	}
@@ -307,7 +329,7 @@ static void wrong_bound(struct pass *p, unsigned slot, bool low, uint64_t expect
 static void check_object(struct pass *p, unsigned i, uint64_t entry)
 {
 	unsigned offset = maple_slot_at(p->l, p->n->type, i);
-	uint64_t lo = maple_lo(p->m, p->n, i), hi = maple_hi(p->m, p->n, i), first = 0, last = 0;
+	uint64_t lo = lo_of(p, i), hi = hi_of(p, i), first = 0, last = 0;
 
 	if (!p->e->says)
 		return;
@@ -336,16 +358,16 @@ static bool is_reserved(const struct pass *p, uint64_t entry)
 static void check_entry(struct pass *p, unsigned i)
 {
 	unsigned offset = maple_slot_at(p->l, p->n->type, i);
-	uint64_t entry = maple_slot(p->m, p->n, i);
+	uint64_t entry = p->slot[i];
 
 	if (entry || maple_is_cut(p->m, p->n->addr + offset)) {
 		p->entries++;
-		p->sum += maple_hi(p->m, p->n, i) - maple_lo(p->m, p->n, i) + 1;
+		p->sum += hi_of(p, i) - lo_of(p, i) + 1;
 	}
 	if (maple_is_cut(p->m, p->n->addr + offset))
 		return;
 	if (!entry) {
-		if (i && !maple_slot(p->m, p->n, i - 1) &&
+		if (i && !p->slot[i - 1] &&
 		    !maple_is_cut(p->m, p->n->addr + offset - p->l->word))
 			wrong(p, MAPLE_RULE_NULL_ADJACENT, offset, i);
 		else if (i == p->n->end && !is_rightmost(p))
@@ -358,8 +380,31 @@ static void check_entry(struct pass *p, unsigned i)
 		check_object(p, i, entry);
 }
 
+/* Nodes of a level lie in a row, leaves in the order in which they are looked at. */
+static void name_entries(struct pass *p)
+{
+	uint64_t slot[MAPLE_SLOTS];
+
+	for (p->named = p->at; p->named < p->m->n && p->named < p->at + AHEAD; p->named++) {
+		const struct maple_node *n = &p->m->node[p->named];
+
+		if (n->state != MAPLE_THERE || n->type != MAPLE_LEAF)
+			continue;
+		words_of(slot, n->bytes + p->f->slot, p->f->slots, p->l->word);
+		for (unsigned i = 0; i <= n->end; i++)
+			if (slot[i])
+				p->e->want(p->e->arg, slot[i]);
+	}
+	p->e->ready(p->e->arg);
+}
+
 static void check_leaf(struct pass *p)
 {
+	if (p->e->want && p->at >= p->named)
+		name_entries(p);
+	for (unsigned i = 0; p->e->soon && i <= p->n->end; i++)
+		if (p->slot[i])
+			p->e->soon(p->e->arg, p->slot[i]);
 	for (unsigned i = 0; i <= p->n->end; i++)
 		check_entry(p, i);
 }
@@ -373,12 +418,14 @@ static uint64_t range_size(uint64_t lo, uint64_t hi)
 
 static uint64_t leaf_gap(const struct maple *m, const struct maple_node *n)
 {
-	uint64_t most = 0, size;
+	const struct maple_form *f = &m->layout->form[n->type];
+	uint64_t most = 0, size, slot[MAPLE_SLOTS];
 
+	words_of(slot, n->bytes + f->slot, f->slots, m->layout->word);
 	for (unsigned i = 0; i <= n->end; i++) {
 		/* whatever is in a slot that is not to be trusted, it is an entry */
-		if (maple_slot(m, n, i) ||
-		    maple_is_cut(m, n->addr + maple_slot_at(m->layout, n->type, i)))
+		if (slot[i] || (m->ncuts && maple_is_cut(m, n->addr + maple_slot_at(m->layout,
+										     n->type, i))))
 			continue;
 		size = range_size(maple_lo(m, n, i), maple_hi(m, n, i));
 		most = size > most ? size : most;
@@ -427,7 +474,7 @@ uint64_t *maple_recount(const struct maple *m)
 static void check_gap(struct pass *p, unsigned i, uint64_t stored)
 {
 	unsigned offset = maple_gap_at(p->l, p->n->type, i);
-	uint64_t lo = maple_lo(p->m, p->n, i), hi = maple_hi(p->m, p->n, i);
+	uint64_t lo = lo_of(p, i), hi = hi_of(p, i);
 	uint64_t real = p->gap[p->n->child + i];
 
 	if (real != UNKNOWN && real != stored)
@@ -545,6 +592,8 @@ static void check_node(struct pass *p, uint32_t i)
 		check_link(p, i);
 		return;
 	}
+	words_of(p->pivot, p->n->bytes + p->f->pivot, p->f->slots - 1, p->l->word);
+	words_of(p->slot, p->n->bytes + p->f->slot, p->f->slots, p->l->word);
 	check_type(p);
 	check_parent(p);
 	check_pivots(p);

@@ -69,6 +69,11 @@ enum maple_said {
 struct maple_entries {
 	void *arg;
 	enum maple_said (*says)(void *arg, uint64_t entry, uint64_t *first, uint64_t *last);
+	/* Entries that will be asked soon are named, some thousands; then they are asked. */
+	void (*want)(void *arg, uint64_t entry);
+	void (*ready)(void *arg);
+	/* An entry will be asked at once: fetch it into the processor's cache. */
+	void (*soon)(void *arg, uint64_t entry);
 	/* The object for exactly that range, found elsewhere than in the tree. */
 	bool (*find)(void *arg, uint64_t first, uint64_t last, uint64_t *entry);
 	uint64_t align;     /* of the ranges' bounds; 0: not known */

@@ -1,38 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/rbtree.h"
 
-#include <inttypes.h>
+#include "lib/kern/walk.h"
 
 #define STOP_EVERY 256
-
-static void note(struct rbtree_walk *w, const struct cairn_err *err)
-{
-	if (!w->err.code)
-		w->err = *err;
-}
-
-static void note_corrupt(struct rbtree_walk *w, uint64_t node, const char *what)
-{
-	struct cairn_err err;
-
-	cairn_fail(&err, CAIRN_CORRUPT, "rb_node 0x%" PRIx64 " %s", node, what);
-	err.addr = node;
-	note(w, &err);
-}
-
-/* A visited set that cannot grow does not know the node either. */
-static void note_seen(struct rbtree_walk *w, uint64_t node)
-{
-	struct cairn_err err;
-
-	if (map_get(&w->seen, node, NULL)) {
-		note_corrupt(w, node, "is reached twice");
-		return;
-	}
-	cairn_fail(&err, CAIRN_NOMEM, "no memory to walk a tree");
-	err.addr = node;
-	note(w, &err);
-}
+#define KIND "rb_node"
 
 /* Whether a child can be gone to: there, aligned, and not seen before. */
 static bool may_enter(struct rbtree_walk *w, uint64_t node)
@@ -40,11 +12,11 @@ static bool may_enter(struct rbtree_walk *w, uint64_t node)
 	if (!node)
 		return false;
 	if (node & (w->sp->word - 1))
-		note_corrupt(w, node, "is not aligned");
-	else if (!map_visit(&w->seen, node))
-		note_seen(w, node);
+		walk_note_corrupt(&w->err, KIND, node, "is not aligned");
+	else if (!walk_visit(&w->err, &w->seen, KIND, node))
+		return false;
 	else if (w->depth == RBTREE_DEPTH)
-		note_corrupt(w, node, "lies deeper than any tree can be");
+		walk_note_corrupt(&w->err, KIND, node, "lies deeper than any tree can be");
 	else
 		return true;
 	return false;
@@ -57,7 +29,7 @@ static uint64_t link_of(struct rbtree_walk *w, uint64_t at)
 
 	if (space_word(w->sp, at, &link, &err) == CAIRN_OK)
 		return link;
-	note(w, &err);
+	walk_note(&w->err, &err);
 	return 0;
 }
 
@@ -96,11 +68,7 @@ void rbtree_begin_node(struct rbtree_walk *w, struct space *sp, uint64_t node, s
 
 static bool ends_early(struct rbtree_walk *w)
 {
-	if (w->n >= w->limit)
-		cairn_fail(&w->err, CAIRN_LIMIT, "a tree of more than %zu nodes", w->limit);
-	else if (w->stop && w->n % STOP_EVERY == 0 && w->stop())
-		cairn_fail(&w->err, CAIRN_INTERRUPTED, "interrupted");
-	else
+	if (!walk_ends(&w->err, w->n, w->limit, STOP_EVERY, w->stop, "a tree", "nodes"))
 		return false;
 	w->err.addr = w->above[w->depth - 1];
 	return true;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/xarray.h"
 
-#include <inttypes.h>
+#include "lib/kern/walk.h"
 
 #define STOP_EVERY 1024
+#define KIND "xa_node"
 #define NODES_FROM 4096u /* internal entries above are nodes (xa_is_node) */
 
 enum { X_SHIFT, X_SLOTS, X_N };
@@ -15,35 +16,6 @@ enum { H_HEAD, H_N };
 static const struct shape_want head_want = {
 	"struct xarray", H_N, { [H_HEAD] = "xa_head" },
 };
-
-static void note(struct xarray_walk *w, const struct cairn_err *err)
-{
-	if (!w->err.code)
-		w->err = *err;
-}
-
-static void note_corrupt(struct xarray_walk *w, uint64_t node, const char *what)
-{
-	struct cairn_err err;
-
-	cairn_fail(&err, CAIRN_CORRUPT, "xa_node 0x%" PRIx64 " %s", node, what);
-	err.addr = node;
-	note(w, &err);
-}
-
-/* A visited set that cannot grow does not know the node either. */
-static void note_seen(struct xarray_walk *w, uint64_t node)
-{
-	struct cairn_err err;
-
-	if (map_get(&w->seen, node, NULL)) {
-		note_corrupt(w, node, "is reached twice");
-		return;
-	}
-	cairn_fail(&err, CAIRN_NOMEM, "no memory to walk an XArray");
-	err.addr = node;
-	note(w, &err);
-}
 
 static bool is_internal(uint64_t entry)
 {
@@ -63,11 +35,7 @@ static unsigned bits(const struct xarray_walk *w)
 /* Whether one more entry or node may come, after `done` of them. If not, the walk is over. */
 static bool may_go_on(struct xarray_walk *w, size_t done, uint64_t at, const char *what)
 {
-	if (done >= w->limit)
-		cairn_fail(&w->err, CAIRN_LIMIT, "an XArray of more than %zu %s", w->limit, what);
-	else if (w->c->stop && done % STOP_EVERY == 0 && w->c->stop())
-		cairn_fail(&w->err, CAIRN_INTERRUPTED, "interrupted");
-	else
+	if (!walk_ends(&w->err, done, w->limit, STOP_EVERY, w->c->stop, "an XArray", what))
 		return true;
 	w->err.addr = at;
 	w->depth = 0;
@@ -99,13 +67,13 @@ static void enter(struct xarray_walk *w, uint64_t node, uint64_t first)
 	if (!may_go_on(w, w->seen.count, node, "nodes"))
 		return;
 	if (node & (w->c->arch->word - 1))
-		note_corrupt(w, node, "is not aligned");
-	else if (!map_visit(&w->seen, node))
-		note_seen(w, node);
+		walk_note_corrupt(&w->err, KIND, node, "is not aligned");
+	else if (!walk_visit(&w->err, &w->seen, KIND, node))
+		return;
 	else if (shape_get(&w->shape, &w->c->kernel, node, X_SHIFT, &shift, &err) != CAIRN_OK)
-		note(w, &err);
+		walk_note(&w->err, &err);
 	else if (!shift_fits(w, shift))
-		note_corrupt(w, node, "has a shift that does not fit");
+		walk_note_corrupt(&w->err, KIND, node, "has a shift that does not fit");
 	else
 		w->level[w->depth++] = (struct xarray_level){
 			node, first, (unsigned)shift, 0, slots_in_use(w, (unsigned)shift),
@@ -198,7 +166,7 @@ static uint64_t take_slot(struct xarray_walk *w, uint64_t *index)
 
 	*index = l->first + ((uint64_t)l->slot++ << l->shift);
 	if (space_word(&w->c->kernel, at, &entry, &err) != CAIRN_OK)
-		note(w, &err);
+		walk_note(&w->err, &err);
 	return entry;
 }
 
@@ -220,7 +188,7 @@ bool xarray_next(struct xarray_walk *w)
 		if (is_node(entry) && l.shift)
 			enter(w, entry - 2, index);
 		else if (is_node(entry))
-			note_corrupt(w, entry - 2, "lies below the lowest level");
+			walk_note_corrupt(&w->err, KIND, entry - 2, "lies below the lowest level");
 		else if (entry && !is_internal(entry))
 			return yield(w, l.node, index, entry);
 	}

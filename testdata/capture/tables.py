@@ -254,12 +254,13 @@ SCENARIOS = {
     "maple-pivot-equal": Scenario(
         "the last entry of a leaf of a live process's maple tree is there twice (CVE-2024-50200)",
         "run maple_pivot_equal $VICTIM; crash",
-        Expect("sysrq", SYSRQ.function, "maple.pivot.order"),
+        Expect("sysrq", SYSRQ.function, "mm.spanning-store|maple.pivot.order"),
         helper="victim 400", not_on=NO_MAPLE),
     "maple-metaend": Scenario(
         "a leaf of a live process's maple tree says that it ends one entry early",
         "run maple_metaend $VICTIM; crash",
-        Expect("sysrq", SYSRQ.function, "maple.end.meta|maple.pivot.range"),
+        Expect("sysrq", SYSRQ.function,
+               "maple.end.meta|maple.pivot.range|maple.gap.parent-mismatch"),
         helper="victim 400", not_on=NO_MAPLE),
     "maple-height": Scenario(
         "a live process's maple tree says that it is one level higher than it is",

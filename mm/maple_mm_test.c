@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/kern/testmaple.h"
+#include "mm/maple_mm.h"
+
+#define MM TMT_TREE /* mm_mt comes first */
+#define LOCK 0x40
+#define USERS 0x60
+#define COUNT 0x64
+#define TOTAL 0x68
+#define VMA(i) (UINT64_C(0x200000) + 0x98 * (uint64_t)(i))
+
+static struct tmt t;
+static struct tmt_range e[TMT_RANGES];
+static unsigned n;
+static size_t said, of_object;
+static struct maple_verdict first;
+
+static void tell(void *arg, const struct maple_verdict *v)
+{
+	(void)arg;
+	if (v->of_object)
+		of_object++;
+	else if (!said++)
+		first = *v;
+}
+
+static void types(unsigned word)
+{
+	const struct tk_member counter[] = {
+		{ .name = "counter", .size = word }, { .name = NULL },
+	};
+	const struct tk_member sem[] = {
+		{ .name = "count", .nested = "atomic_long" },
+		{ .name = "owner", .offset = word, .nested = "atomic_long" }, { .name = NULL },
+	};
+	const struct tk_member users[] = {
+		{ .name = "counter", .size = 4 }, { .name = NULL },
+	};
+	const struct tk_member mm[] = {
+		{ .name = "mm_mt", .nested = "maple_tree" },
+		{ .name = "mmap_lock", .offset = LOCK, .nested = "rw_semaphore" },
+		{ .name = "mm_users", .offset = USERS, .nested = "atomic_t" },
+		{ .name = "map_count", .offset = COUNT, .size = 4 },
+		{ .name = "total_vm", .offset = TOTAL, .size = word }, { .name = NULL },
+	};
+	const struct tk_member vma[] = {
+		{ .name = "vm_start", .size = word },
+		{ .name = "vm_end", .offset = word, .size = word },
+		{ .name = "vm_mm", .offset = 2 * word, .size = word }, { .name = NULL },
+	};
+
+	tk_struct(t.k, "atomic_long", word, counter);
+	tk_struct(t.k, "rw_semaphore", 3 * word, sem);
+	tk_struct(t.k, "atomic_t", 4, users);
+	tk_struct(t.k, "mm_struct", 0x80, mm);
+	tk_struct(t.k, "vm_area_struct", 0x98, vma);
+}
+
+/* An address space of the usual ranges, its areas in a row. */
+static void begin(unsigned word)
+{
+	uint64_t pages = 0, count = 0;
+
+	t = tmt_new(word, true);
+	types(word);
+	n = tmt_usual_ranges(&t, e);
+	for (unsigned i = 0; i < n; i++) {
+		if (!e[i].entry)
+			continue;
+		e[i].entry = VMA(i);
+		tmt_put(&t, VMA(i), e[i - 1].last + 1);
+		tmt_put(&t, VMA(i) + word, e[i].last + 1);
+		tmt_put(&t, VMA(i) + 2 * word, MM);
+		pages += (e[i].last - e[i - 1].last) >> 12;
+		count++;
+	}
+	tmt_build(&t, e, n, word == 8 ? 12 : 20, word == 8 ? 6 : 11);
+	tk_put(t.k, MM + USERS, 1, 4);
+	tk_put(t.k, MM + COUNT, count, 4);
+	tmt_put(&t, MM + TOTAL, pages);
+	said = of_object = 0;
+}
+
+static uint64_t leaf_slot(unsigned i)
+{
+	return tmt_slot(&t, TMT_NODES, TMT_LEAF, i);
+}
+
+static void verify(void)
+{
+	struct cairn *c = tmt_open(&t);
+	struct arena a = { 0 };
+	struct maple_mm mm = { MM, NULL, TMT_TREE };
+	struct maple_mms s;
+	struct maple_checked checked;
+
+	maple_mms_init(&s, c, &a, NULL); /* no tasks: nobody has it */
+	s.mm = &mm;
+	s.n = s.cap = 1;
+	assert_int_equal(maple_mm_verify(&s, &mm, tell, NULL, &checked, NULL), CAIRN_OK);
+	maple_mms_deinit(&s);
+	arena_deinit(&a);
+	tmt_free(&t);
+}
+
+static void expect(uint64_t addr, uint64_t expected)
+{
+	assert_int_equal(said, 1);
+	assert_int_equal(first.addr, addr);
+	assert_true(first.told);
+	assert_int_equal(first.expected, expected);
+}
+
+#define EACH_WORD for (unsigned word = 4; word <= 8; word += 4)
+
+static void healthy(void **state)
+{
+	(void)state;
+	EACH_WORD {
+		begin(word);
+		verify();
+		assert_int_equal(said + of_object, 0);
+	}
+}
+
+static void bad_words(void **state)
+{
+	(void)state;
+	EACH_WORD {
+		begin(word);
+		tmt_put(&t, leaf_slot(4), 0);
+		verify();
+		expect(leaf_slot(4), VMA(4)); /* found where the others lie */
+		begin(word);
+		tmt_put(&t, leaf_slot(4), VMA(40));
+		verify();
+		expect(leaf_slot(4), VMA(4));
+		begin(word);
+		tmt_put(&t, leaf_slot(4), TK_END + 0x100); /* not mapped */
+		verify();
+		expect(leaf_slot(4), VMA(4));
+		begin(word);
+		tmt_put(&t, tmt_pivot(&t, TMT_NODES, 4), e[4].last - 0x1000);
+		verify();
+		expect(tmt_pivot(&t, TMT_NODES, 4), e[4].last);
+	}
+}
+
+/* Its areas and its counts are others' to tell of. */
+static void not_of_the_tree(void **state)
+{
+	(void)state;
+	EACH_WORD {
+		begin(word);
+		tmt_put(&t, VMA(5) + word, e[5].last + 1 + 0x1000);
+		verify();
+		assert_int_equal(said, 0);
+		begin(word);
+		tmt_put(&t, VMA(5) + 2 * word, MM + 0x1000);
+		verify();
+		assert_int_equal(said, 0);
+		begin(word);
+		tk_put(t.k, MM + COUNT, 7, 4);
+		tmt_put(&t, MM + TOTAL, 7);
+		verify();
+		assert_int_equal(said, 0);
+		assert_int_equal(of_object, 1);
+	}
+}
+
+/* exit_mmap() has freed its areas. */
+static void last_user_gone(void **state)
+{
+	(void)state;
+	begin(8);
+	tk_put(t.k, MM + USERS, 0, 4);
+	for (unsigned i = 0; i < n; i += 2)
+		tmt_put(&t, VMA(i), 0x6b6b6b6b6b6b6b6b);
+	verify();
+	assert_int_equal(said, 0);
+}
+
+static void being_written(void **state)
+{
+	uint64_t gap;
+
+	(void)state;
+	begin(8);
+	gap = tmt_gap(&t, t.root, 0);
+	tmt_put(&t, MM + LOCK, 1);
+	tmt_put(&t, MM + LOCK + 8, 0x12340);
+	tmt_put(&t, gap, 0x1000);
+	tk_put(t.k, MM + COUNT, 7, 4); /* not yet counted */
+	verify();
+	assert_int_equal(said, 1);
+	assert_int_equal(of_object, 0);
+	assert_int_equal(first.addr, gap);
+	assert_int_equal(first.grade, CAIRN_IN_FLIGHT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(healthy),
+		cmocka_unit_test(bad_words),
+		cmocka_unit_test(not_of_the_tree),
+		cmocka_unit_test(last_user_gone),
+		cmocka_unit_test(being_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
