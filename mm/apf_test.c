@@ -257,6 +257,10 @@ static void host_side(void **state)
 	assert_int_equal(v.work[0].gfn, GFN);
 	assert_int_equal(v.work[0].token, 0x3000);
 	assert_int_equal(apf_gfn_slot(&v, GFN), SLOT);
+	assert_int_equal(apf_gfn_slot(&v, 0x29ee), 1); /* as a kernel had them */
+	assert_int_equal(apf_gfn_slot(&v, 0x29ec), 16);
+	assert_int_equal(apf_gfn_slot(&v, 0x29f2), 35);
+	assert_int_equal(apf_gfn_slot(&v, 0x29f0), 50);
 	assert_true(apf_is_on(v.en));
 	assert_false(v.has_error_gfn || v.has_send_error || v.work[0].has_error_code);
 	f = ask(k->c, &k->arena);

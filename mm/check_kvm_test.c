@@ -132,6 +132,7 @@ static void tables(void **state)
 		{ PRIVATE(3), SP(2), 8, "tdp.page-private" },
 		{ TABLE(2), 0x300000 | TKV_TO_TABLE, 8, "tdp.page-private" },
 		{ TABLE(2) + 8, TABLE(3) | TKV_TO_TABLE, 8, "tdp.child.shared" },
+		{ TABLE(1) + 8, TABLE(3) | TKV_TO_TABLE, 8, "tdp.child.shared" }, /* before its own */
 		{ TABLE(2) + 8, TABLE(1) | TKV_TO_TABLE, 8, "tdp.cycle" },
 		{ 0, 0, 0, NULL },
 	};
