@@ -42,10 +42,9 @@ static void show_type(struct out *o, const struct kvm_vm *vm)
 
 	if (vm->type == KVM_NOT_TOLD)
 		out_null(o, "vm_type", "  %-12s");
-	else if (name)
-		out_str(o, "vm_type", "  %-12s", name);
 	else
-		out_count(o, "vm_type", "  %-12s", vm->type);
+		out_count(o, "vm_type", name ? NULL : "  %-12s", vm->type);
+	out_str(o, "vm_type_name", name ? "  %-12s" : NULL, name);
 }
 
 static void show_head(struct out *o, const struct kvm_vm *vm)
