@@ -143,8 +143,10 @@ static bool check_logged(struct kvm_look *l, const struct kvm_entry *en, const s
 	uint64_t bit = en->gfn - s->gfn, word;
 	bool initially_set = l->vm->manual_log & 2; /* KVM_DIRTY_LOG_INITIALLY_SET */
 
-	if (!(s->flags & KVM_SLOT_LOG_DIRTY) || !s->bitmap || !(en->e & SPTE_WRITABLE) || l->vm->pml ||
-	    !shape_has(&l->k->layout.vm, VM_PML))
+	/* before struct kvm told, only Intel's had it */
+	bool pml = shape_has(&l->k->layout.vm, VM_PML) ? l->vm->pml : en->w->form.ept;
+
+	if (!(s->flags & KVM_SLOT_LOG_DIRTY) || !s->bitmap || !(en->e & SPTE_WRITABLE) || pml)
 		return true;
 	if (en->level > 1)
 		return initially_set || transient_leaf(l, en, "tdp.leaf.dirty-log", "4K pages",

@@ -145,11 +145,15 @@ static void check_duplicates(struct kvm_look *l)
 /* ---- vCPUs ---- */
 
 /* A root of the shadow MMU, of which the TDP MMU knows nothing. */
-static bool is_shadow_root(const struct kvm_look *l, uint64_t hpa)
+static bool is_shadow_root(const struct kvm_look *l, const struct kvm_mmu *m, uint64_t hpa)
 {
-	uint64_t addr = kvm_sp_of(l->k, hpa);
+	uint64_t addr = kvm_sp_of(l->k, hpa), paddr;
 	struct kvm_sp sp;
 
+	for (unsigned i = 0; i < 3; i++)
+		if (m->special[i] && !space_translate(&l->c->kernel, m->special[i], &paddr, NULL) &&
+		    paddr == hpa)
+			return true;
 	return addr && !kvm_sp_read(&sp, l->k, addr, NULL) && sp.hpa == hpa && !sp.tdp;
 }
 
@@ -173,9 +177,9 @@ static bool check_used(struct kvm_look *l, const struct kvm_vcpu *v, const struc
 		.found = kvm_hex(l, hpa), .transient = true,
 	};
 
-	if (hpa == KVM_NO_ROOT)
+	if (hpa == KVM_NO_ROOT || !l->vm->nroots)
 		return true;
-	if (!r && !l->vm->roots_err.code && !(!mirror && (is_shadow_root(l, hpa) || is_zero_page(l, hpa)))) {
+	if (!r && !l->vm->roots_err.code && !(!mirror && (is_shadow_root(l, m, hpa) || is_zero_page(l, hpa)))) {
 		l->roots_off = true;
 		bad.expected = "the table of a root on tdp_mmu_roots";
 		return kvm_say(l, &bad, "vCPU %d uses a root that is not on the list", v->id);

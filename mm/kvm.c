@@ -70,6 +70,8 @@ static enum cairn_code read_mmu(struct kvm_mmu *ret, const struct kvms *k, uint6
 		for (unsigned i = 0; i < KVM_PREV_ROOTS; i++)
 			ret->prev[i] = shape_has(s, MMU_PREV + i) ? object_get(&o, MMU_PREV + i)
 								  : KVM_NO_ROOT;
+		for (unsigned i = 0; i < 3; i++)
+			ret->special[i] = object_get(&o, MMU_PAE + i);
 		ret->role = (uint32_t)object_get(&o, MMU_ROLE);
 		ret->level = (unsigned)object_get(&o, MMU_LEVEL) & 15;
 	}

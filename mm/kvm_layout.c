@@ -41,7 +41,8 @@ static const struct shape_want mmu_want = {
 		[MMU_ROLE] = "root_role.word|mmu_role.base.word",
 		[MMU_LEVEL] = "shadow_root_level|root_role.level",
 		[MMU_PREV] = "prev_roots[0].hpa", [MMU_PREV_1] = "prev_roots[1].hpa",
-		[MMU_PREV_2] = "prev_roots[2].hpa",
+		[MMU_PREV_2] = "prev_roots[2].hpa", [MMU_PAE] = "pae_root",
+		[MMU_PML4] = "pml4_root|lm_root", [MMU_PML5] = "pml5_root",
 	},
 };
 
