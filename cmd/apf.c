@@ -17,8 +17,8 @@ static const struct opt opts[] = {
 /* ---- one side ---- */
 
 /* CAIRN_NOTFOUND: it is no guest, or was not set up as one. */
-static enum cairn_code show_guest(struct call *call, const struct apf_out *to, enum verdict *verdict,
-				  struct cairn_err *err)
+static enum cairn_code show_guest(struct call *call, const struct apf_out *to,
+				  enum verdict *verdict, struct cairn_err *err)
 {
 	struct apf_guest g;
 	enum cairn_code code = apf_guest_read(&g, call->cairn, call->scratch, err);
@@ -26,7 +26,8 @@ static enum cairn_code show_guest(struct call *call, const struct apf_out *to, e
 	if (code)
 		return code;
 	if (!g.on && !g.nsleepers && !g.err.code)
-		return cairn_fail(err, CAIRN_NOTFOUND, "it has not enabled asynchronous page faults");
+		return cairn_fail(err, CAIRN_NOTFOUND,
+				  "it has not enabled asynchronous page faults");
 	for (size_t i = 0; i < g.nareas; i++)
 		apf_area_record(to, &g.area[i]);
 	for (size_t i = 0; i < g.nsleepers; i++)
@@ -83,8 +84,8 @@ static enum cairn_code show_host(struct call *call, const struct apf_out *to, en
 	return code;
 }
 
-static enum cairn_code both_sides(struct call *call, const struct apf_out *to, enum verdict *verdict,
-				  struct cairn_err *err)
+static enum cairn_code both_sides(struct call *call, const struct apf_out *to,
+				  enum verdict *verdict, struct cairn_err *err)
 {
 	const struct opt_value *opt = call->opt;
 	struct cairn_err guest, host;
@@ -125,7 +126,8 @@ static enum cairn_code match_in(struct call *call, const struct apf_out *to, str
 	enum cairn_code code = kvms_read(&k, host, call->scratch, err);
 
 	if (!code)
-		code = call->argc ? kvm_operand(&k, call->argv[0], &vm, err) : kvm_only(&k, &vm, err);
+		code = call->argc ? kvm_operand(&k, call->argv[0], &vm, err)
+				  : kvm_only(&k, &vm, err);
 	if (code)
 		return code;
 	code = apf_host_init(&h, &k, call->scratch, err);
@@ -182,7 +184,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 	if (unwinds)
 		to.unwinder = &u;
-	code = call->opt[OPT_PEER].set ? match(call, &to, verdict, err) : both_sides(call, &to, verdict, err);
+	code = call->opt[OPT_PEER].set ? match(call, &to, verdict, err)
+				       : both_sides(call, &to, verdict, err);
 	if (unwinds)
 		unwinder_deinit(&u);
 	return code;

@@ -127,8 +127,8 @@ static void show_vcpu(struct out *o, const struct kvm_vcpu *v)
 static void show_vcpus(struct out *o, const struct kvm_vm *vm)
 {
 	out_paint(o, OUT_BOLD);
-	out_text(o, "\n  %-16s  %3s  %7s  %3s  %-8s  %-8s  %12s  %12s  %8s  %s\n", "VCPU", "ID", "PID",
-		 "CPU", "MODE", "STATE", "ROOT", "MIRROR ROOT", "ROLE", "REQUESTS");
+	out_text(o, "\n  %-16s  %3s  %7s  %3s  %-8s  %-8s  %12s  %12s  %8s  %s\n", "VCPU", "ID",
+		 "PID", "CPU", "MODE", "STATE", "ROOT", "MIRROR ROOT", "ROLE", "REQUESTS");
 	out_paint(o, OUT_PLAIN);
 	out_array(o, "vcpus");
 	for (size_t i = 0; i < vm->nvcpus; i++)
@@ -174,8 +174,8 @@ static void show_slot(struct out *o, const struct kvm_slot *s, unsigned as)
 static void show_slots(struct out *o, const struct kvm_vm *vm)
 {
 	out_paint(o, OUT_BOLD);
-	out_text(o, "\n  %-16s  %2s  %5s  %12s  %10s  %-16s  %s\n", "MEMSLOT", "AS", "ID", "BASE GFN",
-		 "PAGES", "USER ADDRESS", "FLAGS");
+	out_text(o, "\n  %-16s  %2s  %5s  %12s  %10s  %-16s  %s\n", "MEMSLOT", "AS", "ID",
+		 "BASE GFN", "PAGES", "USER ADDRESS", "FLAGS");
 	out_paint(o, OUT_PLAIN);
 	out_array(o, "memslots");
 	for (unsigned as = 0; as < KVM_SPACES; as++)
@@ -208,8 +208,8 @@ static void show_root(struct out *o, const struct kvms *k, const struct kvm_root
 static void show_roots(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
 {
 	out_paint(o, OUT_BOLD);
-	out_text(o, "\n  %-16s  %12s  %5s  %2s  %8s  %4s  KIND\n", "ROOT", "PHYSICAL", "LEVEL", "AS",
-		 "ROLE", "REFS");
+	out_text(o, "\n  %-16s  %12s  %5s  %2s  %8s  %4s  KIND\n", "ROOT", "PHYSICAL", "LEVEL",
+		 "AS", "ROLE", "REFS");
 	out_paint(o, OUT_PLAIN);
 	out_array(o, "roots");
 	for (size_t i = 0; i < vm->nroots; i++)
@@ -350,8 +350,10 @@ enum cairn_code kvm_only(const struct kvms *k, const struct kvm_vm **ret, struct
 	if (!k->n)
 		return cairn_fail(err, CAIRN_NOTFOUND, "there are no virtual machines");
 	if (k->n > 1)
-		return cairn_fail(err, CAIRN_USAGE, "there are %zu virtual machines: name one (`kvm` "
-				  "lists them)", k->n);
+		return cairn_fail(err, CAIRN_USAGE,
+				  "there are %zu virtual machines: name one (`kvm` "
+				  "lists them)",
+				  k->n);
 	*ret = &k->vm[0];
 	return CAIRN_OK;
 }

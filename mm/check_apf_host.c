@@ -45,10 +45,12 @@ static const char *hex(const struct at *a, uint64_t v)
 /* ---- lists and counts ---- */
 
 /* False if they cannot be counted. */
-static bool check_list(const struct at *a, const struct cairn_err *e, uint64_t word, enum apf_member m)
+static bool check_list(const struct at *a, const struct cairn_err *e, uint64_t word,
+		       enum apf_member m)
 {
-	struct apf_bad bad = of_vcpu(a, "apf.host.list", m, 8, m == APF_QUEUE ? "kvm_vcpu.async_pf.queue"
-									      : "kvm_vcpu.async_pf.done");
+	struct apf_bad bad =
+		of_vcpu(a, "apf.host.list", m, 8,
+			m == APF_QUEUE ? "kvm_vcpu.async_pf.queue" : "kvm_vcpu.async_pf.done");
 
 	if (!e->code)
 		return true;
@@ -108,7 +110,8 @@ static void check_hash(const struct at *a)
 	for (unsigned i = 0; i < v->ngfns; i++) {
 		bad.addr = base + i * 8;
 		if (v->gfns[i] != APF_NO_GFN && !is_queued(v, v->gfns[i]))
-			apf_say(a->l, &bad, "empty, or the guest frame of an item", hex(a, v->gfns[i]),
+			apf_say(a->l, &bad, "empty, or the guest frame of an item",
+				hex(a, v->gfns[i]),
 				"vCPU %d takes a guest frame to be on its way, and nobody reads it in",
 				v->vcpu->id);
 	}
@@ -133,7 +136,8 @@ static bool is_given(const struct apf_vcpu *v, uint32_t token)
 
 static void check_token(const struct at *a, const struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.token", w, WORK_TOKEN, 4, "kvm_async_pf.arch.token");
+	struct apf_bad bad =
+		of_work(a, "apf.host.token", w, WORK_TOKEN, 4, "kvm_async_pf.arch.token");
 	uint32_t id = (uint32_t)a->v->vcpu->id;
 
 	if (w->wakeup_all) {
@@ -146,8 +150,9 @@ static void check_token(const struct at *a, const struct apf_work *w)
 		apf_say(a->l, &bad, apf_text(a->l, "a token of vCPU %u", id), hex(a, w->token),
 			"an item of vCPU %u has a token of vCPU %u", id, apf_vcpu(w->token));
 	else if (!is_given(a->v, w->token))
-		apf_say(a->l, &bad, apf_text(a->l, "a count from 1 to %u", a->v->id - 1), hex(a, w->token),
-			"an item of vCPU %u has a token that was not given yet", id);
+		apf_say(a->l, &bad, apf_text(a->l, "a count from 1 to %u", a->v->id - 1),
+			hex(a, w->token), "an item of vCPU %u has a token that was not given yet",
+			id);
 	for (const struct apf_work *p = a->v->work; p < w; p++)
 		if (!p->err.code && !p->wakeup_all && p->token == w->token)
 			apf_say(a->l, &bad, "a token that only one has", hex(a, w->token),
@@ -206,12 +211,14 @@ static bool gfn_of(const struct at *a, uint64_t hva, uint64_t *gfn)
  * that agree are right, and the frame is that from here on. */
 static void check_address(const struct at *a, struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.work-address", w, WORK_HVA, 8, "kvm_async_pf.addr");
+	struct apf_bad bad =
+		of_work(a, "apf.host.work-address", w, WORK_HVA, 8, "kvm_async_pf.addr");
 	uint64_t by_gpa = w->gpa >> 12, by_hva = 0;
 	bool has_hva = gfn_of(a, w->hva, &by_hva) && !(w->hva & 0xfff);
 
 	if (!shape_has(&a->h->work, WORK_HVA) || !shape_has(&a->h->work, WORK_GFN) || !w->direct ||
-	    !shape_has(&a->h->work, WORK_GPA) || a->guest->vm->set[1].n || a->guest->vm->set[0].err.code)
+	    !shape_has(&a->h->work, WORK_GPA) || a->guest->vm->set[1].n ||
+	    a->guest->vm->set[0].err.code)
 		return;
 	if (w->gfn == by_gpa && has_hva && w->gfn == by_hva)
 		return;
@@ -238,7 +245,8 @@ static void check_address(const struct at *a, struct apf_work *w)
 
 static void check_blocked(const struct at *a, const struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.blocked-io", w, WORK_WORK, 8, "kvm_async_pf.work");
+	struct apf_bad bad =
+		of_work(a, "apf.host.blocked-io", w, WORK_WORK, 8, "kvm_async_pf.work");
 
 	bad.severity = CAIRN_WARNING;
 	bad.grade = CAIRN_SUSPICIOUS;
@@ -318,13 +326,15 @@ static void check_boolean(const struct at *a, struct apf_bad bad, uint8_t value)
 
 static void check_booleans(const struct at *a, const struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.flag", w, WORK_WAKE_ALL, 1, "kvm_async_pf.wakeup_all");
+	struct apf_bad bad =
+		of_work(a, "apf.host.flag", w, WORK_WAKE_ALL, 1, "kvm_async_pf.wakeup_all");
 
 	check_boolean(a, bad, w->wakeup_all);
 	if (w->wakeup_all == 1 && w->queued)
 		apf_say(a->l, &bad, "0: it is on the queue", "1",
 			"vCPU %d: an item that wakes all waits to be read in", a->v->vcpu->id);
-	check_boolean(a, of_work(a, "", w, WORK_DIRECT, 1, "kvm_async_pf.arch.direct_map"), w->direct);
+	check_boolean(a, of_work(a, "", w, WORK_DIRECT, 1, "kvm_async_pf.arch.direct_map"),
+		      w->direct);
 	check_boolean(a, of_work(a, "", w, WORK_INJECTED, 1, "kvm_async_pf.notpresent_injected"),
 		      w->injected);
 }
@@ -372,9 +382,12 @@ static void check_vain(const struct at *a)
 	    vain < a->v->id - a->v->id / 4 || vain < fixed / 4)
 		return;
 	apf_say(a->l, &bad, "page faults that are fixed in the end",
-		apf_text(a->l, "%" PRIu64 " page faults in vain, %u of them asynchronous", vain, a->v->id),
-		"vCPU %d has faulted %" PRIu64 " times in vain: it may go round for a page that can never be "
-		"read in", a->v->vcpu->id, vain);
+		apf_text(a->l, "%" PRIu64 " page faults in vain, %u of them asynchronous", vain,
+			 a->v->id),
+		"vCPU %d has faulted %" PRIu64
+		" times in vain: it may go round for a page that can never be "
+		"read in",
+		a->v->vcpu->id, vain);
 }
 
 static void check_work(const struct at *a, const struct apf_work *w, bool tokens)
@@ -395,7 +408,8 @@ static void check_work(const struct at *a, const struct apf_work *w, bool tokens
 
 static void check_msr(const struct at *a)
 {
-	struct apf_bad bad = of_vcpu(a, "apf.host.msr-reserved", APF_EN, 8, "kvm_vcpu_arch.apf.msr_en_val");
+	struct apf_bad bad =
+		of_vcpu(a, "apf.host.msr-reserved", APF_EN, 8, "kvm_vcpu_arch.apf.msr_en_val");
 	uint64_t reserved = APF_EN_RESERVED & ~(a->v->has_send_error ? APF_EN_SEND_ERROR : 0u);
 
 	if (a->v->en & reserved)
@@ -403,7 +417,8 @@ static void check_msr(const struct at *a)
 			a->v->en & APF_EN_SEND_ERROR & reserved
 				? "vCPU %d: the guest asked for errors to be reported (bit 4, SEND_ERROR), "
 				  "which this host does not do"
-				: "vCPU %d: the guest set a bit of its MSR that is reserved", a->v->vcpu->id);
+				: "vCPU %d: the guest set a bit of its MSR that is reserved",
+			a->v->vcpu->id);
 }
 
 /* The cache is of the slots' generation, or will be looked up anew. */
@@ -424,13 +439,15 @@ static void check_cache(const struct at *a)
 
 	if (a->v->data_generation > (set->generation & ~(UINT64_C(1) << 63)))
 		apf_say(a->l, &bad, apf_text(a->l, "at most 0x%" PRIx64, set->generation),
-			hex(a, a->v->data_generation), "vCPU %d: the guest's area was found in memory "
-			"slots that have not been", a->v->vcpu->id);
+			hex(a, a->v->data_generation),
+			"vCPU %d: the guest's area was found in memory "
+			"slots that have not been",
+			a->v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.area", APF_DATA_HVA, 8, "kvm_vcpu_arch.apf.data.hva");
 	if (!data_fits(a, a->v->data_gpa) && kvm_slot_at(set, a->v->data_gpa >> 12))
 		apf_say(a->l, &bad, "the address of the guest's area in the process",
-			hex(a, a->v->data_hva), "vCPU %d: the host writes to another place of the process",
-			a->v->vcpu->id);
+			hex(a, a->v->data_hva),
+			"vCPU %d: the host writes to another place of the process", a->v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.area", APF_DATA_LEN, 8, "kvm_vcpu_arch.apf.data.len");
 	if (a->v->data_len != 8 && !(a->v->has_send_error && a->v->data_len == 12))
 		apf_say(a->l, &bad, "8", apf_text(a->l, "%" PRIu64, a->v->data_len),
@@ -440,11 +457,13 @@ static void check_cache(const struct at *a)
 /* The guest's word, and what the host keeps of it. */
 static void check_area(const struct at *a)
 {
-	struct apf_bad bad = of_vcpu(a, "apf.host.area", APF_DATA_GPA, 8, "kvm_vcpu_arch.apf.data.gpa");
+	struct apf_bad bad =
+		of_vcpu(a, "apf.host.area", APF_DATA_GPA, 8, "kvm_vcpu_arch.apf.data.gpa");
 	uint64_t gpa = a->v->en & ~UINT64_C(0x3f);
 	const struct kvm_set *set = &a->guest->vm->set[0];
 
-	if (!apf_is_on(a->v->en) || a->v->en & APF_EN_RESERVED || !shape_has(&a->h->vcpu, APF_DATA_GPA))
+	if (!apf_is_on(a->v->en) || a->v->en & APF_EN_RESERVED ||
+	    !shape_has(&a->h->vcpu, APF_DATA_GPA))
 		return;
 	if (a->v->data_gpa != gpa && data_fits(a, a->v->data_gpa) && a->v->data_hva) {
 		bad.addr = vcpu_at(a, APF_EN);
@@ -491,8 +510,10 @@ static void check_progress(const struct at *a)
 	if (v->ndone && v->vcpu->mode == 0 && v->vcpu->mp_state == MP_HALTED && !v->pending &&
 	    !(v->vcpu->requests & REQ_APF_READY) && apf_is_on(v->en))
 		apf_say(a->l, &bad, "a request, or a page that the guest is being told of",
-			apf_text(a->l, "%zu done, requests 0x%" PRIx64, v->ndone, v->vcpu->requests),
-			"vCPU %d sleeps, and nobody will tell it that its pages are ready", v->vcpu->id);
+			apf_text(a->l, "%zu done, requests 0x%" PRIx64, v->ndone,
+				 v->vcpu->requests),
+			"vCPU %d sleeps, and nobody will tell it that its pages are ready",
+			v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.halted-forever", APF_HALTED, 1, "kvm_vcpu_arch.apf.halted");
 	if (v->halted == 1 && !v->nqueue && !v->ndone)
 		apf_say(a->l, &bad, "false, or a page that is being read in", "true",
@@ -561,7 +582,9 @@ void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct k
 		      v->pending);
 	check_vain(&a);
 	if (v->host_flags > 1)
-		check_boolean(&a, of_vcpu(&a, "", APF_HOST_FLAGS, 4, "kvm_vcpu_arch.apf.host_apf_flags"), 2);
+		check_boolean(
+			&a, of_vcpu(&a, "", APF_HOST_FLAGS, 4, "kvm_vcpu_arch.apf.host_apf_flags"),
+			2);
 	check_msr(&a);
 	check_area(&a);
 	check_vector(&a);

@@ -132,7 +132,8 @@ static void tables(void **state)
 		{ PRIVATE(3), SP(2), 8, "tdp.page-private" },
 		{ TABLE(2), 0x300000 | TKV_TO_TABLE, 8, "tdp.page-private" },
 		{ TABLE(2) + 8, TABLE(3) | TKV_TO_TABLE, 8, "tdp.child.shared" },
-		{ TABLE(1) + 8, TABLE(3) | TKV_TO_TABLE, 8, "tdp.child.shared" }, /* before its own */
+		{ TABLE(1) + 8, TABLE(3) | TKV_TO_TABLE, 8,
+		  "tdp.child.shared" }, /* before its own */
 		{ TABLE(2) + 8, TABLE(1) | TKV_TO_TABLE, 8, "tdp.cycle" },
 		{ 0, 0, 0, NULL },
 	};
@@ -154,7 +155,8 @@ static void entries(void **state)
 		{ AT(5), TKV_FROZEN, 8, "tdp.frozen-spte" },
 		{ AT(5), 0, 8, "tdp.nonpresent-value" },
 		{ AT(200), 0, 8, "tdp.nonpresent-value" },
-		{ AT(200), UINT64_C(0x80000000c9067), 8, "tdp.nonpresent-value" }, /* MMIO of 0xc9 */
+		{ AT(200), UINT64_C(0x80000000c9067), 8,
+		  "tdp.nonpresent-value" }, /* MMIO of 0xc9 */
 		{ AT(5), PFN(5) | TKV_LEAF | UINT64_C(1) << 45, 8, "tdp.rsvd" },
 		{ AT(5), PFN(5) | TKV_LEAF | 8, 8, "tdp.rsvd" },
 		{ AT(5), PFN(5) | (TKV_LEAF & ~UINT64_C(4)), 8, "tdp.rsvd" },
@@ -404,9 +406,15 @@ static void missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound), cmocka_unit_test(roots), cmocka_unit_test(tables),
-		cmocka_unit_test(entries), cmocka_unit_test(healthy_changes),
-		cmocka_unit_test(flags_of_slots), cmocka_unit_test(in_flight), cmocka_unit_test(mirror), cmocka_unit_test(ept),
+		cmocka_unit_test(sound),
+		cmocka_unit_test(roots),
+		cmocka_unit_test(tables),
+		cmocka_unit_test(entries),
+		cmocka_unit_test(healthy_changes),
+		cmocka_unit_test(flags_of_slots),
+		cmocka_unit_test(in_flight),
+		cmocka_unit_test(mirror),
+		cmocka_unit_test(ept),
 		cmocka_unit_test(missing),
 	};
 

@@ -4,23 +4,39 @@
 #include "lib/kern/module.h"
 
 static const struct shape_want vm_want = {
-	"struct kvm", VM_N, {
-		[VM_LINK] = "vm_list", [VM_MM] = "mm", [VM_PID] = "userspace_pid",
-		[VM_SETS] = "__memslots", [VM_SLOTS] = "memslots", [VM_VCPU_XA] = "vcpu_array",
-		[VM_VCPU_ARRAY] = "vcpus", [VM_ONLINE] = "online_vcpus.counter",
-		[VM_CREATED] = "created_vcpus", [VM_LOCK] = "mmu_lock",
-		[VM_PAGES] = "stat.pages|stat.lpages", [VM_ROOTS] = "arch.tdp_mmu_roots",
-		[VM_TABLES] = "arch.tdp_mmu_pages", [VM_SHADOW] = "arch.active_mmu_pages",
-		[VM_TYPE] = "arch.vm_type", [VM_DIRECT] = "arch.gfn_direct_bits|arch.gfn_direct_mask",
-		[VM_MMIO] = "arch.shadow_mmio_value", [VM_NX_OFF] = "arch.disable_nx_huge_pages",
-		[VM_BUGGED] = "vm_bugged", [VM_DEAD] = "vm_dead",
+	"struct kvm",
+	VM_N,
+	{
+		[VM_LINK] = "vm_list",
+		[VM_MM] = "mm",
+		[VM_PID] = "userspace_pid",
+		[VM_SETS] = "__memslots",
+		[VM_SLOTS] = "memslots",
+		[VM_VCPU_XA] = "vcpu_array",
+		[VM_VCPU_ARRAY] = "vcpus",
+		[VM_ONLINE] = "online_vcpus.counter",
+		[VM_CREATED] = "created_vcpus",
+		[VM_LOCK] = "mmu_lock",
+		[VM_PAGES] = "stat.pages|stat.lpages",
+		[VM_ROOTS] = "arch.tdp_mmu_roots",
+		[VM_TABLES] = "arch.tdp_mmu_pages",
+		[VM_SHADOW] = "arch.active_mmu_pages",
+		[VM_TYPE] = "arch.vm_type",
+		[VM_DIRECT] = "arch.gfn_direct_bits|arch.gfn_direct_mask",
+		[VM_MMIO] = "arch.shadow_mmio_value",
+		[VM_NX_OFF] = "arch.disable_nx_huge_pages",
+		[VM_BUGGED] = "vm_bugged",
+		[VM_DEAD] = "vm_dead",
 		[VM_INVAL] = "mmu_invalidate_in_progress|mmu_notifier_count",
 		[VM_INVAL_START] = "mmu_invalidate_range_start|mmu_notifier_range_start",
 		[VM_INVAL_END] = "mmu_invalidate_range_end|mmu_notifier_range_end",
-		[VM_ATTRS] = "mem_attr_array", [VM_NPAGES] = "nr_memslot_pages",
+		[VM_ATTRS] = "mem_attr_array",
+		[VM_NPAGES] = "nr_memslot_pages",
 		[VM_LOGGING] = "nr_memslots_dirty_logging.counter",
-		[VM_MANUAL] = "manual_dirty_log_protect", [VM_RING] = "dirty_ring_size",
-		[VM_PML] = "arch.cpu_dirty_log_size", [VM_USERS] = "users_count.refs.counter",
+		[VM_MANUAL] = "manual_dirty_log_protect",
+		[VM_RING] = "dirty_ring_size",
+		[VM_PML] = "arch.cpu_dirty_log_size",
+		[VM_USERS] = "users_count.refs.counter",
 		[VM_PRIVATE] = "arch.has_private_mem",
 		[VM_NX_LIST] = "arch.possible_nx_huge_pages|arch.lpage_disallowed_mmu_pages",
 	},
@@ -158,8 +174,8 @@ static enum cairn_code no_symbol(struct cairn *c, struct cairn_err *err)
 		code = why.code;
 	}
 	if (c->arch && c->arch->id == ARCH_X86_64 && (code || ms->partial))
-		return cairn_fail(err, CAIRN_MISSING, "whether there is KVM cannot be told: modules: %s",
-				  why.text);
+		return cairn_fail(err, CAIRN_MISSING,
+				  "whether there is KVM cannot be told: modules: %s", why.text);
 	return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no KVM: no symbol vm_list");
 }
 

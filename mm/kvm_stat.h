@@ -2,8 +2,8 @@
 /*
  * kvm_stat - what KVM counts of a virtual machine and of its vCPUs: exits, faults, flushes.
  *
- * Which counters there are is told by the types (struct kvm_vm_stat, struct kvm_vcpu_stat); those of
- * nested structs are among them.
+ * Which counters there are is told by the types (struct kvm_vm_stat, struct kvm_vcpu_stat); those
+ * of nested structs are among them.
  */
 #ifndef CAIRN_MM_KVM_STAT_H
 #define CAIRN_MM_KVM_STAT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kvm - words of virtual machines: entries of TDP page tables, struct kvm_mmu_page, the private word
- * of a table's page, memory slots, and what struct kvm and its vCPUs say of these.
+ * kvm - words of virtual machines: entries of TDP page tables, struct kvm_mmu_page, the private
+ * word of a table's page, memory slots, and what struct kvm and its vCPUs say of these.
  *
  * Left out are changes that leave a machine healthy: accessed and dirty bits, permissions that
  * may come and go, an id of a type that nothing depends on.
@@ -29,7 +29,8 @@ static void add(struct state *s, struct mutable_words *to, const char *kind, uin
 	unsigned char raw[8] = { 0 };
 
 	if (addr && !space_read(&s->c->kernel, addr, raw, size, NULL))
-		mutate_word(to, (struct mutable_word){ addr, size, le_uint(raw, size), kind, 0, rule });
+		mutate_word(to,
+			    (struct mutable_word){ addr, size, le_uint(raw, size), kind, 0, rule });
 }
 
 /* ---- page tables ---- */
@@ -146,7 +147,8 @@ static void add_vm(struct state *s, struct mutable_words *to, const struct kvm_v
 
 	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]); i++)
 		if (shape_has(l, m[i].member) && (m[i].member != VM_PAGES || vm->has_pages))
-			add(s, to, m[i].kind, vm->addr + l->m[m[i].member].offset, m[i].size, m[i].rule);
+			add(s, to, m[i].kind, vm->addr + l->m[m[i].member].offset, m[i].size,
+			    m[i].rule);
 	add(s, to, "kvm_arch.tdp_mmu_roots", vm->addr + l->m[VM_ROOTS].offset + 8, 8, ANY);
 }
 
