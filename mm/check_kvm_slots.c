@@ -101,8 +101,7 @@ static bool check_flags(const struct at *a)
 		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
 			   kvm_text(a->l, "none of 0x%x", s->flags & ~KNOWN_FLAGS), found,
 			   "a memory slot has flags that there are not");
-	if (!(s->flags & KVM_SLOT_GMEM) != !s->gmem &&
-	    shape_has(&a->l->k->layout.slot, SLOT_GMEM) && !(s->flags & KVM_SLOT_GMEM))
+	if (!(s->flags & KVM_SLOT_GMEM) && s->gmem)
 		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
 			   "KVM_MEM_GUEST_MEMFD, as it has a file", found,
 			   "a memory slot has a guest_memfd and does not say so");
