@@ -123,6 +123,18 @@ static enum cairn_code open_user(struct vm *vm, struct vm_out *vo, struct cairn_
 	return code ? code : layout_user_space(&c->layout, c->img, root, &vo->user, err);
 }
 
+static enum cairn_code show_part(struct vm *vm, struct vm_out *vo, const struct vmas *part,
+				 struct cairn_err *err)
+{
+	for (size_t i = 0; i < part->n && !out_broken(vm->call->out); i++) {
+		if (cmd_interrupted())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+		if (is_wanted(vm, vo->mm, &part->vma[i]))
+			vm_out_area(vo, &part->vma[i]);
+	}
+	return CAIRN_OK;
+}
+
 static enum cairn_code show_areas(struct vm *vm, const struct task *t, const struct mm *mm,
 				  const struct vmas *v, struct cairn_err *err)
 {
@@ -131,28 +143,30 @@ static enum cairn_code show_areas(struct vm *vm, const struct task *t, const str
 			     .namer = &vm->namer, .verdict = vm->verdict,
 			     .page_shift = mm_page_shift(c) };
 	enum cairn_code code = open_user(vm, &vo, err);
+	size_t size = vmas_window(&vm->vs, v);
+	struct vmas part = { 0 };
 	struct vma gate;
 
 	if (!code && !vm->ref_name)
 		vm_out_heading(&vo);
-	for (size_t i = 0; !code && i < v->n && !out_broken(vm->call->out); i++) {
-		if (cmd_interrupted())
-			code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		else if (is_wanted(vm, mm, &v->vma[i]))
-			vm_out_area(&vo, &v->vma[i]);
+	for (size_t at = 0; !code && at < v->n && !out_broken(vm->call->out); at += size) {
+		code = vmas_part(&vm->vs, v, at, size, &part, err);
+		if (!code)
+			code = show_part(vm, &vo, &part, err);
 	}
 	if (!code && vma_gate(&vm->namer, &vm->vs, mm, &gate) && is_wanted(vm, mm, &gate))
 		vm_out_area(&vo, &gate);
 	if (vo.user.tlb)
 		space_deinit(&vo.user);
+	vmas_free(&part);
 	return code;
 }
 
 static enum cairn_code get_areas(struct vm *vm, const struct mm *mm, struct vmas *v,
 				 struct cairn_err *err)
 {
-	return vm->call->opt[OPT_RANGES].set ? vmas_ranges(&vm->vs, mm, v, err)
-					     : vmas_get(&vm->vs, mm, v, err);
+	return vm->call->opt[OPT_STRUCTS].set ? vmas_get(&vm->vs, mm, v, err)
+					      : vmas_ranges(&vm->vs, mm, v, err);
 }
 
 static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_err *err)

@@ -128,10 +128,10 @@ static char *column(char *at, uint64_t value, int width)
 }
 
 /* A row's beginning; where it ends. */
-static char *bounds_at(char *at, const struct call *call, const struct vma *v, uint64_t start,
+static char *bounds_at(char *at, const struct call *call, uint64_t addr, uint64_t start,
 		       uint64_t end)
 {
-	at = out_digits(at, v->addr, call->cairn->arch->word * 2);
+	at = out_digits(at, addr, call->cairn->arch->word * 2);
 	at = column(at, start, user_width(call));
 	return column(at, end, user_width(call));
 }
@@ -150,7 +150,7 @@ static bool plain_row(struct vm_out *vo, const struct vma *v)
 	begin = at = out_room(o, ROW);
 	if (!at)
 		return false;
-	at = bounds_at(at, vo->call, v, v->start, v->end);
+	at = bounds_at(at, vo->call, v->addr, v->start, v->end);
 	at = column(at, v->flags, 8);
 	*at++ = '\n';
 	out_took(o, (size_t)(at - begin));
@@ -178,13 +178,13 @@ void vm_out_area(struct vm_out *vo, const struct vma *v)
 	out_end(o);
 }
 
-static bool range_row(struct call *call, const struct vma *v)
+static bool range_row(struct call *call, const struct vma_range *r)
 {
 	char *begin = call->out->mode == OUT_TEXT ? out_room(call->out, ROW) : NULL, *at = begin;
 
 	if (!at)
 		return false;
-	at = bounds_at(at, call, v, v->first, v->last + 1);
+	at = bounds_at(at, call, r->addr, r->first, r->last + 1);
 	*at++ = '\n';
 	out_took(call->out, (size_t)(at - begin));
 	return true;
@@ -195,13 +195,13 @@ void vm_out_ranges(struct call *call, const struct task *t, const struct vmas *v
 	struct out *o = call->out;
 
 	for (size_t i = 0; i < v->n && !out_broken(o) && !cmd_interrupted(); i++) {
-		if (range_row(call, &v->vma[i]))
+		if (range_row(call, &v->range[i]))
 			continue;
 		out_record(o, "vmarange");
 		out_num(o, "pid", NULL, t->pid);
-		out_hex(o, "vma", NULL, v->vma[i].addr);
-		out_hex(o, "start", NULL, v->vma[i].first);
-		out_hex(o, "end", NULL, v->vma[i].last + 1);
+		out_hex(o, "vma", NULL, v->range[i].addr);
+		out_hex(o, "start", NULL, v->range[i].first);
+		out_hex(o, "end", NULL, v->range[i].last + 1);
 		out_end(o);
 	}
 }

@@ -380,18 +380,125 @@ static enum cairn_code fill_many(const struct vma_shape *vs, struct vmas *v,
 
 #define FEW 64
 
-enum cairn_code vmas_fill(const struct vma_shape *vs, struct vmas *v, struct cairn_err *err)
+static enum cairn_code fill(const struct vma_shape *vs, struct vmas *v, struct cairn_err *err)
 {
 	const struct space *s = &vs->c->kernel;
+	enum cairn_code code = CAIRN_OK;
 
 	if (vs->s.hi - vs->s.lo > RAW_LIMIT)
 		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct is too large");
 	/* tables of smaller pages than the dump's: not every page is one piece */
 	if (v->n >= FEW && s->page_shift == image_info(s->img)->page_shift)
-		return fill_many(vs, v, err);
-	for (size_t i = 0; i < v->n; i++)
-		fill_one(vs, v, &v->vma[i]);
-	return CAIRN_OK;
+		code = fill_many(vs, v, err);
+	else
+		for (size_t i = 0; i < v->n; i++)
+			fill_one(vs, v, &v->vma[i]);
+	/* the red-black tree knows no ranges but those of the structs */
+	for (size_t i = 0; !code && !mm_has(&vs->mm, MM_TREE) && i < v->n; i++)
+		if (!v->vma[i].fault) {
+			v->vma[i].first = v->vma[i].start;
+			v->vma[i].last = v->vma[i].end - 1;
+		}
+	return code;
+}
+
+/* Room for n areas, whose ranges are these. */
+static bool begin_part(struct vmas *part, const struct vma_range *range, size_t n)
+{
+	if (part->cap < n || !part->vma) {
+		mem_free(part->vma);
+		part->vma = mem_resize(NULL, n + 1, sizeof(*part->vma));
+		part->cap = part->vma ? n : 0;
+	}
+	part->n = part->vma ? n : 0;
+	part->faults = part->nfault = 0;
+	for (size_t i = 0; i < part->n; i++)
+		part->vma[i] = (struct vma){ .addr = range[i].addr, .first = range[i].first,
+					     .last = range[i].last };
+	return part->vma;
+}
+
+enum cairn_code vmas_part(const struct vma_shape *vs, const struct vmas *all, size_t at,
+			  size_t size, struct vmas *part, struct cairn_err *err)
+{
+	size_t n = size < all->n - at ? size : all->n - at;
+
+	if (!begin_part(part, all->range + at, n))
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", n);
+	return fill(vs, part, err);
+}
+
+enum cairn_code vmas_fill(const struct vma_shape *vs, struct vmas *v, struct cairn_err *err)
+{
+	if (!begin_part(v, v->range, v->n))
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the VMAs");
+	mem_free(v->range);
+	v->range = NULL;
+	return fill(vs, v, err);
+}
+
+/* ---- some at a time ---- */
+
+#define WINDOW   ((size_t)16384)
+#define SPAN_MAX (UINT64_C(1) << 26) /* pages that the structs are spread over */
+
+/* Pages that these areas begin in, whose bits are not set yet. */
+static size_t mark(const struct vma_shape *vs, const struct vma_range *r, size_t n, uint64_t base,
+		   unsigned char *bits)
+{
+	size_t new = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t page = (r[i].addr >> vs->c->kernel.page_shift) - base;
+
+		new += !(bits[page / 8] >> page % 8 & 1);
+		bits[page / 8] |= (unsigned char)(1u << page % 8);
+	}
+	return new;
+}
+
+static void unmark(const struct vma_shape *vs, const struct vma_range *r, size_t n, uint64_t base,
+		   unsigned char *bits)
+{
+	for (size_t i = 0; i < n; i++)
+		bits[((r[i].addr >> vs->c->kernel.page_shift) - base) / 8] = 0;
+}
+
+/* Pages that are read if so many are looked at at a time. */
+static size_t pages_of(const struct vma_shape *vs, const struct vmas *all, size_t size,
+		       uint64_t base, unsigned char *bits)
+{
+	size_t sum = 0;
+
+	for (size_t at = 0; at < all->n; at += size) {
+		size_t n = size < all->n - at ? size : all->n - at;
+
+		sum += mark(vs, all->range + at, n, base, bits);
+		unmark(vs, all->range + at, n, base, bits);
+	}
+	return sum;
+}
+
+size_t vmas_window(const struct vma_shape *vs, const struct vmas *all)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+	unsigned char *bits = NULL;
+	bool often = true;
+
+	if (all->n <= WINDOW)
+		return all->n ? all->n : 1;
+	for (size_t i = 0; i < all->n; i++) {
+		uint64_t page = all->range[i].addr >> vs->c->kernel.page_shift;
+
+		low = page < low ? page : low;
+		high = page > high ? page : high;
+	}
+	if (high - low < SPAN_MAX)
+		bits = mem_zalloc((high - low) / 8 + 1, 1);
+	if (bits)
+		often = pages_of(vs, all, WINDOW, low, bits) > pages_of(vs, all, all->n, low, bits) / 8 * 9;
+	mem_free(bits);
+	return often ? all->n : WINDOW;
 }
 
 /* ---- the whole ---- */
@@ -409,20 +516,13 @@ enum cairn_code vmas_get(const struct vma_shape *vs, const struct mm *mm, struct
 {
 	enum cairn_code code = vmas_ranges(vs, mm, ret, err);
 
-	if (!code)
-		code = vmas_fill(vs, ret, err);
-	/* the red-black tree knows no ranges but those of the structs */
-	for (size_t i = 0; !code && !mm_has(&vs->mm, MM_TREE) && i < ret->n; i++)
-		if (!ret->vma[i].fault) {
-			ret->vma[i].first = ret->vma[i].start;
-			ret->vma[i].last = ret->vma[i].end - 1;
-		}
-	return code;
+	return code ? code : vmas_fill(vs, ret, err);
 }
 
 void vmas_free(struct vmas *v)
 {
 	mem_free(v->vma);
+	mem_free(v->range);
 	mem_free(v->fault);
 	*v = (struct vmas){ 0 };
 }

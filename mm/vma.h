@@ -47,9 +47,16 @@ struct vma_shape {
 	uint64_t next;  /* of vm_next, likewise */
 };
 
-/** Areas of one address space. Free with vmas_free(), also after a failure. */
+/** What the tree knows of an area. */
+struct vma_range {
+	uint64_t addr;        /* struct vm_area_struct */
+	uint64_t first, last; /* of a red-black tree, which knows none: 0 */
+};
+
+/** Areas of one address space, or some of them. Free with vmas_free(), also after a failure. */
 struct vmas {
-	struct vma *vma;
+	struct vma *vma;      /* n of them; NULL: only the ranges were asked for */
+	struct vma_range *range; /* likewise, in the same order; NULL once all structs are there */
 	size_t n;
 	size_t faults;        /* areas that could not be read */
 	size_t others;        /* entries of the tree that are no areas */
@@ -57,7 +64,7 @@ struct vmas {
 	struct cairn_err err;
 	/* private */
 	struct cairn_err *fault; /* of the areas; nfault of them */
-	size_t nfault;
+	size_t nfault, cap;
 };
 
 /** CAIRN_MISSING names what the types lack. */
@@ -67,12 +74,22 @@ enum cairn_code vma_shape_init(struct vma_shape *vs, struct cairn *c, struct cai
 enum cairn_code vmas_get(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
 			 struct cairn_err *err);
 
-/** Their ranges and addresses alone, in `first`, `last` and `addr`. */
+/** Their ranges and addresses alone, in `range`. */
 enum cairn_code vmas_ranges(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
 			    struct cairn_err *err);
 
-/** Fill the structs of n areas whose addresses are set; faults are told in each. */
+/** After vmas_ranges(): the structs of all. Faults are told in each. */
 enum cairn_code vmas_fill(const struct vma_shape *vs, struct vmas *v, struct cairn_err *err);
+
+/** Very many areas are better looked at some at a time: memory that is used for the first time
+ *  costs more than what is done with it. How many that should be: all where their structs lie so
+ *  that pages would be read again and again. */
+size_t vmas_window(const struct vma_shape *vs, const struct vmas *all);
+
+/** At most `size` areas of `all`, whose ranges are known, from place `at` on. *part is zeroed before
+ *  the first call and reused by the next. */
+enum cairn_code vmas_part(const struct vma_shape *vs, const struct vmas *all, size_t at,
+			  size_t size, struct vmas *part, struct cairn_err *err);
 void vmas_free(struct vmas *v);
 
 /** The area that holds the address, or NULL. By the areas' own bounds. */

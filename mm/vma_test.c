@@ -79,9 +79,9 @@ static void test_shuffled(void **state)
 	(void)state;
 	begin(&w, N);
 	get(&w);
-	v = (struct vmas){ .vma = calloc(N, sizeof(*v.vma)), .n = N };
+	v = (struct vmas){ .range = calloc(N, sizeof(*v.range)), .n = N };
 	for (unsigned i = 0; i < N; i++)
-		v.vma[i].addr = ta_at(i * 191 % N, 0);
+		v.range[i].addr = ta_at(i * 191 % N, 0);
 	assert_int_equal(vmas_fill(&w.vs, &v, NULL), CAIRN_OK);
 	for (unsigned i = 0; i < N; i++)
 		assert_int_equal(v.vma[i].start, ta_start(i * 191 % N));
@@ -99,9 +99,9 @@ static void test_faults(void **state)
 	(void)state;
 	begin(&w, 1);
 	get(&w);
-	v = (struct vmas){ .vma = calloc(N, sizeof(*v.vma)), .n = N };
+	v = (struct vmas){ .range = calloc(N, sizeof(*v.range)), .n = N };
 	for (unsigned i = 0; i < N; i++)
-		v.vma[i].addr = TK_HOLE - 0x1000 + i * UINT64_C(200);
+		v.range[i].addr = TK_HOLE - 0x1000 + i * UINT64_C(200);
 	assert_int_equal(vmas_fill(&w.vs, &v, NULL), CAIRN_OK);
 	for (unsigned i = 0; i < N; i++) {
 		uint64_t first = v.vma[i].addr, last = first + TA_PRIVATE + 7;
@@ -126,9 +126,9 @@ static void test_odd_addresses(void **state)
 	(void)state;
 	begin(&w, 1);
 	get(&w);
-	v = (struct vmas){ .vma = calloc(N, sizeof(*v.vma)), .n = N };
+	v = (struct vmas){ .range = calloc(N, sizeof(*v.range)), .n = N };
 	for (unsigned i = 0; i < N; i++)
-		v.vma[i].addr = i % 2 ? UINT64_MAX - i : i % 3 ? ta_at(0, 0) : TK_END * i + 8 * i;
+		v.range[i].addr = i % 2 ? UINT64_MAX - i : i % 3 ? ta_at(0, 0) : TK_END * i + 8 * i;
 	assert_int_equal(vmas_fill(&w.vs, &v, NULL), CAIRN_OK);
 	for (unsigned i = 0; i < N; i++)
 		assert_int_equal(v.vma[i].fault != NULL, v.vma[i].addr != ta_at(0, 0) &&

@@ -7,23 +7,20 @@
 #include "lib/kern/maple.h"
 #include "lib/kern/rbtree.h"
 
-/* One more area in the array. */
-static struct vma *more(struct vmas *v, size_t *cap)
+/* One more range in the array. */
+static bool add(struct vmas *v, size_t *cap, struct vma_range range)
 {
-	struct vma *vma = v->vma;
-
 	if (v->n == *cap) {
 		size_t want = *cap ? 2 * *cap : 64;
+		struct vma_range *more = mem_resize(v->range, want, sizeof(*more));
 
-		vma = mem_resize(v->vma, want, sizeof(*vma));
-		if (!vma)
-			return NULL;
-		v->vma = vma;
+		if (!more)
+			return false;
+		v->range = more;
 		*cap = want;
 	}
-	vma = &v->vma[v->n++];
-	*vma = (struct vma){ 0 };
-	return vma;
+	v->range[v->n++] = range;
+	return true;
 }
 
 /* Not a value, nor what is reserved: 0x406 stands where a fork failed. */
@@ -42,8 +39,8 @@ static void make_room(const struct vma_shape *vs, const struct mm *mm, struct vm
 
 	if (!mm_has(&vs->mm, MM_MAP_COUNT) || !count || count > COUNT_TRUSTED)
 		return;
-	v->vma = mem_resize(NULL, count + 1, sizeof(*v->vma));
-	*cap = v->vma ? count + 1 : 0;
+	v->range = mem_resize(NULL, count + 1, sizeof(*v->range));
+	*cap = v->range ? count + 1 : 0;
 }
 
 enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
@@ -51,7 +48,6 @@ enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, str
 {
 	struct rbtree_walk w;
 	enum cairn_code code = CAIRN_OK, ended;
-	struct vma *vma;
 	size_t cap = 0;
 
 	if (!mm_has(&vs->mm, MM_RB) || vs->rb == UINT64_MAX)
@@ -60,10 +56,7 @@ enum cairn_code vma_tree_rb(const struct vma_shape *vs, const struct mm *mm, str
 	w.stop = vs->c->stop;
 	make_room(vs, mm, ret, &cap);
 	while (!code && rbtree_next(&w)) {
-		vma = more(ret, &cap);
-		if (vma)
-			vma->addr = w.node - vs->rb;
-		else
+		if (!add(ret, &cap, (struct vma_range){ .addr = w.node - vs->rb }))
 			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
 	}
 	ended = rbtree_end(&w, &ret->err);
@@ -78,7 +71,6 @@ enum cairn_code vma_tree_list(const struct vma_shape *vs, const struct mm *mm, s
 {
 	uint64_t at = mm->v[MM_LIST];
 	struct map seen = { 0 };
-	struct vma *vma;
 	size_t cap = 0;
 
 	*ret = (struct vmas){ 0 };
@@ -92,10 +84,8 @@ enum cairn_code vma_tree_list(const struct vma_shape *vs, const struct mm *mm, s
 			ret->partial = true;
 			break;
 		}
-		vma = more(ret, &cap);
-		if (!vma)
+		if (!add(ret, &cap, (struct vma_range){ .addr = at }))
 			break;
-		vma->addr = at;
 		ret->partial = ret->n >= VMAS_LIMIT ||
 			       space_word(&vs->c->kernel, at + vs->next, &at, &ret->err);
 	}
@@ -108,7 +98,6 @@ enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, 
 			       struct cairn_err *err)
 {
 	struct maple_walk w;
-	struct vma *vma;
 	size_t cap = 0;
 	enum cairn_code ended, code = maple_begin(&w, vs->c, mm_at(&vs->mm, mm, MM_TREE), 0, UINT64_MAX,
 						  VMAS_LIMIT, err);
@@ -119,10 +108,7 @@ enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, 
 			ret->others++;
 			continue;
 		}
-		vma = more(ret, &cap);
-		if (vma)
-			*vma = (struct vma){ .addr = w.entry, .first = w.first, .last = w.last };
-		else
+		if (!add(ret, &cap, (struct vma_range){ w.entry, w.first, w.last }))
 			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
 	}
 	ended = maple_end(&w, &ret->err);

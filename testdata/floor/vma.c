@@ -28,15 +28,20 @@ static enum cairn_code prepare(struct cairn *c, struct cairn_err *err)
 static enum cairn_code work(struct cairn *c, bool ranges, size_t *n, struct cairn_err *err)
 {
 	struct vma_shape vs;
-	struct vmas v = { 0 };
+	struct vmas v = { 0 }, part = { 0 };
 	struct mm mm;
 	enum cairn_code code = vma_shape_init(&vs, c, err);
+	size_t size;
 
 	if (!code)
 		code = mm_read(&vs.mm, largest, &mm, err);
 	if (!code)
-		code = ranges ? vmas_ranges(&vs, &mm, &v, err) : vmas_get(&vs, &mm, &v, err);
+		code = vmas_ranges(&vs, &mm, &v, err);
+	size = code ? 1 : vmas_window(&vs, &v);
+	for (size_t at = 0; !code && !ranges && at < v.n; at += size)
+		code = vmas_part(&vs, &v, at, size, &part, err);
 	*n = v.n;
+	vmas_free(&part);
 	vmas_free(&v);
 	return code;
 }
