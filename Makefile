@@ -189,7 +189,9 @@ bench-stack-mutation: $(BUILD)/cairn
 # checkers on healthy dumps of which one word is changed in memory: testdata/mutate, one family a
 # file. MUTATE: what it is given, a machine's types before its dump
 MUTATE = $(foreach k,amd64-5.10 amd64-6.1 amd64-6.12 amd64-7.2,$(CAPTURES)/$(k)-sysrq.kdump) \
-	$(foreach k,i386-6.1 armhf-6.1,-s $(CAPTURES)/$(k).btf $(CAPTURES)/$(k)-sysrq.kdump)
+	$(foreach k,i386-6.1 armhf-6.1,-s $(CAPTURES)/$(k).btf $(CAPTURES)/$(k)-sysrq.kdump) \
+	$(filter-out %-bug.kdump %-frozen.kdump %-loop.kdump %-loop-guest.kdump, \
+	 $(wildcard $(CAPTURES)/amd64-[67]*-kvm-*.kdump))
 
 $(BUILD)/mutate: $(MUTATE_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
 	$(say) "LINK $@"

@@ -17,8 +17,8 @@ static const struct opt opts[] = {
 /* ---- one side ---- */
 
 /* CAIRN_NOTFOUND: it is no guest, or was not set up as one. */
-static enum cairn_code show_guest(struct call *call, const struct apf_out *to, enum verdict *verdict,
-				  struct cairn_err *err)
+static enum cairn_code show_guest(struct call *call, const struct apf_out *to,
+				  enum verdict *verdict, struct cairn_err *err)
 {
 	struct apf_guest g;
 	enum cairn_code code = apf_guest_read(&g, call->cairn, call->scratch, err);
@@ -26,7 +26,8 @@ static enum cairn_code show_guest(struct call *call, const struct apf_out *to, e
 	if (code)
 		return code;
 	if (!g.on && !g.nsleepers && !g.err.code)
-		return cairn_fail(err, CAIRN_NOTFOUND, "it has not enabled asynchronous page faults");
+		return cairn_fail(err, CAIRN_NOTFOUND,
+				  "it has not enabled asynchronous page faults");
 	for (size_t i = 0; i < g.nareas; i++)
 		apf_area_record(to, &g.area[i]);
 	for (size_t i = 0; i < g.nsleepers; i++)
@@ -83,8 +84,8 @@ static enum cairn_code show_host(struct call *call, const struct apf_out *to, en
 	return code;
 }
 
-static enum cairn_code both_sides(struct call *call, const struct apf_out *to, enum verdict *verdict,
-				  struct cairn_err *err)
+static enum cairn_code both_sides(struct call *call, const struct apf_out *to,
+				  enum verdict *verdict, struct cairn_err *err)
 {
 	const struct opt_value *opt = call->opt;
 	struct cairn_err guest, host;
@@ -113,7 +114,8 @@ static enum cairn_code both_sides(struct call *call, const struct apf_out *to, e
 
 /* The VM of the host that has the guest's tokens; or the only one, or the one named. */
 static enum cairn_code match_in(struct call *call, const struct apf_out *to, struct cairn *host,
-				const struct apf_guest *g, struct cairn_err *err)
+				const struct apf_guest *g, enum verdict *verdict,
+				struct cairn_err *err)
 {
 	struct kvms k;
 	struct apf_host h;
@@ -124,7 +126,8 @@ static enum cairn_code match_in(struct call *call, const struct apf_out *to, str
 	enum cairn_code code = kvms_read(&k, host, call->scratch, err);
 
 	if (!code)
-		code = call->argc ? kvm_operand(&k, call->argv[0], &vm, err) : kvm_only(&k, &vm, err);
+		code = call->argc ? kvm_operand(&k, call->argv[0], &vm, err)
+				  : kvm_only(&k, &vm, err);
 	if (code)
 		return code;
 	code = apf_host_init(&h, &k, call->scratch, err);
@@ -139,13 +142,15 @@ static enum cairn_code match_in(struct call *call, const struct apf_out *to, str
 			apf_vcpu_read(&v[i], &h, &guest, &vm->vcpu[i]);
 		m = apf_match(g, v, vm->nvcpus, call->scratch, &n);
 		for (size_t i = 0; m && i < n; i++)
-			apf_match_record(to, &m[i]);
+			if (apf_match_record(to, &m[i]))
+				*verdict = VERDICT_FINDINGS;
 	}
 	apf_host_deinit(&h);
 	return code;
 }
 
-static enum cairn_code match(struct call *call, const struct apf_out *to, struct cairn_err *err)
+static enum cairn_code match(struct call *call, const struct apf_out *to, enum verdict *verdict,
+			     struct cairn_err *err)
 {
 	const char *const path[] = { call->opt[OPT_PEER].value };
 	struct cairn *peer, *here = call->cairn;
@@ -157,11 +162,11 @@ static enum cairn_code match(struct call *call, const struct apf_out *to, struct
 	/* the guest is whichever of the two has sleepers */
 	code = apf_guest_read(&g, here, call->scratch, err);
 	if (!code && g.nsleepers) {
-		code = match_in(call, to, peer, &g, err);
+		code = match_in(call, to, peer, &g, verdict, err);
 	} else {
 		code = apf_guest_read(&g, peer, call->scratch, err);
 		if (!code)
-			code = match_in(call, to, here, &g, err);
+			code = match_in(call, to, here, &g, verdict, err);
 	}
 	cairn_close(peer);
 	return code;
@@ -179,7 +184,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 	if (unwinds)
 		to.unwinder = &u;
-	code = call->opt[OPT_PEER].set ? match(call, &to, err) : both_sides(call, &to, verdict, err);
+	code = call->opt[OPT_PEER].set ? match(call, &to, verdict, err)
+				       : both_sides(call, &to, verdict, err);
 	if (unwinds)
 		unwinder_deinit(&u);
 	return code;
@@ -196,7 +202,8 @@ static const struct cmd apf = {
 		"As a host: for each vCPU what the guest asked for (the MSR bit by bit), the faults that\n"
 		"are queued or done, the kworker that reads in each page, and where that waits.\n"
 		"\n"
-		"-p takes the other side's dump and matches both by token. `check -o 'apf.*'` verifies.",
+		"-p takes the other side's dump and matches both by token; a task whose token the host does\n"
+		"not have will sleep for ever (apf.guest.lost-wakeup). `check -o 'apf.*'` verifies.",
 	.opts = opts,
 	.complete = COMPLETE_FILE,
 	.run = run,

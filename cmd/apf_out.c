@@ -68,7 +68,8 @@ void apf_area_record(const struct apf_out *to, const struct apf_area *a)
 	if (a->ready_flags & APF_PAGE_ERROR)
 		out_text(o, " (error)");
 	if (!a->has_ready_flags && a->pad)
-		out_hex(o, "pad", "  bytes 8-11 are %s: the host may be patched to report errors", a->pad);
+		out_hex(o, "pad", "  bytes 8-11 are %s: the host may be patched to report errors",
+			a->pad);
 	out_text(o, "%s\n", a->flags & APF_PAGE_NOT_PRESENT ? "  (page not present)" : "");
 	out_end(o);
 }
@@ -118,7 +119,8 @@ static void bits_text(struct out *o, uint64_t en, bool has_send_error)
 		if (en & names[i].bit)
 			out_str(o, NULL, " %s", names[i].name);
 	if (en & APF_EN_SEND_ERROR)
-		out_str(o, NULL, " %s", has_send_error ? "send-error" : "reserved-bit-4 (SEND_ERROR?)");
+		out_str(o, NULL, " %s",
+			has_send_error ? "send-error" : "reserved-bit-4 (SEND_ERROR?)");
 	if (en & APF_EN_RESERVED & ~(uint64_t)APF_EN_SEND_ERROR)
 		out_str(o, NULL, " %s", "reserved-bit-5");
 	out_end(o);
@@ -221,8 +223,9 @@ void apf_vcpu_record(const struct apf_out *to, const struct kvm_vm *vm, const st
 
 /* ---- both ---- */
 
-void apf_match_record(const struct apf_out *to, const struct apf_match *m)
+bool apf_match_record(const struct apf_out *to, const struct apf_match *m)
 {
+	bool lost = m->sleeper && !m->work && !m->sleeper->dummy;
 	struct out *o = to->o;
 
 	out_record(o, "apf.match");
@@ -241,7 +244,9 @@ void apf_match_record(const struct apf_out *to, const struct apf_match *m)
 	else
 		out_null(o, "gfn", NULL);
 	out_bool(o, "matched", NULL, m->sleeper && m->work);
-	out_text(o, "%s\n", !m->sleeper ? "  nobody sleeps for it" :
-			    !m->work && !m->sleeper->dummy ? "  the host will not wake it" : "");
+	out_str(o, "finding", lost ? "  %s: the host will not wake it" : NULL,
+		lost ? "apf.guest.lost-wakeup" : NULL);
+	out_text(o, "%s\n", m->sleeper ? "" : "  nobody sleeps for it");
 	out_end(o);
+	return lost;
 }

@@ -19,6 +19,7 @@ struct apf_out {
 void apf_area_record(const struct apf_out *to, const struct apf_area *a);
 void apf_sleeper_record(const struct apf_out *to, const struct apf_sleeper *s);
 void apf_vcpu_record(const struct apf_out *to, const struct kvm_vm *vm, const struct apf_vcpu *v);
-void apf_match_record(const struct apf_out *to, const struct apf_match *m);
+/** True if it is a sleeper whom the host will not wake: the finding apf.guest.lost-wakeup. */
+bool apf_match_record(const struct apf_out *to, const struct apf_match *m);
 
 #endif

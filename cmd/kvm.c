@@ -2,6 +2,22 @@
 #include "cmd/error_out.h"
 #include "cmd/kvm_out.h"
 
+enum { OPT_STATS };
+
+static const struct opt opts[] = {
+	[OPT_STATS] = { 's', "stats", NULL, "what KVM counts: exits, faults, flushes" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static void whole(struct call *call, const struct kvms *k, const struct kvm_vm *vm,
+		  enum verdict *verdict)
+{
+	out_record(call->out, "kvm");
+	kvm_whole(call->out, k, vm, call->opt[OPT_STATS].set, call->scratch);
+	out_end(call->out);
+	kvm_partial(call, vm, verdict);
+}
+
 static enum cairn_code one(struct call *call, const struct kvms *k, const char *word,
 			   enum verdict *verdict, struct cairn_err *err)
 {
@@ -11,10 +27,7 @@ static enum cairn_code one(struct call *call, const struct kvms *k, const char *
 	if (code)
 		return code;
 	kvm_heading(call->out);
-	out_record(call->out, "kvm");
-	kvm_whole(call->out, k, vm);
-	out_end(call->out);
-	kvm_partial(call, vm, verdict);
+	whole(call, k, vm, verdict);
 	return CAIRN_OK;
 }
 
@@ -26,11 +39,12 @@ static void list(struct call *call, const struct kvms *k, enum verdict *verdict)
 	else
 		out_text(call->out, "no virtual machines\n");
 	for (size_t i = 0; i < k->n && !out_broken(call->out); i++) {
+		if (call->out->mode == OUT_JSON || call->opt[OPT_STATS].set) {
+			whole(call, k, &k->vm[i], verdict);
+			continue;
+		}
 		out_record(call->out, "kvm");
-		if (call->out->mode == OUT_JSON)
-			kvm_whole(call->out, k, &k->vm[i]);
-		else
-			kvm_row(call->out, k, &k->vm[i]);
+		kvm_row(call->out, k, &k->vm[i]);
 		out_end(call->out);
 		kvm_partial(call, &k->vm[i], verdict);
 	}
@@ -56,7 +70,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd kvm_cmd = {
 	.name = "kvm",
-	.synopsis = "[KVM | PID]...",
+	.synopsis = "[-s] [KVM | PID]...",
 	.summary = "virtual machines that run on this kernel",
 	.help = "Lists the virtual machines, or shows one, named by the address of its struct kvm or by\n"
 		"the pid of its process: vCPUs with their threads and page-table roots, memory slots,\n"
@@ -65,6 +79,7 @@ static const struct cmd kvm_cmd = {
 		"\n"
 		"KVM's types are read from the dump (the BTF of module kvm). Where that has none, the\n"
 		"module's debug file helps: -s kvm.ko.debug.",
+	.opts = opts,
 	.run = run,
 };
 CAIRN_CMD(&kvm_cmd);

@@ -7,6 +7,8 @@
 
 #include "cmd/error_out.h"
 #include "cmd/operand.h"
+#include "mm/kvm_stat.h"
+#include "mm/tdp_count.h"
 
 /* ---- one line ---- */
 
@@ -40,10 +42,9 @@ static void show_type(struct out *o, const struct kvm_vm *vm)
 
 	if (vm->type == KVM_NOT_TOLD)
 		out_null(o, "vm_type", "  %-12s");
-	else if (name)
-		out_str(o, "vm_type", "  %-12s", name);
 	else
-		out_count(o, "vm_type", "  %-12s", vm->type);
+		out_count(o, "vm_type", name ? NULL : "  %-12s", vm->type);
+	out_str(o, "vm_type_name", name ? "  %-12s" : NULL, name);
 }
 
 static void show_head(struct out *o, const struct kvm_vm *vm)
@@ -126,8 +127,8 @@ static void show_vcpu(struct out *o, const struct kvm_vcpu *v)
 static void show_vcpus(struct out *o, const struct kvm_vm *vm)
 {
 	out_paint(o, OUT_BOLD);
-	out_text(o, "\n  %-16s  %3s  %7s  %3s  %-8s  %-8s  %12s  %12s  %8s  %s\n", "VCPU", "ID", "PID",
-		 "CPU", "MODE", "STATE", "ROOT", "MIRROR ROOT", "ROLE", "REQUESTS");
+	out_text(o, "\n  %-16s  %3s  %7s  %3s  %-8s  %-8s  %12s  %12s  %8s  %s\n", "VCPU", "ID",
+		 "PID", "CPU", "MODE", "STATE", "ROOT", "MIRROR ROOT", "ROLE", "REQUESTS");
 	out_paint(o, OUT_PLAIN);
 	out_array(o, "vcpus");
 	for (size_t i = 0; i < vm->nvcpus; i++)
@@ -173,8 +174,8 @@ static void show_slot(struct out *o, const struct kvm_slot *s, unsigned as)
 static void show_slots(struct out *o, const struct kvm_vm *vm)
 {
 	out_paint(o, OUT_BOLD);
-	out_text(o, "\n  %-16s  %2s  %5s  %12s  %10s  %-16s  %s\n", "MEMSLOT", "AS", "ID", "BASE GFN",
-		 "PAGES", "USER ADDRESS", "FLAGS");
+	out_text(o, "\n  %-16s  %2s  %5s  %12s  %10s  %-16s  %s\n", "MEMSLOT", "AS", "ID",
+		 "BASE GFN", "PAGES", "USER ADDRESS", "FLAGS");
 	out_paint(o, OUT_PLAIN);
 	out_array(o, "memslots");
 	for (unsigned as = 0; as < KVM_SPACES; as++)
@@ -207,8 +208,8 @@ static void show_root(struct out *o, const struct kvms *k, const struct kvm_root
 static void show_roots(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
 {
 	out_paint(o, OUT_BOLD);
-	out_text(o, "\n  %-16s  %12s  %5s  %2s  %8s  %4s  KIND\n", "ROOT", "PHYSICAL", "LEVEL", "AS",
-		 "ROLE", "REFS");
+	out_text(o, "\n  %-16s  %12s  %5s  %2s  %8s  %4s  KIND\n", "ROOT", "PHYSICAL", "LEVEL",
+		 "AS", "ROLE", "REFS");
 	out_paint(o, OUT_PLAIN);
 	out_array(o, "roots");
 	for (size_t i = 0; i < vm->nroots; i++)
@@ -245,7 +246,55 @@ static void show_state(struct out *o, const struct kvm_vm *vm)
 	show_pages(o, vm);
 }
 
-void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
+/* Text has those that are not 0. */
+static void show_stats(struct out *o, const char *name, enum cairn_code code,
+		       const struct kvm_stats *s, const struct cairn_err *err)
+{
+	unsigned column = 0;
+
+	out_text(o, "\n  %s\n", name);
+	if (code && !s->n) {
+		out_fault(o, name, "    %s\n", err);
+		return;
+	}
+	out_object(o, name);
+	for (size_t i = 0; i < s->n; i++) {
+		bool shown = s->stat[i].value;
+
+		if (shown)
+			out_text(o, "    %-32s", s->stat[i].name);
+		out_count(o, s->stat[i].name, shown ? "%12s" : NULL, s->stat[i].value);
+		if (shown && column++ % 2)
+			out_text(o, "\n");
+	}
+	out_text(o, column % 2 ? "\n" : "");
+	out_end(o);
+}
+
+static void show_counters(struct out *o, const struct kvms *k, const struct kvm_vm *vm,
+			  struct arena *arena)
+{
+	struct kvm_stats s;
+	struct cairn_err err;
+	enum cairn_code code = kvm_vm_stats(&s, k, vm, arena, &err);
+
+	show_stats(o, "stat", code, &s, &err);
+	code = kvm_vcpu_stats(&s, k, vm, arena, &err);
+	show_stats(o, "vcpu_stat", code, &s, &err);
+}
+
+static void show_shadow(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
+{
+	uint64_t n;
+
+	if (kvm_shadow_pages(k, vm, &n, NULL))
+		out_null(o, "shadow_pages", NULL);
+	else
+		out_count(o, "shadow_pages", n ? "  shadow pages: %s\n" : NULL, n);
+}
+
+void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm, bool stats,
+	       struct arena *arena)
 {
 	show_head(o, vm);
 	if (vm->err.code) {
@@ -256,9 +305,12 @@ void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm)
 	show_lock(o, &vm->lock);
 	out_text(o, "%s\n", vm->bugged ? ", BUGGED" : vm->dead ? ", DEAD" : "");
 	show_state(o, vm);
+	show_shadow(o, k, vm);
 	show_vcpus(o, vm);
 	show_slots(o, vm);
 	show_roots(o, k, vm);
+	if (stats)
+		show_counters(o, k, vm, arena);
 }
 
 /* ---- operands ---- */
@@ -298,8 +350,10 @@ enum cairn_code kvm_only(const struct kvms *k, const struct kvm_vm **ret, struct
 	if (!k->n)
 		return cairn_fail(err, CAIRN_NOTFOUND, "there are no virtual machines");
 	if (k->n > 1)
-		return cairn_fail(err, CAIRN_USAGE, "there are %zu virtual machines: name one (`kvm` "
-				  "lists them)", k->n);
+		return cairn_fail(err, CAIRN_USAGE,
+				  "there are %zu virtual machines: name one (`kvm` "
+				  "lists them)",
+				  k->n);
 	*ret = &k->vm[0];
 	return CAIRN_OK;
 }

@@ -8,10 +8,12 @@
 #include "cmd/cmd.h"
 #include "mm/tdp.h"
 
-/** One row of the list, and with `all` everything about one VM (cairn.kvm/1). */
+/** One row of the list, and everything about one VM (cairn.kvm/1), with `stats` what is counted
+ *  of it; memory from the arena. */
 void kvm_heading(struct out *o);
 void kvm_row(struct out *o, const struct kvms *k, const struct kvm_vm *vm);
-void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm);
+void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm, bool stats,
+	       struct arena *arena);
 
 /** What of a VM could not be read; the first is the reason of *verdict. */
 void kvm_partial(struct call *call, const struct kvm_vm *vm, enum verdict *verdict);

@@ -16,7 +16,8 @@ static const struct opt opts[] = {
 	[OPT_GFN] = { 'g', "gfn", "GFN[-GFN]", "list only the entries of these guest frames" },
 	[OPT_PFN] = { 'p', "pfn", "PFN", "list only the entries that map this page frame" },
 	[OPT_TABLES] = { 't', "tables", NULL, "list the entries that lead to tables as well" },
-	[OPT_ROOT] = { 'r', "root", "ADDRESS", "only this root: its struct kvm_mmu_page, or physical" },
+	[OPT_ROOT] = { 'r', "root", "ADDRESS",
+		       "only this root: its struct kvm_mmu_page, or physical" },
 	[OPT_MIRROR] = { 'm', "mirror", NULL, "only mirror roots" },
 	[OPT_DIRECT] = { 'd', "direct", NULL, "only direct roots" },
 	[OPT_VALID] = { 'v', "valid", NULL, "only roots that are valid" },
@@ -138,7 +139,8 @@ static void show_entry(const struct wanted *w, const struct tdp_walk *t, unsigne
 	out_hex(o, "sptep", NULL, tdp_entry_va(table, i));
 	out_hex(o, "sptep_phys", "  %12s", tdp_entry_hpa(table, i));
 	out_str(o, "kind", "  %-6s", spte_kind_name(kind));
-	out_str(o, "flags", "  %s\n", spte_describe(&t->form, e, table->level, flags, sizeof(flags)));
+	out_str(o, "flags", "  %s\n",
+		spte_describe(&t->form, e, table->level, flags, sizeof(flags)));
 	out_end(o);
 }
 
@@ -162,7 +164,8 @@ static enum cairn_code list_root(const struct wanted *w, const struct kvm_vm *vm
 {
 	struct out *o = w->call->out;
 	struct tdp_walk t;
-	enum cairn_code code = tdp_begin(&t, w->k, vm, &r->sp, &w->range, NULL, w->call->scratch, err);
+	enum cairn_code code =
+		tdp_begin(&t, w->k, vm, &r->sp, &w->range, NULL, w->call->scratch, err);
 
 	if (code)
 		return code;
@@ -171,7 +174,8 @@ static enum cairn_code list_root(const struct wanted *w, const struct kvm_vm *vm
 		 kvm_sp_role(w->k, &r->sp, ROLE_MIRROR) ? "mirror" : "direct");
 	while (!out_broken(o) && tdp_next(&t)) {
 		for (unsigned i = 0; t.table->entries && i < SPTE_ENTRIES; i++) {
-			enum spte_kind kind = spte_kind(&t.form, tdp_entry(t.table, i), t.table->level);
+			enum spte_kind kind =
+				spte_kind(&t.form, tdp_entry(t.table, i), t.table->level);
 
 			if (wants_entry(w, &t, i, kind))
 				show_entry(w, &t, i, kind, r->sp.addr);
@@ -237,7 +241,8 @@ static enum cairn_code each_root(const struct wanted *w, const struct kvm_vm *vm
 	enum cairn_code code = CAIRN_OK;
 
 	if (vm->roots_err.code)
-		error_partial(w->call, "the list of roots is not whole", &vm->roots_err, w->verdict);
+		error_partial(w->call, "the list of roots is not whole", &vm->roots_err,
+			      w->verdict);
 	for (size_t i = 0; !code && i < vm->nroots && !out_broken(w->call->out); i++) {
 		const struct kvm_root *r = &vm->root[i];
 
@@ -253,7 +258,8 @@ static enum cairn_code each_root(const struct wanted *w, const struct kvm_vm *vm
 	return code;
 }
 
-static enum cairn_code one_vm(const struct wanted *w, const struct kvm_vm *vm, struct cairn_err *err)
+static enum cairn_code one_vm(const struct wanted *w, const struct kvm_vm *vm,
+			      struct cairn_err *err)
 {
 	if (vm->err.code) {
 		error_partial(w->call, "virtual machine", &vm->err, w->verdict);
@@ -275,7 +281,8 @@ static enum cairn_code read_range(struct tdp_range *ret, const char *word, struc
 	if (*end == '-')
 		ret->last = strtoull(end + 1, &end, 16);
 	if (end == word || *end || ret->last < ret->first)
-		return cairn_fail(err, CAIRN_USAGE, "%s is no range of guest frames (hexadecimal)", word);
+		return cairn_fail(err, CAIRN_USAGE, "%s is no range of guest frames (hexadecimal)",
+				  word);
 	return CAIRN_OK;
 }
 
@@ -300,7 +307,8 @@ static void heading(const struct wanted *w)
 
 	out_paint(o, OUT_BOLD);
 	if (w->list)
-		out_text(o, "  L  %12s  %12s  %-16s  %12s  KIND\n", "GFN", "PFN", "SPTE", "AT PHYSICAL");
+		out_text(o, "  L  %12s  %12s  %-16s  %12s  KIND\n", "GFN", "PFN", "SPTE",
+			 "AT PHYSICAL");
 	else if (!w->call->opt[OPT_COMPARE].set)
 		out_text(o, "%-16s  %-16s  %12s  %-15s  L  %4s  MAPS\n", "KVM", "ROOT", "PHYSICAL",
 			 "KIND", "REFS");
@@ -346,7 +354,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd tdp = {
 	.name = "tdp",
-	.synopsis = "[-m | -d] [-v] [-r ROOT] [-s] [-l] [-t] [-g GFN[-GFN]] [-p PFN] [-c] [KVM | PID]...",
+	.synopsis =
+		"[-m | -d] [-v] [-r ROOT] [-s] [-l] [-t] [-g GFN[-GFN]] [-p PFN] [-c] [KVM | PID]...",
 	.summary = "page tables by which guests' memory is mapped (EPT, NPT)",
 	.help = "For each root of the TDP MMU of each virtual machine: how many pages of each size it\n"
 		"maps; with -s, of each memory slot. -l lists the entries: guest frame, page frame, the\n"

@@ -17,7 +17,11 @@ static void vm_line(struct out *o, const struct kvm_vm *vm)
 	}
 	out_num(o, "pid", "  %6s", vm->pid);
 	out_str(o, "comm", " %-15s", vm->task ? vm->task->comm : NULL);
-	out_str(o, "vm_type", type && vm->type ? "  %s," : NULL, type);
+	if (vm->type == KVM_NOT_TOLD)
+		out_null(o, "vm_type", NULL);
+	else
+		out_count(o, "vm_type", NULL, vm->type);
+	out_str(o, "vm_type_name", type && vm->type ? "  %s," : NULL, type);
 	out_count(o, "vcpus", "  vCPUs: %s", vm->nvcpus);
 	out_num(o, "mapped_4k", vm->has_pages ? ", mapped: %s of 4K" : NULL, vm->pages[0]);
 	out_num(o, "mapped_2m", vm->has_pages ? ", %s of 2M" : NULL, vm->pages[1]);

@@ -171,7 +171,8 @@ static enum cairn_code each(struct call *call, const struct tables *t, enum verd
 	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
 		code = operand_address(call->cairn, call->argv[i], &va, err);
 		if (!code && t->guest && !guest_root(t->guest, va))
-			code = cairn_fail(err, CAIRN_NOTFOUND, "the guest has no page tables for that");
+			code = cairn_fail(err, CAIRN_NOTFOUND,
+					  "the guest has no page tables for that");
 		if (!code)
 			show(call->out, t, va, verdict);
 	}

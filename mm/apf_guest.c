@@ -124,7 +124,8 @@ static void read_waiter(struct look *l, struct apf_sleeper *s)
 	s->next_off = space_word(&l->c->kernel, next + 8, &back, NULL) || back != head;
 	s->prev_off = space_word(&l->c->kernel, head + 8, &prev, NULL) ||
 		      space_word(&l->c->kernel, prev, &forth, NULL) || forth != head;
-	if (s->waited && !s->next_off && shape_has(&l->waiter, WAITER_TASK) && shape_has(&l->waiter, WAITER_LINK))
+	if (s->waited && !s->next_off && shape_has(&l->waiter, WAITER_TASK) &&
+	    shape_has(&l->waiter, WAITER_LINK))
 		shape_get(&l->waiter, &l->c->kernel, next - l->waiter.m[WAITER_LINK].offset,
 			  WAITER_TASK, &s->waiter, NULL);
 }
@@ -141,7 +142,8 @@ static void read_sleeper(struct look *l, struct apf_sleeper *s, uint64_t addr, u
 		s->has_is_err = shape_has(&l->node, NODE_ERR);
 		s->is_err = object_get(&o, NODE_ERR) & 0xff;
 		s->task = l->tasks ? task_by_stack(l->tasks, addr) : NULL;
-		s->dummy = shape_has(&l->node, NODE_DUMMY) ? object_get(&o, NODE_DUMMY) & 0xff : !s->task;
+		s->dummy = shape_has(&l->node, NODE_DUMMY) ? object_get(&o, NODE_DUMMY) & 0xff
+							   : !s->task;
 		read_waiter(l, s);
 	}
 	object_done(&o);
@@ -162,8 +164,8 @@ static enum cairn_code read_bucket(struct look *l, uint64_t head, unsigned bucke
 	list_begin(&w, &l->c->kernel, LIST_HLIST, head, SLEEPERS_LIMIT);
 	w.stop = l->c->stop;
 	while (!code && list_next(&w)) {
-		struct apf_sleeper *p = arena_room(l->arena, l->to->sleeper, l->to->nsleepers, &l->cap,
-						   sizeof(*p));
+		struct apf_sleeper *p =
+			arena_room(l->arena, l->to->sleeper, l->to->nsleepers, &l->cap, sizeof(*p));
 
 		if (!p) {
 			code = cairn_fail(err, CAIRN_NOMEM, "no memory for sleepers");
@@ -171,7 +173,8 @@ static enum cairn_code read_bucket(struct look *l, uint64_t head, unsigned bucke
 		}
 		l->to->sleeper = p;
 		last = w.node;
-		read_sleeper(l, &p[l->to->nsleepers++], w.node - l->node.m[NODE_LINK].offset, bucket);
+		read_sleeper(l, &p[l->to->nsleepers++], w.node - l->node.m[NODE_LINK].offset,
+			     bucket);
 	}
 	if (list_end(&w, &why) && !l->to->err.code) {
 		l->to->err = why;
@@ -233,7 +236,8 @@ enum cairn_code apf_guest_read(struct apf_guest *ret, struct cairn *c, struct ar
 	if (!c->kernel.tlb)
 		return cairn_fail(err, CAIRN_MISSING, "kernel memory cannot be translated");
 	if (sym_addr(&c->syms, "async_pf_sleepers", &table, NULL))
-		return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no asynchronous page faults: "
+		return cairn_fail(err, CAIRN_NOTFOUND,
+				  "this kernel has no asynchronous page faults: "
 				  "no symbol async_pf_sleepers");
 	code = resolve(&l, err);
 	if (code)

@@ -10,16 +10,25 @@
 #define PF_WQ_WORKER 0x20u /* include/linux/sched.h */
 
 static const struct shape_want vcpu_want = {
-	"struct kvm_vcpu", APF_MEMBERS, {
-		[APF_QUEUED] = "async_pf.queued", [APF_QUEUE] = "async_pf.queue",
-		[APF_DONE] = "async_pf.done", [APF_HALTED] = "arch.apf.halted",
-		[APF_HASH] = "arch.apf.gfns", [APF_DATA_GPA] = "arch.apf.data.gpa",
-		[APF_DATA_HVA] = "arch.apf.data.hva", [APF_DATA_LEN] = "arch.apf.data.len",
+	"struct kvm_vcpu",
+	APF_MEMBERS,
+	{
+		[APF_QUEUED] = "async_pf.queued",
+		[APF_QUEUE] = "async_pf.queue",
+		[APF_DONE] = "async_pf.done",
+		[APF_HALTED] = "arch.apf.halted",
+		[APF_HASH] = "arch.apf.gfns",
+		[APF_DATA_GPA] = "arch.apf.data.gpa",
+		[APF_DATA_HVA] = "arch.apf.data.hva",
+		[APF_DATA_LEN] = "arch.apf.data.len",
 		[APF_DATA_GENERATION] = "arch.apf.data.generation",
-		[APF_EN] = "arch.apf.msr_en_val|arch.apf.msr_val", [APF_INT] = "arch.apf.msr_int_val",
-		[APF_VEC] = "arch.apf.vec", [APF_ID] = "arch.apf.id",
+		[APF_EN] = "arch.apf.msr_en_val|arch.apf.msr_val",
+		[APF_INT] = "arch.apf.msr_int_val",
+		[APF_VEC] = "arch.apf.vec",
+		[APF_ID] = "arch.apf.id",
 		[APF_HOST_FLAGS] = "arch.apf.host_apf_flags|arch.apf.host_apf_reason",
-		[APF_PENDING] = "arch.apf.pageready_pending", [APF_ERROR_GFN] = "arch.apf.error_gfn",
+		[APF_PENDING] = "arch.apf.pageready_pending",
+		[APF_ERROR_GFN] = "arch.apf.error_gfn",
 		[APF_SEND_ERROR] = "arch.apf.send_pf_error",
 	},
 };

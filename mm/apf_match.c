@@ -35,8 +35,8 @@ static size_t count(const struct apf_guest *g, const struct apf_vcpu *vcpu, size
 	return n;
 }
 
-struct apf_match *apf_match(const struct apf_guest *guest, const struct apf_vcpu *vcpu, size_t nvcpus,
-			    struct arena *arena, size_t *n)
+struct apf_match *apf_match(const struct apf_guest *guest, const struct apf_vcpu *vcpu,
+			    size_t nvcpus, struct arena *arena, size_t *n)
 {
 	struct apf_match *ret = arena_array(arena, count(guest, vcpu, nvcpus) + 1, sizeof(*ret));
 
@@ -53,9 +53,12 @@ struct apf_match *apf_match(const struct apf_guest *guest, const struct apf_vcpu
 		for (size_t j = 0; j < vcpu[i].nwork; j++) {
 			const struct apf_work *w = &vcpu[i].work[j];
 
-			if (w->err.code || w->wakeup_all || !w->injected || has_sleeper(guest, w->token))
+			if (w->err.code || w->wakeup_all || !w->injected ||
+			    has_sleeper(guest, w->token))
 				continue;
-			ret[(*n)++] = (struct apf_match){ .vcpu = &vcpu[i], .work = w, .token = w->token };
+			ret[(*n)++] = (struct apf_match){ .vcpu = &vcpu[i],
+							  .work = w,
+							  .token = w->token };
 		}
 	}
 	return ret;

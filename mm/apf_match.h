@@ -19,7 +19,7 @@ struct apf_match {
 };
 
 /** Every token of either side, the guest's first; memory from the arena; NULL without memory. */
-struct apf_match *apf_match(const struct apf_guest *guest, const struct apf_vcpu *vcpu, size_t nvcpus,
-			    struct arena *arena, size_t *n);
+struct apf_match *apf_match(const struct apf_guest *guest, const struct apf_vcpu *vcpu,
+			    size_t nvcpus, struct arena *arena, size_t *n);
 
 #endif

@@ -59,14 +59,19 @@ static void guest_types(struct testkern *k, bool proposal)
 		{ "lock", 0, 4, 0, NULL }, { "task_list", 8, 0, 0, "list_head" }, { 0 } };
 	static const struct tk_member waiter[] = {
 		{ "task", 0, 8, 0, NULL }, { "task_list", 8, 0, 0, "list_head" }, { 0 } };
-	const struct tk_member node[] = {
-		{ "link", NODE_LINK, 0, 0, "list_head" }, { "wq", NODE_WQ - 8, 0, 0, "swait_queue_head" },
-		{ "token", NODE_TOKEN, 4, 0, NULL }, { "cpu", NODE_CPU, 4, 0, NULL },
-		{ proposal ? "is_err" : NULL, NODE_ERR, 1, 0, NULL }, { 0 } };
-	const struct tk_member area[] = {
-		{ "flags", 0, 4, 0, NULL }, { "token", 4, 4, 0, NULL }, { "enabled", 64, 4, 0, NULL },
-		{ proposal ? "pad" : "pad", proposal ? 12u : 8u, 1, proposal ? 52u : 56u, NULL },
-		{ proposal ? "ready_flags" : NULL, 8, 4, 0, NULL }, { 0 } };
+	const struct tk_member node[] = { { "link", NODE_LINK, 0, 0, "list_head" },
+					  { "wq", NODE_WQ - 8, 0, 0, "swait_queue_head" },
+					  { "token", NODE_TOKEN, 4, 0, NULL },
+					  { "cpu", NODE_CPU, 4, 0, NULL },
+					  { proposal ? "is_err" : NULL, NODE_ERR, 1, 0, NULL },
+					  { 0 } };
+	const struct tk_member area[] = { { "flags", 0, 4, 0, NULL },
+					  { "token", 4, 4, 0, NULL },
+					  { "enabled", 64, 4, 0, NULL },
+					  { "pad", proposal ? 12u : 8u, 1,
+					    proposal ? 52u : 56u, NULL },
+					  { proposal ? "ready_flags" : NULL, 8, 4, 0, NULL },
+					  { 0 } };
 
 	tk_struct(k, "kvm_task_sleep_head", 16, head);
 	tk_struct(k, "swait_queue_head", 24, wq);
@@ -257,6 +262,10 @@ static void host_side(void **state)
 	assert_int_equal(v.work[0].gfn, GFN);
 	assert_int_equal(v.work[0].token, 0x3000);
 	assert_int_equal(apf_gfn_slot(&v, GFN), SLOT);
+	assert_int_equal(apf_gfn_slot(&v, 0x29ee), 1); /* as a kernel had them */
+	assert_int_equal(apf_gfn_slot(&v, 0x29ec), 16);
+	assert_int_equal(apf_gfn_slot(&v, 0x29f2), 35);
+	assert_int_equal(apf_gfn_slot(&v, 0x29f0), 50);
 	assert_true(apf_is_on(v.en));
 	assert_false(v.has_error_gfn || v.has_send_error || v.work[0].has_error_code);
 	f = ask(k->c, &k->arena);
@@ -353,7 +362,8 @@ static void host_of_the_proposal(void **state)
 	tkv_change(k, APF_AT + SEND, 1, 1);
 	tkv_change(k, APF_AT + DATA + 24, 12, 8);
 	v = host_vcpu(k, &vms, &h);
-	assert_true(v.has_error_gfn && v.has_send_error && v.send_error && v.work[0].has_error_code);
+	assert_true(v.has_error_gfn && v.has_send_error && v.send_error &&
+		    v.work[0].has_error_code);
 	f = ask(k->c, &k->arena);
 	assert_int_equal(f.n, 0); /* bit 4 is none of the reserved ones there */
 	tkv_change(k, APF_AT + ERROR_AT, GFN, 8);

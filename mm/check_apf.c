@@ -22,9 +22,16 @@ void apf_say(struct apf_look *l, const struct apf_bad *bad, const char *expected
 {
 	struct cairn_evidence e = { bad->addr, bad->len ? bad->len : 8, "the word" };
 	struct cairn_finding f = {
-		.id = bad->id, .severity = bad->severity, .grade = bad->grade, .object = bad->object,
-		.addr = bad->addr, .field = bad->field, .expected = expected, .found = found,
-		.evidence = &e, .nevidence = bad->addr != 0,
+		.id = bad->id,
+		.severity = bad->severity,
+		.grade = bad->grade,
+		.object = bad->object,
+		.addr = bad->addr,
+		.field = bad->field,
+		.expected = expected,
+		.found = found,
+		.evidence = &e,
+		.nevidence = bad->addr != 0,
 	};
 	char text[320];
 	va_list ap;

@@ -37,8 +37,8 @@ static void say(const struct at *a, struct apf_bad *bad, const char *member, con
 	bad->object = a->s->addr;
 	bad->addr = member_at(a, member);
 	bad->field = apf_text(a->l, "kvm_task_sleep_node.%s", member);
-	apf_say(a->l, bad, expected, found, "%s: token 0x%" PRIx32 " of vCPU %u, %s", what, a->s->token,
-		apf_vcpu(a->s->token), who(a));
+	apf_say(a->l, bad, expected, found, "%s: token 0x%" PRIx32 " of vCPU %u, %s", what,
+		a->s->token, apf_vcpu(a->s->token), who(a));
 }
 
 /* ---- a sleeper ---- */
@@ -50,7 +50,8 @@ static bool check_token(const struct at *a)
 
 	if (!(token >> 12) || token == APF_WAKE_ALL) {
 		say(a, &bad, "token", "a count of at least 1 above the vCPU's number",
-		    apf_text(a->l, "0x%" PRIx32, token), "a sleeper has a token that no host sends");
+		    apf_text(a->l, "0x%" PRIx32, token),
+		    "a sleeper has a token that no host sends");
 		return false;
 	}
 	bad.id = "apf.guest.bucket";
@@ -73,7 +74,8 @@ static bool check_place(const struct at *a)
 	if (t && !a->s->dummy && !t->fault) {
 		if (!t->on_cpu && t->state != 'R' && t->state != 'D') {
 			say(a, &bad, "link", "the stack of a task in uninterruptible sleep",
-			    apf_text(a->l, "state %c", t->state), "a sleeper's task does something else");
+			    apf_text(a->l, "state %c", t->state),
+			    "a sleeper's task does something else");
 			return false;
 		}
 		return true;
@@ -90,7 +92,8 @@ static bool check_place(const struct at *a)
 
 static void check_cpu(const struct at *a, const struct cpus *cpus)
 {
-	const struct cpu *cpu = cpus && a->s->cpu >= 0 ? cpu_by_id(cpus, (unsigned)a->s->cpu) : NULL;
+	const struct cpu *cpu =
+		cpus && a->s->cpu >= 0 ? cpu_by_id(cpus, (unsigned)a->s->cpu) : NULL;
 	struct apf_bad bad = { .id = "apf.guest.cpu", .len = 4 };
 
 	if (!cpus || cpus->by_notes || cpu)
@@ -104,7 +107,8 @@ static void check_dummy(const struct at *a)
 	struct apf_bad bad = { .id = "apf.guest.dummy-leftover", .severity = CAIRN_WARNING,
 			       .grade = CAIRN_SUSPICIOUS };
 
-	say(a, &bad, "token", "a fault that takes the dummy away", apf_text(a->l, "0x%" PRIx32, a->s->token),
+	say(a, &bad, "token", "a fault that takes the dummy away",
+	    apf_text(a->l, "0x%" PRIx32, a->s->token),
 	    "a page was ready, and the fault that it is for has not come");
 }
 
@@ -114,11 +118,13 @@ static void check_waiter(const struct at *a)
 	struct apf_bad bad = { .id = "apf.guest.stuck-sleeper" };
 
 	if (a->s->next_off || a->s->prev_off) {
-		say(a, &bad, a->s->next_off ? "wq.task_list.next" : "wq.task_list.prev", "a list that leads around", "one that does not",
+		say(a, &bad, a->s->next_off ? "wq.task_list.next" : "wq.task_list.prev",
+		    "a list that leads around", "one that does not",
 		    "a task sleeps on a wait queue that is damaged");
 		return;
 	}
-	if (t && t->state == 'D' && !t->on_cpu && (!a->s->waited || (a->s->waiter && a->s->waiter != t->addr))) {
+	if (t && t->state == 'D' && !t->on_cpu &&
+	    (!a->s->waited || (a->s->waiter && a->s->waiter != t->addr))) {
 		say(a, &bad, "wq", apf_text(a->l, "task 0x%" PRIx64 " on its wait queue", t->addr),
 		    a->s->waited ? apf_text(a->l, "0x%" PRIx64, a->s->waiter) : "nobody",
 		    "a task sleeps and its wake-up will not reach it");
@@ -227,7 +233,8 @@ static void check_area(struct apf_look *l, const struct apf_guest *g, const stru
 	if (a->has_enabled && a->enabled > 1)
 		apf_say(l, &bad, "0 or 1", apf_text(l, "%" PRIu32, a->enabled),
 			"CPU %u's area is neither enabled nor not", a->cpu);
-	else if (a->has_enabled && !a->enabled && (a->token || a->flags || is_odd_one_out(g, cpus, a)))
+	else if (a->has_enabled && !a->enabled &&
+		 (a->token || a->flags || is_odd_one_out(g, cpus, a)))
 		apf_say(l, &bad, "enabled, as on the other CPUs", "not enabled",
 			"CPU %u's area is not enabled", a->cpu);
 }
@@ -252,7 +259,8 @@ void check_apf_guest(struct apf_look *l, const struct apf_guest *g)
 	}
 	if (g->err.code == CAIRN_CORRUPT || g->err.fault == CAIRN_FAULT_NONCANONICAL ||
 	    g->err.fault == CAIRN_FAULT_UNMAPPED)
-		apf_say(l, &bad, "a list that ends", g->err.text, "the hash of sleepers is damaged");
+		apf_say(l, &bad, "a list that ends", g->err.text,
+			"the hash of sleepers is damaged");
 	else if (g->err.code)
 		cairn_unseen(l->run, "sleepers", &g->err);
 }

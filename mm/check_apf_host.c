@@ -6,6 +6,7 @@
 
 #define REQ_APF_READY (UINT64_C(1) << 36) /* KVM_REQ_APF_READY, asm/kvm_host.h */
 #define MP_HALTED 3                       /* KVM_MP_STATE_HALTED */
+#define MANY 1000u                        /* asynchronous page faults of a vCPU */
 #define S_IFMT 0170000u
 #define S_IFREG 0100000u
 
@@ -14,6 +15,7 @@ struct at {
 	const struct apf_host *h;
 	const struct kvm_guest *guest;
 	struct apf_vcpu *v; /* guest frames of its items are put right on the way */
+	bool looping;       /* an item that can never be read in was told */
 };
 
 static uint64_t vcpu_at(const struct at *a, enum apf_member m)
@@ -43,10 +45,12 @@ static const char *hex(const struct at *a, uint64_t v)
 /* ---- lists and counts ---- */
 
 /* False if they cannot be counted. */
-static bool check_list(const struct at *a, const struct cairn_err *e, uint64_t word, enum apf_member m)
+static bool check_list(const struct at *a, const struct cairn_err *e, uint64_t word,
+		       enum apf_member m)
 {
-	struct apf_bad bad = of_vcpu(a, "apf.host.list", m, 8, m == APF_QUEUE ? "kvm_vcpu.async_pf.queue"
-									      : "kvm_vcpu.async_pf.done");
+	struct apf_bad bad =
+		of_vcpu(a, "apf.host.list", m, 8,
+			m == APF_QUEUE ? "kvm_vcpu.async_pf.queue" : "kvm_vcpu.async_pf.done");
 
 	if (!e->code)
 		return true;
@@ -106,7 +110,8 @@ static void check_hash(const struct at *a)
 	for (unsigned i = 0; i < v->ngfns; i++) {
 		bad.addr = base + i * 8;
 		if (v->gfns[i] != APF_NO_GFN && !is_queued(v, v->gfns[i]))
-			apf_say(a->l, &bad, "empty, or the guest frame of an item", hex(a, v->gfns[i]),
+			apf_say(a->l, &bad, "empty, or the guest frame of an item",
+				hex(a, v->gfns[i]),
 				"vCPU %d takes a guest frame to be on its way, and nobody reads it in",
 				v->vcpu->id);
 	}
@@ -131,7 +136,8 @@ static bool is_given(const struct apf_vcpu *v, uint32_t token)
 
 static void check_token(const struct at *a, const struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.token", w, WORK_TOKEN, 4, "kvm_async_pf.arch.token");
+	struct apf_bad bad =
+		of_work(a, "apf.host.token", w, WORK_TOKEN, 4, "kvm_async_pf.arch.token");
 	uint32_t id = (uint32_t)a->v->vcpu->id;
 
 	if (w->wakeup_all) {
@@ -144,8 +150,9 @@ static void check_token(const struct at *a, const struct apf_work *w)
 		apf_say(a->l, &bad, apf_text(a->l, "a token of vCPU %u", id), hex(a, w->token),
 			"an item of vCPU %u has a token of vCPU %u", id, apf_vcpu(w->token));
 	else if (!is_given(a->v, w->token))
-		apf_say(a->l, &bad, apf_text(a->l, "a count from 1 to %u", a->v->id - 1), hex(a, w->token),
-			"an item of vCPU %u has a token that was not given yet", id);
+		apf_say(a->l, &bad, apf_text(a->l, "a count from 1 to %u", a->v->id - 1),
+			hex(a, w->token), "an item of vCPU %u has a token that was not given yet",
+			id);
 	for (const struct apf_work *p = a->v->work; p < w; p++)
 		if (!p->err.code && !p->wakeup_all && p->token == w->token)
 			apf_say(a->l, &bad, "a token that only one has", hex(a, w->token),
@@ -204,12 +211,14 @@ static bool gfn_of(const struct at *a, uint64_t hva, uint64_t *gfn)
  * that agree are right, and the frame is that from here on. */
 static void check_address(const struct at *a, struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.work-address", w, WORK_HVA, 8, "kvm_async_pf.addr");
+	struct apf_bad bad =
+		of_work(a, "apf.host.work-address", w, WORK_HVA, 8, "kvm_async_pf.addr");
 	uint64_t by_gpa = w->gpa >> 12, by_hva = 0;
 	bool has_hva = gfn_of(a, w->hva, &by_hva) && !(w->hva & 0xfff);
 
 	if (!shape_has(&a->h->work, WORK_HVA) || !shape_has(&a->h->work, WORK_GFN) || !w->direct ||
-	    !shape_has(&a->h->work, WORK_GPA) || a->guest->vm->set[1].n || a->guest->vm->set[0].err.code)
+	    !shape_has(&a->h->work, WORK_GPA) || a->guest->vm->set[1].n ||
+	    a->guest->vm->set[0].err.code)
 		return;
 	if (w->gfn == by_gpa && has_hva && w->gfn == by_hva)
 		return;
@@ -236,7 +245,8 @@ static void check_address(const struct at *a, struct apf_work *w)
 
 static void check_blocked(const struct at *a, const struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.blocked-io", w, WORK_WORK, 8, "kvm_async_pf.work");
+	struct apf_bad bad =
+		of_work(a, "apf.host.blocked-io", w, WORK_WORK, 8, "kvm_async_pf.work");
 
 	bad.severity = CAIRN_WARNING;
 	bad.grade = CAIRN_SUSPICIOUS;
@@ -287,7 +297,7 @@ static const char *never(const struct at *a, uint64_t hva)
 	return NULL;
 }
 
-static void check_loop(const struct at *a, const struct apf_work *w)
+static bool check_loop(const struct at *a, const struct apf_work *w)
 {
 	struct apf_bad bad = of_work(a, "apf.host.error-loop", w, WORK_HVA, 8, "kvm_async_pf.addr");
 	const char *why = w->wakeup_all ? NULL : never(a, w->hva);
@@ -302,6 +312,7 @@ static void check_loop(const struct at *a, const struct apf_work *w)
 			"guest frame 0x%" PRIx64 " of vCPU %d can never be read in (%s): the guest is told "
 			"that it is ready, faults again, and so on, %u times so far", w->gfn,
 			a->v->vcpu->id, why, a->v->id);
+	return why;
 }
 
 static void check_boolean(const struct at *a, struct apf_bad bad, uint8_t value)
@@ -315,15 +326,68 @@ static void check_boolean(const struct at *a, struct apf_bad bad, uint8_t value)
 
 static void check_booleans(const struct at *a, const struct apf_work *w)
 {
-	struct apf_bad bad = of_work(a, "apf.host.flag", w, WORK_WAKE_ALL, 1, "kvm_async_pf.wakeup_all");
+	struct apf_bad bad =
+		of_work(a, "apf.host.flag", w, WORK_WAKE_ALL, 1, "kvm_async_pf.wakeup_all");
 
 	check_boolean(a, bad, w->wakeup_all);
 	if (w->wakeup_all == 1 && w->queued)
 		apf_say(a->l, &bad, "0: it is on the queue", "1",
 			"vCPU %d: an item that wakes all waits to be read in", a->v->vcpu->id);
-	check_boolean(a, of_work(a, "", w, WORK_DIRECT, 1, "kvm_async_pf.arch.direct_map"), w->direct);
+	check_boolean(a, of_work(a, "", w, WORK_DIRECT, 1, "kvm_async_pf.arch.direct_map"),
+		      w->direct);
 	check_boolean(a, of_work(a, "", w, WORK_INJECTED, 1, "kvm_async_pf.notpresent_injected"),
 		      w->injected);
+}
+
+enum { STAT_TAKEN, STAT_FIXED, STAT_EMULATE, STAT_SPURIOUS, STAT_N };
+static const struct shape_want stat_want = {
+	"struct kvm_vcpu", STAT_N, {
+		[STAT_TAKEN] = "stat.pf_taken", [STAT_FIXED] = "stat.pf_fixed",
+		[STAT_EMULATE] = "stat.pf_emulate", [STAT_SPURIOUS] = "stat.pf_spurious",
+	},
+};
+
+/* Page faults that led to nothing, and those that did. A fault that is fixed when its page is ready
+ * counts as fixed; one of a loop never is. */
+static bool count_faults(const struct at *a, uint64_t *vain, uint64_t *fixed)
+{
+	struct shape s;
+	struct object o;
+	uint64_t taken, other;
+	bool ok;
+
+	if (shape_resolve(&s, &stat_want, &a->l->c->types, NULL) || !shape_has(&s, STAT_TAKEN) ||
+	    !shape_has(&s, STAT_FIXED))
+		return false;
+	ok = !object_read(&o, &s, &a->l->c->kernel, a->v->vcpu->addr, NULL);
+	if (ok) {
+		taken = object_get(&o, STAT_TAKEN);
+		*fixed = object_get(&o, STAT_FIXED);
+		other = *fixed + object_get(&o, STAT_EMULATE) + object_get(&o, STAT_SPURIOUS);
+		*vain = taken > other ? taken - other : 0;
+	}
+	object_done(&o);
+	return ok;
+}
+
+/* Between two rounds of a loop there is no item to be seen; what is counted tells. */
+static void check_vain(const struct at *a)
+{
+	struct apf_bad bad = of_vcpu(a, "apf.host.error-loop", APF_ID, 4, "kvm_vcpu_arch.apf.id");
+	uint64_t vain, fixed;
+
+	bad.severity = CAIRN_WARNING;
+	bad.grade = CAIRN_SUSPICIOUS;
+	if (a->looping || a->v->id < MANY || !count_faults(a, &vain, &fixed) ||
+	    vain < a->v->id - a->v->id / 4 || vain < fixed / 4)
+		return;
+	apf_say(a->l, &bad, "page faults that are fixed in the end",
+		apf_text(a->l, "%" PRIu64 " page faults in vain, %u of them asynchronous", vain,
+			 a->v->id),
+		"vCPU %d has faulted %" PRIu64
+		" times in vain: it may go round for a page that can never be "
+		"read in",
+		a->v->vcpu->id, vain);
 }
 
 static void check_work(const struct at *a, const struct apf_work *w, bool tokens)
@@ -338,15 +402,14 @@ static void check_work(const struct at *a, const struct apf_work *w, bool tokens
 	if (w->wakeup_all)
 		return;
 	check_blocked(a, w);
-	if (shape_has(&a->h->work, WORK_HVA))
-		check_loop(a, w);
 }
 
 /* ---- what the guest asked for ---- */
 
 static void check_msr(const struct at *a)
 {
-	struct apf_bad bad = of_vcpu(a, "apf.host.msr-reserved", APF_EN, 8, "kvm_vcpu_arch.apf.msr_en_val");
+	struct apf_bad bad =
+		of_vcpu(a, "apf.host.msr-reserved", APF_EN, 8, "kvm_vcpu_arch.apf.msr_en_val");
 	uint64_t reserved = APF_EN_RESERVED & ~(a->v->has_send_error ? APF_EN_SEND_ERROR : 0u);
 
 	if (a->v->en & reserved)
@@ -354,7 +417,8 @@ static void check_msr(const struct at *a)
 			a->v->en & APF_EN_SEND_ERROR & reserved
 				? "vCPU %d: the guest asked for errors to be reported (bit 4, SEND_ERROR), "
 				  "which this host does not do"
-				: "vCPU %d: the guest set a bit of its MSR that is reserved", a->v->vcpu->id);
+				: "vCPU %d: the guest set a bit of its MSR that is reserved",
+			a->v->vcpu->id);
 }
 
 /* The cache is of the slots' generation, or will be looked up anew. */
@@ -375,13 +439,15 @@ static void check_cache(const struct at *a)
 
 	if (a->v->data_generation > (set->generation & ~(UINT64_C(1) << 63)))
 		apf_say(a->l, &bad, apf_text(a->l, "at most 0x%" PRIx64, set->generation),
-			hex(a, a->v->data_generation), "vCPU %d: the guest's area was found in memory "
-			"slots that have not been", a->v->vcpu->id);
+			hex(a, a->v->data_generation),
+			"vCPU %d: the guest's area was found in memory "
+			"slots that have not been",
+			a->v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.area", APF_DATA_HVA, 8, "kvm_vcpu_arch.apf.data.hva");
 	if (!data_fits(a, a->v->data_gpa) && kvm_slot_at(set, a->v->data_gpa >> 12))
 		apf_say(a->l, &bad, "the address of the guest's area in the process",
-			hex(a, a->v->data_hva), "vCPU %d: the host writes to another place of the process",
-			a->v->vcpu->id);
+			hex(a, a->v->data_hva),
+			"vCPU %d: the host writes to another place of the process", a->v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.area", APF_DATA_LEN, 8, "kvm_vcpu_arch.apf.data.len");
 	if (a->v->data_len != 8 && !(a->v->has_send_error && a->v->data_len == 12))
 		apf_say(a->l, &bad, "8", apf_text(a->l, "%" PRIu64, a->v->data_len),
@@ -391,11 +457,13 @@ static void check_cache(const struct at *a)
 /* The guest's word, and what the host keeps of it. */
 static void check_area(const struct at *a)
 {
-	struct apf_bad bad = of_vcpu(a, "apf.host.area", APF_DATA_GPA, 8, "kvm_vcpu_arch.apf.data.gpa");
+	struct apf_bad bad =
+		of_vcpu(a, "apf.host.area", APF_DATA_GPA, 8, "kvm_vcpu_arch.apf.data.gpa");
 	uint64_t gpa = a->v->en & ~UINT64_C(0x3f);
 	const struct kvm_set *set = &a->guest->vm->set[0];
 
-	if (!apf_is_on(a->v->en) || a->v->en & APF_EN_RESERVED || !shape_has(&a->h->vcpu, APF_DATA_GPA))
+	if (!apf_is_on(a->v->en) || a->v->en & APF_EN_RESERVED ||
+	    !shape_has(&a->h->vcpu, APF_DATA_GPA))
 		return;
 	if (a->v->data_gpa != gpa && data_fits(a, a->v->data_gpa) && a->v->data_hva) {
 		bad.addr = vcpu_at(a, APF_EN);
@@ -436,13 +504,16 @@ static void check_vector(const struct at *a)
 static void check_progress(const struct at *a)
 {
 	const struct apf_vcpu *v = a->v;
-	struct apf_bad bad = of_vcpu(a, "apf.host.ready-stuck", APF_DONE, 8, "kvm_vcpu.async_pf.done");
+	struct apf_bad bad = of_vcpu(a, "apf.host.ready-stuck", APF_DONE, 8, "kvm_vcpu.requests");
 
+	bad.addr = v->vcpu->addr + a->h->k->layout.vcpu.m[VCPU_REQUESTS].offset;
 	if (v->ndone && v->vcpu->mode == 0 && v->vcpu->mp_state == MP_HALTED && !v->pending &&
 	    !(v->vcpu->requests & REQ_APF_READY) && apf_is_on(v->en))
 		apf_say(a->l, &bad, "a request, or a page that the guest is being told of",
-			apf_text(a->l, "%zu done, requests 0x%" PRIx64, v->ndone, v->vcpu->requests),
-			"vCPU %d sleeps, and nobody will tell it that its pages are ready", v->vcpu->id);
+			apf_text(a->l, "%zu done, requests 0x%" PRIx64, v->ndone,
+				 v->vcpu->requests),
+			"vCPU %d sleeps, and nobody will tell it that its pages are ready",
+			v->vcpu->id);
 	bad = of_vcpu(a, "apf.host.halted-forever", APF_HALTED, 1, "kvm_vcpu_arch.apf.halted");
 	if (v->halted == 1 && !v->nqueue && !v->ndone)
 		apf_say(a->l, &bad, "false, or a page that is being read in", "true",
@@ -472,7 +543,7 @@ static void check_busy(const struct at *a)
 }
 
 /* False if one could not be read: then hash and queue cannot be compared. */
-static bool check_items(const struct at *a)
+static bool check_items(struct at *a)
 {
 	bool tokens = check_next(a), whole = true;
 
@@ -487,6 +558,8 @@ static bool check_items(const struct at *a)
 		if (!w->wakeup_all)
 			check_address(a, w);
 		check_work(a, w, tokens);
+		if (!w->wakeup_all && shape_has(&a->h->work, WORK_HVA))
+			a->looping |= check_loop(a, w);
 	}
 	return whole;
 }
@@ -494,7 +567,7 @@ static bool check_items(const struct at *a)
 void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct kvm_guest *guest,
 		    struct apf_vcpu *v)
 {
-	struct at a = { l, h, guest, v };
+	struct at a = { l, h, guest, v, false };
 	bool queue = check_list(&a, &v->queue_err, v->queue_at, APF_QUEUE);
 	bool done = check_list(&a, &v->done_err, v->done_at, APF_DONE);
 
@@ -507,8 +580,11 @@ void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct k
 	check_boolean(&a, of_vcpu(&a, "", APF_HALTED, 1, "kvm_vcpu_arch.apf.halted"), v->halted);
 	check_boolean(&a, of_vcpu(&a, "", APF_PENDING, 1, "kvm_vcpu_arch.apf.pageready_pending"),
 		      v->pending);
+	check_vain(&a);
 	if (v->host_flags > 1)
-		check_boolean(&a, of_vcpu(&a, "", APF_HOST_FLAGS, 4, "kvm_vcpu_arch.apf.host_apf_flags"), 2);
+		check_boolean(
+			&a, of_vcpu(&a, "", APF_HOST_FLAGS, 4, "kvm_vcpu_arch.apf.host_apf_flags"),
+			2);
 	check_msr(&a);
 	check_area(&a);
 	check_vector(&a);

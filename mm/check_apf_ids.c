@@ -16,6 +16,18 @@ const struct cairn_explanation check_apf_ids[] = {
 			"`apf` shows the token; with the host's dump `apf -p HOST` tells whether the host still has it.",
 	},
 	{
+		.id = "apf.guest.lost-wakeup",
+		.title = "a task waits for a page of which the host knows nothing",
+		.meaning =
+			"With both dumps at hand (`apf -p`): a guest's task sleeps for a token that its host has neither\n"
+			"queued nor done. No wake-up will come.",
+		.causes =
+			"The host gave the fault up, or the vCPU was reset or moved to another host without waking\n"
+			"its tasks. Or the two dumps are not of one moment.",
+		.next =
+			"`apf` of both; `bt PID` of the task; `apf.host.*` of the host's dump.",
+	},
+	{
 		.id = "apf.guest.bucket",
 		.title = "a sleeper is in the wrong bucket",
 		.meaning =
@@ -288,7 +300,8 @@ const struct cairn_explanation check_apf_ids[] = {
 		.meaning =
 			"The process has nothing mapped where the page should come from, or maps a file that ends before.\n"
 			"The result of the attempt is not looked at: the guest is told that the page is ready,\n"
-			"touches it, faults again, and so on for ever, a vCPU busy with it.",
+			"touches it, faults again, and so on for ever, a vCPU busy with it. Of grade suspicious, only\n"
+			"what is counted says so: most of a vCPU's faults were in vain.",
 		.causes =
 			"A file behind guest memory that was truncated (DAX, virtio-fs), or memory that was unmapped under\n"
 			"the guest.",

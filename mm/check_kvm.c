@@ -8,7 +8,8 @@ static void check_root(struct kvm_look *l, const struct kvm_root *root)
 	struct kvm_tree tree = check_kvm_tree(l, root);
 	struct cairn_err err;
 	struct tdp_walk w;
-	enum cairn_code code = tdp_begin(&w, l->k, l->vm, &root->sp, NULL, &l->seen, &l->arena, &err);
+	enum cairn_code code =
+		tdp_begin(&w, l->k, l->vm, &root->sp, NULL, &l->seen, &l->arena, &err);
 
 	while (!code && cairn_go_on(l->run) && tdp_next(&w)) {
 		check_kvm_table(l, &w, &tree);
@@ -109,8 +110,13 @@ static void check_list(struct cairn *c, struct cairn_run *run, const struct kvms
 {
 	struct kvm_look l = { .c = c, .run = run, .k = k };
 	struct kvm_bad bad = {
-		.id = "kvm.list", .severity = CAIRN_ERROR, .object = k->err.addr, .addr = k->err.addr,
-		.field = "kvm.vm_list", .expected = "a list that leads around", .found = k->err.text,
+		.id = "kvm.list",
+		.severity = CAIRN_ERROR,
+		.object = k->err.addr,
+		.addr = k->err.addr,
+		.field = "kvm.vm_list",
+		.expected = "a list that leads around",
+		.found = k->err.text,
 	};
 
 	if (k->err.code == CAIRN_CORRUPT)

@@ -52,7 +52,7 @@ struct kvm_look {
 	struct kvm_gmem gmem;
 	struct kvm_hva hva;       /* the process's tables, remembered where they were last */
 	bool busy;                /* somebody is at work in the tables: mmu_lock is held */
-	bool roots_off;           /* a root of a vCPU was not what it should: counts prove nothing */
+	bool roots_off; /* a root of a vCPU was not what it should: counts prove nothing */
 	bool slots_off;           /* memory slots are damaged */
 	bool tables_off;          /* likewise, of tables and entries */
 	bool tdx;                 /* a TDX guest, by what most of it says */

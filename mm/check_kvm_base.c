@@ -25,7 +25,8 @@ static size_t explains(struct kvm_look *l, const struct kvm_slot *s, uint64_t ba
 	for (size_t i = 0; i < l->nstrays && i < KVM_STRAYS; i++) {
 		const struct kvm_stray *p = &l->stray[i];
 
-		n += p->gfn >= base && p->gfn - base < s->npages && has_page(l, s, p->gfn - base, p->pfn);
+		n += p->gfn >= base && p->gfn - base < s->npages &&
+		     has_page(l, s, p->gfn - base, p->pfn);
 	}
 	return n;
 }
@@ -44,7 +45,8 @@ static bool say(struct kvm_look *l, const struct kvm_slot *s, uint64_t base)
 
 	for (size_t i = 0; i < sizeof(consequences) / sizeof(consequences[0]); i++)
 		kvm_say_not(l, consequences[i]);
-	kvm_say(l, &bad, "%zu pages are mapped that would be slot %d's if it began at guest frame 0x%llx",
+	kvm_say(l, &bad,
+		"%zu pages are mapped that would be slot %d's if it began at guest frame 0x%llx",
 		l->nstrays, s->id, (unsigned long long)base);
 	return true;
 }

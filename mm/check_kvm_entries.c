@@ -15,16 +15,19 @@ bool kvm_say_entry(struct kvm_look *l, const struct kvm_entry *en, struct kvm_ba
 	if (!bad->found)
 		bad->found = kvm_hex(l, en->e);
 	l->tables_off = true;
-	return kvm_say(l, bad, "%s (level %u entry of guest frame 0x%llx, %s root)", what, en->level,
-		       (unsigned long long)en->gfn, en->tree->mirror ? "mirror" : "direct");
+	return kvm_say(l, bad, "%s (level %u entry of guest frame 0x%llx, %s root)", what,
+		       en->level, (unsigned long long)en->gfn,
+		       en->tree->mirror ? "mirror" : "direct");
 }
 
 static bool check_frozen(struct kvm_look *l, const struct kvm_entry *en)
 {
 	struct kvm_bad bad = {
-		.id = "tdp.frozen-spte", .transient = true,
+		.id = "tdp.frozen-spte",
+		.transient = true,
 		.severity = l->busy ? CAIRN_INFO : CAIRN_ERROR,
-		.expected = l->busy ? "a value that is not frozen, in the end" : "a value that is not frozen",
+		.expected = l->busy ? "a value that is not frozen, in the end"
+				    : "a value that is not frozen",
 	};
 
 	return kvm_say_entry(l, en, &bad, l->busy ? "an entry is frozen: somebody is changing it"
@@ -62,7 +65,8 @@ static bool check_mmio(struct kvm_look *l, const struct kvm_entry *en)
 	if (gfn == en->gfn)
 		return check_mmio_bits(l, en);
 	bad.expected = kvm_text(l, "MMIO of guest frame 0x%llx", (unsigned long long)en->gfn);
-	bad.found = kvm_text(l, "0x%llx, of 0x%llx", (unsigned long long)en->e, (unsigned long long)gfn);
+	bad.found = kvm_text(l, "0x%llx, of 0x%llx", (unsigned long long)en->e,
+			     (unsigned long long)gfn);
 	return kvm_say_entry(l, en, &bad, "an MMIO entry is of another guest frame");
 }
 
@@ -105,10 +109,12 @@ static bool check_to_table(struct kvm_look *l, const struct kvm_entry *en)
 	uint64_t want = spte_table_bits(f, ad_off), bits = en->e & ~(f->address & ~f->reserved);
 	struct kvm_bad bad = { .id = "tdp.rsvd", .severity = CAIRN_ERROR };
 
-	if (ad_off != (spte_ad(f, en->e) == SPTE_AD_DISABLED) || spte_ad(f, en->e) > SPTE_AD_DISABLED) {
+	if (ad_off != (spte_ad(f, en->e) == SPTE_AD_DISABLED) ||
+	    spte_ad(f, en->e) > SPTE_AD_DISABLED) {
 		bad.id = "tdp.ad-type";
 		bad.expected = ad_off ? "A/D tracking disabled" : "A/D tracking enabled";
-		return kvm_say_entry(l, en, &bad, "an entry tracks accesses in another way than its root");
+		return kvm_say_entry(l, en, &bad,
+				     "an entry tracks accesses in another way than its root");
 	}
 	if ((bits | f->me_mask | f->me_value) == (want | f->me_mask | f->me_value))
 		return true;

@@ -40,7 +40,8 @@ static bool check_ad(struct kvm_look *l, const struct kvm_entry *en)
 	if (off ? ad == SPTE_AD_DISABLED
 		: ad == SPTE_AD_ENABLED || (ad == SPTE_AD_WRPROT && nested))
 		return true;
-	return bad_leaf(l, en, "tdp.ad-type", off ? "A/D tracking disabled" : "A/D tracking enabled",
+	return bad_leaf(l, en, "tdp.ad-type",
+			off ? "A/D tracking disabled" : "A/D tracking enabled",
 			"an entry tracks accesses in another way than its root");
 }
 
@@ -60,7 +61,8 @@ static bool check_bits(struct kvm_look *l, const struct kvm_entry *en)
 				kvm_text(l, "none of 0x%llx", (unsigned long long)(en->e & ~may)),
 				"a leaf has bits that none has");
 	if ((en->e & must) != must)
-		return bad_leaf(l, en, "tdp.rsvd", kvm_text(l, "0x%llx set", (unsigned long long)must),
+		return bad_leaf(l, en, "tdp.rsvd",
+				kvm_text(l, "0x%llx set", (unsigned long long)must),
 				"a leaf lacks bits that all have");
 	return true;
 }
@@ -69,13 +71,15 @@ static bool check_bits(struct kvm_look *l, const struct kvm_entry *en)
 static bool check_writable(struct kvm_look *l, const struct kvm_entry *en)
 {
 	const struct spte_form *f = &en->w->form;
-	bool w = en->e & SPTE_WRITABLE, mmu = en->e & f->mmu_writable, host = en->e & f->host_writable;
+	bool w = en->e & SPTE_WRITABLE, mmu = en->e & f->mmu_writable,
+	     host = en->e & f->host_writable;
 
 	if (w && !mmu)
 		return bad_leaf(l, en, "tdp.leaf.writable-bits", "MMU-writable, as it is writable",
 				"a leaf is writable and not MMU-writable");
 	if (mmu && !host)
-		return bad_leaf(l, en, "tdp.leaf.writable-bits", "host-writable, as it is MMU-writable",
+		return bad_leaf(l, en, "tdp.leaf.writable-bits",
+				"host-writable, as it is MMU-writable",
 				"a leaf is MMU-writable and not host-writable");
 	return true;
 }
@@ -89,7 +93,8 @@ static bool check_executable(struct kvm_look *l, const struct kvm_entry *en)
 		return bad_leaf(l, en, "tdp.leaf.nx-huge", "not executable",
 				"a huge page is executable, which nx_huge_pages forbids");
 	if (!x && !off && !(en->level > 1 && f->nx_huge && !l->vm->nx_off))
-		return bad_leaf(l, en, "tdp.rsvd", "executable", "a page is not executable for no reason");
+		return bad_leaf(l, en, "tdp.rsvd", "executable",
+				"a page is not executable for no reason");
 	return true;
 }
 
@@ -102,9 +107,10 @@ static bool check_aligned(struct kvm_look *l, const struct kvm_entry *en)
 				"a mirror root maps a huge page");
 	if (!(pfn & (span - 1)))
 		return true;
-	return bad_leaf(l, en, "tdp.leaf.huge-align",
-			kvm_text(l, "a page frame that is a multiple of 0x%llx", (unsigned long long)span),
-			"a huge page is not aligned");
+	return bad_leaf(
+		l, en, "tdp.leaf.huge-align",
+		kvm_text(l, "a page frame that is a multiple of 0x%llx", (unsigned long long)span),
+		"a huge page is not aligned");
 }
 
 /* ---- slots ---- */
@@ -122,7 +128,8 @@ static bool check_slot(struct kvm_look *l, const struct kvm_entry *en, const str
 		return true;
 	stray(l, en);
 	transient_leaf(l, en, "tdp.leaf.no-memslot", "guest frames that a memory slot has",
-		       s ? "a huge page goes beyond its memory slot" : "a page is mapped outside all memory slots");
+		       s ? "a huge page goes beyond its memory slot"
+			 : "a page is mapped outside all memory slots");
 	return false;
 }
 
@@ -143,8 +150,10 @@ static bool check_logged(struct kvm_look *l, const struct kvm_entry *en, const s
 	uint64_t bit = en->gfn - s->gfn, word;
 	bool initially_set = l->vm->manual_log & 2; /* KVM_DIRTY_LOG_INITIALLY_SET */
 
-	if (!(s->flags & KVM_SLOT_LOG_DIRTY) || !s->bitmap || !(en->e & SPTE_WRITABLE) || l->vm->pml ||
-	    !shape_has(&l->k->layout.vm, VM_PML))
+	/* before struct kvm told, only Intel's had it */
+	bool pml = shape_has(&l->k->layout.vm, VM_PML) ? l->vm->pml : en->w->form.ept;
+
+	if (!(s->flags & KVM_SLOT_LOG_DIRTY) || !s->bitmap || !(en->e & SPTE_WRITABLE) || pml)
 		return true;
 	if (en->level > 1)
 		return initially_set || transient_leaf(l, en, "tdp.leaf.dirty-log", "4K pages",
@@ -171,8 +180,8 @@ static bool invalidated(const struct kvm_look *l, uint64_t gfn, uint64_t span)
 	return gfn + span > vm->invalid_start && gfn < vm->invalid_end;
 }
 
-static bool wrong_page(struct kvm_look *l, const struct kvm_entry *en, const char *id, uint64_t want,
-		       const char *what)
+static bool wrong_page(struct kvm_look *l, const struct kvm_entry *en, const char *id,
+		       uint64_t want, const char *what)
 {
 	struct kvm_bad bad = {
 		.id = id, .severity = CAIRN_ERROR, .transient = true,
@@ -191,10 +200,12 @@ static bool check_gmem(struct kvm_look *l, const struct kvm_entry *en, const str
 	if (!s->gmem)
 		return true;
 	code = kvm_gmem_page(&l->gmem, s, en->gfn, &l->arena, &want, NULL);
-	if (code == CAIRN_NOTFOUND || (!code && !(!page_of_pfn(&l->k->pages, pfn, &page, NULL) && page == want)))
+	if (code == CAIRN_NOTFOUND ||
+	    (!code && !(!page_of_pfn(&l->k->pages, pfn, &page, NULL) && page == want)))
 		stray(l, en);
 	if (code == CAIRN_NOTFOUND)
-		return transient_leaf(l, en, "tdp.mirror.gmem-pfn", "nothing: guest_memfd has no page there",
+		return transient_leaf(l, en, "tdp.mirror.gmem-pfn",
+				      "nothing: guest_memfd has no page there",
 				      "private memory is mapped that guest_memfd does not have");
 	if (code || (!page_of_pfn(&l->k->pages, pfn, &page, NULL) && page == want))
 		return true;
@@ -205,7 +216,8 @@ static bool check_gmem(struct kvm_look *l, const struct kvm_entry *en, const str
 }
 
 /* Which frames are private is only kept for guests with guest_memfd. */
-static bool check_attribute(struct kvm_look *l, const struct kvm_entry *en, const struct kvm_slot *s)
+static bool check_attribute(struct kvm_look *l, const struct kvm_entry *en,
+			    const struct kvm_slot *s)
 {
 	enum kvm_private is;
 
@@ -235,8 +247,9 @@ static bool check_process(struct kvm_look *l, const struct kvm_entry *en, const 
 		    (fault == CAIRN_FAULT_NONE && got != pfn + i))
 			stray(l, en);
 		if (fault == CAIRN_FAULT_UNMAPPED || fault == CAIRN_FAULT_SWAPPED)
-			return transient_leaf(l, en, "tdp.leaf.pfn", "nothing: the process maps nothing there",
-					      "a page is mapped that the process does not have any more");
+			return transient_leaf(
+				l, en, "tdp.leaf.pfn", "nothing: the process maps nothing there",
+				"a page is mapped that the process does not have any more");
 		if (fault == CAIRN_FAULT_NONE && got != pfn + i)
 			return wrong_page(l, en, "tdp.leaf.pfn", got - i,
 					  "a page is not the one that the process has there");

@@ -91,7 +91,9 @@ static uint64_t hpa_of_users(const struct kvm_look *l, const struct kvm_sp *sp)
 static bool check_private(struct kvm_look *l, struct kvm_sp *sp)
 {
 	uint64_t named = sp->hpa == KVM_NO_ROOT ? 0 : kvm_sp_of(l->k, sp->hpa), page = 0;
-	struct kvm_bad bad = { .id = "tdp.page-private", .severity = CAIRN_ERROR, .object = sp->addr };
+	struct kvm_bad bad = { .id = "tdp.page-private",
+			       .severity = CAIRN_ERROR,
+			       .object = sp->addr };
 	uint64_t used, at;
 
 	if (named == sp->addr && !(sp->hpa & 0xfff))
@@ -128,10 +130,15 @@ static void check_duplicates(struct kvm_look *l)
 		for (size_t j = 0; j < i && !vm->root[i].err.code; j++) {
 			const struct kvm_sp *b = &vm->root[j].sp;
 			struct kvm_bad bad = {
-				.id = "tdp.root.duplicate", .severity = CAIRN_ERROR, .len = 4,
-				.object = a->addr, .addr = sp_at(l, a, SP_ROLE),
-				.field = "kvm_mmu_page.role", .expected = "a role that no other valid root has",
-				.found = kvm_hex(l, a->role), .transient = true,
+				.id = "tdp.root.duplicate",
+				.severity = CAIRN_ERROR,
+				.len = 4,
+				.object = a->addr,
+				.addr = sp_at(l, a, SP_ROLE),
+				.field = "kvm_mmu_page.role",
+				.expected = "a role that no other valid root has",
+				.found = kvm_hex(l, a->role),
+				.transient = true,
 			};
 
 			if (vm->root[j].err.code || a->role != b->role || a->role & invalid)
@@ -145,11 +152,15 @@ static void check_duplicates(struct kvm_look *l)
 /* ---- vCPUs ---- */
 
 /* A root of the shadow MMU, of which the TDP MMU knows nothing. */
-static bool is_shadow_root(const struct kvm_look *l, uint64_t hpa)
+static bool is_shadow_root(const struct kvm_look *l, const struct kvm_mmu *m, uint64_t hpa)
 {
-	uint64_t addr = kvm_sp_of(l->k, hpa);
+	uint64_t addr = kvm_sp_of(l->k, hpa), paddr;
 	struct kvm_sp sp;
 
+	for (unsigned i = 0; i < 3; i++)
+		if (m->special[i] && !space_translate(&l->c->kernel, m->special[i], &paddr, NULL) &&
+		    paddr == hpa)
+			return true;
 	return addr && !kvm_sp_read(&sp, l->k, addr, NULL) && sp.hpa == hpa && !sp.tdp;
 }
 
@@ -173,9 +184,10 @@ static bool check_used(struct kvm_look *l, const struct kvm_vcpu *v, const struc
 		.found = kvm_hex(l, hpa), .transient = true,
 	};
 
-	if (hpa == KVM_NO_ROOT)
+	if (hpa == KVM_NO_ROOT || !l->vm->nroots)
 		return true;
-	if (!r && !l->vm->roots_err.code && !(!mirror && (is_shadow_root(l, hpa) || is_zero_page(l, hpa)))) {
+	if (!r && !l->vm->roots_err.code &&
+	    !(!mirror && (is_shadow_root(l, m, hpa) || is_zero_page(l, hpa)))) {
 		l->roots_off = true;
 		bad.expected = "the table of a root on tdp_mmu_roots";
 		return kvm_say(l, &bad, "vCPU %d uses a root that is not on the list", v->id);
@@ -185,7 +197,8 @@ static bool check_used(struct kvm_look *l, const struct kvm_vcpu *v, const struc
 	l->roots_off = true;
 	bad.id = "tdp.vcpu.mirror";
 	bad.expected = mirror ? "a mirror root" : "a direct root";
-	if (check_kvm_tree(l, r).mirror == mirror) { /* its tables say that the root is the odd one */
+	if (check_kvm_tree(l, r).mirror ==
+	    mirror) { /* its tables say that the root is the odd one */
 		bad.object = r->sp.addr;
 		bad.addr = sp_at(l, &r->sp, SP_ROLE);
 		bad.len = 4;
@@ -215,7 +228,8 @@ static void check_role(struct kvm_look *l, const struct kvm_vcpu *v)
 	};
 
 	if (!r || !shape_has(&l->k->layout.mmu, MMU_ROLE) ||
-	    (same_role(l, m->role) == role_of(l, r) && !kvm_role(&l->k->layout, m->role, ROLE_INVALID)))
+	    (same_role(l, m->role) == role_of(l, r) &&
+	     !kvm_role(&l->k->layout, m->role, ROLE_INVALID)))
 		return;
 	bad.expected = kvm_hex(l, role_of(l, r));
 	kvm_say(l, &bad, "vCPU %d runs on a root whose role is not its own", v->id);
@@ -254,7 +268,8 @@ static bool check_halves(struct kvm_look *l, const struct kvm_vcpu *v)
 	}
 	if (tdx && m->mirror == KVM_NO_ROOT && m->hpa != KVM_NO_ROOT) {
 		bad.expected = "a mirror root";
-		return kvm_say(l, &bad, "vCPU %d of a TDX guest has a direct root and no mirror root",
+		return kvm_say(l, &bad,
+			       "vCPU %d of a TDX guest has a direct root and no mirror root",
 			       v->id);
 	}
 	return true;
@@ -290,8 +305,12 @@ static void check_type(struct kvm_look *l)
 	const struct shape *s = &l->k->layout.vm;
 	bool type = l->vm->type == KVM_TDX_VM, mirror = has_mirror(l);
 	struct kvm_bad bad = {
-		.id = "tdp.mirror.vm-type", .severity = CAIRN_ERROR, .object = l->vm->addr, .len = 1,
-		.addr = l->vm->addr + s->m[VM_TYPE].offset, .field = "kvm_arch.vm_type",
+		.id = "tdp.mirror.vm-type",
+		.severity = CAIRN_ERROR,
+		.object = l->vm->addr,
+		.len = 1,
+		.addr = l->vm->addr + s->m[VM_TYPE].offset,
+		.field = "kvm_arch.vm_type",
 	};
 
 	l->tdx = type + mirror + (l->vm->direct_bits != 0) >= 2;
@@ -300,8 +319,9 @@ static void check_type(struct kvm_look *l)
 		return;
 	bad.expected = l->tdx ? "tdx" : "a type that there is, and not tdx";
 	bad.found = kvm_text(l, "%llu", (unsigned long long)l->vm->type);
-	kvm_say(l, &bad, l->tdx ? "it has mirror roots and a direct bit, and is no TDX guest"
-				: "its type does not go with what it has: no mirror roots, no direct bit");
+	kvm_say(l, &bad,
+		l->tdx ? "it has mirror roots and a direct bit, and is no TDX guest"
+		       : "its type does not go with what it has: no mirror roots, no direct bit");
 }
 
 /* The highest bit of the guest frames that the direct root of a TDX guest maps, by the indices
@@ -345,15 +365,20 @@ static void check_direct_bits(struct kvm_look *l)
 	uint64_t bits = l->vm->direct_bits, told = l->tdx ? bits_of_tables(l) : 0;
 	bool one = bits && !(bits & (bits - 1));
 	struct kvm_bad bad = {
-		.id = "tdp.direct-bit.wrong-half", .severity = CAIRN_ERROR, .object = l->vm->addr,
-		.addr = l->vm->addr + s->m[VM_DIRECT].offset, .field = "kvm_arch.gfn_direct_bits",
-		.expected = !l->tdx || told ? kvm_hex(l, told) : "one bit", .found = kvm_hex(l, bits),
+		.id = "tdp.direct-bit.wrong-half",
+		.severity = CAIRN_ERROR,
+		.object = l->vm->addr,
+		.addr = l->vm->addr + s->m[VM_DIRECT].offset,
+		.field = "kvm_arch.gfn_direct_bits",
+		.expected = !l->tdx || told ? kvm_hex(l, told) : "one bit",
+		.found = kvm_hex(l, bits),
 	};
 
 	if (!shape_has(s, VM_DIRECT) || (l->tdx ? one && (!told || told == bits) : !bits))
 		return;
 	l->own.direct_bits = told;
-	kvm_say(l, &bad, "the bit that tells shared memory from private is not the one of its tables");
+	kvm_say(l, &bad,
+		"the bit that tells shared memory from private is not the one of its tables");
 }
 
 static void check_list(struct kvm_look *l)
@@ -368,8 +393,8 @@ static void check_list(struct kvm_look *l)
 	if (!e->code)
 		return;
 	l->roots_off = l->tables_off = true;
-	if (e->code == CAIRN_CORRUPT || e->code == CAIRN_LIMIT || e->fault == CAIRN_FAULT_NONCANONICAL ||
-	    e->fault == CAIRN_FAULT_UNMAPPED)
+	if (e->code == CAIRN_CORRUPT || e->code == CAIRN_LIMIT ||
+	    e->fault == CAIRN_FAULT_NONCANONICAL || e->fault == CAIRN_FAULT_UNMAPPED)
 		kvm_say(l, &bad, "the list of roots is damaged");
 	else
 		cairn_unseen(l->run, "roots", e);
@@ -427,6 +452,27 @@ static bool is_empty(struct kvm_look *l, const struct kvm_sp *sp)
 	return true;
 }
 
+/* It still maps memory that was taken away, and nobody will zap it. */
+static bool check_invalid(struct kvm_look *l, const struct kvm_sp *sp, unsigned users)
+{
+	struct kvm_bad bad = {
+		.id = "tdp.root.invalid-in-use",
+		.severity = CAIRN_ERROR,
+		.object = sp->addr,
+		.len = 4,
+		.addr = sp_at(l, sp, SP_ROLE),
+		.field = "kvm_mmu_page.role",
+		.expected = "valid, or empty, or scheduled to be zapped",
+		.found = kvm_hex(l, sp->role),
+	};
+
+	if (!kvm_sp_role(l->k, sp, ROLE_INVALID) || sp->scheduled || !users ||
+	    !shape_has(&l->k->layout.sp, SP_SCHEDULED) || is_empty(l, sp))
+		return true;
+	return kvm_say(l, &bad,
+		       "an invalid root is in use, still maps memory, and nobody will zap it");
+}
+
 static void check_one_count(struct kvm_look *l, const struct kvm_sp *sp)
 {
 	bool invalid = kvm_sp_role(l->k, sp, ROLE_INVALID);
@@ -442,20 +488,11 @@ static void check_one_count(struct kvm_look *l, const struct kvm_sp *sp)
 			 times_used(&l->vm->vcpu[i].guest_mmu, sp->hpa);
 	want = users + (l->k->layout.initial_ref && (!invalid || sp->scheduled));
 	bad.expected = kvm_text(l, "%u", want);
-	if (sp->refs > 0 && (unsigned)sp->refs != want) {
-		/* a walker that gave the lock back for a moment keeps its reference */
-		bad.grade = (unsigned)sp->refs > want ? CAIRN_SUSPICIOUS : CAIRN_CERTAIN;
-		kvm_say(l, &bad, "a root has %d references, and %u users are known", sp->refs, want);
-	}
-	if (invalid && !sp->scheduled && users && shape_has(&l->k->layout.sp, SP_SCHEDULED) &&
-	    !is_empty(l, sp)) {
-		bad.id = "tdp.root.invalid-in-use";
-		bad.addr = sp_at(l, sp, SP_ROLE);
-		bad.field = "kvm_mmu_page.role";
-		bad.expected = "empty, or scheduled to be zapped";
-		bad.found = kvm_hex(l, sp->role);
-		kvm_say(l, &bad, "an invalid root is in use, still maps memory, and nobody will zap it");
-	}
+	if (!check_invalid(l, sp, users) || sp->refs <= 0 || (unsigned)sp->refs == want)
+		return;
+	/* a walker that gave the lock back for a moment keeps its reference */
+	bad.grade = (unsigned)sp->refs > want ? CAIRN_SUSPICIOUS : CAIRN_CERTAIN;
+	kvm_say(l, &bad, "a root has %d references, and %u users are known", sp->refs, want);
 }
 
 void check_kvm_refs(struct kvm_look *l)

@@ -25,8 +25,8 @@ struct at {
 	unsigned as;
 };
 
-static bool say(const struct at *a, const char *id, unsigned member, uint64_t len, const char *field,
-		const char *expected, const char *found, const char *what)
+static bool say(const struct at *a, const char *id, unsigned member, uint64_t len,
+		const char *field, const char *expected, const char *found, const char *what)
 {
 	struct kvm_bad bad = {
 		.id = id, .severity = CAIRN_ERROR, .object = a->s->addr, .field = field, .len = len,
@@ -35,8 +35,8 @@ static bool say(const struct at *a, const char *id, unsigned member, uint64_t le
 	};
 
 	a->l->slots_off = true;
-	return kvm_say(a->l, &bad, "%s (slot %d of guest frames 0x%" PRIx64 " to 0x%" PRIx64 ")", what,
-		       a->s->id, a->s->gfn, a->s->gfn + a->s->npages - 1);
+	return kvm_say(a->l, &bad, "%s (slot %d of guest frames 0x%" PRIx64 " to 0x%" PRIx64 ")",
+		       what, a->s->id, a->s->gfn, a->s->gfn + a->s->npages - 1);
 }
 
 /* ---- a slot by itself ---- */
@@ -85,7 +85,8 @@ static bool check_bitmap(const struct at *a)
 	    count_logging(a->l->vm) != a->l->vm->logging)
 		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
 			   logs ? "no KVM_MEM_LOG_DIRTY_PAGES" : "KVM_MEM_LOG_DIRTY_PAGES",
-			   kvm_hex(a->l, s->flags), "a memory slot's flags and its bitmap disagree");
+			   kvm_hex(a->l, s->flags),
+			   "a memory slot's flags and its bitmap disagree");
 	return say(a, "kvm.slot.flags", SLOT_BITMAP, 8, "kvm_memory_slot.dirty_bitmap",
 		   logs ? "a bitmap: writes are logged" : "0x0: writes are not logged",
 		   kvm_hex(a->l, s->bitmap), "a memory slot's flags and its bitmap disagree");
@@ -100,8 +101,7 @@ static bool check_flags(const struct at *a)
 		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
 			   kvm_text(a->l, "none of 0x%x", s->flags & ~KNOWN_FLAGS), found,
 			   "a memory slot has flags that there are not");
-	if (!(s->flags & KVM_SLOT_GMEM) != !s->gmem && shape_has(&a->l->k->layout.slot, SLOT_GMEM) &&
-	    !(s->flags & KVM_SLOT_GMEM))
+	if (!(s->flags & KVM_SLOT_GMEM) && s->gmem)
 		return say(a, "kvm.slot.flags", SLOT_FLAGS, 4, "kvm_memory_slot.flags",
 			   "KVM_MEM_GUEST_MEMFD, as it has a file", found,
 			   "a memory slot has a guest_memfd and does not say so");
@@ -126,17 +126,20 @@ static bool check_interval(const struct at *a, const struct object *o)
 {
 	const struct kvm_slot *s = a->s;
 	uint64_t start = object_get(o, IT_START), last = object_get(o, IT_LAST);
-	const char *node = kvm_text(a->l, "0x%" PRIx64 " to 0x%" PRIx64 " in hva_tree", start, last);
+	const char *node =
+		kvm_text(a->l, "0x%" PRIx64 " to 0x%" PRIx64 " in hva_tree", start, last);
 
 	if (start != s->hva)
 		return say(a, "kvm.slot.hva", SLOT_HVA, 8, "kvm_memory_slot.userspace_addr", node,
 			   kvm_hex(a->l, s->hva), "a memory slot and its node in hva_tree differ");
 	if (last != s->hva + (s->npages << 12) - 1)
 		return say(a, "kvm.slot.hva", SLOT_NPAGES, 8, "kvm_memory_slot.npages", node,
-			   kvm_hex(a->l, s->npages), "a memory slot and its node in hva_tree differ");
+			   kvm_hex(a->l, s->npages),
+			   "a memory slot and its node in hva_tree differ");
 	return object_get(o, IT_SUBTREE) >= last ||
 	       say(a, "kvm.slot.hva", SLOT_HVA_NODE, 48, "kvm_memory_slot.hva_node.__subtree_last",
-		   kvm_text(a->l, "at least 0x%" PRIx64, last), kvm_hex(a->l, object_get(o, IT_SUBTREE)),
+		   kvm_text(a->l, "at least 0x%" PRIx64, last),
+		   kvm_hex(a->l, object_get(o, IT_SUBTREE)),
 		   "the last address below a node of hva_tree is not the last");
 }
 
@@ -155,7 +158,8 @@ static bool check_hva(const struct at *a)
 	    shape_resolve(&it, &interval_want, &a->l->c->types, NULL) || !shape_has(&it, IT_LAST))
 		return true;
 	if (!object_read(&o, &it, &a->l->c->kernel,
-			 a->s->addr + k->slot.m[SLOT_HVA_NODE].offset + a->set->node * it.size, NULL))
+			 a->s->addr + k->slot.m[SLOT_HVA_NODE].offset + a->set->node * it.size,
+			 NULL))
 		same = check_interval(a, &o);
 	object_done(&o);
 	return same;
@@ -164,7 +168,8 @@ static bool check_hva(const struct at *a)
 /* ---- slots beside each other ---- */
 
 /* Of three slots that follow each other in the tree, the one that is out of order. */
-static void check_order(const struct at *a, const struct kvm_slot *before, const struct kvm_slot *last)
+static void check_order(const struct at *a, const struct kvm_slot *before,
+			const struct kvm_slot *last)
 {
 	bool last_is_odd = before->npages && a->s->gfn >= before->gfn + before->npages;
 	struct at odd = *a;
@@ -241,22 +246,24 @@ static bool check_hash(const struct at *a)
 	if (!shape_has(&k->set, SET_HASH) || k->set.m[SET_HASH].size != 128 * 8 ||
 	    !shape_has(&k->slot, SLOT_ID_NODE) || in_bucket(a->l, a->set, a->s))
 		return true;
-	return say(a, "kvm.slot.hash", SLOT_ID, 2, "kvm_memory_slot.id", "an id whose bucket has the slot",
-		   kvm_text(a->l, "%d", a->s->id), "a memory slot is not where its id is looked for");
+	return say(a, "kvm.slot.hash", SLOT_ID, 2, "kvm_memory_slot.id",
+		   "an id whose bucket has the slot", kvm_text(a->l, "%d", a->s->id),
+		   "a memory slot is not where its id is looked for");
 }
 
 static void check_ids(const struct at *a)
 {
 	for (const struct kvm_slot *s = a->set->slot; s < a->s; s++)
 		if (s->id == a->s->id)
-			say(a, "kvm.slot.hash", SLOT_ID, 2, "kvm_memory_slot.id", "an id of its own",
-			    kvm_text(a->l, "%d", s->id), "two memory slots have one id");
+			say(a, "kvm.slot.hash", SLOT_ID, 2, "kvm_memory_slot.id",
+			    "an id of its own", kvm_text(a->l, "%d", s->id),
+			    "two memory slots have one id");
 }
 
 /* ---- a set ---- */
 
-static bool say_set(struct kvm_look *l, const struct kvm_set *set, unsigned member, const char *field,
-		    const char *expected, const char *found, const char *what)
+static bool say_set(struct kvm_look *l, const struct kvm_set *set, unsigned member,
+		    const char *field, const char *expected, const char *found, const char *what)
 {
 	struct kvm_bad bad = {
 		.id = "kvm.slot.set", .severity = CAIRN_ERROR, .object = set->addr, .field = field,
@@ -273,7 +280,8 @@ static void check_generation(struct kvm_look *l, const struct kvm_set *set, unsi
 {
 	uint64_t g = set->generation;
 
-	if (shape_has(&l->k->layout.set, SET_GENERATION) && !l->vm->private_mem && (g & 1) != as && !(g & UPDATE_IN_PROGRESS))
+	if (shape_has(&l->k->layout.set, SET_GENERATION) && !l->vm->private_mem && (g & 1) != as &&
+	    !(g & UPDATE_IN_PROGRESS))
 		say_set(l, set, SET_GENERATION, "kvm_memslots.generation", as ? "odd" : "even",
 			kvm_hex(l, g), "a set's generation is that of another address space");
 }
@@ -282,8 +290,8 @@ static void check_damage(struct kvm_look *l, const struct kvm_set *set)
 {
 	const struct cairn_err *e = &set->err;
 
-	if (e->code == CAIRN_CORRUPT || e->code == CAIRN_LIMIT || e->fault == CAIRN_FAULT_NONCANONICAL ||
-	    e->fault == CAIRN_FAULT_UNMAPPED) {
+	if (e->code == CAIRN_CORRUPT || e->code == CAIRN_LIMIT ||
+	    e->fault == CAIRN_FAULT_NONCANONICAL || e->fault == CAIRN_FAULT_UNMAPPED) {
 		struct kvm_bad bad = {
 			.id = "kvm.slot.tree", .severity = CAIRN_ERROR, .object = set->addr,
 			.addr = e->addr, .field = "kvm_memory_slot.gfn_node",
@@ -332,22 +340,27 @@ static void check_inactive(struct kvm_look *l, unsigned as)
 	    active->err.code || active->generation & UPDATE_IN_PROGRESS)
 		return;
 	if (active->addr != first && active->addr != first + stride) {
-		say_set(l, active, SET_GENERATION, "kvm.memslots", "one of the two sets of its address space",
-			kvm_hex(l, active->addr), "the active set of memory slots is none of this VM's");
+		say_set(l, active, SET_GENERATION, "kvm.memslots",
+			"one of the two sets of its address space", kvm_hex(l, active->addr),
+			"the active set of memory slots is none of this VM's");
 		return;
 	}
-	if (kvm_set_read(&other, &l->k->layout, l->c, active->addr == first ? first + stride : first,
-			 &l->arena, NULL) || other.err.code == CAIRN_FAULT)
+	if (kvm_set_read(&other, &l->k->layout, l->c,
+			 active->addr == first ? first + stride : first, &l->arena, NULL) ||
+	    other.err.code == CAIRN_FAULT)
 		return;
 	if (other.err.code)
 		check_damage(l, &other);
 	else if (other.node == active->node)
-		say_set(l, active, SET_NODE, "kvm_memslots.node_idx", "another than the other set's",
-			kvm_text(l, "%u", active->node), "both sets of memory slots use the same links");
+		say_set(l, active, SET_NODE, "kvm_memslots.node_idx",
+			"another than the other set's", kvm_text(l, "%u", active->node),
+			"both sets of memory slots use the same links");
 	for (size_t i = 0; !other.err.code && i < active->n; i++)
-		if (!has_slot(&other, active->slot[i].addr) && !(active->slot[i].flags & KVM_SLOT_INVALID))
-			say_set(l, &other, SET_TREE, "kvm_memslots.gfn_tree", "the slots of the active set",
-				kvm_hex(l, active->slot[i].addr), "a memory slot is in one set and not in the other");
+		if (!has_slot(&other, active->slot[i].addr) &&
+		    !(active->slot[i].flags & KVM_SLOT_INVALID))
+			say_set(l, &other, SET_TREE, "kvm_memslots.gfn_tree",
+				"the slots of the active set", kvm_hex(l, active->slot[i].addr),
+				"a memory slot is in one set and not in the other");
 }
 
 /* ---- sums ---- */
@@ -356,9 +369,13 @@ static void check_total(struct kvm_look *l, uint64_t told, uint64_t n, unsigned 
 			const char *field)
 {
 	struct kvm_bad bad = {
-		.id = "kvm.slot.sum", .severity = CAIRN_ERROR, .object = l->vm->addr, .field = field,
+		.id = "kvm.slot.sum",
+		.severity = CAIRN_ERROR,
+		.object = l->vm->addr,
+		.field = field,
 		.addr = l->vm->addr + l->k->layout.vm.m[member].offset,
-		.expected = kvm_text(l, "%" PRIu64, n), .found = kvm_text(l, "%" PRIu64, told),
+		.expected = kvm_text(l, "%" PRIu64, n),
+		.found = kvm_text(l, "%" PRIu64, told),
 	};
 
 	if (shape_has(&l->k->layout.vm, member) && told != n)
@@ -382,7 +399,8 @@ static void check_sums(struct kvm_look *l)
 	if (!whole)
 		return;
 	check_total(l, l->vm->npages, pages, VM_NPAGES, "kvm.nr_memslot_pages");
-	check_total(l, l->vm->logging, count_logging(l->vm), VM_LOGGING, "kvm.nr_memslots_dirty_logging");
+	check_total(l, l->vm->logging, count_logging(l->vm), VM_LOGGING,
+		    "kvm.nr_memslots_dirty_logging");
 }
 
 void check_kvm_slots(struct kvm_look *l)

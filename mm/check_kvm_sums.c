@@ -44,8 +44,9 @@ static void check_bugged(struct kvm_look *l)
 	};
 
 	if (l->vm->bugged || l->vm->dead)
-		kvm_say(l, &bad, l->vm->bugged ? "KVM found the VM's state to be impossible (KVM_BUG_ON)"
-					       : "KVM gave the VM up");
+		kvm_say(l, &bad,
+			l->vm->bugged ? "KVM found the VM's state to be impossible (KVM_BUG_ON)"
+				      : "KVM gave the VM up");
 }
 
 void check_kvm_sums(struct kvm_look *l)

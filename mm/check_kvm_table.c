@@ -80,8 +80,9 @@ static bool say(const struct at *a, struct kvm_bad *bad, unsigned member, const 
 	bad->addr = member_at(a, member);
 	bad->field = field;
 	a->l->tables_off = true;
-	return kvm_say(a->l, bad, "%s (level %u table of guest frame 0x%llx, %s root)", what, a->t->level,
-		       (unsigned long long)a->gfn, a->tree->mirror ? "mirror" : "direct");
+	return kvm_say(a->l, bad, "%s (level %u table of guest frame 0x%llx, %s root)", what,
+		       a->t->level, (unsigned long long)a->gfn,
+		       a->tree->mirror ? "mirror" : "direct");
 }
 
 static bool say_entry(const struct at *a, struct kvm_bad *bad, const char *what)
@@ -91,8 +92,9 @@ static bool say_entry(const struct at *a, struct kvm_bad *bad, const char *what)
 	bad->addr = a->entry;
 	bad->field = "spte";
 	a->l->tables_off = true;
-	return kvm_say(a->l, bad, "%s (level %u table of guest frame 0x%llx, %s root)", what, a->t->level,
-		       (unsigned long long)a->gfn, a->tree->mirror ? "mirror" : "direct");
+	return kvm_say(a->l, bad, "%s (level %u table of guest frame 0x%llx, %s root)", what,
+		       a->t->level, (unsigned long long)a->gfn,
+		       a->tree->mirror ? "mirror" : "direct");
 }
 
 /* The page has what a table has: then it is not the entry that is wrong. */
@@ -152,8 +154,10 @@ static bool check_page(const struct at *a)
 		bad.expected = "the kvm_mmu_page of this table";
 		bad.found = kvm_hex(l, private);
 		l->tables_off = true;
-		return kvm_say(l, &bad, "the page of a table does not name it (level %u table of guest frame 0x%llx)",
-			       a->t->level, (unsigned long long)a->gfn);
+		return kvm_say(
+			l, &bad,
+			"the page of a table does not name it (level %u table of guest frame 0x%llx)",
+			a->t->level, (unsigned long long)a->gfn);
 	}
 	bad.expected = "a page whose private is the kvm_mmu_page of this table";
 	bad.found = kvm_text(l, "page 0x%llx, private 0x%llx", (unsigned long long)page,
@@ -171,8 +175,9 @@ static bool check_again(const struct at *a)
 
 	if (!a->t->again)
 		return true;
-	return say_entry(a, &bad, a->t->cycle ? "an entry leads to a table above itself"
-					      : "an entry leads to a table that was reached before");
+	return say_entry(a, &bad,
+			 a->t->cycle ? "an entry leads to a table above itself"
+				     : "an entry leads to a table that was reached before");
 }
 
 static bool check_owner(const struct at *a)
@@ -194,20 +199,23 @@ static bool check_level(const struct at *a)
 		.found = kvm_text(a->l, "level %u", level),
 	};
 
-	return level == want ||
-	       say(a, &bad, SP_ROLE, "kvm_mmu_page.role", "a table is not of the level below its parent");
+	return level == want || say(a, &bad, SP_ROLE, "kvm_mmu_page.role",
+				    "a table is not of the level below its parent");
 }
 
 static bool check_role(const struct at *a)
 {
 	struct kvm_look *l = a->l;
 	uint32_t bit = kvm_role_mask(&l->k->layout, ROLE_MIRROR), want = a->tree->role & ~bit;
-	struct kvm_bad bad = { .id = "tdp.child.role", .len = 4, .found = kvm_hex(l, a->t->sp.role) };
+	struct kvm_bad bad = { .id = "tdp.child.role",
+			       .len = 4,
+			       .found = kvm_hex(l, a->t->sp.role) };
 	bool ok = true;
 
 	bad.expected = kvm_hex(l, a->tree->role | a->t->level);
 	if (common(l, a->t->sp.role) != want || kvm_sp_role(l->k, &a->t->sp, ROLE_INVALID))
-		ok = say(a, &bad, SP_ROLE, "kvm_mmu_page.role", "a table's role is not that of its root");
+		ok = say(a, &bad, SP_ROLE, "kvm_mmu_page.role",
+			 "a table's role is not that of its root");
 	bad.id = "tdp.mirror.child-role";
 	bad.expected = a->tree->mirror ? "is_mirror" : "not is_mirror";
 	if (!!(a->t->sp.role & bit) != a->tree->mirror)
@@ -227,7 +235,8 @@ static bool check_place(const struct at *a)
 	bool ok = true;
 
 	if (a->t->sp.gfn != a->gfn)
-		ok = say(a, &bad, SP_GFN, "kvm_mmu_page.gfn", "a table maps other guest frames than it says");
+		ok = say(a, &bad, SP_GFN, "kvm_mmu_page.gfn",
+			 "a table maps other guest frames than it says");
 	bad.id = "tdp.child.ptep";
 	bad.expected = kvm_hex(l, a->entry);
 	bad.found = kvm_hex(l, a->t->sp.ptep);
@@ -244,8 +253,8 @@ static bool check_count(const struct at *a)
 		.found = kvm_text(a->l, "%d", a->t->sp.refs),
 	};
 
-	return !a->t->sp.refs ||
-	       say(a, &bad, SP_REFS, "kvm_mmu_page.tdp_mmu_root_count", "a table has a root's references");
+	return !a->t->sp.refs || say(a, &bad, SP_REFS, "kvm_mmu_page.tdp_mmu_root_count",
+				     "a table has a root's references");
 }
 
 static bool check_external(const struct at *a)
@@ -318,15 +327,21 @@ void check_kvm_orphans(struct kvm_look *l)
 {
 	const struct shape *s = &l->k->layout.vm;
 	struct kvm_bad bad = {
-		.id = "tdp.orphan", .severity = CAIRN_ERROR, .transient = true, .object = l->vm->addr,
-		.addr = l->vm->addr + s->m[VM_TABLES].offset, .field = "kvm_arch.tdp_mmu_pages",
+		.id = "tdp.orphan",
+		.severity = CAIRN_ERROR,
+		.transient = true,
+		.object = l->vm->addr,
+		.addr = l->vm->addr + s->m[VM_TABLES].offset,
+		.field = "kvm_arch.tdp_mmu_pages",
 	};
 	struct list_walk w;
 	uint64_t n = 0;
 
-	if (!shape_has(s, VM_TABLES) || s->m[VM_TABLES].size != 16 || l->tables_off || l->incomplete)
+	if (!shape_has(s, VM_TABLES) || s->m[VM_TABLES].size != 16 || l->tables_off ||
+	    l->incomplete)
 		return;
-	list_begin(&w, &l->c->kernel, LIST_DOUBLE, l->vm->addr + s->m[VM_TABLES].offset, TABLES_LIMIT);
+	list_begin(&w, &l->c->kernel, LIST_DOUBLE, l->vm->addr + s->m[VM_TABLES].offset,
+		   TABLES_LIMIT);
 	w.stop = l->c->stop;
 	while (list_next(&w) && cairn_go_on(l->run)) {
 		uint64_t addr = w.node - l->k->layout.sp.m[SP_LINK].offset;

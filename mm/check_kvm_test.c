@@ -42,6 +42,7 @@ struct change {
 
 static void expect_one(struct testkvm *k, const struct change *ch)
 {
+	size_t keep = overlay_count(k->c->img);
 	struct findings f;
 
 	tkv_change(k, ch->addr, ch->value, ch->bytes);
@@ -55,7 +56,7 @@ static void expect_one(struct testkvm *k, const struct change *ch)
 	assert_non_null(f.said[0].f.expected);
 	assert_non_null(f.said[0].f.found);
 	assert_non_null(f.said[0].f.field);
-	tkv_undo(k);
+	overlay_undo(k->c->img, keep);
 	arena_reset(&k->arena);
 }
 
@@ -131,6 +132,8 @@ static void tables(void **state)
 		{ PRIVATE(3), SP(2), 8, "tdp.page-private" },
 		{ TABLE(2), 0x300000 | TKV_TO_TABLE, 8, "tdp.page-private" },
 		{ TABLE(2) + 8, TABLE(3) | TKV_TO_TABLE, 8, "tdp.child.shared" },
+		{ TABLE(1) + 8, TABLE(3) | TKV_TO_TABLE, 8,
+		  "tdp.child.shared" }, /* before its own */
 		{ TABLE(2) + 8, TABLE(1) | TKV_TO_TABLE, 8, "tdp.cycle" },
 		{ 0, 0, 0, NULL },
 	};
@@ -152,7 +155,8 @@ static void entries(void **state)
 		{ AT(5), TKV_FROZEN, 8, "tdp.frozen-spte" },
 		{ AT(5), 0, 8, "tdp.nonpresent-value" },
 		{ AT(200), 0, 8, "tdp.nonpresent-value" },
-		{ AT(200), UINT64_C(0x80000000c9067), 8, "tdp.nonpresent-value" }, /* MMIO of 0xc9 */
+		{ AT(200), UINT64_C(0x80000000c9067), 8,
+		  "tdp.nonpresent-value" }, /* MMIO of 0xc9 */
 		{ AT(5), PFN(5) | TKV_LEAF | UINT64_C(1) << 45, 8, "tdp.rsvd" },
 		{ AT(5), PFN(5) | TKV_LEAF | 8, 8, "tdp.rsvd" },
 		{ AT(5), PFN(5) | (TKV_LEAF & ~UINT64_C(4)), 8, "tdp.rsvd" },
@@ -289,6 +293,95 @@ static void mirror(void **state)
 	tkv_free(k);
 }
 
+/* ---- the other encoding ---- */
+
+#define BIT(n) (UINT64_C(1) << (n))
+
+/* An NPT entry as a host with EPT would have it (7.2): readable, writable and executable in bits 0
+ * to 2 and 10, memory type, #VE suppressed. */
+static uint64_t ept_of(uint64_t e, unsigned level)
+{
+	uint64_t r = (e & (BIT(52) - BIT(12))) | BIT(11) | BIT(63);
+
+	if (!(e & BIT(11)))
+		return e;
+	if (level > 1)
+		return r | 7 | BIT(10) | BIT(8);
+	return r | 5 | BIT(10) | (e & 2) | 6 << 3 | BIT(6) | (e >> 5 & 1) << 8 | (e >> 6 & 1) << 9 |
+	       (e >> 9 & 1) << 53 | (e >> 10 & 1) << 55;
+}
+
+static void set_variable(struct testkvm *k, const char *name, uint64_t value)
+{
+	uint64_t addr;
+
+	assert_int_equal(sym_addr(&k->c->syms, name, &addr, NULL), CAIRN_OK);
+	tkv_change(k, addr, value, 8);
+}
+
+static void to_ept(struct testkvm *k, unsigned tables)
+{
+	for (unsigned t = 0; t < tables; t++)
+		for (unsigned i = 0; i < 512; i++) {
+			uint64_t at = TABLE(t) + i * 8, e;
+
+			assert_int_equal(space_u64(&k->c->kernel, at, &e, NULL), CAIRN_OK);
+			if (ept_of(e, 4 - t % 4) != e)
+				tkv_change(k, at, ept_of(e, 4 - t % 4), 8);
+		}
+	set_variable(k, "shadow_present_mask", BIT(63));
+	set_variable(k, "shadow_user_mask", 0);
+	set_variable(k, "shadow_nx_mask", 0);
+	set_variable(k, "shadow_xs_mask", 4);
+	set_variable(k, "shadow_xu_mask", BIT(10));
+	set_variable(k, "shadow_accessed_mask", BIT(8));
+	set_variable(k, "shadow_dirty_mask", BIT(9));
+	set_variable(k, "shadow_host_writable_mask", BIT(53));
+	set_variable(k, "shadow_mmu_writable_mask", BIT(55));
+	set_variable(k, "shadow_mmio_value", 6);
+	set_variable(k, "shadow_mmio_mask", 7 | BIT(63));
+	set_variable(k, "shadow_mmio_access_mask", 0);
+}
+
+/* Synthetic: no Intel host was at hand. */
+static void ept(void **state)
+{
+	const uint64_t leaf = PFN(5) | 0x377 | BIT(10) | BIT(11) | BIT(53) | BIT(55) | BIT(63);
+	const struct change ch[] = {
+		{ AT(5), leaf & ~BIT(63), 8, "tdp.rsvd" }, /* #VE is not suppressed */
+		{ AT(5), leaf & ~UINT64_C(1), 8, "tdp.rsvd" },
+		{ AT(5), leaf & ~BIT(10), 8, "tdp.rsvd" }, /* executable for one of two modes */
+		{ AT(5), leaf | BIT(54), 8, "tdp.rsvd" },
+		{ AT(5), leaf & ~BIT(55), 8, "tdp.leaf.writable-bits" },
+		{ AT(5), leaf & ~BIT(53), 8, "tdp.leaf.writable-bits" },
+		{ AT(5), leaf | BIT(60), 8, "tdp.ad-type" },
+		{ AT(5), leaf ^ 0x1000, 8, "tdp.leaf.pfn" },
+		{ AT(5), TKV_FROZEN, 8, "tdp.frozen-spte" },
+		{ AT(5), 0, 8, "tdp.nonpresent-value" },
+		{ AT(200), 0xc9006, 8, "tdp.nonpresent-value" }, /* MMIO of another frame */
+		{ TABLE(1), TABLE(2) | 0xd03 | BIT(63), 8, "tdp.rsvd" },
+		{ 0, 0, 0, NULL },
+	};
+	struct testkvm *k;
+	uint64_t sp;
+
+	(void)state;
+	k = tkv_new(false, &sp);
+	to_ept(k, 4);
+	tkv_change(k, TKV_VM + TKV_VM_MMIO, 6, 8);
+	expect_nothing(k);
+	expect_each(k, ch);
+	tkv_change(k, AT(5), leaf & ~UINT64_C(0x302), 8); /* neither written nor touched yet */
+	tkv_change(k, AT(200), 0xc8006, 8);
+	expect_nothing(k);
+	tkv_free(k);
+	k = tkv_new(true, &sp);
+	to_ept(k, 8);
+	tkv_change(k, TKV_VM + TKV_VM_MMIO, 0, 8); /* of a TDX guest */
+	expect_nothing(k);
+	tkv_free(k);
+}
+
 /* ---- what is not there ---- */
 
 static void missing(void **state)
@@ -313,9 +406,15 @@ static void missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound), cmocka_unit_test(roots), cmocka_unit_test(tables),
-		cmocka_unit_test(entries), cmocka_unit_test(healthy_changes),
-		cmocka_unit_test(flags_of_slots), cmocka_unit_test(in_flight), cmocka_unit_test(mirror),
+		cmocka_unit_test(sound),
+		cmocka_unit_test(roots),
+		cmocka_unit_test(tables),
+		cmocka_unit_test(entries),
+		cmocka_unit_test(healthy_changes),
+		cmocka_unit_test(flags_of_slots),
+		cmocka_unit_test(in_flight),
+		cmocka_unit_test(mirror),
+		cmocka_unit_test(ept),
 		cmocka_unit_test(missing),
 	};
 

@@ -70,6 +70,8 @@ static enum cairn_code read_mmu(struct kvm_mmu *ret, const struct kvms *k, uint6
 		for (unsigned i = 0; i < KVM_PREV_ROOTS; i++)
 			ret->prev[i] = shape_has(s, MMU_PREV + i) ? object_get(&o, MMU_PREV + i)
 								  : KVM_NO_ROOT;
+		for (unsigned i = 0; i < 3; i++)
+			ret->special[i] = object_get(&o, MMU_PAE + i);
 		ret->role = (uint32_t)object_get(&o, MMU_ROLE);
 		ret->level = (unsigned)object_get(&o, MMU_LEVEL) & 15;
 	}
@@ -99,7 +101,8 @@ static void read_vcpu(struct kvm_vcpu *v, const struct kvms *k, uint64_t addr)
 	*v = (struct kvm_vcpu){ .addr = addr };
 	if (!object_read(&o, &k->layout.vcpu, sp, addr, &v->err)) {
 		v->id = (int32_t)object_get(&o, VCPU_ID);
-		v->idx = shape_has(&k->layout.vcpu, VCPU_IDX) ? (int32_t)object_get(&o, VCPU_IDX) : -1;
+		v->idx = shape_has(&k->layout.vcpu, VCPU_IDX) ? (int32_t)object_get(&o, VCPU_IDX)
+							      : -1;
 		v->cpu = (int32_t)object_get(&o, VCPU_CPU);
 		v->mode = (int32_t)object_get(&o, VCPU_MODE);
 		v->mp_state = (int32_t)object_get(&o, VCPU_MP);
@@ -109,7 +112,8 @@ static void read_vcpu(struct kvm_vcpu *v, const struct kvms *k, uint64_t addr)
 		read_mmus(v, k);
 	}
 	object_done(&o);
-	if (pid && shape_has(&k->layout.pid, 0) && !shape_get(&k->layout.pid, sp, pid, 0, &nr, NULL))
+	if (pid && shape_has(&k->layout.pid, 0) &&
+	    !shape_get(&k->layout.pid, sp, pid, 0, &nr, NULL))
 		v->pid = (int32_t)nr;
 }
 
@@ -344,7 +348,8 @@ const struct kvm_vm *kvms_find(const struct kvms *k, uint64_t addr_or_pid)
 const char *kvm_type_name(uint64_t type)
 {
 	/* KVM_X86_*_VM, arch/x86/include/uapi/asm/kvm.h */
-	static const char *const names[] = { "default", "sw-protected", "sev", "sev-es", "snp", "tdx" };
+	static const char *const names[] = { "default", "sw-protected", "sev",
+					     "sev-es",  "snp",          "tdx" };
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
 }

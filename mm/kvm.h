@@ -27,6 +27,8 @@
 struct kvm_mmu {
 	uint64_t addr;
 	uint64_t hpa, mirror, prev[KVM_PREV_ROOTS]; /* physical; KVM_NO_ROOT: none */
+	uint64_t special[3]; /* kernel addresses of roots of the shadow MMU that are its own; 0:
+				none */
 	uint32_t role;  /* word; 0: not known */
 	unsigned level; /* 0: not known */
 };

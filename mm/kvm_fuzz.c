@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtual machines in a memory of which words are others: the input is patches of 12 bytes, which word
- * (of 8 bytes, from TP_MAP on: struct pages, KVM's structures, tables, memory), how it is
+ * Virtual machines in a memory of which words are others: the input is patches of 12 bytes, which
+ * word (of 8 bytes, from TP_MAP on: struct pages, KVM's structures, tables, memory), how it is
  * made, and a value. Reads, walks, compares and checks; what is found is bounded by what there is.
  */
 #include "lib/base/cursor.h"
@@ -55,7 +55,8 @@ static void use(struct testkvm *k)
 		kvm_guest_read(&guest, 0x5fe0, buf, sizeof(buf), NULL);
 		for (size_t j = 0; j < vms.vm[i].nroots && j < 4; j++)
 			if (!vms.vm[i].root[j].err.code &&
-			    !tdp_count(&counts, &vms, &vms.vm[i], &vms.vm[i].root[j].sp, &k->arena, NULL) &&
+			    !tdp_count(&counts, &vms, &vms.vm[i], &vms.vm[i].root[j].sp, &k->arena,
+				       NULL) &&
 			    counts.leaves[4] + counts.leaves[5])
 				abort();
 	}

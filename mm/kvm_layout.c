@@ -4,23 +4,39 @@
 #include "lib/kern/module.h"
 
 static const struct shape_want vm_want = {
-	"struct kvm", VM_N, {
-		[VM_LINK] = "vm_list", [VM_MM] = "mm", [VM_PID] = "userspace_pid",
-		[VM_SETS] = "__memslots", [VM_SLOTS] = "memslots", [VM_VCPU_XA] = "vcpu_array",
-		[VM_VCPU_ARRAY] = "vcpus", [VM_ONLINE] = "online_vcpus.counter",
-		[VM_CREATED] = "created_vcpus", [VM_LOCK] = "mmu_lock",
-		[VM_PAGES] = "stat.pages|stat.lpages", [VM_ROOTS] = "arch.tdp_mmu_roots",
-		[VM_TABLES] = "arch.tdp_mmu_pages", [VM_SHADOW] = "arch.active_mmu_pages",
-		[VM_TYPE] = "arch.vm_type", [VM_DIRECT] = "arch.gfn_direct_bits|arch.gfn_direct_mask",
-		[VM_MMIO] = "arch.shadow_mmio_value", [VM_NX_OFF] = "arch.disable_nx_huge_pages",
-		[VM_BUGGED] = "vm_bugged", [VM_DEAD] = "vm_dead",
+	"struct kvm",
+	VM_N,
+	{
+		[VM_LINK] = "vm_list",
+		[VM_MM] = "mm",
+		[VM_PID] = "userspace_pid",
+		[VM_SETS] = "__memslots",
+		[VM_SLOTS] = "memslots",
+		[VM_VCPU_XA] = "vcpu_array",
+		[VM_VCPU_ARRAY] = "vcpus",
+		[VM_ONLINE] = "online_vcpus.counter",
+		[VM_CREATED] = "created_vcpus",
+		[VM_LOCK] = "mmu_lock",
+		[VM_PAGES] = "stat.pages|stat.lpages",
+		[VM_ROOTS] = "arch.tdp_mmu_roots",
+		[VM_TABLES] = "arch.tdp_mmu_pages",
+		[VM_SHADOW] = "arch.active_mmu_pages",
+		[VM_TYPE] = "arch.vm_type",
+		[VM_DIRECT] = "arch.gfn_direct_bits|arch.gfn_direct_mask",
+		[VM_MMIO] = "arch.shadow_mmio_value",
+		[VM_NX_OFF] = "arch.disable_nx_huge_pages",
+		[VM_BUGGED] = "vm_bugged",
+		[VM_DEAD] = "vm_dead",
 		[VM_INVAL] = "mmu_invalidate_in_progress|mmu_notifier_count",
 		[VM_INVAL_START] = "mmu_invalidate_range_start|mmu_notifier_range_start",
 		[VM_INVAL_END] = "mmu_invalidate_range_end|mmu_notifier_range_end",
-		[VM_ATTRS] = "mem_attr_array", [VM_NPAGES] = "nr_memslot_pages",
+		[VM_ATTRS] = "mem_attr_array",
+		[VM_NPAGES] = "nr_memslot_pages",
 		[VM_LOGGING] = "nr_memslots_dirty_logging.counter",
-		[VM_MANUAL] = "manual_dirty_log_protect", [VM_RING] = "dirty_ring_size",
-		[VM_PML] = "arch.cpu_dirty_log_size", [VM_USERS] = "users_count.refs.counter",
+		[VM_MANUAL] = "manual_dirty_log_protect",
+		[VM_RING] = "dirty_ring_size",
+		[VM_PML] = "arch.cpu_dirty_log_size",
+		[VM_USERS] = "users_count.refs.counter",
 		[VM_PRIVATE] = "arch.has_private_mem",
 		[VM_NX_LIST] = "arch.possible_nx_huge_pages|arch.lpage_disallowed_mmu_pages",
 	},
@@ -41,7 +57,8 @@ static const struct shape_want mmu_want = {
 		[MMU_ROLE] = "root_role.word|mmu_role.base.word",
 		[MMU_LEVEL] = "shadow_root_level|root_role.level",
 		[MMU_PREV] = "prev_roots[0].hpa", [MMU_PREV_1] = "prev_roots[1].hpa",
-		[MMU_PREV_2] = "prev_roots[2].hpa",
+		[MMU_PREV_2] = "prev_roots[2].hpa", [MMU_PAE] = "pae_root",
+		[MMU_PML4] = "pml4_root|lm_root", [MMU_PML5] = "pml5_root",
 	},
 };
 
@@ -141,6 +158,27 @@ static enum cairn_code find_types(struct kvm_layout *l, struct cairn *c, struct 
 			  why.text);
 }
 
+/* No symbol: there is no KVM, or that cannot be told. */
+static enum cairn_code no_symbol(struct cairn *c, struct cairn_err *err)
+{
+	const struct modules *ms = NULL;
+	struct cairn_err why;
+	enum cairn_code code = modules_get(c, &ms, &why);
+
+	if (!code && ms->partial)
+		why = ms->err;
+	for (size_t i = 0; !code && !ms->partial && i < ms->n; i++) {
+		if (ms->module[i].fault.code == CAIRN_OK)
+			continue;
+		why = ms->module[i].fault;
+		code = why.code;
+	}
+	if (c->arch && c->arch->id == ARCH_X86_64 && (code || ms->partial))
+		return cairn_fail(err, CAIRN_MISSING,
+				  "whether there is KVM cannot be told: modules: %s", why.text);
+	return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no KVM: no symbol vm_list");
+}
+
 enum cairn_code kvm_layout_init(struct kvm_layout *l, struct cairn *c, uint64_t *vm_list,
 				struct cairn_err *err)
 {
@@ -150,7 +188,7 @@ enum cairn_code kvm_layout_init(struct kvm_layout *l, struct cairn *c, uint64_t 
 	*l = (struct kvm_layout){ 0 };
 	modules_get(c, &ms, NULL); /* for its symbols */
 	if (sym_addr(&c->syms, "vm_list", vm_list, NULL))
-		return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no KVM: no symbol vm_list");
+		return no_symbol(c, err);
 	code = find_types(l, c, err);
 	l->mirror = shape_has(&l->role, ROLE_MIRROR) || shape_has(&l->mmu, MMU_MIRROR) ||
 		    shape_has(&l->vm, VM_DIRECT) || shape_has(&l->sp, SP_EXTERNAL);

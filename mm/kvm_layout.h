@@ -31,7 +31,8 @@ enum {
 
 /* struct kvm_mmu; MMU_PREV + n: the n-th of the roots kept for later */
 enum {
-	MMU_HPA, MMU_MIRROR, MMU_ROLE, MMU_LEVEL, MMU_PREV, MMU_PREV_1, MMU_PREV_2, MMU_N,
+	MMU_HPA, MMU_MIRROR, MMU_ROLE, MMU_LEVEL, MMU_PREV, MMU_PREV_1, MMU_PREV_2,
+	MMU_PAE, MMU_PML4, MMU_PML5, MMU_N,
 };
 #define KVM_PREV_ROOTS 3
 

@@ -76,7 +76,8 @@ static enum cairn_code read_array(struct kvm_set *s, const struct kvm_layout *l,
 	if (used > KVM_SLOTS_LIMIT)
 		cairn_fail(&s->err, CAIRN_CORRUPT, "%llu memory slots", (unsigned long long)used);
 	for (uint64_t i = 0; !code && !s->err.code && i < used; i++)
-		code = add(s, &cap, l, c, s->addr + l->set.m[SET_ARRAY].offset + i * l->slot.size, a);
+		code = add(s, &cap, l, c, s->addr + l->set.m[SET_ARRAY].offset + i * l->slot.size,
+			   a);
 	return code;
 }
 

@@ -22,10 +22,11 @@ struct variant {
 };
 
 static const struct variant variants[] = {
-	{ "shadow_xs_mask", true, BIT(11), BIT(63), BIT(63) | 0x1a0,
-	  UINT64_C(0x405) << 52, 60, 3, 7, 52, 11 },
+	{ "shadow_xs_mask", true, BIT(11), BIT(63), BIT(63) | 0x1a0, UINT64_C(0x405) << 52, 60, 3,
+	  7, 52, 11 },
 	{ NULL, true, BIT(11), BIT(63), BIT(63) | 0x5a0, UINT64_C(5) << 54, 52, 3, 8, 52, 11 },
-	{ "shadow_mmu_writable_mask", false, BIT(11), 0, 0x5a0, UINT64_C(5) << 54, 52, 3, 8, 52, 11 },
+	{ "shadow_mmu_writable_mask", false, BIT(11), 0, 0x5a0, UINT64_C(5) << 54, 52, 3, 8, 52,
+	  11 },
 	{ NULL, false, 0, 0, 0, UINT64_C(5) << 54, 52, 3, 9, 54, 9 },
 };
 
@@ -191,7 +192,8 @@ uint64_t spte_generation_mask(const struct spte_form *f)
 
 uint64_t spte_mmio_bits(const struct spte_form *f)
 {
-	uint64_t gen = (BIT(f->gen_low_bits) - 1) << f->gen_low | (BIT(f->gen_high_bits) - 1) << f->gen_high;
+	uint64_t gen = (BIT(f->gen_low_bits) - 1) << f->gen_low | (BIT(f->gen_high_bits) - 1)
+									  << f->gen_high;
 
 	return f->mmio_value | f->mmio_access | gen | f->lower_gfn | f->l1tf |
 	       f->l1tf << L1TF_SHIFT;

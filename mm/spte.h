@@ -2,10 +2,10 @@
 /*
  * spte - the entries of KVM's TDP page tables, their encoding as data.
  *
- * An entry is an EPT entry (Intel), or an NPT entry (AMD), with KVM's own marks in the bits that the
- * hardware ignores. The masks are those that the dumped KVM uses (its shadow_* variables);
- * what no variable tells (where the type of A/D tracking stands, what an empty and a frozen
- * entry are) goes with which of these variables and members there are.
+ * An entry is an EPT entry (Intel), or an NPT entry (AMD), with KVM's own marks in the bits that
+ * the hardware ignores. The masks are those that the dumped KVM uses (its shadow_* variables); what
+ * no variable tells (where the type of A/D tracking stands, what an empty and a frozen entry are)
+ * goes with which of these variables and members there are.
  *
  * Sources: arch/x86/kvm/mmu/spte.h and spte.c, mmu.h, tdp_mmu.c.
  */

@@ -179,12 +179,15 @@ static void as_paging_form(void **state)
 	tk_put(k, 0x23000 + 40, 0x12345000 | 0xe67, 8);
 	tk_put(k, 0x23000 + 48, BIT(63) | 0x1a0, 8);
 	tk_open(k, 8);
-	r = paging_lookup(&p, k->c.img, 0x20000, (UINT64_C(1) << 39) + (2u << 30) + (3u << 21) + 0x5abc);
+	r = paging_lookup(&p, k->c.img, 0x20000,
+			  (UINT64_C(1) << 39) + (2u << 30) + (3u << 21) + 0x5abc);
 	assert_int_equal(r.fault, CAIRN_FAULT_NONE);
 	assert_int_equal(r.paddr, 0x12345abc);
-	r = paging_lookup(&p, k->c.img, 0x20000, (UINT64_C(1) << 39) + (2u << 30) + (4u << 21) + 0x5abc);
+	r = paging_lookup(&p, k->c.img, 0x20000,
+			  (UINT64_C(1) << 39) + (2u << 30) + (4u << 21) + 0x5abc);
 	assert_int_equal(r.paddr, 0x405abc);
-	r = paging_lookup(&p, k->c.img, 0x20000, (UINT64_C(1) << 39) + (2u << 30) + (3u << 21) + 0x6000);
+	r = paging_lookup(&p, k->c.img, 0x20000,
+			  (UINT64_C(1) << 39) + (2u << 30) + (3u << 21) + 0x6000);
 	assert_int_equal(r.fault, CAIRN_FAULT_UNMAPPED);
 	tk_free(k);
 }

@@ -248,7 +248,8 @@ enum cairn_code tdp_begin(struct tdp_walk *w, const struct kvms *k, const struct
 static bool may_go_on(struct tdp_walk *w)
 {
 	if (w->k->c->stop && w->k->c->stop())
-		note(w, CAIRN_INTERRUPTED, "interrupted at level of", w->level ? w->level[0]->hpa : 0);
+		note(w, CAIRN_INTERRUPTED, "interrupted at level of",
+		     w->level ? w->level[0]->hpa : 0);
 	else if (w->seen->count > TDP_LIMIT)
 		note(w, CAIRN_LIMIT, "too many page tables, at", w->level ? w->level[0]->hpa : 0);
 	else
@@ -310,8 +311,11 @@ void tdp_paging_form(struct paging_form *ret, const struct spte_form *f, unsigne
 	static const char *const names[] = { "L1", "L2", "L3", "L4", "L5" };
 	uint64_t mark = f->present_bit;
 
-	*ret = (struct paging_form){ .name = "guest-physical", .entry_size = 8, .canonical = true,
-				     .nlevels = (uint8_t)levels, .va_bits = (uint8_t)(12 + 9 * levels) };
+	*ret = (struct paging_form){ .name = "guest-physical",
+				     .entry_size = 8,
+				     .canonical = true,
+				     .nlevels = (uint8_t)levels,
+				     .va_bits = (uint8_t)(12 + 9 * levels) };
 	for (unsigned i = 0; i < levels; i++) {
 		struct paging_level *l = &ret->level[i];
 		unsigned level = levels - i;

@@ -81,7 +81,8 @@ enum cairn_code tdp_begin(struct tdp_walk *w, const struct kvms *k, const struct
 			  struct map *seen, struct arena *arena, struct cairn_err *err);
 bool tdp_next(struct tdp_walk *w);
 
-/** Free, and say how it went: CAIRN_OK, CAIRN_FAULT, CAIRN_LIMIT, CAIRN_INTERRUPTED, CAIRN_NOMEM. */
+/** Free, and say how it went: CAIRN_OK, CAIRN_FAULT, CAIRN_LIMIT, CAIRN_INTERRUPTED, CAIRN_NOMEM.
+ */
 enum cairn_code tdp_end(struct tdp_walk *w, struct cairn_err *err);
 
 static inline uint64_t tdp_entry(const struct tdp_table *t, unsigned i)
@@ -90,7 +91,8 @@ static inline uint64_t tdp_entry(const struct tdp_table *t, unsigned i)
 }
 
 /** The guest frame of an entry, as memory slots and faults count it. */
-static inline uint64_t tdp_entry_gfn(const struct tdp_walk *w, const struct tdp_table *t, unsigned i)
+static inline uint64_t tdp_entry_gfn(const struct tdp_walk *w, const struct tdp_table *t,
+				     unsigned i)
 {
 	return (t->raw + i * spte_span(t->level)) & ~w->vm->direct_bits;
 }

@@ -96,8 +96,8 @@ static uint64_t frames(const struct tdp_runs *r)
 }
 
 /* The part of a that is in b, or (in == false) that is not. */
-static enum cairn_code part(struct tdp_runs *ret, const struct tdp_runs *a, const struct tdp_runs *b,
-			    bool in, struct arena *arena)
+static enum cairn_code part(struct tdp_runs *ret, const struct tdp_runs *a,
+			    const struct tdp_runs *b, bool in, struct arena *arena)
 {
 	enum cairn_code code = CAIRN_OK;
 	size_t j = 0;

@@ -11,7 +11,8 @@ const struct kvm_set *tdp_root_set(const struct kvms *k, const struct kvm_vm *vm
 	return &vm->set[kvm_sp_role(k, root, ROLE_SMM) ? 1 : 0];
 }
 
-static void count_leaf(struct tdp_counts *c, const struct kvm_set *set, uint64_t gfn, unsigned level)
+static void count_leaf(struct tdp_counts *c, const struct kvm_set *set, uint64_t gfn,
+		       unsigned level)
 {
 	const struct kvm_slot *s = kvm_slot_at(set, gfn);
 

@@ -30,8 +30,8 @@ static struct tdp_counts count(struct testkvm *k, const struct kvms *vms, size_t
 	struct tdp_counts c;
 	struct cairn_err err;
 
-	assert_int_equal(tdp_count(&c, vms, &vms->vm[0], &vms->vm[0].root[root].sp, &k->arena, &err),
-			 want);
+	assert_int_equal(
+		tdp_count(&c, vms, &vms->vm[0], &vms->vm[0].root[root].sp, &k->arena, &err), want);
 	return c;
 }
 
@@ -98,8 +98,9 @@ static void damaged(void **state)
 	tkv_change(k, TABLE(2) + 8, TABLE(0) | TKV_TO_TABLE, 8);
 	tkv_change(k, TABLE(2) + 16, TABLE(3) | TKV_TO_TABLE, 8);
 	tkv_change(k, TABLE(2) + 24, 0x300000 | TKV_TO_TABLE, 8);
-	assert_int_equal(tdp_begin(&w, &vms, &vms.vm[0], &vms.vm[0].root[0].sp, NULL, NULL, &k->arena,
-				   NULL), CAIRN_OK);
+	assert_int_equal(
+		tdp_begin(&w, &vms, &vms.vm[0], &vms.vm[0].root[0].sp, NULL, NULL, &k->arena, NULL),
+		CAIRN_OK);
 	while (tdp_next(&w)) {
 		n++;
 		again += w.table->again && !w.table->cycle;
@@ -179,7 +180,8 @@ static void guest_memory(void **state)
 	assert_int_equal(p.paddr, TKV_MEMORY + (50 << 12));
 	p = kvm_guest_translate(&g, 5 << 12); /* private, and not mapped as such */
 	assert_int_equal(p.by, KVM_BY_NONE);
-	assert_int_equal(kvm_guest_read(&g, direct + (63 << 12) + 0xffc, buf, 8, &err), CAIRN_FAULT);
+	assert_int_equal(kvm_guest_read(&g, direct + (63 << 12) + 0xffc, buf, 8, &err),
+			 CAIRN_FAULT);
 	assert_int_equal(err.addr, direct + (64 << 12)); /* beyond the slot */
 	tkv_free(k);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bench_tdp - what it costs to walk and verify the page tables of a large guest: a million entries in
- * 2,000 tables of their own, each entry held against memory slot, process and struct page. The
+ * bench_tdp - what it costs to walk and verify the page tables of a large guest: a million entries
+ * in 2,000 tables of their own, each entry held against memory slot, process and struct page. The
  * page frames repeat; the tables, and what KVM has of each, do not.
  */
 #include <stdio.h>
@@ -41,7 +41,8 @@ static void process(struct testkvm *k)
 	}
 }
 
-static uint64_t child(struct testkvm *k, unsigned level, uint64_t gfn, uint64_t above, unsigned index)
+static uint64_t child(struct testkvm *k, unsigned level, uint64_t gfn, uint64_t above,
+		      unsigned index)
 {
 	uint64_t table = k->next_table;
 
@@ -51,7 +52,8 @@ static uint64_t child(struct testkvm *k, unsigned level, uint64_t gfn, uint64_t 
 
 static void guest(struct testkvm *k)
 {
-	uint64_t root_sp = k->next_sp, root = child(k, 4, 0, 0, 0), l3 = child(k, 3, 0, root, 0), l2 = 0;
+	uint64_t root_sp = k->next_sp, root = child(k, 4, 0, 0, 0), l3 = child(k, 3, 0, root, 0),
+		 l2 = 0;
 
 	tkv_put(k, root_sp + TKV_SP_REFS, 2, 4);
 	tkv_put(k, TKV_VM + TKV_VM_ROOTS, root_sp, 8);

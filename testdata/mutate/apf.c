@@ -27,7 +27,8 @@ static void add(struct state *s, struct mutable_words *to, const char *kind, uin
 	unsigned char raw[8] = { 0 };
 
 	if (addr && !space_read(&s->c->kernel, addr, raw, size, NULL))
-		mutate_word(to, (struct mutable_word){ addr, size, le_uint(raw, size), kind, 0, rule });
+		mutate_word(to,
+			    (struct mutable_word){ addr, size, le_uint(raw, size), kind, 0, rule });
 }
 
 /* ---- a host ---- */
@@ -54,7 +55,8 @@ static void add_items(struct state *s, struct mutable_words *to, const struct ap
 		uint64_t at = v->work[i].addr;
 
 		for (size_t j = 0; j < sizeof(m) / sizeof(m[0]); j++)
-			add(s, to, m[j].kind, at + s->h.work.m[m[j].member].offset, m[j].size, m[j].rule);
+			add(s, to, m[j].kind, at + s->h.work.m[m[j].member].offset, m[j].size,
+			    m[j].rule);
 		add(s, to, "kvm_async_pf.queue", at + s->h.work.m[WORK_QUEUE].offset, 8, ANY);
 		add(s, to, "kvm_async_pf.queue", at + s->h.work.m[WORK_QUEUE].offset + 8, 8, ANY);
 		if (!v->work[i].done)
@@ -84,7 +86,8 @@ static void add_vcpu(struct state *s, struct mutable_words *to, const struct apf
 	add(s, to, "async_pf.queue", apf_vcpu_at(&s->h, v, APF_QUEUE) + 8, 8, ANY);
 	add(s, to, "async_pf.done", apf_vcpu_at(&s->h, v, APF_DONE) + 8, 8, ANY);
 	for (unsigned i = 0; i < v->ngfns; i++)
-		add(s, to, v->gfns[i] == APF_NO_GFN ? "apf.gfns, empty" : "apf.gfns", hash + i * 8, 8, ANY);
+		add(s, to, v->gfns[i] == APF_NO_GFN ? "apf.gfns, empty" : "apf.gfns", hash + i * 8,
+		    8, ANY);
 	add_items(s, to, v);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kvm - words of virtual machines: entries of TDP page tables, struct kvm_mmu_page, the private word
- * of a table's page, memory slots, and what struct kvm and its vCPUs say of these.
+ * kvm - words of virtual machines: entries of TDP page tables, struct kvm_mmu_page, the private
+ * word of a table's page, memory slots, and what struct kvm and its vCPUs say of these.
  *
  * Left out are changes that leave a machine healthy: accessed and dirty bits, permissions that
  * may come and go, an id of a type that nothing depends on.
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "lib/kern/finding.h"
-#include "mm/tdp.h"
+#include "mm/tdp_count.h"
 #include "testdata/mutate/mutate.h"
 
 /* What a change has to be to break something; for mutable_word.more. */
@@ -29,7 +29,8 @@ static void add(struct state *s, struct mutable_words *to, const char *kind, uin
 	unsigned char raw[8] = { 0 };
 
 	if (addr && !space_read(&s->c->kernel, addr, raw, size, NULL))
-		mutate_word(to, (struct mutable_word){ addr, size, le_uint(raw, size), kind, 0, rule });
+		mutate_word(to,
+			    (struct mutable_word){ addr, size, le_uint(raw, size), kind, 0, rule });
 }
 
 /* ---- page tables ---- */
@@ -95,6 +96,21 @@ static void add_root(struct state *s, struct mutable_words *to, const struct kvm
 
 /* ---- memory slots ---- */
 
+/* base_gfn is told by what is mapped, where that is more than a page or two. */
+static void add_bases(struct state *s, struct mutable_words *to, const struct kvm_vm *vm,
+		      const struct kvm_root *r)
+{
+	const struct kvm_set *set = tdp_root_set(&s->k, vm, &r->sp);
+	struct tdp_counts c;
+
+	if (r->err.code || tdp_count(&c, &s->k, vm, &r->sp, &s->arena, NULL))
+		return;
+	for (size_t i = 0; i < set->n; i++)
+		if (c.slot[i] >= 4)
+			add(s, to, "kvm_memory_slot.base_gfn",
+			    set->slot[i].addr + s->k.layout.slot.m[SLOT_GFN].offset, 8, ANY);
+}
+
 static void add_slots(struct state *s, struct mutable_words *to, const struct kvm_set *set)
 {
 	const struct shape *l = &s->k.layout.slot;
@@ -131,7 +147,8 @@ static void add_vm(struct state *s, struct mutable_words *to, const struct kvm_v
 
 	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]); i++)
 		if (shape_has(l, m[i].member) && (m[i].member != VM_PAGES || vm->has_pages))
-			add(s, to, m[i].kind, vm->addr + l->m[m[i].member].offset, m[i].size, m[i].rule);
+			add(s, to, m[i].kind, vm->addr + l->m[m[i].member].offset, m[i].size,
+			    m[i].rule);
 	add(s, to, "kvm_arch.tdp_mmu_roots", vm->addr + l->m[VM_ROOTS].offset + 8, 8, ANY);
 }
 
@@ -169,8 +186,10 @@ static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words
 		add_vm(s, words, vm);
 		for (size_t j = 0; j < vm->nvcpus; j++)
 			add_vcpu(s, words, &vm->vcpu[j]);
-		for (size_t j = 0; j < vm->nroots; j++)
+		for (size_t j = 0; j < vm->nroots; j++) {
 			add_root(s, words, vm, &vm->root[j]);
+			add_bases(s, words, vm, &vm->root[j]);
+		}
 		for (unsigned j = 0; j < KVM_SPACES; j++)
 			add_slots(s, words, &vm->set[j]);
 	}

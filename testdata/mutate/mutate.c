@@ -181,6 +181,10 @@ static bool report(const struct family *f, const struct tally *t)
 	struct row all = { .kind = "all" };
 	bool fine;
 
+	if (!t->rows) {
+		printf("%s: none of these dumps has such words\n", f->name);
+		return true;
+	}
 	printf("%s\n  %-24s %8s %8s %9s %8s %9s %9s\n", f->name, "word", "changed", "found", "",
 	       "named", "", "old value");
 	for (size_t i = 0; i <= t->rows; i++) {
