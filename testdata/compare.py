@@ -94,9 +94,9 @@ class Cairn:
         self.head.append(vmcore)
 
     @functools.lru_cache
-    def ask(self, schema, *command, fine=DONE):
-        """The objects that a command prints; Failed unless all are of that schema and the exit
-        code is one of `fine`."""
+    def ask(self, schema, *command, fine=DONE, also=()):
+        """The objects that a command prints; Failed unless all are of that schema, or one of
+        `also`, and the exit code is one of `fine`."""
         try:
             done = subprocess.run([*self.head, *command], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=SECONDS)
@@ -112,7 +112,8 @@ class Cairn:
                 objects.append(json.loads(line))
             except ValueError as error:
                 raise Failed("%s: no JSON: %.80r" % (command[0], line)) from error
-        if not all(isinstance(item, dict) and item.get("schema") == schema for item in objects):
+        if not all(isinstance(item, dict) and item.get("schema") in (schema, *also)
+                   for item in objects):
             raise Failed("%s: objects that are not %s" % (command[0], schema))
         return objects
 
