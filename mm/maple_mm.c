@@ -182,14 +182,41 @@ static void want(void *arg, uint64_t entry)
 	shelf_want(&s->vmas, entry + s->vma_shape.lo, s->vma_shape.hi - s->vma_shape.lo);
 }
 
-/* Bytes that came from another core are far away: those of one leaf are asked for together. */
-static void soon(void *arg, uint64_t entry)
+/* Bytes that came from another core are far away: those of one leaf are fetched together. */
+static bool fetch_all(struct maple_mms *s, const uint64_t *entry, const unsigned char **p, unsigned n)
+{
+	size_t len = s->vma_shape.hi - s->vma_shape.lo;
+
+	for (unsigned i = 0; i < n; i++) {
+		p[i] = NULL;
+		if (!entry[i])
+			continue;
+		if (entry[i] & (s->layout->word - 1u))
+			return false;
+		p[i] = shelf_peek(&s->vmas, entry[i] + s->vma_shape.lo, len, NULL);
+		if (!p[i])
+			return false;
+		__builtin_prefetch(p[i]);
+	}
+	return true;
+}
+
+/* Likewise says(), of many. */
+static bool agree(void *arg, const uint64_t *entry, const uint64_t *first, const uint64_t *last,
+		  unsigned n)
 {
 	struct maple_mms *s = arg;
-	const unsigned char *p = shelf_peek(&s->vmas, entry + s->vma_shape.lo, 1, NULL);
+	const unsigned char *p[MAPLE_SLOTS];
+	uint64_t bad = 0;
 
-	if (p)
-		__builtin_prefetch(p);
+	if (!fetch_all(s, entry, p, n))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (p[i])
+			bad |= (vma_word(s, p[i], VMA_START) ^ first[i]) |
+			       (((vma_word(s, p[i], VMA_END) - 1) & s->layout->max) ^ last[i]) |
+			       (vma_word(s, p[i], VMA_MM) ^ s->current);
+	return !bad;
 }
 
 static void start(void *arg)
@@ -430,7 +457,7 @@ static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple
 	e->want = want;
 	e->start = start;
 	e->ready = ready;
-	e->soon = soon;
+	e->agree = agree;
 	if (lock->known && sem.hold == RWSEM_FREE &&
 	    !shape_get(k, sp, mm->mm, MM_TOTAL_VM, &e->sum, NULL)) {
 		e->summed = true;

@@ -75,8 +75,10 @@ struct maple_entries {
 	void (*want)(void *arg, uint64_t entry);
 	void (*start)(void *arg);
 	void (*ready)(void *arg);
-	/* An entry will be asked at once: fetch it into the processor's cache. */
-	void (*soon)(void *arg, uint64_t entry);
+	/* All of some entries (0: none) say MAPLE_SAYS_RANGE, and just these ranges: so nothing is
+	   to be told of any. May be NULL. */
+	bool (*agree)(void *arg, const uint64_t *entry, const uint64_t *first,
+		      const uint64_t *last, unsigned n);
 	/* The object for exactly that range, found elsewhere than in the tree. */
 	bool (*find)(void *arg, uint64_t first, uint64_t last, uint64_t *entry);
 	uint64_t align;     /* of the ranges' bounds; 0: not known */
