@@ -175,11 +175,21 @@ static void each_entry(struct maple_mms *s, uint64_t tree, void (*fn)(struct map
 	maple_unload(&m);
 }
 
-static void want(void *arg, uint64_t entry)
+static void want(void *arg, const uint64_t *entry, unsigned n)
 {
 	struct maple_mms *s = arg;
+	size_t len = s->vma_shape.hi - s->vma_shape.lo;
+	uint64_t page = 0;
 
-	shelf_want(&s->vmas, entry + s->vma_shape.lo, s->vma_shape.hi - s->vma_shape.lo);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t at = entry[i] + s->vma_shape.lo;
+		uint64_t last = (at + len - 1) >> s->c->kernel.page_shift;
+
+		if (!entry[i] || (last == page && at >> s->c->kernel.page_shift == page))
+			continue;
+		shelf_want(&s->vmas, at, len);
+		page = last;
+	}
 }
 
 /* Bytes that came from another core are far away: those of one leaf are fetched together. */
@@ -227,12 +237,11 @@ static void start(void *arg)
 }
 
 /* What comes now is looked at while it is in the processor's cache. */
-static void ready(void *arg)
+static void done(void *arg)
 {
 	struct maple_mms *s = arg;
 
 	shelf_trim(&s->vmas, VMAS_KEPT);
-	shelf_settle(&s->vmas);
 }
 
 static void note_page(struct maple_mms *s, uint64_t entry)
@@ -456,7 +465,7 @@ static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple
 	e->says = says;
 	e->want = want;
 	e->start = start;
-	e->ready = ready;
+	e->done = done;
 	e->agree = agree;
 	if (lock->known && sem.hold == RWSEM_FREE &&
 	    !shape_get(k, sp, mm->mm, MM_TOTAL_VM, &e->sum, NULL)) {

@@ -404,9 +404,7 @@ static void name_some(struct pass *p)
 		if (n->state != MAPLE_THERE || n->type != MAPLE_LEAF)
 			continue;
 		words_of(slot, n->bytes + p->f->slot, p->f->slots, p->l->word);
-		for (unsigned i = 0; i <= n->end; i++)
-			if (slot[i])
-				p->e->want(p->e->arg, slot[i]);
+		p->e->want(p->e->arg, slot, n->end + 1u);
 	}
 	p->e->start(p->e->arg);
 }
@@ -414,13 +412,12 @@ static void name_some(struct pass *p)
 /* While some are asked, the next are on their way. */
 static void name_entries(struct pass *p)
 {
+	p->e->done(p->e->arg);
 	if (!p->named) {
-		p->e->ready(p->e->arg);
 		p->named = p->at;
 		name_some(p);
 	}
 	p->asked = p->named;
-	p->e->ready(p->e->arg);
 	name_some(p);
 }
 
