@@ -3,7 +3,7 @@
  * check_mm - private to the checker "mm": one address space and what its parts say of it.
  *
  * check_mm.c goes through the address spaces; check_mm_bounds.c judges areas' bounds and totals,
- * check_mm_area.c each area's own words, check_mm_links.c the list and the red-black tree of
+ * check_mm_area.c each area's own words, check_mm_slab.c where it lies, check_mm_links.c the list and the red-black tree of
  * kernels before 6.1, check_mm_lock.c who holds it, check_mm_ids.c explains.
  */
 #ifndef CAIRN_MM_CHECK_MM_H
@@ -35,6 +35,7 @@ struct mm_look {
 	uint64_t page;              /* bytes */
 	uint64_t guard;             /* stack_guard_gap, bytes; 0: not known */
 	struct map anon;            /* anon_vma -> areas that name it */
+	struct mm_slabs *slabs;     /* NULL: not known */
 	bool all_seen;              /* no address space was left out so far */
 	struct arena arena;         /* reset after each address space */
 	struct { uint64_t mm; const struct task *task; } no_rcu[MM_NO_RCU];
@@ -83,6 +84,12 @@ struct web;
 struct web *mm_check_links(struct mm_look *l);
 void mm_check_gaps(struct web *w);
 void mm_links_done(struct web *w);
+
+/** Whether an area is an object of vm_area_struct's slab cache, and in use. NULL: the dump or its
+ *  types do not tell. */
+struct mm_slabs *mm_slabs_new(struct cairn *c);
+void mm_slabs_free(struct mm_slabs *s);
+void mm_check_slab(struct mm_look *l, const struct vma *v);
 
 void mm_check_sums(struct mm_look *l);
 

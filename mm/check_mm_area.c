@@ -162,6 +162,7 @@ void mm_check_areas(struct mm_look *l)
 						   .because = "one area in two ranges" });
 			continue;
 		}
+		mm_check_slab(l, v);
 		check_owner(l, v);
 		check_flags(l, v);
 		if (check_anon_vma(l, v))

@@ -120,6 +120,19 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm -v` shows the area, `rd` around the word what lies beside it.",
 	},
 	{
+		.id = "mm.vma.slab",
+		.title = "an area in the tree is no vm_area_struct in use",
+		.meaning =
+			"The tree leads to an address that looks like an area of this address space, but the slab allocator\n"
+			"has no object in use there: it is on its slab's list of free ones, lies in another cache, or between\n"
+			"objects. Objects that a CPU has just freed for itself are on no such list, and not found out.",
+		.causes =
+			"An area that was freed while the tree still had it (use after free: whoever gets that memory next\n"
+			"changes the area), freed twice, or a pointer that was overwritten.",
+		.next =
+			"`whatis` and `rd` at the address; `maple PID` for the tree; `log` for munmap() or fork() that failed.",
+	},
+	{
 		.id = "mm.anon_vma",
 		.title = "an area and its chain of anon_vmas contradict each other",
 		.meaning =

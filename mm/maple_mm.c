@@ -175,21 +175,58 @@ static void each_entry(struct maple_mms *s, uint64_t tree, void (*fn)(struct map
 	maple_unload(&m);
 }
 
-static void want(void *arg, uint64_t entry)
+static void want(void *arg, const uint64_t *entry, unsigned n)
 {
 	struct maple_mms *s = arg;
+	size_t len = s->vma_shape.hi - s->vma_shape.lo;
+	uint64_t page = 0;
 
-	shelf_want(&s->vmas, entry + s->vma_shape.lo, s->vma_shape.hi - s->vma_shape.lo);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t at = entry[i] + s->vma_shape.lo;
+		uint64_t last = (at + len - 1) >> s->c->kernel.page_shift;
+
+		if (!entry[i] || (last == page && at >> s->c->kernel.page_shift == page))
+			continue;
+		shelf_want(&s->vmas, at, len);
+		page = last;
+	}
 }
 
-/* Bytes that came from another core are far away: those of one leaf are asked for together. */
-static void soon(void *arg, uint64_t entry)
+/* Bytes that came from another core are far away: those of one leaf are fetched together. */
+static bool fetch_all(struct maple_mms *s, const uint64_t *entry, const unsigned char **p, unsigned n)
+{
+	size_t len = s->vma_shape.hi - s->vma_shape.lo;
+
+	for (unsigned i = 0; i < n; i++) {
+		p[i] = NULL;
+		if (!entry[i])
+			continue;
+		if (entry[i] & (s->layout->word - 1u))
+			return false;
+		p[i] = shelf_peek(&s->vmas, entry[i] + s->vma_shape.lo, len, NULL);
+		if (!p[i])
+			return false;
+		__builtin_prefetch(p[i]);
+	}
+	return true;
+}
+
+/* Likewise says(), of many. */
+static bool agree(void *arg, const uint64_t *entry, const uint64_t *first, const uint64_t *last,
+		  unsigned n)
 {
 	struct maple_mms *s = arg;
-	const unsigned char *p = shelf_peek(&s->vmas, entry + s->vma_shape.lo, 1, NULL);
+	const unsigned char *p[MAPLE_SLOTS];
+	uint64_t bad = 0;
 
-	if (p)
-		__builtin_prefetch(p);
+	if (!fetch_all(s, entry, p, n))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (p[i])
+			bad |= (vma_word(s, p[i], VMA_START) ^ first[i]) |
+			       (((vma_word(s, p[i], VMA_END) - 1) & s->layout->max) ^ last[i]) |
+			       (vma_word(s, p[i], VMA_MM) ^ s->current);
+	return !bad;
 }
 
 static void start(void *arg)
@@ -200,12 +237,11 @@ static void start(void *arg)
 }
 
 /* What comes now is looked at while it is in the processor's cache. */
-static void ready(void *arg)
+static void done(void *arg)
 {
 	struct maple_mms *s = arg;
 
 	shelf_trim(&s->vmas, VMAS_KEPT);
-	shelf_settle(&s->vmas);
 }
 
 static void note_page(struct maple_mms *s, uint64_t entry)
@@ -429,8 +465,8 @@ static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple
 	e->says = says;
 	e->want = want;
 	e->start = start;
-	e->ready = ready;
-	e->soon = soon;
+	e->done = done;
+	e->agree = agree;
 	if (lock->known && sem.hold == RWSEM_FREE &&
 	    !shape_get(k, sp, mm->mm, MM_TOTAL_VM, &e->sum, NULL)) {
 		e->summed = true;

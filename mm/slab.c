@@ -127,3 +127,64 @@ enum cairn_code slab_object_size(struct cairn *c, const struct page_map *m, uint
 
 	return code ? code : read_member(c, &cache_want, slab.cache, ret, err);
 }
+
+/* ---- free objects ---- */
+
+#define FREE_LIMIT 32768 /* objects of a slab: 15 bits, mm/slab.h */
+
+enum { F_HEAD, F_N };
+static const struct shape_want free_want = {
+	"struct slab|struct page", F_N, { [F_HEAD] = "freelist" },
+};
+
+enum { L_OFFSET, L_RANDOM, L_N };
+static const struct shape_want link_want = {
+	"struct kmem_cache", L_N, { [L_OFFSET] = "offset", [L_RANDOM] = "random" },
+};
+
+/* mm/slub.c: freelist_ptr_decode(), of a kernel with CONFIG_SLAB_FREELIST_HARDENED or without */
+static enum cairn_code next_free(struct cairn *c, const struct object *cache, bool hard,
+				 uint64_t *at, struct cairn_err *err)
+{
+	uint64_t place = *at + object_get(cache, L_OFFSET), swapped = __builtin_bswap64(place);
+	enum cairn_code code = space_word(&c->kernel, place, at, err);
+
+	if (c->arch->word == 4)
+		swapped >>= 32;
+	if (hard)
+		*at ^= object_get(cache, L_RANDOM) ^ swapped;
+	return code;
+}
+
+enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64_t va,
+			       void (*fn)(void *arg, uint64_t object), void *arg,
+			       struct cairn_err *err)
+{
+	static const unsigned first[] = { 0 };
+	struct slab slab;
+	struct object cache;
+	struct shape s, link;
+	uint64_t at = 0;
+	enum cairn_code code = find_slab(c, m, va, &slab, err);
+
+	if (!code)
+		code = shape_resolve(&s, &free_want, &c->types, err);
+	if (!code)
+		code = shape_require(&s, first, 1, err);
+	if (!code)
+		code = shape_resolve(&link, &link_want, &c->types, err);
+	if (!code)
+		code = shape_require(&link, first, 1, err);
+	if (!code)
+		code = shape_get(&s, &c->kernel, slab.head, F_HEAD, &at, err);
+	if (!code)
+		code = object_read(&cache, &link, &c->kernel, slab.cache, err);
+	if (code)
+		return code;
+	for (unsigned n = 0; !code && n < FREE_LIMIT && at >= slab.begin; n++) {
+		fn(arg, at);
+		code = next_free(c, &cache, shape_has(&link, L_RANDOM), &at, err);
+	}
+	object_done(&cache);
+	return code;
+}

@@ -31,4 +31,11 @@ struct slab_object {
 enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64_t va,
 			       struct slab_object *ret, struct cairn_err *err);
 
+/** Tell of each object on the list of free ones of the slab that the kernel address lies in, as far
+ *  as its links lead; those that a CPU keeps for itself are on no such list. CAIRN_MISSING
+ *  without SLUB's types. */
+enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64_t va,
+			       void (*fn)(void *arg, uint64_t object), void *arg,
+			       struct cairn_err *err);
+
 #endif

@@ -17,7 +17,8 @@
 struct shelf_block {
 	struct shelf_block *next;
 	size_t pages, used; /* that it has room for, that are there */
-	unsigned char data[];
+	unsigned char *data;
+	unsigned char room[];
 };
 
 /* One page to be loaded, and whose it is. */
@@ -178,22 +179,18 @@ static void pin(struct shelf *s, struct shelf_page *p)
 }
 
 /* Fresh memory of many megabytes: its page faults would cost as much as what is read into it. */
-static void ask_for_huge_pages(unsigned char *p, size_t len)
-{
-	uintptr_t from = ((uintptr_t)p + HUGE - 1) & ~(uintptr_t)(HUGE - 1);
-	uintptr_t to = ((uintptr_t)p + len) & ~(uintptr_t)(HUGE - 1);
-
-	if (from < to)
-		madvise((void *)from, to - from, MADV_HUGEPAGE);
-}
-
 static struct shelf_block *new_block(size_t pages, unsigned shift)
 {
-	struct shelf_block *b = mem_resize(NULL, 1, sizeof(*b) + (pages << shift));
+	size_t len = pages << shift, huge = len & ~(HUGE - 1), more = huge ? HUGE : 0;
+	struct shelf_block *b = mem_resize(NULL, 1, sizeof(*b) + len + more);
 
-	if (b) {
-		b->pages = pages;
-		ask_for_huge_pages(b->data, pages << shift);
+	if (!b)
+		return NULL;
+	b->pages = pages;
+	b->data = b->room;
+	if (huge) {
+		b->data += -(uintptr_t)b->room & (HUGE - 1);
+		madvise(b->data, huge, MADV_HUGEPAGE);
 	}
 	return b;
 }
@@ -400,11 +397,11 @@ static bool begin_ahead(struct shelf *s, struct wanted *w, size_t n)
 
 void shelf_load_ahead(struct shelf *s)
 {
-	struct wanted *w;
 	size_t n;
+	struct wanted *w = take_wanted(s, &n);
 
+	/* what can be done before is done before: others are still loading */
 	shelf_settle(s);
-	w = take_wanted(s, &n);
 	if (w && n >= FEW && n <= MANY && begin_ahead(s, w, n)) {
 		wanted_no_more(s);
 		for (size_t i = 0; i < n; i++)

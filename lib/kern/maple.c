@@ -8,6 +8,7 @@
 #include "lib/kern/walk.h"
 
 #define STOP_EVERY 256
+#define LOOK_AHEAD 8 /* nodes */
 
 static const struct maple_form *form_of(const struct maple *m, const struct maple_node *n)
 {
@@ -148,6 +149,18 @@ static const unsigned char *patched(struct maple *m, uint64_t addr, const unsign
 	return m->patched[m->npatched++] = copy;
 }
 
+/* The words at both ends of a node say where it ends. */
+static void look_ahead(struct maple *m, size_t at)
+{
+	struct maple_node *n = &m->node[at];
+
+	if (at >= m->n || n->state != MAPLE_THERE || n->bytes || m->npatches)
+		return;
+	n->bytes = shelf_peek(m->shelf, n->addr, m->layout->size, NULL);
+	for (unsigned i = 0; n->bytes && i < m->layout->size; i += 64)
+		__builtin_prefetch(n->bytes + i);
+}
+
 static const unsigned char *bytes_of(struct maple *m, uint64_t addr, struct cairn_err *err)
 {
 	const unsigned char *p = shelf_peek(m->shelf, addr, m->layout->size, err);
@@ -176,27 +189,61 @@ static void add_children(struct maple *m, size_t at)
 	}
 }
 
+/* Its parent word says that it is here; no node can say so of two places. */
+static bool is_where_it_says(const struct maple *m, const struct maple_node *n)
+{
+	return maple_parent(m->layout, n->bytes) ==
+	       (n->parent == MAPLE_NONE ? m->tree | MAPLE_ROOT_PARENT :
+		maple_parent_of(m->node[n->parent].addr, n->slot));
+}
+
+/* From the first node on that says otherwise, which nodes there are must be known. */
+static bool doubt(struct maple *m, size_t at)
+{
+	for (size_t i = 0; !m->doubted && i < at; i++)
+		if (m->node[i].state == MAPLE_THERE && !map_put(&m->seen, m->node[i].addr, i))
+			return false;
+	m->doubted = true;
+	return true;
+}
+
+/* Find the bytes of a node that was placed, or what is wrong with it. False: out of memory. */
+static bool find_node(struct maple *m, size_t at)
+{
+	struct maple_node *n = &m->node[at];
+	struct cairn_err err;
+
+	if (!m->doubted && !n->bytes)
+		n->bytes = bytes_of(m, n->addr, &err);
+	if (!m->doubted && n->bytes && is_where_it_says(m, n))
+		return true;
+	if (!doubt(m, at))
+		return false;
+	if (map_get(&m->seen, n->addr, NULL)) {
+		n->state = MAPLE_TWICE;
+		n->bytes = NULL;
+		return true;
+	}
+	if (!n->bytes)
+		n->bytes = bytes_of(m, n->addr, &err);
+	if (n->bytes)
+		return map_put(&m->seen, n->addr, at);
+	n->state = MAPLE_UNREAD;
+	n->fault = (uint8_t)err.fault;
+	note_lost(m, n, &err);
+	return err.code != CAIRN_NOMEM;
+}
+
 /* Read a node that was placed, and place its children. False: out of memory. */
 static bool enter(struct maple *m, size_t at)
 {
 	struct maple_node *n = &m->node[at];
-	struct cairn_err err;
-	uint64_t first;
 	unsigned end;
 
-	if (n->state == MAPLE_THERE && map_get(&m->seen, n->addr, &first)) {
-		n->state = MAPLE_TWICE;
-	} else if (n->state == MAPLE_THERE) {
-		n->bytes = bytes_of(m, n->addr, &err);
-		if (!n->bytes) {
-			n->state = MAPLE_UNREAD;
-			n->fault = (uint8_t)err.fault;
-			note_lost(m, n, &err);
-			return err.code != CAIRN_NOMEM;
-		}
-		if (!map_put(&m->seen, n->addr, at))
-			return false;
-	}
+	if (n->state == MAPLE_THERE && !find_node(m, at))
+		return false;
+	if (n->state == MAPLE_UNREAD)
+		return true;
 	if (n->state != MAPLE_THERE) {
 		if (n->state != MAPLE_OUTSIDE && n->state != MAPLE_CUT)
 			note_lost(m, n, NULL);
@@ -216,8 +263,18 @@ static bool enter(struct maple *m, size_t at)
 static void leave(struct maple *m, size_t from)
 {
 	for (; from < m->n; from++)
-		if (m->node[from].state == MAPLE_THERE)
+		if (m->node[from].state == MAPLE_THERE) {
 			m->node[from].state = MAPLE_LEFT;
+			m->node[from].bytes = NULL;
+		}
+}
+
+bool maple_place(const struct maple *m, uint64_t addr, size_t *ret)
+{
+	for (*ret = 0; *ret < m->n; ++*ret)
+		if (m->node[*ret].addr == addr && m->node[*ret].state == MAPLE_THERE)
+			return true;
+	return false;
 }
 
 static enum cairn_code load_levels(struct maple *m, struct cairn_err *err)
@@ -225,6 +282,7 @@ static enum cairn_code load_levels(struct maple *m, struct cairn_err *err)
 	for (size_t at = 0, level; at < m->n;) {
 		shelf_load(m->shelf);
 		for (level = m->n; at < level; at++) {
+			look_ahead(m, at + LOOK_AHEAD);
 			if (ends_early(m, at)) {
 				leave(m, at);
 				return CAIRN_OK;

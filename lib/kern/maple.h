@@ -85,7 +85,8 @@ struct maple {
 	uint64_t single;            /* an entry without a node, for index 0 alone */
 	struct maple_node *node;
 	size_t n, cap;
-	struct map seen;            /* address -> place of the node */
+	struct map seen;            /* address -> place of the node, where a parent word is off */
+	bool doubted;               /* one is */
 	unsigned char *patched[MAPLE_PATCHES]; /* nodes with patches, as they would be */
 	size_t npatched;
 	bool partial;               /* the limit, or an interruption */
@@ -101,6 +102,9 @@ void maple_unload(struct maple *m);
  *  is found out again by whoever looks. At most `limit` nodes of them all. */
 void maple_want(struct cairn *c, const struct maple_layout *l, struct shelf *shelf,
 		const uint64_t *trees, size_t n, size_t limit);
+
+/** The place of the node at that address that is there. */
+bool maple_place(const struct maple *m, uint64_t addr, size_t *ret);
 
 /** The slot's word, at that address, is not to be trusted. */
 bool maple_is_cut(const struct maple *m, uint64_t addr);

@@ -205,6 +205,7 @@ static struct maple again(const struct maple *m)
 	ret.node = NULL;
 	ret.n = ret.cap = ret.npatched = 0;
 	ret.seen = (struct map){ 0 };
+	ret.doubted = false;
 	ret.single = 0;
 	ret.partial = false;
 	ret.err = (struct cairn_err){ 0 };
@@ -258,9 +259,9 @@ static size_t cost_of(const struct maple_repair *r, enum word_kind kind, size_t 
 
 static int type_at(const struct maple *m, uint64_t node)
 {
-	uint64_t at;
+	size_t at;
 
-	return map_get(&m->seen, node, &at) ? m->node[at].type : -1;
+	return maple_place(m, node, &at) ? m->node[at].type : -1;
 }
 
 static bool is_better(const struct best *b, size_t cost, unsigned rank)
@@ -364,12 +365,12 @@ static enum cairn_grade grade_of(const struct court *t, const struct maple_verdi
 
 static void place(const struct maple *m, uint64_t node, struct maple_verdict *v)
 {
-	uint64_t at;
+	size_t at;
 
 	v->tree = m->tree;
 	v->node = node == m->tree ? 0 : node;
 	v->hi = m->layout->max;
-	if (map_get(&m->seen, node, &at)) {
+	if (maple_place(m, node, &at)) {
 		v->lo = m->node[at].lo;
 		v->hi = m->node[at].hi;
 	}

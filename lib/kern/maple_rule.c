@@ -404,9 +404,7 @@ static void name_some(struct pass *p)
 		if (n->state != MAPLE_THERE || n->type != MAPLE_LEAF)
 			continue;
 		words_of(slot, n->bytes + p->f->slot, p->f->slots, p->l->word);
-		for (unsigned i = 0; i <= n->end; i++)
-			if (slot[i])
-				p->e->want(p->e->arg, slot[i]);
+		p->e->want(p->e->arg, slot, n->end + 1u);
 	}
 	p->e->start(p->e->arg);
 }
@@ -414,23 +412,47 @@ static void name_some(struct pass *p)
 /* While some are asked, the next are on their way. */
 static void name_entries(struct pass *p)
 {
+	p->e->done(p->e->arg);
 	if (!p->named) {
-		p->e->ready(p->e->arg);
 		p->named = p->at;
 		name_some(p);
 	}
 	p->asked = p->named;
-	p->e->ready(p->e->arg);
 	name_some(p);
+}
+
+/* What check_entry() would find nothing in, all entries at once. */
+static bool is_leaf_fine(struct pass *p)
+{
+	uint64_t lo[MAPLE_SLOTS], hi[MAPLE_SLOTS], entries = 0, sum = 0;
+	unsigned end = p->n->end, bad = p->m->ncuts != 0;
+
+	for (unsigned i = 0; i <= end; i++) {
+		uint64_t e = p->slot[i], size;
+
+		lo[i] = lo_of(p, i);
+		hi[i] = hi_of(p, i);
+		size = hi[i] - lo[i] + 1;
+		bad |= !e && (i ? !p->slot[i - 1] : 0);
+		bad |= (e & 3) == 2 && e < MAPLE_RESERVED;
+		entries += e != 0;
+		sum += e ? size : 0;
+	}
+	bad |= !p->slot[end] && !is_rightmost(p);
+	if (bad || (p->e->says && (!p->e->agree ||
+				   !p->e->agree(p->e->arg, p->slot, lo, hi, end + 1))))
+		return false;
+	p->entries += entries;
+	p->sum += sum;
+	return true;
 }
 
 static void check_leaf(struct pass *p)
 {
 	if (p->e->want && p->at >= p->asked)
 		name_entries(p);
-	for (unsigned i = 0; p->e->soon && i <= p->n->end; i++)
-		if (p->slot[i])
-			p->e->soon(p->e->arg, p->slot[i]);
+	if (is_leaf_fine(p))
+		return;
 	for (unsigned i = 0; i <= p->n->end; i++)
 		check_entry(p, i);
 }
@@ -609,6 +631,46 @@ static void check_tree(struct pass *p)
 		check_totals(p);
 }
 
+/* What check_type() to check_tail() would find nothing in, in one go. */
+static bool is_frame_fine(const struct pass *p)
+{
+	const struct maple_node *n = p->n;
+	unsigned end = n->end, slots = p->f->slots, last = slots - p->f->meta_in_slot;
+	const struct maple_node *up = n->parent == MAPLE_NONE ? NULL : &p->m->node[n->parent];
+	uint64_t tail = 0, bad, before = n->lo;
+
+	if (!up || end < p->f->min_end)
+		return false;
+	if (maple_has_meta(p->l, n->type, end) &&
+	    (n->bytes[p->f->end] != end || (!p->f->gap && n->bytes[p->f->meta_gap])))
+		return false;
+	bad = maple_node_end(p->l, n->bytes, n->type, n->hi) ^ end;
+	bad |= maple_parent(p->l, n->bytes) ^ maple_parent_of(up->addr, n->slot);
+	bad |= n->type != MAPLE_LEAF &&
+	       n->type != (p->m->flags & MAPLE_FLAG_GAPS ? MAPLE_ARANGE : MAPLE_RANGE);
+	bad |= p->pivot[0] < before || !p->pivot[0];
+	for (unsigned i = 1; i < end; i++)
+		bad |= p->pivot[i] <= p->pivot[i - 1];
+	bad |= p->pivot[end - 1] >= n->hi;
+	bad |= end < slots - 1 && p->pivot[end] != n->hi;
+	for (unsigned i = end + 1; i < slots - 1; i++)
+		tail |= p->pivot[i];
+	for (unsigned i = end + 1; i < last; i++)
+		tail |= p->slot[i];
+	for (unsigned i = end + 1; p->f->gap && i < slots; i++)
+		tail |= maple_word(p->l, n->bytes, maple_gap_at(p->l, n->type, i));
+	return !(bad | tail);
+}
+
+static void check_frame(struct pass *p)
+{
+	check_type(p);
+	check_parent(p);
+	check_pivots(p);
+	check_end(p);
+	check_tail(p);
+}
+
 static void check_node(struct pass *p, uint32_t i)
 {
 	p->at = i;
@@ -621,11 +683,8 @@ static void check_node(struct pass *p, uint32_t i)
 	}
 	words_of(p->pivot, p->n->bytes + p->f->pivot, p->f->slots - 1, p->l->word);
 	words_of(p->slot, p->n->bytes + p->f->slot, p->f->slots, p->l->word);
-	check_type(p);
-	check_parent(p);
-	check_pivots(p);
-	check_end(p);
-	check_tail(p);
+	if (!is_frame_fine(p))
+		check_frame(p);
 	if (p->n->type == MAPLE_LEAF)
 		check_leaf(p);
 	else if (p->f->gap && p->n->child != MAPLE_NONE)

@@ -69,14 +69,16 @@ enum maple_said {
 struct maple_entries {
 	void *arg;
 	enum maple_said (*says)(void *arg, uint64_t entry, uint64_t *first, uint64_t *last);
-	/* Entries are named some thousands at a time (want, then start, which may go on in the
-	   background) before those named before are done with; ready: those are, and the ones that
-	   were named last are asked next. */
-	void (*want)(void *arg, uint64_t entry);
+	/* Entries (0: none) are named some thousands at a time: want, then start, which may go on in
+	   the background, but those that were named before are there then and are asked next. done:
+	   those before them have been. */
+	void (*want)(void *arg, const uint64_t *entry, unsigned n);
 	void (*start)(void *arg);
-	void (*ready)(void *arg);
-	/* An entry will be asked at once: fetch it into the processor's cache. */
-	void (*soon)(void *arg, uint64_t entry);
+	void (*done)(void *arg);
+	/* All of some entries (0: none) say MAPLE_SAYS_RANGE, and just these ranges: so nothing is
+	   to be told of any. May be NULL. */
+	bool (*agree)(void *arg, const uint64_t *entry, const uint64_t *first,
+		      const uint64_t *last, unsigned n);
 	/* The object for exactly that range, found elsewhere than in the tree. */
 	bool (*find)(void *arg, uint64_t first, uint64_t last, uint64_t *entry);
 	uint64_t align;     /* of the ranges' bounds; 0: not known */

@@ -3,6 +3,8 @@
 
 #include "lib/kern/maple.h"
 
+#define FETCH_AHEAD 4 /* nodes */
+
 enum cairn_code maple_begin_on(struct maple_walk *w, struct cairn *c, struct shelf *shelf,
 			       uint64_t tree, uint64_t first, uint64_t last, size_t limit,
 			       struct cairn_err *err)
@@ -104,6 +106,15 @@ static bool is_leaf(const struct maple_node *n)
 	return n->state == MAPLE_THERE && n->type == MAPLE_LEAF;
 }
 
+/* Leaves lie in a row; those of a large tree are in no cache. */
+static void fetch(const struct maple *m, size_t i)
+{
+	const unsigned char *p = i < m->n ? m->node[i].bytes : NULL;
+
+	for (unsigned at = 0; p && at < m->layout->size; at += 64)
+		__builtin_prefetch(p + at);
+}
+
 /* One slot on; at the end of a leaf to the next that is there. */
 static bool step(struct maple_walk *w, bool forward)
 {
@@ -122,6 +133,7 @@ static bool step(struct maple_walk *w, bool forward)
 	w->behind = forward;
 	if (w->leaf == MAPLE_NONE)
 		return false;
+	fetch(m, forward ? w->leaf + FETCH_AHEAD : (size_t)w->leaf - FETCH_AHEAD);
 	w->slot = forward ? 0 : m->node[w->leaf].end;
 	return true;
 }

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slab - areas that were freed: their slab's list of free objects begins with one in a tree. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "lib/kern/finding.h"
+#include "lib/kern/task.h"
+#include "mm/slab.h"
+#include "mm/vma.h"
+#include "testdata/mutate/mutate.h"
+
+static const struct shape_want slab_want = { "struct slab|struct page", 1, { "freelist" } };
+
+struct state {
+	struct cairn *c;
+	struct vma_shape vs;
+	struct page_map frames;
+	struct shape slab;
+	struct arena arena;
+};
+
+static void add(struct state *s, struct mutable_words *to, uint64_t vma)
+{
+	struct mutable_word w = { .size = s->c->arch->word, .kind = "slab.freelist", .owner = vma };
+	uint64_t paddr, head;
+
+	if (space_translate(&s->c->kernel, vma, &paddr, NULL) ||
+	    page_head(&s->frames, paddr >> s->frames.shift, &head, NULL))
+		return;
+	w.addr = head + s->slab.m[0].offset;
+	if (!space_word(&s->c->kernel, w.addr, &w.old, NULL))
+		mutate_word(to, w);
+}
+
+static void collect(struct state *s, uint64_t addr, struct mutable_words *to)
+{
+	struct vmas v = { 0 };
+	struct mm mm;
+
+	if (!mm_read(&s->vs.mm, addr, &mm, NULL) && !vmas_get(&s->vs, &mm, &v, NULL))
+		for (size_t i = 0; i < v.n; i++)
+			if (!v.vma[i].fault)
+				add(s, to, v.vma[i].addr);
+	vmas_free(&v);
+}
+
+static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words *words,
+			     struct cairn_err *err)
+{
+	static const unsigned first[] = { 0 };
+	struct state *s = mem_zalloc(1, sizeof(*s));
+	struct map seen = { 0 };
+	const struct tasks *ts;
+	enum cairn_code code;
+
+	if (!s)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory");
+	*state = s;
+	s->c = c;
+	code = vma_shape_init(&s->vs, c, err);
+	if (!code)
+		code = shape_resolve(&s->slab, &slab_want, &c->types, err);
+	if (!code)
+		code = shape_require(&s->slab, first, 1, err);
+	if (!code)
+		code = page_map_init(&s->frames, c, err);
+	if (!code)
+		code = tasks_get(c, &ts, err);
+	for (size_t i = 0; !code && i < ts->n; i++)
+		if (!ts->task[i].fault && ts->task[i].mm && map_visit(&seen, ts->task[i].mm))
+			collect(s, ts->task[i].mm, words);
+	map_deinit(&seen);
+	return code ? code : words->n ? CAIRN_OK : cairn_fail(err, CAIRN_MISSING, "no area");
+}
+
+static void end(void *state)
+{
+	struct state *s = state;
+
+	if (!s)
+		return;
+	arena_deinit(&s->arena);
+	mem_free(s);
+}
+
+static bool change(void *state, const struct mutable_word *w, uint64_t *random, struct change *ret)
+{
+	(void)state;
+	(void)random;
+	*ret = (struct change){ w->owner, "an area's address" };
+	return w->old != w->owner;
+}
+
+static enum cairn_code ask(void *state, const struct mutable_word *w, struct answer *ret,
+			   struct cairn_err *err)
+{
+	const struct check_limits limits = { .only = "m[am]*" };
+	struct state *s = state;
+	struct findings f;
+	enum cairn_code code = findings_get(&f, s->c, &limits, &s->arena, err);
+
+	if (code)
+		return code;
+	ret->findings = f.n;
+	if (f.n) {
+		const struct cairn_finding *x = &f.said[0].f;
+
+		snprintf(ret->first, sizeof(ret->first), "%s %s 0x%llx", x->id, x->field,
+			 (unsigned long long)x->addr);
+		ret->named = w && f.n == 1 && !strcmp(x->id, "mm.vma.slab") && x->addr == w->owner;
+	}
+	arena_reset(&s->arena);
+	return CAIRN_OK;
+}
+
+static const struct family family = {
+	.name = "slab", .found = .995, .named = .95,
+	.begin = begin, .end = end, .change = change, .ask = ask,
+};
+MUTATIONS(&family);
