@@ -173,6 +173,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	out_record(r.o, "triage");
 	head(&r);
 	triage_crash(&r);
+	triage_code(&r);
 	triage_stack(&r);
 	found = triage_findings(&r);
 	triage_cpus(&r);

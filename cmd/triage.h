@@ -61,6 +61,10 @@ void triage_crash(struct report *r);
 void triage_bug(struct report *r);
 void triage_signature(struct report *r);
 
+/** The instructions around the one that faulted, and what its registers pointed to; nothing where
+ *  no exception led to the crash (triage_code.c). */
+void triage_code(struct report *r);
+
 /** The crashing CPU's trace over all its stacks. */
 void triage_stack(struct report *r);
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cmd/point_out.h"
+#include "cmd/triage.h"
+#include "lib/debug/disasm.h"
+#include "unwind/culprit.h"
+
+#define BEFORE 5               /* instructions shown before the faulting one, */
+#define AFTER 2                /* and behind it */
+#define FUNCTION_LIMIT (1u << 16) /* bytes before it that are looked through */
+
+/* What is shown, in order; the faulting one is at `at`. */
+struct window {
+	struct instruction i[BEFORE + 1 + AFTER];
+	size_t n, at;
+};
+
+static bool read_one(struct report *r, struct disasm *d, uint64_t addr, struct instruction *ret,
+		     struct cairn_err *err)
+{
+	unsigned char raw[DISASM_BYTES];
+	size_t got = space_read_some(&r->c->kernel, addr, raw, sizeof(raw), err);
+
+	return disasm_one(d, raw, got, addr, ret);
+}
+
+static void push(struct window *w, const struct instruction *i)
+{
+	if (w->n == BEFORE) {
+		memmove(w->i, w->i + 1, (BEFORE - 1) * sizeof(w->i[0]));
+		w->n--;
+	}
+	w->i[w->n++] = *i;
+}
+
+/* Instructions of unequal length are found from the function's begin only. Nothing is shown that
+   does not lead to the faulting one exactly. */
+static void before(struct report *r, struct disasm *d, const struct frame *f, struct window *w)
+{
+	uint64_t at = f->pc - f->offset;
+	struct instruction i;
+
+	if (!f->named || f->offset > FUNCTION_LIMIT)
+		return;
+	for (; at < f->pc && read_one(r, d, at, &i, NULL); at += i.size)
+		push(w, &i);
+	if (at != f->pc)
+		w->n = 0;
+}
+
+static bool look(struct report *r, struct disasm *d, const struct frame *f, struct window *w,
+		 struct cairn_err *err)
+{
+	uint64_t at = f->pc;
+
+	*w = (struct window){ .n = 0 };
+	before(r, d, f, w);
+	w->at = w->n;
+	for (unsigned k = 0; k <= AFTER; k++) {
+		if (!read_one(r, d, at, &w->i[w->n], err))
+			break;
+		at += w->i[w->n++].size;
+	}
+	return w->n > w->at;
+}
+
+static void symbolic(struct report *r, uint64_t target)
+{
+	uint64_t off;
+	struct sym s;
+
+	if (!target || !sym_at(&r->c->syms, target, &s, &off)) {
+		out_null(r->o, "target_symbol", NULL);
+		out_null(r->o, "target_offset", NULL);
+		return;
+	}
+	out_str(r->o, "target_symbol", "  <%s", s.name);
+	out_hex(r->o, "target_offset", off ? "+%s" : NULL, off);
+	out_text(r->o, ">");
+}
+
+static void row(struct report *r, const struct frame *f, const struct instruction *i, bool faulting)
+{
+	struct out *o = r->o;
+
+	out_object(o, NULL);
+	out_paint(o, faulting ? OUT_BOLD : OUT_PLAIN);
+	out_text(o, faulting ? "  =>" : "    ");
+	out_hex(o, "address", f->named ? NULL : " %s", i->addr);
+	if (f->named)
+		out_hex(o, "offset", "  +%s", i->addr - (f->pc - f->offset));
+	else
+		out_null(o, "offset", NULL);
+	out_str(o, "mnemonic", "\t%-7s", i->mnemonic);
+	out_str(o, "operands", *i->operands ? " %s" : NULL, i->operands);
+	symbolic(r, i->target);
+	out_bool(o, "faulting", NULL, faulting);
+	out_paint(o, OUT_PLAIN);
+	out_text(o, "\n");
+	out_end(o);
+}
+
+/* Registers that the faulting instruction reads: what was in them before it. */
+static void registers(struct report *r, struct disasm *d, const struct frame *f,
+		      const struct instruction *i)
+{
+	struct unwinder *u = r->can_unwind ? &r->unwinder : NULL;
+	unsigned at[DISASM_READS];
+	struct point_out p;
+	size_t n = f->regs ? disasm_reads(d, i, r->c->arch, at) : 0;
+
+	out_array(r->o, "registers");
+	if (n)
+		point_out_init(&p, r->o, r->c, u, r->tasks);
+	for (size_t k = 0; k < n; k++) {
+		if (at[k] >= r->crash.nregs)
+			continue;
+		out_object(r->o, NULL);
+		out_str(r->o, "name", "      %-4s", r->c->arch->reg_names[at[k]]);
+		out_addr(r->o, "value", " %s", f->regs[at[k]], r->c->arch->word * 2);
+		point_out(&p, f->regs[at[k]]);
+		out_text(r->o, "\n");
+		out_end(r->o);
+	}
+	out_end(r->o);
+}
+
+static void show(struct report *r, struct disasm *d, const struct frame *f)
+{
+	struct cairn_err err = { .code = CAIRN_OK };
+	struct out *o = r->o;
+	struct window w;
+
+	out_text(o, "\nCode");
+	out_hex(o, "address", f->named ? NULL : " at %s", f->pc);
+	if (f->named)
+		out_str(o, "function", " of %s", f->sym.name);
+	else
+		out_null(o, "function", NULL);
+	if (!look(r, d, f, &w, &err)) {
+		out_fault(o, "fault", ": %s\n", &err);
+		return;
+	}
+	out_text(o, "\n");
+	out_null(o, "fault", NULL);
+	out_array(o, "instructions");
+	for (size_t k = 0; k < w.n; k++)
+		row(r, f, &w.i[k], k == w.at);
+	out_end(o);
+	registers(r, d, f, &w.i[w.at]);
+}
+
+/* Of a call of panic() the code tells nothing. */
+void triage_code(struct report *r)
+{
+	const struct frame *f = culprit_find(&r->crash);
+	struct cairn_err err;
+	struct disasm d;
+
+	if (!f || !f->interrupted) {
+		out_null(r->o, "code", NULL);
+		return;
+	}
+	if (disasm_init(&d, r->c->arch, &err)) {
+		session_degrade(r->c, "code", &err);
+		out_null(r->o, "code", NULL);
+		return;
+	}
+	out_object(r->o, "code");
+	show(r, &d, f);
+	out_end(r->o);
+	disasm_deinit(&d);
+}
