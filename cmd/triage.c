@@ -179,6 +179,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	triage_cpus(&r);
 	triage_blocked(&r);
 	triage_kvm(&r);
+	triage_kernel(&r);
 	triage_earlier(&r);
 	triage_log(&r);
 	degraded(&r);

@@ -68,6 +68,10 @@ void triage_code(struct report *r);
 /** The crashing CPU's trace over all its stacks. */
 void triage_stack(struct report *r);
 
+/** How long the kernel was up, its taint, modules of interest, what its memory was used for
+ *  (triage_kernel.c). */
+void triage_kernel(struct report *r);
+
 /** What the checkers found; false if they found nothing (triage_findings.c). */
 bool triage_findings(struct report *r);
 

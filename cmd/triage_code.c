@@ -151,10 +151,23 @@ static void show(struct report *r, struct disasm *d, const struct frame *f)
 	registers(r, d, f, &w.i[w.at]);
 }
 
-/* Of a call of panic() the code tells nothing. */
+/* What led into the exception: often in what the one that is blamed had called. Above it lie the
+   frames of the panic, and the first of all are the registers with which the CPU stopped. Of a
+   call of panic() the code tells nothing. */
+static const struct frame *faulting(const struct trace *tr)
+{
+	const struct frame *f = culprit_find(tr);
+
+	if (!f || f->interrupted)
+		return f;
+	while (f > tr->frame + 1 && !f->interrupted)
+		f--;
+	return f->interrupted ? f : NULL;
+}
+
 void triage_code(struct report *r)
 {
-	const struct frame *f = culprit_find(&r->crash);
+	const struct frame *f = faulting(&r->crash);
 	struct cairn_err err;
 	struct disasm d;
 
