@@ -61,6 +61,9 @@ void triage_crash(struct report *r);
 void triage_bug(struct report *r);
 void triage_signature(struct report *r);
 
+/** Where the log's own trace and the unwound one do not agree (triage_bug.c). */
+void triage_two_traces(struct report *r);
+
 /** The instructions around the one that faulted, and what its registers pointed to; nothing where
  *  no exception led to the crash (triage_code.c). */
 void triage_code(struct report *r);
