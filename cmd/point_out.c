@@ -141,7 +141,7 @@ static bool slab(struct point_out *p, uint64_t value)
 	return true;
 }
 
-static void memory(struct point_out *p, uint64_t value)
+static bool memory(struct point_out *p, uint64_t value)
 {
 	static const char *const owners[] = {
 		[PAGE_KERNEL] = "kernel memory", [PAGE_SLAB] = "slab memory",
@@ -156,16 +156,18 @@ static void memory(struct point_out *p, uint64_t value)
 		out_str(p->o, "kind", NULL, "fault");
 		out_fault(p->o, "what", "  %s", &err);
 		out_null(p->o, "what_offset", NULL);
-		return;
+		return false;
 	}
 	if (!p->has_pages || page_owner_of(&p->pages, paddr >> p->pages.shift, &owner, NULL))
 		owner = PAGE_KERNEL;
 	say(p, "memory", owners[owner], false, 0);
+	return true;
 }
 
-void point_out(struct point_out *p, uint64_t value)
+bool point_out(struct point_out *p, uint64_t value)
 {
-	if (!by_value(p, value) && !symbol(p, value) && !task(p, value) && !stack(p, value) &&
-	    !slab(p, value))
-		memory(p, value);
+	if (by_value(p, value))
+		return false;
+	return symbol(p, value) || task(p, value) || stack(p, value) || slab(p, value) ||
+	       memory(p, value);
 }

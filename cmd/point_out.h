@@ -27,8 +27,9 @@ struct point_out {
 void point_out_init(struct point_out *p, struct out *o, struct cairn *c, struct unwinder *u,
 		    const struct tasks *tasks);
 
-/** "kind", "what" and "what_offset" of the value; text is one phrase behind a blank. */
-void point_out(struct point_out *p, uint64_t value);
+/** "kind", "what" and "what_offset" of the value; text is one phrase behind a blank. True if it
+ *  points to memory that can be looked at. */
+bool point_out(struct point_out *p, uint64_t value);
 
 /** What the value is by itself, whatever the dump has: a poison's name; NULL: none. */
 const char *point_poison(uint64_t value, unsigned word);

@@ -97,60 +97,6 @@ static void degraded(struct report *r)
 	out_end(r->o);
 }
 
-/* A word that a shell takes as one. */
-static void word(struct out *o, const char *s)
-{
-	bool plain = *s && s[strcspn(s, " \t\n'\"\\$`&;|<>()*?[]#~!{}")] == '\0';
-
-	out_text(o, plain ? "" : "'");
-	for (size_t n; *s; s += n) {
-		n = strcspn(s, "'");
-		out_text_safe(o, s, n);
-		if (s[n] == '\'' && ++n)
-			out_text(o, "'\\''");
-	}
-	out_text(o, plain ? "" : "'");
-}
-
-/* What this session was given is what the next one needs. */
-static void session_words(struct report *r)
-{
-	const char *const *file = r->c->opts->debug_files;
-
-	for (; file && *file; file++) {
-		out_text(r->o, "-s ");
-		word(r->o, *file);
-		out_text(r->o, " ");
-	}
-	for (size_t i = 0; i < r->call->nfiles; i++) {
-		word(r->o, r->call->files[i]);
-		out_text(r->o, " ");
-	}
-}
-
-/* Lines that can be copied; the later ones where there is something to see. */
-static void next_steps(struct report *r)
-{
-	const struct { const char *words; bool wanted; } steps[] = {
-		{ "bt -a", true }, { "log", true }, { "ps", true }, { "foreach bt", true },
-		{ "wait", r->nblocked }, { "kvm", r->has_vms }, { "tdp", r->has_vms },
-		{ "apf", r->waits_for_host },
-	};
-
-	if (!r->can_unwind)
-		return;
-	out_text(r->o, "\nNext\n");
-	if (r->explained != EXPLAINED_NOTHING)
-		out_text(r->o, "  cairn explain %s\n", r->blame.said->f.id);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (!steps[i].wanted)
-			continue;
-		out_text(r->o, "  cairn ");
-		session_words(r);
-		out_text(r->o, "%s\n", steps[i].words);
-	}
-}
-
 static int64_t elapsed_ms(const struct cairn *c)
 {
 	struct timespec now;
@@ -185,7 +131,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	degraded(&r);
 	unseen_text(r.o, &r.findings);
 	out_num(r.o, "elapsed_ms", NULL, elapsed_ms(r.c));
-	next_steps(&r);
+	triage_next(&r);
 	out_end(r.o);
 	waits_deinit(&r.waits);
 	unwinder_deinit(&r.unwinder);

@@ -97,7 +97,7 @@ void triage_two_traces(struct report *r)
 	out_num(r->o, "nlog_only", NULL, (int64_t)d.nlog);
 	out_num(r->o, "nstack_only", NULL, (int64_t)d.ndump);
 	if (!d.nsame)
-		out_text(r->o, "  trace    the log's own trace shares no function with the stack\n");
+		out_text(r->o, "  trace    the log's own one shares no function with the stack below\n");
 	names(r->o, "log_only", "  trace    in the log's own trace alone: ", d.log, d.nlog);
 	names(r->o, "stack_only", "  trace    not in the log's own trace: ", d.dump, d.ndump);
 	out_end(r->o);

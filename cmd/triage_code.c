@@ -119,7 +119,10 @@ static void registers(struct report *r, struct disasm *d, const struct frame *f,
 		out_object(r->o, NULL);
 		out_str(r->o, "name", "      %-4s", r->c->arch->reg_names[at[k]]);
 		out_addr(r->o, "value", " %s", f->regs[at[k]], r->c->arch->word * 2);
-		point_out(&p, f->regs[at[k]]);
+		if (point_out(&p, f->regs[at[k]]) && !r->has_pointer) {
+			r->has_pointer = true;
+			r->pointer = f->regs[at[k]];
+		}
 		out_text(r->o, "\n");
 		out_end(r->o);
 	}
@@ -144,6 +147,9 @@ static void show(struct report *r, struct disasm *d, const struct frame *f)
 	}
 	out_text(o, "\n");
 	out_null(o, "fault", NULL);
+	r->dis.named = f->named;
+	r->dis.function = f->named ? f->sym.name : NULL;
+	r->dis.offset = f->offset;
 	out_array(o, "instructions");
 	for (size_t k = 0; k < w.n; k++)
 		row(r, f, &w.i[k], k == w.at);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "unwind/culprit.h"
+#include "unwind/signature.h"
 
 struct row {
 	const char *name[OOPS_FRAMES];
@@ -19,19 +20,25 @@ static void row_of_log(struct row *r, const struct oops *o)
 
 		if (!f->reliable || !f->function)
 			continue;
-		begun |= !o->function || !strcmp(f->function, o->function);
+		begun |= !strcmp(f->function, o->function);
 		if (begun)
 			r->name[r->n++] = f->function;
 	}
 }
 
-static void row_of_dump(struct row *r, const struct trace *tr)
+/* Up to where the kernel's own unwinder gets lost, without the callers that it does not see. True if
+   that is the end. */
+static bool row_of_dump(struct row *r, const struct trace *tr)
 {
-	const struct frame *f = culprit_find(tr), *end = tr->frame + tr->n;
+	const struct frame *first = culprit_find(tr), *f = first, *end = tr->frame + tr->n;
 
-	for (; f && f < end && r->n < OOPS_FRAMES; f++)
-		if (f->named && f->grade <= 'C')
+	for (; f && f < end && r->n < OOPS_FRAMES; f++) {
+		if (f != first && signature_loses(f))
+			break;
+		if (f->named && f->grade <= 'C' && (f == first || f->rule != RULE_LR))
 			r->name[r->n++] = f->sym.name;
+	}
+	return f == end;
 }
 
 /* length[i][j]: of the longest row that log from i on and dump from j on have in common. */
@@ -86,15 +93,16 @@ bool tracediff(struct tracediff *ret, const struct oops *log, const struct trace
 {
 	struct row *rows = arena_alloc(a, 2 * sizeof(*rows));
 	const uint16_t *length;
+	bool whole;
 
 	*ret = (struct tracediff){ .nsame = 0 };
-	if (!rows)
+	if (!rows || !log->function)
 		return false;
 	rows[0].n = rows[1].n = 0;
 	row_of_log(&rows[0], log);
-	row_of_dump(&rows[1], dump);
+	whole = row_of_dump(&rows[1], dump) && dump->complete;
 	length = rows[0].n && rows[1].n ? common(&rows[0], &rows[1], a) : NULL;
 	if (length)
-		compare(ret, &rows[0], &rows[1], length, dump->complete);
-	return length != NULL;
+		compare(ret, &rows[0], &rows[1], length, whole);
+	return length && (ret->nsame || ret->nlog);
 }
