@@ -146,10 +146,14 @@ static const struct cmd triage = {
 	.name = "triage",
 	.synopsis = "[VMCORE...]",
 	.summary = "what happened: one report a dump",
-	.help = "What crashed and where, the crashing CPU's trace over all its stacks, what every\n"
+	.help = "What crashed and where, the instructions around the one that faulted and what its\n"
+		"registers pointed to, the crashing CPU's trace over all its stacks, what every\n"
 		"other CPU was doing, which tasks are blocked, what the checkers found (see check),\n"
-		"what the log complained of earlier, the log up to the crash, and what of the dump is\n"
-		"missing, with the reason. `cairn triage A B C` reports several dumps, one after the\n"
+		"the machine (time up, taint, modules that taint or crashed, what its memory was used\n"
+		"for by the kernel's counters), what the log complained of earlier, the log up to the\n"
+		"crash, what of the dump is missing, with the reason, and what to type next. The trace\n"
+		"that the kernel printed is held against the one that was unwound: where they differ\n"
+		"(trace), the functions that one of them has alone are told. `cairn triage A B C` reports several dumps, one after the\n"
 		"other; with -j, one line each. Where a finding explains the crash, or tasks of which\n"
 		"the kernel complained that they hang, the report says which, why, and whether the task\n"
 		"that crashed was the victim or the culprit.\n"

@@ -145,12 +145,11 @@ static void sentence(struct out *o, const struct memstat *m)
 
 	out_text(o, "  memory   ");
 	if (m->has[MEMSTAT_TOTAL])
-		out_text(o, "%.1f MB: ", mib(m, MEMSTAT_TOTAL));
+		out_text(o, "%.1f MB", mib(m, MEMSTAT_TOTAL));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!m->has[parts[i].item])
 			continue;
-		if (!first)
-			out_text(o, i == 4 ? ",\n           " : ", ");
+		out_text(o, first ? ": " : i == 4 ? ",\n           " : ", ");
 		out_text(o, "%.1f %s", mib(m, parts[i].item), parts[i].words);
 		first = false;
 	}
@@ -160,6 +159,13 @@ static void sentence(struct out *o, const struct memstat *m)
 		out_text(o, "; swap %.1f, of which %.1f free", mib(m, MEMSTAT_SWAP),
 			 mib(m, MEMSTAT_SWAP_FREE));
 	out_text(o, "\n");
+}
+
+/* What this kernel does not name is nothing that the dump lost. */
+static bool is_lost(const struct cairn_err *lack)
+{
+	return lack->code != CAIRN_OK && lack->code != CAIRN_MISSING &&
+	       lack->code != CAIRN_NOTFOUND;
 }
 
 static void memory(struct report *r)
@@ -176,10 +182,14 @@ static void memory(struct report *r)
 		else
 			out_null(r->o, memstat_name(i), NULL);
 	}
+	if (m.lack.code == CAIRN_OK || (known && !is_lost(&m.lack)))
+		out_null(r->o, "fault", NULL);
+	else
+		out_fault(r->o, "fault", known ? NULL : "  memory   not known: %s\n", &m.lack);
 	out_end(r->o);
 	if (known)
 		sentence(r->o, &m);
-	if (m.lack.code != CAIRN_OK)
+	if (is_lost(&m.lack))
 		session_degrade(r->c, "memory counters", &m.lack);
 }
 
@@ -190,7 +200,8 @@ void triage_kernel(struct report *r)
 	sysinfo_get(r->c, &s);
 	out_text(r->o, "\nMachine\n");
 	out_object(r->o, "machine");
-	out_str(r->o, "nodename", *s.nodename ? "  name     %s\n" : NULL,
+	/* "(none)": it was never given one */
+	out_str(r->o, "nodename", *s.nodename && *s.nodename != '(' ? "  name     %s\n" : NULL,
 		*s.nodename ? s.nodename : NULL);
 	uptime(r);
 	taint(r, &s);

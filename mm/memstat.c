@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/memstat.h"
 
+#include <string.h>
+
 #include "lib/debug/sym.h"
+#include "lib/image/image.h"
 
 /* Index `name` of the array `variable`, as `index` has it; a variable alone if there is no name. */
 static const struct source {
@@ -45,6 +48,91 @@ static enum cairn_code place(struct cairn *c, const struct source *s, uint64_t *
 	return CAIRN_OK;
 }
 
+/* ---- the nodes' own counters ---- */
+
+#define NODES 64
+#define ZONES 8
+
+/* From VMCOREINFO's symbols: kallsyms may leave out data. */
+static size_t nodes_of(struct cairn *c, uint64_t node[NODES])
+{
+	const struct vmcoreinfo *v = &image_info(c->img)->vmcoreinfo;
+	uint64_t at;
+	size_t n = 0;
+
+	if (!sym_addr(&c->syms, "contig_page_data", node, NULL) ||
+	    vmcoreinfo_symbol(v, "contig_page_data", node))
+		return 1;
+	if (sym_addr(&c->syms, "node_data", &at, NULL) && !vmcoreinfo_symbol(v, "node_data", &at))
+		return 0;
+	/* of nodes that are possible, those that are online stand first */
+	while (n < NODES && !space_word(&c->kernel, at + n * c->arch->word, &node[n], NULL) &&
+	       node[n])
+		n++;
+	return n;
+}
+
+static bool add_word(struct cairn *c, uint64_t at, uint64_t *sum)
+{
+	uint64_t word;
+
+	if (space_word(&c->kernel, at, &word, NULL))
+		return false;
+	*sum += c->arch->word == 8 ? word : (uint64_t)(int64_t)(int32_t)word;
+	return true;
+}
+
+/* A member of each zone of a node. */
+static bool add_zones(struct cairn *c, uint64_t node, const struct type *pgdat, const char *member,
+		      uint64_t index, uint64_t *sum)
+{
+	const struct type *zone = type_find(&c->types, "struct zone", NULL);
+	struct member zones, m;
+	uint64_t size;
+
+	if (!zone || !type_member(pgdat, "node_zones", &zones) || !type_member(zone, member, &m))
+		return false;
+	size = type_strip(zone)->size;
+	for (uint64_t z = 0; size && z < zones.size / size && z < ZONES; z++)
+		if (!add_word(c, node + zones.offset + z * size + m.offset + index * c->arch->word,
+			      sum))
+			return false;
+	return true;
+}
+
+static bool add_node(struct cairn *c, uint64_t node, const struct type *pgdat,
+		     const struct source *s, uint64_t *sum)
+{
+	const struct type *t = s->index ? type_find(&c->types, s->index, NULL) : NULL;
+	struct member m;
+	int64_t index = 0;
+
+	if (s->name && (!t || !type_enum_value(t, s->name, &index) || index < 0))
+		return false;
+	if (!s->name)
+		return add_zones(c, node, pgdat, "managed_pages", 0, sum);
+	if (!strcmp(s->variable, "vm_zone_stat"))
+		return add_zones(c, node, pgdat, "vm_stat", (uint64_t)index, sum);
+	return type_member(pgdat, "vm_stat", &m) &&
+	       add_word(c, node + m.offset + (uint64_t)index * c->arch->word, sum);
+}
+
+static bool sum_nodes(struct cairn *c, const struct source *s, uint64_t *ret)
+{
+	const struct type *pgdat = type_find(&c->types, "struct pglist_data", NULL);
+	uint64_t node[NODES];
+	size_t n = pgdat && strcmp(s->json, "swap") && strcmp(s->json, "swap_free") ?
+			   nodes_of(c, node) : 0;
+
+	*ret = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!add_node(c, node[i], pgdat, s, ret))
+			return false;
+	return n;
+}
+
+/* ---- */
+
 static enum cairn_code read_one(struct cairn *c, const struct source *s, uint64_t *ret,
 				struct cairn_err *err)
 {
@@ -55,7 +143,7 @@ static enum cairn_code read_one(struct cairn *c, const struct source *s, uint64_
 
 	if (!code)
 		code = space_word(&c->kernel, at, &raw, err);
-	if (code)
+	if (code && !sum_nodes(c, s, &raw))
 		return code;
 	n = c->arch->word == 8 ? (int64_t)raw : (int64_t)(int32_t)raw;
 	/* what is not folded in yet may take a counter below zero */

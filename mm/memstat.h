@@ -4,7 +4,9 @@
  *
  * Sources: mm/vmstat.c (vm_zone_stat, vm_node_stat), include/linux/mmzone.h (their indexes: looked
  * up by name in enum zone_stat_item and enum node_stat_item, which move with the configuration),
- * mm/swapfile.c (nr_swap_pages, total_swap_pages). CPUs fold what they count into these from time
+ * mm/swapfile.c (nr_swap_pages, total_swap_pages). Where no symbol names the sums, those of the
+ * nodes are added up, whose place VMCOREINFO tells (struct pglist_data: contig_page_data or node_data).
+ * CPUs fold what they count into these from time
  * to time only, so each may be off by some pages for each CPU.
  */
 #ifndef CAIRN_MM_MEMSTAT_H
