@@ -166,9 +166,9 @@ static const struct frame *faulting(const struct trace *tr)
 
 	if (!f || f->interrupted)
 		return f;
-	while (f > tr->frame + 1 && !f->interrupted)
+	while (f > tr->frame + 1 && !(f->interrupted && f->rule == RULE_REGS))
 		f--;
-	return f->interrupted ? f : NULL;
+	return f->interrupted && f->rule == RULE_REGS ? f : NULL;
 }
 
 void triage_code(struct report *r)

@@ -8,8 +8,16 @@
 
 struct row {
 	const char *name[OOPS_FRAMES];
+	bool optional[OOPS_FRAMES]; /* not all kernels print it */
 	size_t n;
+	bool whole;                 /* it is not known to be cut */
 };
+
+/* Behind a call that does not return lies another function, or nothing. */
+static bool is_lost(const struct oops_frame *f)
+{
+	return !f->interrupted && f->has_offset && (!f->offset || (f->size && f->offset >= f->size));
+}
 
 static void row_of_log(struct row *r, const struct oops *o)
 {
@@ -20,25 +28,30 @@ static void row_of_log(struct row *r, const struct oops *o)
 
 		if (!f->reliable || !f->function)
 			continue;
+		if (begun && is_lost(f))
+			return;
 		begun |= !strcmp(f->function, o->function);
 		if (begun)
 			r->name[r->n++] = f->function;
 	}
+	r->whole = true;
 }
 
-/* Up to where the kernel's own unwinder gets lost, without the callers that it does not see. True if
-   that is the end. */
-static bool row_of_dump(struct row *r, const struct trace *tr)
+/* Up to where the kernel's own unwinder gets lost. It may not see a caller that is in the link
+   register alone. */
+static void row_of_dump(struct row *r, const struct trace *tr)
 {
 	const struct frame *first = culprit_find(tr), *f = first, *end = tr->frame + tr->n;
 
 	for (; f && f < end && r->n < OOPS_FRAMES; f++) {
 		if (f != first && signature_loses(f))
 			break;
-		if (f->named && f->grade <= 'C' && (f == first || f->rule != RULE_LR))
-			r->name[r->n++] = f->sym.name;
+		if (!f->named || f->grade > 'C')
+			continue;
+		r->optional[r->n] = f != first && f->rule == RULE_LR;
+		r->name[r->n++] = f->sym.name;
 	}
-	return f == end;
+	r->whole = f == end && tr->complete;
 }
 
 /* length[i][j]: of the longest row that log from i on and dump from j on have in common. */
@@ -69,12 +82,14 @@ static void keep(const char *to[], size_t *n, const char *name)
 
 /* Behind the last that both have, only a side whose end is no cut can be told to have more. */
 static void compare(struct tracediff *ret, const struct row *log, const struct row *dump,
-		    const uint16_t *length, bool whole)
+		    const uint16_t *length)
 {
 	size_t i = 0, j = 0, width = dump->n + 1;
 
 	while (length[i * width + j]) {
-		if (!strcmp(log->name[i], dump->name[j])) {
+		if (dump->optional[j] && length[i * width + j + 1] == length[i * width + j]) {
+			j++;
+		} else if (!strcmp(log->name[i], dump->name[j])) {
 			ret->nsame++;
 			i++;
 			j++;
@@ -84,7 +99,7 @@ static void compare(struct tracediff *ret, const struct row *log, const struct r
 			keep(ret->dump, &ret->ndump, dump->name[j++]);
 		}
 	}
-	for (; whole && i < log->n; i++)
+	for (; log->whole && dump->whole && i < log->n; i++)
 		keep(ret->log, &ret->nlog, log->name[i]);
 }
 
@@ -93,16 +108,17 @@ bool tracediff(struct tracediff *ret, const struct oops *log, const struct trace
 {
 	struct row *rows = arena_alloc(a, 2 * sizeof(*rows));
 	const uint16_t *length;
-	bool whole;
 
 	*ret = (struct tracediff){ .nsame = 0 };
 	if (!rows || !log->function)
 		return false;
 	rows[0].n = rows[1].n = 0;
+	rows[0].whole = false;
+	memset(rows[1].optional, 0, sizeof(rows[1].optional));
 	row_of_log(&rows[0], log);
-	whole = row_of_dump(&rows[1], dump) && dump->complete;
+	row_of_dump(&rows[1], dump);
 	length = rows[0].n && rows[1].n ? common(&rows[0], &rows[1], a) : NULL;
 	if (length)
-		compare(ret, &rows[0], &rows[1], length, whole);
+		compare(ret, &rows[0], &rows[1], length);
 	return length && (ret->nsame || ret->nlog);
 }

@@ -10,7 +10,8 @@
 
 #define MOST 16
 
-/* Names with a blank between; in the log a '?' before a guess. */
+/* Names with a blank between; in the log a '?' before a guess, in the dump a '~' before a caller in
+   the link register, and '=' before one that a return probe had replaced. */
 static struct tracediff diff(const char *log, const char *dump, bool complete, bool *compared)
 {
 	static char text[2][256];
@@ -30,7 +31,9 @@ static struct tracediff diff(const char *log, const char *dump, bool complete, b
 		of[o.n++] = (struct oops_frame){ .function = s + (*s == '?'), .reliable = *s != '?' };
 	df[tr.n++] = (struct frame){ .sym.name = "panic", .named = true, .grade = 'A' };
 	for (char *s = strtok_r(text[1], " ", &save); s; s = strtok_r(NULL, " ", &save))
-		df[tr.n++] = (struct frame){ .sym.name = s, .named = true, .grade = 'A' };
+		df[tr.n++] = (struct frame){ .sym.name = s + (*s == '~'), .named = true, .grade = 'A',
+					     .rule = *s == '~' ? RULE_LR : *s == '=' ? RULE_RETHOOK
+										     : RULE_ORC };
 	o.function = o.n ? of[0].function : NULL;
 	*compared = tracediff(&ret, &o, &tr, &a);
 	return ret;
@@ -89,6 +92,24 @@ static void cut(void **state)
 	assert_false(compared);
 }
 
+static void where_kernels_differ(void **state)
+{
+	bool compared;
+	struct tracediff d = diff("foo bar", "foo ~caller bar", true, &compared);
+
+	(void)state;
+	assert_int_equal(d.nsame, 2);
+	assert_int_equal(d.ndump, 0);
+	d = diff("foo rec rec bar", "foo ~rec rec rec bar", true, &compared);
+	assert_int_equal(d.nsame, 4);
+	assert_int_equal(d.ndump, 0);
+	d = diff("foo caller bar", "foo ~caller bar", true, &compared);
+	assert_int_equal(d.nsame, 3);
+	d = diff("foo junk bar", "foo =true bar", true, &compared);
+	assert_int_equal(d.nsame, 1);
+	assert_int_equal(d.nlog + d.ndump, 0);
+}
+
 static void many(void **state)
 {
 	bool compared;
@@ -103,7 +124,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same), cmocka_unit_test(each_alone), cmocka_unit_test(recursion),
-		cmocka_unit_test(cut), cmocka_unit_test(many),
+		cmocka_unit_test(cut), cmocka_unit_test(where_kernels_differ),
+		cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
