@@ -260,6 +260,12 @@ AFTER_NORETURN = our_frames("panic") + our_frames("crash", size="0x8") + our_fra
 
 # What only other machines' kernels print: each allowance, and its limit.
 RULES = [
+    ("panic: one without a trace is on one CPU",
+     not compare.untraced_panic([{"frames": [{"function": "panic"}, {"function": "end"}]},
+                                 {"frames": [{"function": None}, {"function": "end"}]}])),
+    ("panic: one without a trace is not on none", compare.untraced_panic([{"frames": []}])),
+    ("panic: one without a trace is not on two",
+     compare.untraced_panic(2 * [{"frames": [{"function": "panic"}]}])),
     ("noreturn: the next function's name at offset 0",
      agree(["panic+0x1/0x2", "next+0x0/0x90", "end+0x1/0x2"], AFTER_NORETURN)),
     ("noreturn: not before the function's end",

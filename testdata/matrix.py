@@ -42,6 +42,7 @@ NO_UNWINDER = "no unwinder for "    # what triage calls degraded on a machine th
 UNREADABLE = (OSError, ValueError, subprocess.CalledProcessError, StopIteration)
 # what a missing answer leads to, or one without the fields that it must have.
 ODD = (compare.Failed, KeyError, TypeError, AttributeError, IndexError)
+UNSEEN = ("cairn.error/1",)   # what a broken structure keeps a checker from looking at
 SHOWN = 3               # findings told of one cell
 
 
@@ -218,8 +219,10 @@ def judge_triage(cell, program, expect):
                        if lost["reason"].startswith(NO_UNWINDER)), None)
     findings = None
     if program.has("check"):
-        findings = [item["id"] for item in
-                    program.answers.ask("cairn.finding/1", "check", fine=compare.FOUND)]
+        said = program.answers.ask("cairn.finding/1", "check", fine=compare.FOUND, also=UNSEEN)
+        findings = [item["id"] for item in said if "id" in item]
+        if said and not findings:
+            cell.problems.append("check: " + str(said[0].get("message")))
         stray = false_findings(findings, expect)
         cell.false_findings = len(stray)
         cell.problems += ["finding that nothing explains: " + id for id in stray[:SHOWN]]
@@ -235,6 +238,8 @@ def judge_frames(cell, program, truth):
     """Frames; returns the pids of the tasks that can be compared at all."""
     if cell.limit:
         cell.problems.append("frames: " + cell.limit)
+        return set()
+    if not truth["tasks"]:      # a guest that was dumped alive
         return set()
     _, cell.stacks_seconds = program.run("-j", "foreach", "bt")
     verdicts = list(compare.frame_verdicts(compare.stacks_of(program.answers),

@@ -158,8 +158,9 @@ def check_formats(tap, cairn, name, console, text):
 
 
 def names_in(folder):
-    return sorted(p.name.removesuffix(".console") for p in folder.glob("*.console")
-                  if (folder / p.name.replace(".console", ".kdump")).exists())
+    names = (p.name.removesuffix(".console") for p in folder.glob("*.console")
+             if (folder / p.name.replace(".console", ".kdump")).exists())
+    return sorted(name for name in names if not name.endswith("-guest"))    # was dumped alive
 
 
 def main():

@@ -291,7 +291,11 @@ def stored_oracles_are_their_consoles():
         truth = json.loads(oracle.read_text(path))
         truth.pop("capture")
         console = path.with_name(path.name.replace(".oracle.json", ".console"))
-        if truth != oracle.parse(oracle.read_text(console)):
+        said = oracle.parse(oracle.read_text(console))
+        if path.name.endswith("-guest.oracle.json.zst"):
+            said["kvm"] = truth["kvm"]      # its host's VMM said that
+        if truth != said:
+            print("# %s" % path.name)
             return False
     return bool(stored)
 

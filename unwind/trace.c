@@ -292,7 +292,7 @@ static void grade_frame(struct tracer *t, const struct walk_state *s, struct fra
 		t->cap = 'A';
 	f->grade = worse(f->grade, t->cap);
 	if (f->grade >= 'C')
-		t->cap = 'B';
+		t->cap = t->guessed ? 'C' : 'B';
 }
 
 static enum trace_end push(struct tracer *t, const struct walk_state *s)

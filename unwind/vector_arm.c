@@ -25,6 +25,8 @@ enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16, PT_REGS = 18 };
 #define HARDIRQ_MASK   0xf0000u
 #define SOFTIRQ_OFFSET 0x100u
 
+#define STUB_WORDS 16 /* a stub is shorter, and so is no table of handlers between two */
+
 /* What lr is ahead of the instruction that is to be executed again; of a data abort it is 8, and
  * the vector alone tells which abort it is. */
 static uint32_t ahead_by(uint32_t mode, uint64_t pc)
@@ -42,6 +44,40 @@ static bool is_kernel_mode(uint32_t cpsr)
 {
 	return (cpsr & MODE_MASK) == MODE_SVC || (cpsr & MODE_MASK) == MODE_SYS;
 }
+
+/* ---- what was interrupted ---- */
+
+enum passed { PASSED_NOTHING, PASSED_SUB, PASSED_STORE };
+
+/* How far the stub came that pc is in: "sub lr, lr, #n", "stmia sp, {r0, lr}", and then lr is used
+ * for other things. */
+static enum passed passed_of(struct reader *mem, uint64_t pc)
+{
+	uint32_t insn;
+
+	for (unsigned i = 1; i <= STUB_WORDS; i++) {
+		if (reader_u32(mem, pc - 4 * i, &insn, NULL))
+			break;
+		if (insn == 0xe88d4001)
+			return PASSED_STORE;
+		if ((insn & 0xfffff000) == 0xe24ee000)
+			return PASSED_SUB;
+	}
+	return PASSED_NOTHING;
+}
+
+/* The mode's own stack has r0, lr and spsr, once they are stored. */
+static uint64_t interrupted_pc(struct tracer *t, uint32_t mode)
+{
+	enum passed passed = passed_of(&t->u->mem, t->now.pc);
+	uint64_t lr = (uint32_t)t->now.regs[LR], words[2];
+
+	if (passed == PASSED_STORE)
+		return reader_words(&t->u->mem, t->now.sp, words, 2, NULL) ? 0 : words[1];
+	return passed == PASSED_SUB ? lr : lr - ahead_by(mode, t->now.pc);
+}
+
+/* ---- how well a place fits ---- */
 
 static bool read_quietly(void *arg, uint32_t addr, uint32_t *ret)
 {
@@ -136,7 +172,8 @@ static bool pass(struct probe *p)
 static int score_of(struct tracer *t, uint64_t pc, uint64_t sp, bool in_interrupt)
 {
 	struct probe p = {
-		.u = t->u, .in_interrupt = in_interrupt, .run = { .read_stack = read_quietly, .arg = &t->u->mem },
+		.u = t->u, .in_interrupt = in_interrupt,
+		.run = { .read_stack = read_quietly, .arg = &t->u->mem },
 		.at = { .pc = pc, .interrupted = true },
 	};
 
@@ -150,18 +187,43 @@ static int score_of(struct tracer *t, uint64_t pc, uint64_t sp, bool in_interrup
 	return p.score;
 }
 
+/* What the callers of a function count whose return address lies at `slot`. What it keeps in
+ * registers is not known. */
+static int score_of_slot(struct tracer *t, uint64_t slot, bool in_interrupt)
+{
+	struct probe p = {
+		.u = t->u, .in_interrupt = in_interrupt,
+		.run = { .read_stack = read_quietly, .arg = &t->u->mem },
+	};
+	uint32_t word;
+
+	if (reader_u32(&t->u->mem, slot, &word, NULL) || !unwinder_is_text(t->u, (word & ~1u) - 1))
+		return 0;
+	p.at.pc = word & ~1u;
+	if (grade_return(t->u, NULL, &p.at).grade != 'A')
+		return 0;
+	p.run.r[SP] = (uint32_t)slot + 4;
+	for (unsigned n = 0; n < CALLERS_LIMIT && pass(&p); n++)
+		;
+	return p.score / SCORE_KNOWN * SCORE_KNOWN;
+}
+
+/* ---- the search ---- */
+
 struct best {
 	uint64_t sp;
 	int score;
 	bool in_interrupt;
 };
 
+/* Without pc: for a return address. */
 static void search(struct tracer *t, const struct stack_info *on, uint64_t pc, struct best *best)
 {
 	if (on->type == STACK_UNKNOWN)
 		return;
 	for (uint64_t sp = on->begin; sp < on->end; sp += 4) {
-		int score = score_of(t, pc, sp, best->in_interrupt);
+		int score = pc ? score_of(t, pc, sp, best->in_interrupt)
+			       : score_of_slot(t, sp, best->in_interrupt);
 
 		if (score >= best->score && score >= SCORE_MIN)
 			*best = (struct best){ sp, score, best->in_interrupt };
@@ -197,26 +259,52 @@ static uint64_t search_all(struct tracer *t, uint64_t pc)
 	return best.sp;
 }
 
-enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next)
+static void take_place(struct walk_state *next, uint64_t pc, uint64_t sp)
 {
-	uint32_t mode = (uint32_t)t->now.regs[CPSR] & MODE_MASK;
-	uint64_t pc = (uint32_t)t->now.regs[LR] - ahead_by(mode, t->now.pc), sp;
-
-	if (!is_entering(mode) || !unwinder_is_text(t->u, pc))
-		return tracer_end(t, TRACE_OFF_STACK, NULL);
-	sp = search_all(t, pc);
-	if (!sp)
-		return tracer_end(t, TRACE_OFF_STACK, "no place on a stack fits %#llx",
-				  (unsigned long long)pc);
-	memcpy(next->regs, t->now.regs, sizeof(next->regs));
 	next->pc = next->regs[PC] = pc;
 	next->sp = next->regs[SP] = sp;
 	next->regs[LR] = 0;
 	next->fp = next->regs[FP];
-	next->fp_known = true;
-	next->interrupted = true;
 	next->rule = RULE_SCAN;
 	next->grade = 'D';
+}
+
+/* A function that keeps its return address in lr, which is banked, leads nowhere: the lowest of
+ * its callers that can be told. Nothing ties the two together, so no frame from here on is sure. */
+static enum trace_end find_callers(struct tracer *t, uint64_t pc, struct walk_state *next)
+{
+	uint64_t slot = search_all(t, 0);
+	uint32_t word;
+	struct sym sym;
+
+	if (!slot || reader_u32(&t->u->mem, slot, &word, NULL))
+		return tracer_end(t, TRACE_OFF_STACK, "no place on a stack fits %#llx",
+				  (unsigned long long)pc);
+	take_place(next, word & ~1u, slot + 4);
+	next->slot = slot;
+	next->note = arena_printf(t->arena, "the CPU was entering an exception out of %s; who called "
+				  "that is not known, the stack was searched for callers",
+				  sym_at(t->u->syms, pc, &sym, NULL) ? sym.name : "nameless code");
+	t->lost = t->guessed = true;
+	return TRACE_GOES_ON;
+}
+
+enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next)
+{
+	uint32_t mode = (uint32_t)t->now.regs[CPSR] & MODE_MASK;
+	uint64_t pc, sp;
+
+	if (!is_entering(mode))
+		return tracer_end(t, TRACE_OFF_STACK, NULL);
+	pc = interrupted_pc(t, mode);
+	if (!pc || !unwinder_is_text(t->u, pc))
+		return tracer_end(t, TRACE_OFF_STACK, NULL);
+	sp = search_all(t, pc);
+	if (!sp)
+		return find_callers(t, pc, next);
+	memcpy(next->regs, t->now.regs, sizeof(next->regs));
+	take_place(next, pc, sp);
+	next->fp_known = next->interrupted = true;
 	next->note = "the CPU was entering an exception; the stack pointer of what it had been "
 		     "doing was searched for";
 	return TRACE_GOES_ON;

@@ -5,7 +5,12 @@
  * arch/arm/kernel/setup.c). lr says what was interrupted; of the stack pointer that belongs
  * to that a dump's notes have nothing. It is searched for: the place on the task's, the overflow,
  * or (if the task's preempt_count says so) the IRQ stack from where unwinding leads to most
- * callers that are known to call the one before.
+ * callers that are known to call the one before. What has its return address in lr alone, which is
+ * banked as well, leads to no caller: then the return address on these stacks is searched for that
+ * has most of them behind it.
+ *
+ * In the stubs (vector_stub in entry-armv.S) lr soon serves otherwise; what was interrupted is then in
+ * the few words.
  */
 #ifndef CAIRN_UNWIND_VECTOR_ARM_H
 #define CAIRN_UNWIND_VECTOR_ARM_H

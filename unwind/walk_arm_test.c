@@ -446,6 +446,63 @@ static void test_vector(void **state)
 	check(w, "-:A", TRACE_OFF_STACK, false);
 }
 
+/* In a stub (vector_stub in entry-armv.S), which soon stores lr and uses it otherwise. */
+static void test_stub(void **state)
+{
+	enum { STUB = 0xffff1020, OWN = 0xc15aaac0 };
+	static const uint32_t insn[] = { 0xee070fd5, 0xe24ee004, 0xe88d4001, 0xe14fe000, 0xe58de008 };
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+	uint64_t begin = func(w, 3, "begin", POP_R4);
+
+	w_map(w, 0xffff1000, 0x100);
+	w_map(w, OWN, 12);
+	for (unsigned i = 0; i < 5; i++)
+		m_insn(w, STUB + 4 * i, insn[i]);
+	m_put(w, c.sp - 4, bl(w, c.inner + 0x40, begin));
+	c.regs[SP] = OWN;
+	c.regs[CPSR] = IRQ;
+	c.regs[PC] = STUB + 4;
+	c.regs[LR] = begin + 0x30 + 4;
+	run(w, c.regs);
+	assert_int_equal(w->trace.frame[1].pc, begin + 0x30);
+	c.regs[PC] = STUB + 8; /* 4 are taken off */
+	c.regs[LR] = begin + 0x30;
+	run(w, c.regs);
+	assert_int_equal(w->trace.frame[1].pc, begin + 0x30);
+	c.regs[PC] = STUB + 32; /* and stored; lr is the mode, or the handler */
+	c.regs[LR] = c.start + 0x10;
+	run(w, c.regs);
+	check(w, "-:A", TRACE_OFF_STACK, false);
+	m_put(w, OWN + 4, begin + 0x30);
+	run(w, c.regs);
+	check(w, "-:A begin:D inner:A outer:A start:A", TRACE_USER_REGS, false);
+}
+
+/* Interrupted was what keeps its return address in lr, which is not in the dump. */
+static void test_vector_leaf(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+	uint64_t begin = func(w, 3, "begin", POP_R4), leaf = func(w, 4, "leaf", LEAF);
+
+	m_put(w, c.sp - 12, blx(w, begin + 0x40));
+	m_put(w, c.sp - 4, bl(w, c.inner + 0x40, begin));
+	m_put(w, c.sp - 0x100, begin + 0x40); /* an older one, which leads nowhere */
+	c.regs[PC] = 0xffff0018;
+	c.regs[SP] = 0xc15aaac0;
+	c.regs[LR] = leaf + 4;
+	c.regs[CPSR] = IRQ;
+	run(w, c.regs);
+	check(w, "-:A begin:D inner:C outer:C start:C", TRACE_USER_REGS, false);
+	assert_int_equal(w->trace.frame[1].slot, c.sp - 12);
+	assert_non_null(strstr(w->trace.frame[1].note, "leaf"));
+	/* one caller that is known is too little to go by */
+	m_put(w, c.sp - 4, 0);
+	run(w, c.regs);
+	check(w, "-:A", TRACE_OFF_STACK, false);
+}
+
 static void test_waiting(void **state)
 {
 	struct world *w = *state;
@@ -482,7 +539,7 @@ int main(void)
 		T(test_plain), T(test_kernel_thread), T(test_call_sites), T(test_leaf),
 		T(test_prologue), T(test_exception), T(test_overflow), T(test_irq_stack), T(test_stack_cycle),
 		T(test_bad_tables), T(test_label), T(test_frame_pointers), T(test_bad_call),
-		T(test_vector), T(test_waiting),
+		T(test_vector), T(test_stub), T(test_vector_leaf), T(test_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
