@@ -49,6 +49,22 @@ static void before(struct report *r, struct disasm *d, const struct frame *f, st
 		w->n = 0;
 }
 
+/* Of a return address the call is the one; only what leads to it exactly is shown. */
+static bool look_at_call(struct report *r, struct disasm *d, const struct frame *f,
+			 struct window *w)
+{
+	uint64_t at = f->pc;
+
+	*w = (struct window){ .n = 0 };
+	before(r, d, f, w);
+	if (!w->n)
+		return false;
+	w->at = w->n - 1;
+	for (unsigned k = 0; k < AFTER && read_one(r, d, at, &w->i[w->n], NULL); k++)
+		at += w->i[w->n++].size;
+	return true;
+}
+
 static bool look(struct report *r, struct disasm *d, const struct frame *f, struct window *w,
 		 struct cairn_err *err)
 {
@@ -92,7 +108,7 @@ static void row(struct report *r, const struct frame *f, const struct instructio
 		out_hex(o, "offset", "  +%s", i->addr - (f->pc - f->offset));
 	else
 		out_null(o, "offset", NULL);
-	out_str(o, "mnemonic", "\t%-7s", i->mnemonic);
+	out_str(o, "mnemonic", *i->operands ? "\t%-7s" : "\t%s", i->mnemonic);
 	out_str(o, "operands", *i->operands ? " %s" : NULL, i->operands);
 	symbolic(r, i->target);
 	out_bool(o, "faulting", NULL, faulting);
@@ -101,14 +117,14 @@ static void row(struct report *r, const struct frame *f, const struct instructio
 	out_end(o);
 }
 
-/* Registers that the faulting instruction reads: what was in them before it. */
-static void registers(struct report *r, struct disasm *d, const struct frame *f,
+/* Registers that the instruction reads: what was in them before it, or while what it called ran. */
+static void registers(struct report *r, struct disasm *d, const uint64_t *regs,
 		      const struct instruction *i)
 {
 	struct unwinder *u = r->can_unwind ? &r->unwinder : NULL;
 	unsigned at[DISASM_READS];
 	struct point_out p;
-	size_t n = f->regs ? disasm_reads(d, i, r->c->arch, at) : 0;
+	size_t n = regs ? disasm_reads(d, i, r->c->arch, at) : 0;
 
 	out_array(r->o, "registers");
 	if (n)
@@ -118,14 +134,43 @@ static void registers(struct report *r, struct disasm *d, const struct frame *f,
 			continue;
 		out_object(r->o, NULL);
 		out_str(r->o, "name", "      %-4s", r->c->arch->reg_names[at[k]]);
-		out_addr(r->o, "value", " %s", f->regs[at[k]], r->c->arch->word * 2);
-		if (point_out(&p, f->regs[at[k]]) && !r->has_pointer) {
+		out_addr(r->o, "value", " %s", regs[at[k]], r->c->arch->word * 2);
+		if (point_out(&p, regs[at[k]]) && !r->has_pointer) {
 			r->has_pointer = true;
-			r->pointer = f->regs[at[k]];
+			r->pointer = regs[at[k]];
 		}
 		out_text(r->o, "\n");
 		out_end(r->o);
 	}
+	out_end(r->o);
+}
+
+static void window(struct report *r, struct disasm *d, const struct frame *f,
+		   const uint64_t *regs, const struct window *w)
+{
+	out_array(r->o, "instructions");
+	for (size_t k = 0; k < w->n; k++)
+		row(r, f, &w->i[k], k == w->at);
+	out_end(r->o);
+	registers(r, d, regs, &w->i[w->at]);
+	r->dis.named = f->named;
+	r->dis.function = f->named ? f->sym.name : NULL;
+	r->dis.offset = f->offset;
+}
+
+/* A jump to where no code is: the call that led there. */
+static void caller(struct report *r, struct disasm *d, const struct frame *f)
+{
+	const struct frame *by = culprit_find(&r->crash);
+	struct window w;
+
+	if (!by || by == f || by->interrupted || !by->named || !look_at_call(r, d, by, &w)) {
+		out_null(r->o, "call", NULL);
+		return;
+	}
+	out_object(r->o, "call");
+	out_str(r->o, "function", "Called by %s\n", by->sym.name);
+	window(r, d, by, f->regs, &w);
 	out_end(r->o);
 }
 
@@ -143,18 +188,13 @@ static void show(struct report *r, struct disasm *d, const struct frame *f)
 		out_null(o, "function", NULL);
 	if (!look(r, d, f, &w, &err)) {
 		out_fault(o, "fault", ": %s\n", &err);
+		caller(r, d, f);
 		return;
 	}
 	out_text(o, "\n");
 	out_null(o, "fault", NULL);
-	r->dis.named = f->named;
-	r->dis.function = f->named ? f->sym.name : NULL;
-	r->dis.offset = f->offset;
-	out_array(o, "instructions");
-	for (size_t k = 0; k < w.n; k++)
-		row(r, f, &w.i[k], k == w.at);
-	out_end(o);
-	registers(r, d, f, &w.i[w.at]);
+	out_null(o, "call", NULL);
+	window(r, d, f, f->regs, &w);
 }
 
 /* What led into the exception: often in what the one that is blamed had called. Above it lie the
