@@ -34,6 +34,12 @@ static void push(struct window *w, const struct instruction *i)
 	w->i[w->n++] = *i;
 }
 
+/* Behind the function's end is no code of interest. */
+static bool is_inside(const struct frame *f, uint64_t at)
+{
+	return !f->named || !f->sym.size || at - (f->pc - f->offset) < f->sym.size;
+}
+
 /* Instructions of unequal length are found from the function's begin only. Nothing is shown that
    does not lead to the faulting one exactly. */
 static void before(struct report *r, struct disasm *d, const struct frame *f, struct window *w)
@@ -60,7 +66,7 @@ static bool look_at_call(struct report *r, struct disasm *d, const struct frame 
 	if (!w->n)
 		return false;
 	w->at = w->n - 1;
-	for (unsigned k = 0; k < AFTER && read_one(r, d, at, &w->i[w->n], NULL); k++)
+	for (unsigned k = 0; k < AFTER && is_inside(f, at) && read_one(r, d, at, &w->i[w->n], NULL); k++)
 		at += w->i[w->n++].size;
 	return true;
 }
@@ -74,7 +80,7 @@ static bool look(struct report *r, struct disasm *d, const struct frame *f, stru
 	before(r, d, f, w);
 	w->at = w->n;
 	for (unsigned k = 0; k <= AFTER; k++) {
-		if (!read_one(r, d, at, &w->i[w->n], err))
+		if ((k && !is_inside(f, at)) || !read_one(r, d, at, &w->i[w->n], err))
 			break;
 		at += w->i[w->n++].size;
 	}
