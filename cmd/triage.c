@@ -97,60 +97,6 @@ static void degraded(struct report *r)
 	out_end(r->o);
 }
 
-/* A word that a shell takes as one. */
-static void word(struct out *o, const char *s)
-{
-	bool plain = *s && s[strcspn(s, " \t\n'\"\\$`&;|<>()*?[]#~!{}")] == '\0';
-
-	out_text(o, plain ? "" : "'");
-	for (size_t n; *s; s += n) {
-		n = strcspn(s, "'");
-		out_text_safe(o, s, n);
-		if (s[n] == '\'' && ++n)
-			out_text(o, "'\\''");
-	}
-	out_text(o, plain ? "" : "'");
-}
-
-/* What this session was given is what the next one needs. */
-static void session_words(struct report *r)
-{
-	const char *const *file = r->c->opts->debug_files;
-
-	for (; file && *file; file++) {
-		out_text(r->o, "-s ");
-		word(r->o, *file);
-		out_text(r->o, " ");
-	}
-	for (size_t i = 0; i < r->call->nfiles; i++) {
-		word(r->o, r->call->files[i]);
-		out_text(r->o, " ");
-	}
-}
-
-/* Lines that can be copied; the later ones where there is something to see. */
-static void next_steps(struct report *r)
-{
-	const struct { const char *words; bool wanted; } steps[] = {
-		{ "bt -a", true }, { "log", true }, { "ps", true }, { "foreach bt", true },
-		{ "wait", r->nblocked }, { "kvm", r->has_vms }, { "tdp", r->has_vms },
-		{ "apf", r->waits_for_host },
-	};
-
-	if (!r->can_unwind)
-		return;
-	out_text(r->o, "\nNext\n");
-	if (r->explained != EXPLAINED_NOTHING)
-		out_text(r->o, "  cairn explain %s\n", r->blame.said->f.id);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (!steps[i].wanted)
-			continue;
-		out_text(r->o, "  cairn ");
-		session_words(r);
-		out_text(r->o, "%s\n", steps[i].words);
-	}
-}
-
 static int64_t elapsed_ms(const struct cairn *c)
 {
 	struct timespec now;
@@ -173,17 +119,19 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	out_record(r.o, "triage");
 	head(&r);
 	triage_crash(&r);
+	triage_code(&r);
 	triage_stack(&r);
 	found = triage_findings(&r);
 	triage_cpus(&r);
 	triage_blocked(&r);
 	triage_kvm(&r);
+	triage_kernel(&r);
 	triage_earlier(&r);
 	triage_log(&r);
 	degraded(&r);
 	unseen_text(r.o, &r.findings);
 	out_num(r.o, "elapsed_ms", NULL, elapsed_ms(r.c));
-	next_steps(&r);
+	triage_next(&r);
 	out_end(r.o);
 	waits_deinit(&r.waits);
 	unwinder_deinit(&r.unwinder);
@@ -198,10 +146,14 @@ static const struct cmd triage = {
 	.name = "triage",
 	.synopsis = "[VMCORE...]",
 	.summary = "what happened: one report a dump",
-	.help = "What crashed and where, the crashing CPU's trace over all its stacks, what every\n"
+	.help = "What crashed and where, the instructions around the one that faulted and what its\n"
+		"registers pointed to, the crashing CPU's trace over all its stacks, what every\n"
 		"other CPU was doing, which tasks are blocked, what the checkers found (see check),\n"
-		"what the log complained of earlier, the log up to the crash, and what of the dump is\n"
-		"missing, with the reason. `cairn triage A B C` reports several dumps, one after the\n"
+		"the machine (time up, taint, modules that taint or crashed, what its memory was used\n"
+		"for by the kernel's counters), what the log complained of earlier, the log up to the\n"
+		"crash, what of the dump is missing, with the reason, and what to type next. The trace\n"
+		"that the kernel printed is held against the one that was unwound: where they differ\n"
+		"(trace), the functions that one of them has alone are told. `cairn triage A B C` reports several dumps, one after the\n"
 		"other; with -j, one line each. Where a finding explains the crash, or tasks of which\n"
 		"the kernel complained that they hang, the report says which, why, and whether the task\n"
 		"that crashed was the victim or the culprit.\n"

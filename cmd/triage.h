@@ -45,6 +45,13 @@ struct report {
 	size_t nblocked;           /* tasks in uninterruptible sleep */
 	bool has_vms;              /* virtual machines run here */
 	bool waits_for_host;       /* tasks wait for memory that the host reads in */
+	struct {
+		bool named;
+		const char *function;
+		uint64_t offset;
+	} dis;                     /* where it faulted */
+	bool has_pointer;          /* a register that the faulting instruction read points */
+	uint64_t pointer;          /* into memory that is worth a look */
 };
 
 /** Run the checkers, and find which of the findings explains the crash, or what the kernel
@@ -61,8 +68,19 @@ void triage_crash(struct report *r);
 void triage_bug(struct report *r);
 void triage_signature(struct report *r);
 
+/** Where the log's own trace and the unwound one do not agree (triage_bug.c). */
+void triage_two_traces(struct report *r);
+
+/** The instructions around the one that faulted, and what its registers pointed to; nothing where
+ *  no exception led to the crash (triage_code.c). */
+void triage_code(struct report *r);
+
 /** The crashing CPU's trace over all its stacks. */
 void triage_stack(struct report *r);
+
+/** How long the kernel was up, its taint, modules of interest, what its memory was used for
+ *  (triage_kernel.c). */
+void triage_kernel(struct report *r);
 
 /** What the checkers found; false if they found nothing (triage_findings.c). */
 bool triage_findings(struct report *r);
@@ -77,6 +95,9 @@ void triage_kvm(struct report *r);
 /** What the log complained of before, and its lines up to the crash (triage_log.c). */
 void triage_earlier(struct report *r);
 void triage_log(struct report *r);
+
+/** What to type next, fitting the crash and the findings; to be called last (triage_next.c). */
+void triage_next(struct report *r);
 
 /** The task that runs on a CPU, NULL if that is not known. */
 const struct task *triage_task_of(struct report *r, unsigned cpu);

@@ -4,6 +4,7 @@
 #include "cmd/triage.h"
 #include "lib/kern/log.h"
 #include "unwind/signature.h"
+#include "unwind/tracediff.h"
 
 /* What the log itself says of the crash. */
 static void read_log(struct report *r)
@@ -66,4 +67,38 @@ void triage_signature(struct report *r)
 	} else {
 		out_null(o, "signature_log", NULL);
 	}
+}
+
+static void names(struct out *o, const char *field, const char *head, const char *const name[],
+		  size_t n)
+{
+	out_array(o, field);
+	for (size_t i = 0; i < n && i < TRACEDIFF_NAMES; i++) {
+		out_text(o, "%s", i ? ", " : head);
+		out_str(o, NULL, "%s", name[i]);
+	}
+	out_end(o);
+	if (n > TRACEDIFF_NAMES)
+		out_text(o, ", and %zu more", n - TRACEDIFF_NAMES);
+	out_text(o, n ? "\n" : "");
+}
+
+void triage_two_traces(struct report *r)
+{
+	struct tracediff d;
+
+	if (!r->told || !r->crash.n || !tracediff(&d, r->told, &r->crash, r->call->scratch)) {
+		out_null(r->o, "log_trace", NULL);
+		return;
+	}
+	out_object(r->o, "log_trace");
+	out_bool(r->o, "agrees", NULL, !d.nlog && !d.ndump && d.nsame);
+	out_num(r->o, "nsame", NULL, (int64_t)d.nsame);
+	out_num(r->o, "nlog_only", NULL, (int64_t)d.nlog);
+	out_num(r->o, "nstack_only", NULL, (int64_t)d.ndump);
+	if (!d.nsame)
+		out_text(r->o, "  trace    the log's own one shares no function with the stack below\n");
+	names(r->o, "log_only", "  trace    in the log's own trace alone: ", d.log, d.nlog);
+	names(r->o, "stack_only", "  trace    not in the log's own trace: ", d.dump, d.ndump);
+	out_end(r->o);
 }

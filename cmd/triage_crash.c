@@ -116,6 +116,7 @@ void triage_crash(struct report *r)
 	triage_explanation(r);
 	out_end(o);
 	triage_signature(r);
+	triage_two_traces(r);
 }
 
 void triage_stack(struct report *r)

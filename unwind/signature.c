@@ -106,7 +106,7 @@ void signature_make(struct signature *ret, const char *class, const struct signa
 }
 
 /* Where traces of the kernel's own end, or name what is not there. */
-static bool is_lost(const struct frame *f)
+bool signature_loses(const struct frame *f)
 {
 	static const char *const made[] = { "kprobe_optinsn_page", "kprobe_insn_page",
 					    "ftrace_trampoline", "__kretprobe_trampoline",
@@ -127,7 +127,7 @@ void signature_of_frames(struct signature *ret, const char *class, const struct 
 	size_t n = 0;
 
 	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++) {
-		if (f != at && is_lost(f))
+		if (f != at && signature_loses(f))
 			break;
 		/* a caller in the link register is not in the kernel's own traces */
 		if (f->named && (f == at || (f->grade < 'C' && f->rule != RULE_LR)))

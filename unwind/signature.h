@@ -47,6 +47,9 @@ void signature_make(struct signature *ret, const char *class, const struct signa
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a);
 
+/** Whether a kernel's own trace gets lost at a frame, if it is not the first. */
+bool signature_loses(const struct frame *f);
+
 /** Of a dump's trace: from the frame that culprit_find() names. False if it names none. */
 bool signature_of_trace(struct signature *ret, const char *class, const struct trace *tr,
 			const struct arch *arch, struct arena *a);

@@ -44,4 +44,12 @@ void disasm_deinit(struct disasm *d);
 bool disasm_one(struct disasm *d, const unsigned char *bytes, size_t len, uint64_t addr,
 		struct instruction *ret);
 
+/** No instruction reads more registers. */
+#define DISASM_READS 24
+
+/** The general registers that an instruction reads, said or not, whole where it reads a part:
+ *  indexes of arch->reg_names, each once; the program counter and flags are left out. How many. */
+size_t disasm_reads(const struct disasm *d, const struct instruction *i, const struct arch *arch,
+		    unsigned ret[DISASM_READS]);
+
 #endif

@@ -46,6 +46,45 @@ static void machines(void **state)
 	assert_int_equal(i.target, 0xffff800008000008);
 }
 
+/* Their names, with a blank behind each. */
+static const char *reads_of(enum arch_id id, const char *bytes, size_t len)
+{
+	static char text[128];
+	const struct arch *arch = arch_by_id(id);
+	struct instruction i;
+	unsigned at[DISASM_READS];
+	struct disasm d;
+	size_t n;
+
+	assert_int_equal(disasm_init(&d, arch, NULL), CAIRN_OK);
+	assert_true(disasm_one(&d, (const unsigned char *)bytes, len, 0x1000, &i));
+	n = disasm_reads(&d, &i, arch, at);
+	disasm_deinit(&d);
+	*text = '\0';
+	for (size_t k = 0; k < n; k++)
+		strcat(strcat(text, arch->reg_names[at[k]]), " ");
+	return text;
+}
+
+static void reads(void **state)
+{
+	(void)state;
+	/* movl $1, (%rax,%r12,8); mov %r9d, %ecx; movzbl %ah, %edx; mov 0x10(%rip), %rax */
+	assert_string_equal(reads_of(ARCH_X86_64, "\x42\xc7\x04\xe0\x01\x00\x00\x00", 8),
+			    "rax r12 ");
+	assert_string_equal(reads_of(ARCH_X86_64, "\x44\x89\xc9", 3), "r9 ");
+	assert_string_equal(reads_of(ARCH_X86_64, "\x0f\xb6\xd4", 3), "rax ");
+	assert_string_equal(reads_of(ARCH_X86_64, "\x48\x8b\x05\x10\x00\x00\x00", 7), "");
+	/* sil is of rsi; ud2 reads nothing; add %eax, %eax reads one */
+	assert_string_equal(reads_of(ARCH_X86_64, "\x40\x88\x30", 3), "rsi rax ");
+	assert_string_equal(reads_of(ARCH_X86_64, "\x0f\x0b", 2), "");
+	assert_string_equal(reads_of(ARCH_I386, "\x01\xc0", 2), "eax ");
+	/* str r1, [r9]; ldr w1, [x29, #8]; str x30, [x19] */
+	assert_string_equal(reads_of(ARCH_ARM, "\x00\x10\x89\xe5", 4), "r1 r9 ");
+	assert_string_equal(reads_of(ARCH_ARM64, "\xa1\x0b\x40\xb9", 4), "x29 ");
+	assert_string_equal(reads_of(ARCH_ARM64, "\x7e\x02\x00\xf9", 4), "lr x19 ");
+}
+
 static void no_instruction(void **state)
 {
 	struct instruction i = one(ARCH_X86_64, "\x06\x90", 2, 0);
@@ -77,7 +116,7 @@ static void no_instruction(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(machines), cmocka_unit_test(no_instruction),
+		cmocka_unit_test(machines), cmocka_unit_test(reads), cmocka_unit_test(no_instruction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
