@@ -37,7 +37,7 @@ enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, 
 	const char *schema;
 	json_error_t e;
 
-	*ret = (struct jsonrec){ .json = json_loadb(line, len, 0, &e) };
+	*ret = (struct jsonrec){ .json = json_loadb(line, len, JSON_ALLOW_NUL, &e) };
 	if (!ret->json)
 		return cairn_fail(err, CAIRN_FORMAT, "not JSON: %s", e.text);
 	schema = jsonrec_str(ret->json, "schema");

@@ -3,7 +3,8 @@
  * jsonrec - what `cairn -j triage` and `cairn -j oops` wrote, read again.
  *
  * Anyone may have written these lines: every field may be missing or of another type, and is then
- * NULL. jansson reads the JSON, and refuses what is nested deeper than 2048 or has a NUL in it.
+ * NULL. jansson reads the JSON, and refuses what is nested deeper than 2048; a text
+ * with a NUL in it, which a dump may hold, ends there.
  */
 #ifndef CAIRN_CMD_JSONREC_H
 #define CAIRN_CMD_JSONREC_H
