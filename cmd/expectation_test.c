@@ -89,7 +89,7 @@ static void test_refused(void **state)
 	HOLDS(",\"class\":1", "class: not a text");
 	HOLDS(",\"require\":\"x\"", "require: not a list of texts");
 	HOLDS(",\"frames\":[1]", "frames: not a list of texts");
-	HOLDS(",\"class\":\"a\",\"class\":\"b\"", "line 1: not JSON: duplicate object key");
+	HOLDS(",\"class\":\"a\",\"class\":\"b\"", "line 1: not JSON: duplicate object key near '\"class\"'");
 	HOLDS("}x{", "line 1: not JSON: end of file expected near 'x'");
 }
 
