@@ -13,13 +13,15 @@ Q := $(if $(V),,@)
 say := @$(if $(V),:,echo)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-PKGS := libdw libelf libbpf readline libzstd libdeflate lzo2 snappy capstone
+PKGS := libdw libelf libbpf readline libzstd libdeflate lzo2 snappy capstone jansson
 # second opinions and the test runner
 TEST_PKGS := libkdumpfile libaddrxlat cmocka zlib
 # the same, and what the tests and the demo need, by Debian's names
 DEBS := gcc make pkg-config libdeflate-dev libdw-dev libelf-dev libbpf-dev \
-	libreadline-dev libzstd-dev liblzo2-dev libsnappy-dev libcapstone-dev
-TEST_DEBS := libkdumpfile-dev libcmocka-dev zlib1g-dev zstd python3 perl man-db
+	libreadline-dev libzstd-dev liblzo2-dev libsnappy-dev libcapstone-dev \
+	libjansson-dev
+TEST_DEBS := libkdumpfile-dev libcmocka-dev zlib1g-dev zstd python3 python3-jsonschema perl \
+	man-db
 
 # ---- sources: found, never listed ---------------------------------------------------
 
@@ -74,6 +76,9 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) "CC   $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# printed from inside the program
+$(BUILD)/cmd/triage_schema.o: man/cairn.triage.schema.json
 
 # rebuild when the compiler or a flag changes
 $(BUILD)/flags: FORCE
@@ -233,7 +238,9 @@ test-deps:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
-	 $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1
+	 $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1 \
+	 $(DESTDIR)$(PREFIX)/share/cairn
+	install -m 644 man/cairn.triage.schema.json $(DESTDIR)$(PREFIX)/share/cairn/
 	install -m 755 $(BUILD)/cairn $(DESTDIR)$(PREFIX)/bin/cairn
 	install -m 644 $(BUILD)/libcairn.a $(DESTDIR)$(PREFIX)/lib/libcairn.a
 	install -m 644 lib/cairn.h $(DESTDIR)$(PREFIX)/include/cairn.h
@@ -244,7 +251,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/cairn $(DESTDIR)$(PREFIX)/lib/libcairn.a \
 	 $(DESTDIR)$(PREFIX)/include/cairn.h $(DESTDIR)$(PREFIX)/share/man/man1/cairn.1 \
-	 $(DESTDIR)$(PREFIX)/lib/pkgconfig/cairn.pc
+	 $(DESTDIR)$(PREFIX)/share/cairn/cairn.triage.schema.json $(DESTDIR)$(PREFIX)/lib/pkgconfig/cairn.pc
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz $(BUILD)-cov

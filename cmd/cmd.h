@@ -51,6 +51,7 @@ struct call {
 	const char *const *argv;
 	const char *const *files; /* what the session was opened from; nfiles 0: no session */
 	size_t nfiles;
+	bool batch;              /* one dump of several, in a process of its own */
 };
 
 /** A command's verdict besides its error: the exit code of the program.

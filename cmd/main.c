@@ -15,7 +15,9 @@
 #include "cmd/error_out.h"
 #include "cmd/help.h"
 #include "cmd/repl.h"
+#include "cmd/opt.h"
 #include "cmd/run.h"
+#include "cmd/triage_batch.h"
 #include "lib/base/str.h"
 #include "lib/cairn.h"
 #include "lib/kern/finding.h"
@@ -132,6 +134,20 @@ static void run_all(struct runner *r, const struct args *args)
 		run_script(r, stdin, "standard input");
 }
 
+static void report_unopened(const struct runner *r, const struct cairn_err *err)
+{
+	struct out o;
+
+	if (!r->batch || r->mode != OUT_JSON) {
+		report_now(r, r->mode, NULL, err);
+		return;
+	}
+	out_init(&o, r->mode, STDOUT_FILENO);
+	triage_lost(&o, r->files[0], FATE_UNREADABLE, err->text);
+	out_deinit(&o);
+	report_text(r, NULL, err);
+}
+
 /* Open the dump that r->files name, do everything, close it. */
 static void run_dump(struct runner *r, const struct args *args)
 {
@@ -143,7 +159,7 @@ static void run_dump(struct runner *r, const struct args *args)
 	struct cairn_err err;
 
 	if (cairn_open(&r->cairn, r->files, r->nfiles, &opts, &err)) {
-		report_now(r, r->mode, NULL, &err);
+		report_unopened(r, &err);
 		r->status = status_worse(r->status, STATUS_OPEN);
 		return;
 	}
@@ -162,11 +178,101 @@ static bool wants_dump(const struct args *args)
 	return args->nfiles || !args->njobs;
 }
 
+/* Whoever started cairn learns that it was Ctrl-C, not an exit code of ours. */
+static void die_of_interrupt(void)
+{
+	fflush(stdout);
+	signal(SIGINT, SIG_DFL);
+	raise(SIGINT);
+}
+
+struct each {
+	struct runner *r;
+	const struct args *args;
+	struct batch_limits limits;
+};
+
+static int each_work(void *arg, size_t i)
+{
+	struct each *e = arg;
+
+	e->r->files = e->args->files + i;
+	run_dump(e->r, e->args);
+	if (e->r->interrupted)
+		die_of_interrupt();
+	return (int)e->r->status;
+}
+
+static enum status status_of_end(const struct batch_end *end, bool record)
+{
+	if (end->fate == FATE_DONE && end->status <= STATUS_PARTIAL)
+		return (enum status)end->status;
+	return record ? STATUS_PARTIAL : STATUS_OPEN;
+}
+
+static bool each_take(void *arg, size_t i, const struct batch_end *end)
+{
+	struct each *e = arg;
+	bool record = true, lost = end->fate != FATE_DONE;
+	size_t len = end->out.len;
+	struct str reason;
+	struct out o;
+	bool more;
+
+	if (e->r->mode == OUT_JSON) {
+		len = triage_lines(end->out.buf, len, &record);
+		lost = !record;
+	}
+	out_init(&o, e->r->mode, STDOUT_FILENO);
+	str_addn(&o.buf, end->out.buf, len);
+	str_init(&reason);
+	fate_reason(&reason, end, &e->limits);
+	if (lost)
+		triage_lost(&o, e->args->files[i], end->fate == FATE_DONE ? FATE_FAILED : end->fate,
+			    reason.buf);
+	out_flush(&o);
+	more = !out_broken(&o);
+	str_deinit(&reason);
+	out_deinit(&o);
+	e->r->status = status_worse(e->r->status, status_of_end(end, record && !lost));
+	return more;
+}
+
+static bool is_triage(const struct args *args)
+{
+	return args->cmd && !strcmp(args->cmd->name, "triage");
+}
+
+/* Several dumps, each in a process of its own. */
+static enum status run_each(struct runner *r, const struct args *args)
+{
+	struct each e = { .r = r, .args = args };
+	struct batch b = { .n = args->nfiles, .work = each_work, .take = each_take, .arg = &e };
+	bool common[COMMON_N] = { false }, given = false;
+	struct call call = { 0 };
+	struct cairn_err err;
+
+	if (is_triage(args) && (opt_parse(&call, common, args->cmd, args->nwords, args->words, &r->scratch,
+					  &err) || triage_limits(&e.limits, &given, call.opt, &err)))
+		return usage_error(args, &err);
+	b.limits = e.limits;
+	r->batch = is_triage(args) && (args->nfiles > 1 || given);
+	if (!r->batch) {
+		for (size_t i = 0; i < args->nfiles && !r->interrupted; i++) {
+			r->files = args->files + i;
+			run_dump(r, args);
+		}
+	} else if (batch_run(&b, &err)) {
+		report_now(r, r->mode, args->cmd, &err);
+		r->status = STATUS_OPEN;
+	}
+	return r->status;
+}
+
 static enum status run_args(struct runner *r, const struct args *args)
 {
 	struct cairn_err err;
 	bool wanted = wants_dump(args);
-	size_t i;
 
 	if (!args->nfiles && wanted) {
 		cairn_fail(&err, CAIRN_USAGE, "no vmcore was given");
@@ -176,23 +282,13 @@ static enum status run_args(struct runner *r, const struct args *args)
 	r->nfiles = args->nfiles;
 	if (args->each)
 		r->nfiles = 1;
+	if (args->each && args->nfiles)
+		return run_each(r, args);
 	if (!wanted && !(args->nfiles && args->njobs))
 		run_all(r, args);
-	else if (!args->each)
+	else
 		run_dump(r, args);
-	for (i = 0; args->each && i < args->nfiles && !r->interrupted; i++) {
-		r->files = args->files + i;
-		run_dump(r, args);
-	}
 	return r->status;
-}
-
-/* Whoever started cairn learns that it was Ctrl-C, not an exit code of ours. */
-static void die_of_interrupt(void)
-{
-	fflush(stdout);
-	signal(SIGINT, SIG_DFL);
-	raise(SIGINT);
 }
 
 static enum status run_program(const struct args *args)

@@ -136,7 +136,7 @@ void run_words(struct runner *r, int argc, const char *const *argv, const struct
 {
 	struct out o;
 	struct call call = { .cairn = r->cairn, .out = &o, .scratch = &r->scratch,
-			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0 };
+			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0, .batch = r->batch };
 	bool common[COMMON_N] = { false };
 	enum verdict verdict = VERDICT_OK;
 	struct cairn_err err = { 0 };

@@ -44,6 +44,7 @@ struct runner {
 	unsigned long lineno;
 	struct arena scratch;         /* reset after each command */
 	enum status status;           /* the worst so far */
+	bool batch;                   /* as call.batch */
 	bool interrupted;             /* the last command was, by Ctrl-C */
 	/* Say what went wrong. `o` is the command's output, NULL where there is none; `name`
 	   is the command as typed and `cmd` its descriptor; each can be NULL. */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cmd/finding_out.h"
+#include "cmd/triage_batch.h"
 #include "lib/kern/log.h"
 #include "unwind/start.h"
 
@@ -97,6 +98,15 @@ static void degraded(struct report *r)
 	out_end(r->o);
 }
 
+/* Only among several can a report be missing. */
+static void fate(struct report *r)
+{
+	if (!r->call->batch)
+		return;
+	out_str(r->o, "fate", NULL, fate_name(FATE_DONE));
+	out_null(r->o, "fate_reason", NULL);
+}
+
 static int64_t elapsed_ms(const struct cairn *c)
 {
 	struct timespec now;
@@ -105,12 +115,20 @@ static int64_t elapsed_ms(const struct cairn *c)
 	return ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)c->opened_ns) / 1000000;
 }
 
+static enum cairn_code schema(struct out *o)
+{
+	str_add(&o->buf, triage_schema);
+	return CAIRN_OK;
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	struct report r = { .call = call, .c = call->cairn, .o = call->out,
 			    .panic = { .cpu = -1 } };
 	bool found;
 
+	if (call->opt[TRIAGE_SCHEMA].set)
+		return schema(call->out);
 	if (call->argc)
 		return cairn_fail(err, CAIRN_USAGE, "triage takes no operands but vmcores");
 	gather(&r);
@@ -130,6 +148,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	triage_log(&r);
 	degraded(&r);
 	unseen_text(r.o, &r.findings);
+	fate(&r);
 	out_num(r.o, "elapsed_ms", NULL, elapsed_ms(r.c));
 	triage_next(&r);
 	out_end(r.o);
@@ -142,9 +161,17 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	return cmd_interrupted() ? cairn_fail(err, CAIRN_INTERRUPTED, "interrupted") : CAIRN_OK;
 }
 
+static const struct opt opts[] = {
+	[TRIAGE_JOBS] = { 'J', "jobs", "N", "of several dumps, N at a time (as many as CPUs)" },
+	[TRIAGE_DEADLINE] = { 0, "deadline", "SECONDS", "give up on a dump after so long (300; 0: never)" },
+	[TRIAGE_MAX_RSS] = { 0, "max-rss", "MB", "give up on a dump that needs more memory (4096; 0: never)" },
+	[TRIAGE_SCHEMA] = { 0, "schema", NULL, "print the JSON Schema of the record" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct cmd triage = {
 	.name = "triage",
-	.synopsis = "[VMCORE...]",
+	.synopsis = "[-J N] [--deadline SECONDS] [--max-rss MB] [VMCORE]... | --schema",
 	.summary = "what happened: one report a dump",
 	.help = "What crashed and where, the instructions around the one that faulted and what its\n"
 		"registers pointed to, the crashing CPU's trace over all its stacks, what every\n"
@@ -153,14 +180,24 @@ static const struct cmd triage = {
 		"for by the kernel's counters), what the log complained of earlier, the log up to the\n"
 		"crash, what of the dump is missing, with the reason, and what to type next. The trace\n"
 		"that the kernel printed is held against the one that was unwound: where they differ\n"
-		"(trace), the functions that one of them has alone are told. `cairn triage A B C` reports several dumps, one after the\n"
-		"other; with -j, one line each. Where a finding explains the crash, or tasks of which\n"
+		"(trace), the functions that one of them has alone are told.\n"
+		"\n"
+		"`cairn triage A B C` reports several dumps, in the order in which they were named; with\n"
+		"-j, one line each. Each is read in a process of its own, within limits, so that what one\n"
+		"does to it no other feels, and each leaves a record: its `fate` is done, unreadable (no\n"
+		"dump), deadline, memory, crashed (cairn itself), output (over 64 MB) or failed (no\n"
+		"process), and `fate_reason` says more. The same of one dump where -J, --deadline or\n"
+		"--max-rss is given. The exit code is the worst: 3 where a dump has no report.\n"
+		"\n"
+		"Where a finding explains the crash, or tasks of which\n"
 		"the kernel complained that they hang, the report says which, why, and whether the task\n"
 		"that crashed was the victim or the culprit.\n"
 		"\n"
 		"Exit 1: there are findings. Exit 0: there are none; the machine may have crashed all\n"
 		"the same (a crash alone is no finding: `crash` in the JSON has it). Exit 4: there are\n"
 		"none, and something was missing or could not be checked.",
+	.opts = opts,
+	.no_dump_option = "schema",
 	.many_dumps = true,
 	.run = run,
 };

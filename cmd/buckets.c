@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/buckets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *copy(struct arena *a, const char *s)
+{
+	return s ? arena_strdup(a, s) : NULL;
+}
+
+static const char *key_of(const struct sights *s, const struct jsonrec *r, struct arena *a)
+{
+	const char *signature = s->by_fuzzy ? r->fuzzy : r->signature;
+
+	if (signature)
+		return arena_strdup(a, signature);
+	if (r->fate)
+		return arena_printf(a, "~fate:%s", r->fate);
+	return arena_printf(a, "~class:%s", r->class ? r->class : "unknown");
+}
+
+enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct arena *a,
+			   struct cairn_err *err)
+{
+	void *room = arena_room(a, s->sight, s->n, &s->cap, sizeof(*s->sight));
+	const char *key = key_of(s, r, a);
+
+	if (!room || !key)
+		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
+	s->sight = room;
+	s->sight[s->n++] = (struct sight){
+		.key = key,
+		.signature = copy(a, r->signature), .fuzzy = copy(a, r->fuzzy),
+		.class = copy(a, r->class),         .title = copy(a, r->title),
+		.release = copy(a, r->release),     .date = copy(a, r->date),
+		.file = copy(a, r->file),           .fate = copy(a, r->fate),
+	};
+	return CAIRN_OK;
+}
+
+/* What is not known comes last. */
+static int compare(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a == NULL) - (b == NULL);
+	return strcmp(a, b);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct sight *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+
+	if (!order)
+		order = compare(x->date, y->date);
+	return order ? order : compare(x->file, y->file);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const struct bucket *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n < y->n ? 1 : -1;
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+static struct bucket bucket_at(const struct sights *s, size_t from)
+{
+	struct bucket b = { .from = from, .first = s->sight[from].date };
+
+	for (; from + b.n < s->n && !strcmp(s->sight[from + b.n].key, s->sight[from].key); b.n++)
+		if (s->sight[from + b.n].date)
+			b.last = s->sight[from + b.n].date;
+	return b;
+}
+
+enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena *a,
+			     struct cairn_err *err)
+{
+	*ret = (struct buckets){ .bucket = arena_array(a, s->n + 1, sizeof(*ret->bucket)) };
+	if (!ret->bucket)
+		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
+	if (s->n)
+		qsort(s->sight, s->n, sizeof(*s->sight), by_key);
+	for (size_t i = 0; i < s->n; i += ret->bucket[ret->n++].n)
+		ret->bucket[ret->n] = bucket_at(s, i);
+	if (ret->n)
+		qsort(ret->bucket, ret->n, sizeof(*ret->bucket), by_size);
+	return CAIRN_OK;
+}

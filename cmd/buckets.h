@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * buckets - records that are of one bug, together.
+ *
+ * Records with a signature are of one bug when it is the same; those without one when their fate or
+ * class is.
+ */
+#ifndef CAIRN_CMD_BUCKETS_H
+#define CAIRN_CMD_BUCKETS_H
+
+#include "cmd/jsonrec.h"
+#include "lib/base/arena.h"
+
+/** What is kept of one record; a text that it does not have is NULL. */
+struct sight {
+	const char *key;       /* what it is sorted by; never NULL */
+	const char *signature, *fuzzy, *class, *title, *release, *date, *file, *fate;
+};
+
+/** Zero-initialised is valid and empty. */
+struct sights {
+	struct sight *sight;
+	size_t n, cap;
+	bool by_fuzzy;         /* the fuzzy signature counts; set before anything is added */
+};
+
+/** sight[from] to sight[from + n - 1] are of one bug. */
+struct bucket {
+	size_t from, n;
+	const char *first, *last; /* the earliest and the latest date; NULL: none has one */
+};
+
+struct buckets {
+	struct bucket *bucket;
+	size_t n;
+};
+
+/** Keep a copy of a record. */
+enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct arena *a,
+			   struct cairn_err *err);
+
+/** Sort them, by key, date, file, and group them: largest buckets first, equal ones by key. */
+enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena *a,
+			     struct cairn_err *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "cmd/buckets.h"
+#include "lib/base/str.h"
+
+static struct arena arena;
+static struct cairn_err err;
+
+static enum cairn_code add(struct sights *s, const char *line)
+{
+	enum cairn_code code;
+	struct jsonrec r;
+
+	code = jsonrec_read(&r, line, strlen(line), &err);
+	if (code)
+		return code;
+	if (!r.other)
+		code = sights_add(s, &r, &arena, &err);
+	jsonrec_deinit(&r);
+	return code;
+}
+
+/* "KEYxCOUNT first-last|": of all buckets */
+static const char *grouped(struct sights *s)
+{
+	char *all = arena_strdup(&arena, "");
+	struct buckets b;
+
+	assert_int_equal(buckets_make(&b, s, &arena, &err), CAIRN_OK);
+	for (size_t i = 0; i < b.n; i++)
+		all = arena_printf(&arena, "%s%sx%zu %s-%s|", all, s->sight[b.bucket[i].from].key,
+				   b.bucket[i].n, b.bucket[i].first ? b.bucket[i].first : "",
+				   b.bucket[i].last ? b.bucket[i].last : "");
+	return all;
+}
+
+#define T(sig, date, file) "{\"schema\":\"cairn.triage/1\",\"file\":" file ",\"crash\":{\"date\":" date \
+	",\"class\":\"bug\"},\"signature\":" sig ",\"signature_fuzzy\":\"c1f:z\"}"
+
+static void test_groups(void **state)
+{
+	struct sights s = { 0 };
+
+	(void)state;
+	assert_string_equal(grouped(&s), "");
+	assert_int_equal(add(&s, T("\"c1:b\"", "\"2\"", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"c1:a\"", "\"5\"", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"c1:b\"", "null", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"c1:b\"", "\"1\"", "7")), CAIRN_OK);
+	assert_int_equal(add(&s, T("null", "null", "null")), CAIRN_OK);
+	assert_int_equal(add(&s, "{\"schema\":\"cairn.triage/1\",\"fate\":\"deadline\"}"), CAIRN_OK);
+	assert_int_equal(add(&s, "{\"schema\":\"cairn.task/1\"}"), CAIRN_OK);
+	assert_int_equal(add(&s, "{\"schema\":\"cairn.oops/1\",\"signature\":\"c1:a\",\"log\":\"x\"}"),
+			 CAIRN_OK);
+	assert_string_equal(grouped(&s), "c1:bx3 1-2|c1:ax2 5-5|~class:bugx1 -|~fate:deadlinex1 -|");
+}
+
+static void test_fuzzy(void **state)
+{
+	struct sights s = { .by_fuzzy = true };
+
+	(void)state;
+	assert_int_equal(add(&s, T("\"c1:b\"", "\"2\"", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"c1:a\"", "\"5\"", "\"f\"")), CAIRN_OK);
+	assert_string_equal(grouped(&s), "c1f:zx2 2-5|");
+}
+
+static void test_no_record(void **state)
+{
+	struct sights s = { 0 };
+
+	(void)state;
+	assert_int_equal(add(&s, ""), CAIRN_FORMAT);
+	assert_int_equal(add(&s, "[]"), CAIRN_FORMAT);
+	assert_int_equal(add(&s, "{\"schema\":1}"), CAIRN_FORMAT);
+	assert_string_equal(err.text, "JSON, but no record: it has no schema");
+	assert_int_equal(add(&s, "{\"schema\":\"cairn.triage/1\",\"file\":\"a\\u0000b\"}"), CAIRN_OK);
+	assert_string_equal(s.sight[0].file, "a");
+	assert_int_equal(add(&s, "{\"schema\":\"cairn.triage/1\",\"crash\":[1]}"), CAIRN_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_groups), cmocka_unit_test(test_fuzzy),
+		cmocka_unit_test(test_no_record),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	arena_deinit(&arena);
+	return failed;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/expectation.h"
+#include "cmd/junit.h"
+
+#define RECORD                                                                                 \
+	"{\"schema\":\"cairn.triage/1\",\"crash\":{\"class\":\"bug\",\"function\":\"b\"},"     \
+	"\"signature\":\"c1:bug:b:12\",\"signature_fuzzy\":null,"                              \
+	"\"stack\":{\"frames\":[{\"function\":\"a\"},{\"function\":\"b\"},{\"function\":null}," \
+	"{\"function\":\"c\"},{\"function\":\"d\"},{\"function\":\"e\"}]},"                    \
+	"\"findings\":[{\"id\":\"x.one\"},{\"id\":\"x.two\"},{\"id\":\"x.one\"}]}"
+
+static struct arena arena;
+static struct cairn_err err;
+
+static json_t *load(const char *text)
+{
+	json_t *o = json_loads(text, 0, NULL);
+
+	assert_non_null(o);
+	return o;
+}
+
+/* Of each item its first two letters and + or -. */
+static const char *hold(const char *members, const char *record)
+{
+	char *text = arena_printf(&arena, "{\"schema\":\"cairn.expect/1\"%s}", members);
+	json_t *want, *rec = load(record);
+	char *all = arena_strdup(&arena, "");
+	struct held h;
+
+	if (expectation_parse(&want, text, strlen(text), &err)) {
+		json_decref(rec);
+		return err.text;
+	}
+	assert_int_equal(expectation_hold(&h, want, rec, &arena, &err), CAIRN_OK);
+	for (size_t i = 0; i < h.n; i++) {
+		all = arena_printf(&arena, "%s%.2s%c", all, h.item[i].what, h.item[i].ok ? '+' : '-');
+		h.failed -= !h.item[i].ok;
+	}
+	assert_int_equal(h.failed, 0);
+	json_decref(want);
+	json_decref(rec);
+	return all;
+}
+
+#define HOLDS(members, want) assert_string_equal(hold(members, RECORD), want)
+
+static void test_texts(void **state)
+{
+	(void)state;
+	HOLDS("", "");
+	HOLDS(",\"class\":\"bug\"", "cl+");
+	HOLDS(",\"class\":\"bu\"", "cl-");
+	HOLDS(",\"signature\":\"c1:bug:b:*\",\"function\":\"[ab]\"", "si+fu+");
+	HOLDS(",\"signature_fuzzy\":\"*\"", "si-");
+}
+
+static void test_frames(void **state)
+{
+	(void)state;
+	HOLDS(",\"frames\":[]", "fr+");
+	HOLDS(",\"frames\":[\"a\",\"c\"]", "fr+");
+	HOLDS(",\"frames\":[\"c\",\"a\"]", "fr-");
+	HOLDS(",\"frames\":[\"e\",\"e\"]", "fr-");
+}
+
+static void test_findings(void **state)
+{
+	(void)state;
+	HOLDS(",\"require\":[\"x.*\",\"y\"]", "re+re-");
+	HOLDS(",\"forbid\":[\"x.two\",\"y\"]", "fo-fo+");
+	HOLDS(",\"require\":[\"x.one\"],\"forbid\":[\"*\"]", "re+fo-");
+	HOLDS(",\"require\":[\"x.one\",\"x.two\"],\"forbid\":[\"*\"]", "re+re+fo+");
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	HOLDS(",\"clas\":\"bug\"", "clas: nothing of that name is looked at");
+	HOLDS(",\"class\":1", "class: not a text");
+	HOLDS(",\"require\":\"x\"", "require: not a list of texts");
+	HOLDS(",\"frames\":[1]", "frames: not a list of texts");
+	HOLDS(",\"class\":\"a\",\"class\":\"b\"", "line 1: not JSON: duplicate object key near '\"class\"'");
+	HOLDS("}x{", "line 1: not JSON: end of file expected near 'x'");
+}
+
+/* No record at all is as expected of nothing but the absence of findings. */
+static void test_any_record(void **state)
+{
+	static const char all[] = ",\"class\":\"*\",\"frames\":[\"a\"],\"require\":[\"*\"],\"forbid\":[\"*\"]";
+
+	(void)state;
+	assert_string_equal(hold(all, "[]"), "cl-fr-re-fo+");
+	assert_string_equal(hold(all, "{\"crash\":1,\"stack\":[],\"findings\":{\"id\":1}}"), "cl-fr-re-fo+");
+	assert_string_equal(hold(all, "{\"findings\":[1,{\"id\":2}],\"stack\":{\"frames\":[1,{}]}}"),
+			    "cl-fr-re-fo+");
+}
+
+static void test_made(void **state)
+{
+	json_t *rec = load(RECORD), *made = expectation_make(rec), *again;
+	char *text = json_dumps(made, JSON_COMPACT);
+	struct held h;
+
+	(void)state;
+	assert_string_equal(text, "{\"schema\":\"cairn.expect/1\",\"class\":\"bug\","
+			    "\"signature\":\"c1:bug:b:12\",\"function\":\"b\","
+			    "\"frames\":[\"b\",\"c\",\"d\"],\"require\":[\"x.one\",\"x.two\"],"
+			    "\"forbid\":[\"*\"]}");
+	assert_int_equal(expectation_parse(&again, text, strlen(text), &err), CAIRN_OK);
+	assert_int_equal(expectation_hold(&h, again, rec, &arena, &err), CAIRN_OK);
+	assert_int_equal(h.n, 7);
+	assert_int_equal(h.failed, 0);
+	json_decref(rec);
+	json_decref(made);
+	json_decref(again);
+	free(text);
+}
+
+static void test_junit(void **state)
+{
+	struct expected item[] = { { "class", "a<b", "a<b", true }, { "function", "\"f\"", "g&\n", false } };
+	const struct held h = { .item = item, .n = 2, .failed = 1 };
+	struct str s;
+
+	(void)state;
+	str_init(&s);
+	junit_add(&s, "d", &h);
+	assert_string_equal(s.buf, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<testsuite name=\"d\" tests=\"2\" failures=\"1\">\n"
+		"  <testcase classname=\"d\" name=\"class: a&lt;b\"/>\n"
+		"  <testcase classname=\"d\" name=\"function: &quot;f&quot;\">\n"
+		"    <failure message=\"function is not as expected\">expected: &quot;f&quot;\n"
+		"found: g&amp;\\x0a</failure>\n  </testcase>\n</testsuite>\n");
+	str_clear(&s);
+	github_add(&s, "d%", "a,b:c", &h);
+	assert_string_equal(s.buf, "::error file=a%2Cb%3Ac,title=function::d%25: expected \"f\", found g&\\x0a\n");
+	str_deinit(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_texts),   cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_findings), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_any_record), cmocka_unit_test(test_made),
+		cmocka_unit_test(test_junit),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	arena_deinit(&arena);
+	return failed;
+}

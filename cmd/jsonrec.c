@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/jsonrec.h"
+
+#include <string.h>
+
+const char *jsonrec_str(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+static void triage_fields(struct jsonrec *r)
+{
+	const json_t *crash = json_object_get(r->json, "crash");
+
+	r->file = jsonrec_str(r->json, "file");
+	r->class = jsonrec_str(crash, "class");
+	r->title = jsonrec_str(crash, "bug");
+	if (!r->title)
+		r->title = jsonrec_str(crash, "title");
+	r->function = jsonrec_str(crash, "function");
+	r->date = jsonrec_str(crash, "date");
+	r->fate = jsonrec_str(r->json, "fate");
+	if (r->fate && !strcmp(r->fate, "done"))
+		r->fate = NULL;
+}
+
+static void oops_fields(struct jsonrec *r)
+{
+	r->file = jsonrec_str(r->json, "log");
+	r->class = jsonrec_str(r->json, "class");
+	r->title = jsonrec_str(r->json, "title");
+	r->function = jsonrec_str(r->json, "function");
+}
+
+enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, struct cairn_err *err)
+{
+	const char *schema;
+	json_error_t e;
+
+	*ret = (struct jsonrec){ .json = json_loadb(line, len, JSON_ALLOW_NUL, &e) };
+	if (!ret->json)
+		return cairn_fail(err, CAIRN_FORMAT, "not JSON: %s", e.text);
+	schema = jsonrec_str(ret->json, "schema");
+	if (!schema) {
+		jsonrec_deinit(ret);
+		return cairn_fail(err, CAIRN_FORMAT, "JSON, but no record: it has no schema");
+	}
+	if (!strcmp(schema, "cairn.triage/1"))
+		triage_fields(ret);
+	else if (!strcmp(schema, "cairn.oops/1"))
+		oops_fields(ret);
+	else
+		ret->other = true;
+	if (ret->other)
+		return CAIRN_OK;
+	ret->release = jsonrec_str(ret->json, "release");
+	ret->signature = jsonrec_str(ret->json, "signature");
+	ret->fuzzy = jsonrec_str(ret->json, "signature_fuzzy");
+	return CAIRN_OK;
+}
+
+void jsonrec_deinit(struct jsonrec *r)
+{
+	json_decref(r->json);
+	r->json = NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * jsonrec - what `cairn -j triage` and `cairn -j oops` wrote, read again.
+ *
+ * Anyone may have written these lines: every field may be missing or of another type, and is then
+ * NULL. jansson reads the JSON, and refuses what is nested deeper than 2048; a text
+ * with a NUL in it, which a dump may hold, ends there.
+ */
+#ifndef CAIRN_CMD_JSONREC_H
+#define CAIRN_CMD_JSONREC_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+
+/** One record. Strings are borrowed from `json`, until jsonrec_deinit(). */
+struct jsonrec {
+	json_t *json;
+	bool other;              /* of another kind (cairn.error/1, ...): the rest is NULL */
+	const char *file;        /* the dump, or the log */
+	const char *release;
+	const char *class, *title, *function, *date;
+	const char *signature, *fuzzy;
+	const char *fate;        /* NULL: there is a report */
+};
+
+/** Read one line. CAIRN_FORMAT: it is no JSON object with a schema. */
+enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, struct cairn_err *err);
+void jsonrec_deinit(struct jsonrec *r);
+
+/** A member that is a string, else NULL; `o` may be anything, or NULL. */
+const char *jsonrec_str(const json_t *o, const char *name);
+
+#endif

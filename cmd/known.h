@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * known - issues that are known, from a file of the user's.
+ *
+ *   # signature, or a pattern as a shell's          link                       fixed in
+ *   c1:bug:scen_irq_inner:ebd6bda9bb014e32          https://bugs.example/1234  6.1.99
+ *   c1f:null-deref:ext4_*                           https://bugs.example/77
+ *
+ * One a line: words with blanks between them; what stands behind the second word is the third. An
+ * empty line, and one that begins with #, says nothing. The first line that fits counts.
+ */
+#ifndef CAIRN_CMD_KNOWN_H
+#define CAIRN_CMD_KNOWN_H
+
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+
+struct known_issue {
+	const char *pattern;
+	const char *link;
+	const char *fixed_in; /* NULL: not said */
+};
+
+struct known {
+	struct known_issue *issue; /* n, in the file's order */
+	size_t n;
+};
+
+/** Take the text apart; memory from the arena. CAIRN_FORMAT names the line without a link. */
+enum cairn_code known_parse(struct known *ret, const char *text, size_t len, struct arena *a,
+			    struct cairn_err *err);
+
+/** The first whose pattern fits either signature (each may be NULL); NULL: none. */
+const struct known_issue *known_find(const struct known *k, const char *signature,
+				     const char *fuzzy);
+
+#endif
