@@ -435,6 +435,20 @@ static void try_below(struct look *k, uint32_t i, unsigned depth)
 	}
 }
 
+/* The entries on both sides of a pivot of an inner node: their objects may be what is off. */
+static void try_sides(struct look *k, uint32_t i, unsigned slot)
+{
+	for (unsigned side = 0; side < 2 && slot + side <= k->m->node[i].end; side++) {
+		uint32_t at = k->m->node[i].child + slot + side;
+		const struct maple_node *n = &k->m->node[at];
+
+		for (; is_there(k, at) && n->child != MAPLE_NONE; n = &k->m->node[at])
+			at = n->child + (side ? 0 : n->end);
+		if (is_there(k, at) && n->type == MAPLE_LEAF)
+			try_slot(k, n, side ? 0 : n->end);
+	}
+}
+
 void maple_repairs_find(const struct maple *m, const uint64_t *gap, const struct maple_entries *e,
 			const struct maple_wrong *w, struct maple_repairs *ret)
 {
@@ -454,6 +468,8 @@ void maple_repairs_find(const struct maple *m, const uint64_t *gap, const struct
 	}
 	if (is_there(&k, i) && m->node[i].type == MAPLE_LEAF)
 		try_entries(&k, &m->node[i]);
+	if (w->rule == MAPLE_RULE_PIVOT_ENTRY && is_there(&k, i) && m->node[i].child != MAPLE_NONE)
+		try_sides(&k, i, w->slot);
 	if (w->rule == MAPLE_RULE_GAP_PARENT)
 		try_below(&k, m->node[i].child + w->slot, 0);
 	if (w->rule == MAPLE_RULE_PIVOT_ORDER || w->rule == MAPLE_RULE_PIVOT_RANGE) {
