@@ -16,6 +16,7 @@ struct world {
 	struct tmt_range e[TMT_RANGES];
 	unsigned n, lost;       /* an entry that can be found; 0: none */
 	unsigned longer;        /* an entry that says that it ends a page later; 0: none */
+	unsigned earlier;       /* one that says that it begins far in front; 0: none */
 	struct maple_entries entries;
 	struct maple_lock_state lock;
 	bool blind;             /* entries are not asked */
@@ -33,7 +34,7 @@ static enum maple_said says(void *arg, uint64_t entry, uint64_t *first, uint64_t
 	*first = *last = 0;
 	if (entry < TMT_ENTRY(0) || i >= w->n || entry != TMT_ENTRY(i))
 		return MAPLE_SAYS_OTHER;
-	*first = w->e[i - 1].last + 1;
+	*first = i && i == w->earlier ? 0x1000 : w->e[i - 1].last + 1;
 	*last = w->e[i].last + (i && i == w->longer ? 0x1000 : 0);
 	return MAPLE_SAYS_RANGE;
 }
@@ -409,6 +410,23 @@ static void objects(void **state)
 	assert_int_equal(world.of_object, 1);
 }
 
+/* Nor is a pivot or a slot above the leaf that such an entry is the first of. */
+static void objects_at_bounds(void **state)
+{
+	struct tmt t = usual(4);
+	unsigned n = world.n;
+
+	(void)state;
+	tmt_free(&t);
+	for (unsigned i = 2; i < n; i++) {
+		t = usual(4);
+		world.earlier = world.e[i].entry ? i : 0;
+		verify(&t);
+		assert_int_equal(world.said, 0);
+		assert_int_equal(world.of_object, world.earlier != 0);
+	}
+}
+
 /* Two bad words that have nothing to do with each other are two findings. */
 static void two_words(void **state)
 {
@@ -538,7 +556,7 @@ int main(void)
 		cmocka_unit_test(twice),
 		cmocka_unit_test(null_at_leaf_end),
 		cmocka_unit_test(doubts),
-		cmocka_unit_test(objects),
+		cmocka_unit_test(objects), cmocka_unit_test(objects_at_bounds),
 		cmocka_unit_test(two_words),
 		cmocka_unit_test(in_flight),
 		cmocka_unit_test(overrun),
