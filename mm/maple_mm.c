@@ -193,7 +193,8 @@ static void want(void *arg, const uint64_t *entry, unsigned n)
 }
 
 /* Bytes that came from another core are far away: those of one leaf are fetched together. */
-static bool fetch_all(struct maple_mms *s, const uint64_t *entry, const unsigned char **p, unsigned n)
+static bool fetch_all(struct maple_mms *s, const uint64_t *entry, const unsigned char **p,
+		      unsigned n)
 {
 	size_t len = s->vma_shape.hi - s->vma_shape.lo;
 
