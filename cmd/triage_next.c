@@ -77,14 +77,14 @@ static bool begins(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-/* Who owns the address space that the finding is about. */
+/* Who owns the address space that the finding is about: its sentence alone tells. */
 static const struct task *owner(struct report *r, const struct said *said)
 {
 	for (size_t i = 0; r->tasks && i < r->tasks->n; i++) {
 		const struct task *t = &r->tasks->task[i];
 		char pid[32];
 
-		snprintf(pid, sizeof(pid), "(PID %d ", t->pid);
+		snprintf(pid, sizeof(pid), "PID %d ", t->pid);
 		if (!t->fault && t->mm && said->f.message && strstr(said->f.message, pid))
 			return t;
 	}
@@ -99,8 +99,6 @@ static void by_finding(struct report *r, struct steps *s, const struct said *sai
 	if (begins(id, "maple.") && t) {
 		add(s, "maple -t %d", t->pid);
 		add(s, "vm %d", t->pid);
-	} else if (begins(id, "mm.") && t) {
-		add(s, "vm %d", t->pid);
 	} else if (begins(id, "lock.")) {
 		add(s, "wait");
 	} else if (begins(id, "stack.")) {
@@ -109,8 +107,11 @@ static void by_finding(struct report *r, struct steps *s, const struct said *sai
 		add(s, "tdp");
 	} else if (begins(id, "apf.")) {
 		add(s, "apf");
-	} else if (said->f.object) {
-		add(s, "whatis 0x%" PRIx64, said->f.object);
+	} else {
+		if (t)
+			add(s, "vm %d", t->pid);
+		if (said->f.object)
+			add(s, "whatis 0x%" PRIx64, said->f.object);
 	}
 }
 
