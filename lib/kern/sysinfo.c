@@ -15,8 +15,11 @@
 #define UTS_FIELD 65
 enum { UTS_SYSNAME, UTS_NODENAME, UTS_RELEASE, UTS_VERSION, UTS_MACHINE, UTS_DOMAIN, UTS_N };
 
+/* Where no layout was found, nothing can be read there. */
 static bool symbol(struct cairn *c, const char *name, uint64_t *ret)
 {
+	if (!c->kernel.tlb)
+		return false;
 	return sym_addr(&c->syms, name, ret, NULL) == CAIRN_OK ||
 	       vmcoreinfo_symbol(&image_info(c->img)->vmcoreinfo, name, ret);
 }
