@@ -239,8 +239,6 @@ def judge_frames(cell, program, truth):
     if cell.limit:
         cell.problems.append("frames: " + cell.limit)
         return set()
-    if not truth["tasks"]:      # a guest that was dumped alive
-        return set()
     _, cell.stacks_seconds = program.run("-j", "foreach", "bt")
     verdicts = list(compare.frame_verdicts(compare.stacks_of(program.answers),
                                            compare.tasks_of(program.answers), truth))
@@ -409,7 +407,7 @@ def check_row(row, tap):
     tap.test(row.name + ": opens", [] if cell.opens else told)
     if not cell.opens:
         return
-    if not cell.limit:
+    if not cell.limit and not row.name.endswith("-guest"):   # that one was dumped alive
         right, of = cell.frames or (0, 0)
         tap.test("%s: frames exact, %d of %d tasks" % (row.name, right, of),
                  told if right != of or not of else [])

@@ -25,7 +25,8 @@ compare() { # PROGRAM NAME
 for name in $names; do
     echo "# $name"
     case $name in *-guest) ;; *) compare compare.py "$name" ;; esac
-    case $name in *-kvm-*) compare compare_kvm.py "$name" ;; esac
+    # the others' tables are damaged
+    case $name in *-kvm-tdp | *-kvm-apf*) compare compare_kvm.py "$name" ;; esac
 done | awk '
     /^(not )?ok [0-9]+/ { n++; if (/^not/) bad = 1; sub(/ok [0-9]+/, "ok " n) }
     { print; fflush() }
