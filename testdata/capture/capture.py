@@ -95,6 +95,9 @@ def boot(kernel, scenario, memory, folder, accels, log):
 
 def until_death(guest, scenario):
     guest.wait_for([ORACLE_DONE], scenario.deadline, (*FAILURES, "end Kernel panic"))
+    if scenario.mce_on:
+        guest.wait_for([scenario.mce_on], scenario.deadline, FAILURES)
+        guest.inject_mce()
     for text in scenario.nmi_on:
         guest.wait_for([text], scenario.deadline, FAILURES)
         guest.inject_nmi()

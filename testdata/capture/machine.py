@@ -155,6 +155,11 @@ class Guest:
     def inject_nmi(self):
         self.control("inject-nmi")
 
+    def inject_mce(self):
+        """Uncorrected, the context corrupt (IA32_MC1_STATUS.VAL UC EN PCC, MCG_STATUS.MCIP)."""
+        self.control("human-monitor-command",
+                     **{"command-line": "mce 0 1 0xb200000000000134 0x4 0 0"})
+
     def dump(self, path):
         """Stop the guest and write its memory as an ELF core."""
         self.control("stop")

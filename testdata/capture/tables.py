@@ -56,6 +56,7 @@ class Scenario:
     expect: Expect
     marker: tuple = ("end Kernel panic", "Kernel Offset:")     # console texts that end it: either
     nmi_on: tuple = ()                  # console texts, upon each of which an NMI is sent
+    mce_on: str = ""                    # likewise, a machine check of CPU 0 that cannot be survived
     deadline: int = 120                 # seconds from power on to the marker
     helper: str = ""                    # zoo's arguments for one more process; its pid: $VICTIM
     append: str = ""                    # more of the kernel's command line
@@ -121,6 +122,7 @@ X86_ONLY = dict.fromkeys(("armhf", "arm64"), "irqbug is the same: all interrupts
 # Functions that tasks sleep in or come through, few enough for an emulated machine.
 GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,ksys_*,pipe_*,"
            "__x64_sys_*,proc_reg_*,kthread,*thread_fn,worker_thread,rcu_*kthread,*mutex_lock*")
+NOT_ARM = dict.fromkeys(("armhf", "arm64"), "written for x86")
 AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "arm64")}
 
 # The host of virtual machines: huge pages are to be had; guests' memory stays in the dump.
@@ -146,6 +148,14 @@ SCENARIOS = {
         Expect("nmi", "unknown_nmi_error|delay_tsc"),
         nmi_on=("ready for an NMI",),
         not_on={"armhf": NO_NMI, "arm64": NO_NMI}),
+    "nmitimer": Scenario(
+        "NMI panic over an hrtimer over a tasklet over a task", "run nmitimer",
+        Expect("nmi", "unknown_nmi_error|delay_tsc"), nmi_on=("ready for an NMI",),
+        not_on={"armhf": NO_NMI, "arm64": NO_NMI}),
+    "mce": Scenario(
+        "a machine check that cannot be survived, over a task", "run mce",
+        Expect("machine-check", "delay_tsc"), mce_on="ready for a machine check",
+        not_on=AMD64_ONLY),
     "nestednmi": Scenario(
         "an NMI comes in while another one's handler runs, which panics", "run nestednmi",
         Expect("nmi", "delay_tsc"),
@@ -158,13 +168,13 @@ SCENARIOS = {
         Expect("bug", "scen_user_inner"), not_on=AMD64_ONLY),
     "nullcall": Scenario(
         "call through a function pointer that is NULL", "run nullcall",
-        Expect("null-deref", "scen_nullcall_inner"), not_on=AMD64_ONLY),
+        Expect("null-deref", "scen_nullcall_inner"), not_on=NOT_ARM),
     "badret": Scenario(
         "a return address is overwritten, then returned to", "run badret",
-        Expect("page-fault", None), not_on=AMD64_ONLY),
+        Expect("page-fault", None), not_on=NOT_ARM),
     "badsp": Scenario(
         "the stack pointer is garbage", "run badsp",
-        Expect("double-fault", "scen_badsp_inner"), not_on=AMD64_ONLY),
+        Expect("double-fault", "scen_badsp_inner"), not_on=NOT_ARM),
     "wqnull": Scenario(
         "NULL pointer in a workqueue's worker", "run wqnull",
         # ARM32 forbids the kernel user addresses altogether: that is what it says then

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What goes wrong with a stack or with where to go next; x86_64. */
+/* What goes wrong with a stack or with where to go next; x86. */
 #include <linux/delay.h>
 #include <linux/objtool.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
+#include <asm/asm.h>
 
 #include "scen.h"
 
 /* Canonical, in no kernel's map, and told from an address at a glance. */
 #define NOT_CODE  0x41414141ul
+#ifdef CONFIG_X86_64
 #define NOT_STACK 0xfffff00000001000ul
+#else
+#define NOT_STACK 0xf7001000ul
+#endif
 
 static void (*volatile scen_nowhere)(void);
 static volatile unsigned long scen_garbage = NOT_CODE;
@@ -60,7 +65,7 @@ void scen_badret(int pid)
 
 static scen_frame void scen_badsp_inner(void)
 {
-	asm volatile("mov %0, %%rsp\n\tpush %0" : : "r"(NOT_STACK) : "memory");
+	asm volatile("mov %0, %%" _ASM_SP "\n\tpush %0" : : "r"(NOT_STACK) : "memory");
 }
 STACK_FRAME_NON_STANDARD(scen_badsp_inner);	/* or objtool refuses it */
 

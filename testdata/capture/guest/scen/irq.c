@@ -14,7 +14,7 @@
 #define TIMER_NS 300000
 
 static struct hrtimer to_softirq, to_bug;
-static bool wait_for_nmi;
+static bool wait_for_nmi, in_timer;
 
 static scen_frame void scen_spin(void)
 {
@@ -35,6 +35,13 @@ static scen_frame void scen_irq_inner(void)
 		BUG();
 }
 
+static scen_frame void scen_irq_spin(void)
+{
+	pr_emerg("scen: ready for an NMI on cpu %d in a timer\n", smp_processor_id());
+	scen_spin();
+	SCEN_FRAME_END();
+}
+
 static scen_frame void scen_irq_outer(void)
 {
 	scen_irq_inner();
@@ -43,7 +50,11 @@ static scen_frame void scen_irq_outer(void)
 
 static enum hrtimer_restart scen_irq_timer(struct hrtimer *timer)
 {
-	scen_irq_outer();
+	if (in_timer)
+		scen_irq_spin();
+	else
+		scen_irq_outer();
+	SCEN_FRAME_END();
 	return HRTIMER_NORESTART;
 }
 
@@ -95,6 +106,14 @@ void scen_irqbug(int pid)
 void scen_nmi(int pid)
 {
 	wait_for_nmi = true;
+	scen_task_spin();
+	SCEN_FRAME_END();
+}
+
+/* NMI over hard IRQ over softirq over task */
+void scen_nmitimer(int pid)
+{
+	in_timer = true;
 	scen_task_spin();
 	SCEN_FRAME_END();
 }

@@ -81,6 +81,16 @@ void scen_nestednmi(int pid)
 	SCEN_FRAME_END();
 }
 
+/* ---- a machine check ---- */
+
+/* sent by the kit */
+void scen_mce(int pid)
+{
+	pr_emerg("scen: ready for a machine check on cpu %d\n", smp_processor_id());
+	scen_vector_spin();
+	SCEN_FRAME_END();
+}
+
 /* ---- a hardware breakpoint ---- */
 
 static volatile unsigned long scen_watched;
