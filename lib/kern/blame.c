@@ -38,6 +38,14 @@ static const struct rule rules[] = {
 	  OTHERS, false,
 	  BLAME_VICTIM,
 	  "was at work on an address space, and this one is broken" },
+	/* arch/x86/kvm/mmu: KVM_MMU_WARN_ON(), KVM_BUG_ON(), and whoever follows an entry */
+	{ "tdp.*|kvm.*", FAULTS LOOPS,
+	  "*kvm_tdp_*|tdp_*|__tdp_*|*kvm_mmu_*|*_spte*|__handle_changed_spte*|handle_removed_pt*|"
+	  "*kvm_memslot*|*gfn_to_*|kvm_vm_*|kvm_destroy_vm*|*tdp_iter*|*kvm_zap_*|*kvm_age_*", false,
+	  BLAME_VICTIM,
+	  "was at work in a virtual machine's tables, and these are broken" },
+	{ "apf.*", FAULTS, "*kvm_async_pf*|*async_page*|kvm_arch_async_*|*apf_*", false, BLAME_VICTIM,
+	  "was at work on asynchronous page faults, and these are broken" },
 	/* mm/slub.c, lib/list_debug.c and whoever uses the memory */
 	{ "slab.*", FAULTS "|slab-corruption|kfence|kasan",
 	  "*kmem_cache_*|*kmalloc*|*kfree*|*slab_*|get_from_partial_node*|get_partial*", false,

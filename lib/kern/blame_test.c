@@ -56,6 +56,23 @@ static void by_function(void **state)
 	assert_false(find(&b, &s, 1, NULL, gap, 3));
 }
 
+static void machines(void **state)
+{
+	static const char *const map[] = { "kvm_tdp_mmu_map", "kvm_tdp_page_fault" };
+	static const char *const wait[] = { "kvm_async_pf_task_wake" };
+	struct said s = said("tdp.mirror.huge-page", 0x1000);
+	struct blame b;
+
+	(void)state;
+	assert_true(find(&b, &s, 1, "warning", map, 2));
+	assert_string_equal(b.function, "kvm_tdp_mmu_map");
+	assert_false(find(&b, &s, 1, "warning", wait, 1));
+	assert_false(find(&b, &s, 1, "sysrq", map, 2));
+	s.f.id = "apf.guest.token";
+	assert_true(find(&b, &s, 1, "null-deref", wait, 1));
+	assert_false(find(&b, &s, 1, "null-deref", map, 2));
+}
+
 /* The crashed task's own tree before another that is just as broken. */
 static void own_object_first(void **state)
 {
@@ -158,7 +175,7 @@ static void slab(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_function), cmocka_unit_test(own_object_first),
+		cmocka_unit_test(by_function), cmocka_unit_test(machines), cmocka_unit_test(own_object_first),
 		cmocka_unit_test(by_register), cmocka_unit_test(stacks), cmocka_unit_test(locks),
 		cmocka_unit_test(slab), cmocka_unit_test(by_message),
 	};
