@@ -29,6 +29,13 @@ void vm_out_task(struct out *o, const struct cairn *c, const struct task *t)
 	out_text(o, "\n");
 }
 
+/* Counters of a damaged dump are any numbers. */
+static uint64_t rss_of(const struct mm *mm)
+{
+	return (uint64_t)mm->rss[MM_RSS_FILE] + (uint64_t)mm->rss[MM_RSS_ANON] +
+	       (uint64_t)mm->rss[MM_RSS_SHMEM];
+}
+
 void vm_out_heading(const struct vm_out *vo)
 {
 	struct out *o = vo->call->out;
@@ -41,9 +48,7 @@ void vm_out_heading(const struct vm_out *vo)
 	out_paint(o, OUT_PLAIN);
 	out_text(o, "%0*" PRIx64 "  %0*" PRIx64, w, mm->addr, w, mm->v[MM_PGD]);
 	if (mm->has_rss)
-		out_text(o, "  %8" PRId64 "k",
-			 (mm->rss[MM_RSS_FILE] + mm->rss[MM_RSS_ANON] + mm->rss[MM_RSS_SHMEM]) *
-				 (int64_t)kib);
+		out_text(o, "  %8" PRId64 "k", (int64_t)(rss_of(mm) * kib));
 	else
 		out_text(o, "  %9s", "-");
 	out_text(o, "  %8" PRIu64 "k\n", mm->v[MM_TOTAL] * kib);

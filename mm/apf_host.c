@@ -6,7 +6,7 @@
 #include "lib/kern/asleep.h"
 #include "lib/kern/list.h"
 
-#define ITEMS_LIMIT 65536
+#define ITEMS_LIMIT 4096 /* a vCPU has ASYNC_PF_PER_VCPU, 64, at most */
 #define PF_WQ_WORKER 0x20u /* include/linux/sched.h */
 
 static const struct shape_want vcpu_want = {

@@ -117,10 +117,10 @@ struct suspect {
 
 static const uint64_t toggles[] = { VM_WRITE, VM_EXEC, VM_SHARED, VM_GROWSDOWN };
 
-static bool explains(const struct mm_look *l, const int64_t off[KINDS], const struct vma *v,
+static bool explains(const struct mm_look *l, const uint64_t off[KINDS], const struct vma *v,
 		     uint64_t flags)
 {
-	int64_t pages = (int64_t)pages_of(l, v), rest[KINDS + 1] = { off[0], off[1], off[2], 0 };
+	uint64_t pages = pages_of(l, v), rest[KINDS + 1] = { off[0], off[1], off[2], 0 };
 
 	rest[kind_of(v->flags)] -= pages;
 	rest[kind_of(flags)] += pages;
@@ -144,7 +144,7 @@ static void suspect(const struct mm_look *l, const struct prots *p, const struct
 		ret->n += proved == ret->proved;
 }
 
-static void find_suspect(const struct mm_look *l, const int64_t off[KINDS], struct suspect *ret)
+static void find_suspect(const struct mm_look *l, const uint64_t off[KINDS], struct suspect *ret)
 {
 	struct prots p = { 0 };
 
@@ -177,7 +177,7 @@ static void report_flags(struct mm_look *l, const struct suspect *s)
 /* One word of the counts, or the flags of one area, by which two counts are off. */
 static void check_kinds(struct mm_look *l)
 {
-	int64_t off[KINDS] = { 0 };
+	uint64_t off[KINDS] = { 0 };
 	uint64_t sum[KINDS + 1] = { 0 };
 	struct suspect s = { 0 };
 	unsigned wrong = 0;
@@ -187,7 +187,7 @@ static void check_kinds(struct mm_look *l)
 	for (unsigned k = 0; k < KINDS; k++) {
 		if (!mm_has(&l->vs.mm, kinds[k].m))
 			return;
-		off[k] = (int64_t)(sum[k] - l->mm.v[kinds[k].m]);
+		off[k] = sum[k] - l->mm.v[kinds[k].m];
 		wrong += off[k] != 0;
 	}
 	if (!wrong)

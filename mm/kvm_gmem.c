@@ -23,14 +23,15 @@ void kvm_gmem_deinit(struct kvm_gmem *g)
 static enum cairn_code read_all(struct map *m, struct cairn *c, uint64_t xa, struct cairn_err *err)
 {
 	struct xarray_walk w;
-	enum cairn_code code = xarray_begin(&w, c, xa, ENTRIES_LIMIT, err);
+	enum cairn_code end, code = xarray_begin(&w, c, xa, ENTRIES_LIMIT, err);
 
 	if (code)
 		return code;
-	while (xarray_next(&w))
+	while (!code && xarray_next(&w))
 		if (!map_put(m, w.index, w.entry))
-			break;
-	return xarray_end(&w, err);
+			code = cairn_fail(err, CAIRN_NOMEM, "no memory for an XArray");
+	end = xarray_end(&w, code ? NULL : err);
+	return code ? code : end;
 }
 
 enum kvm_private kvm_gmem_private(struct kvm_gmem *g, uint64_t gfn)

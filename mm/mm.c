@@ -72,10 +72,10 @@ static const struct shape_want percpu_want = {
 };
 
 /* What is not yet added to the sum: an s32 on each CPU (lib/percpu_counter.c). */
-static int64_t percpu_rest(struct cairn *c, uint64_t counters)
+static uint64_t percpu_rest(struct cairn *c, uint64_t counters)
 {
 	const struct cpus *cpus;
-	int64_t sum = 0;
+	uint64_t sum = 0;
 	uint32_t v;
 
 	if (cpus_get(c, &cpus, NULL))
@@ -83,7 +83,7 @@ static int64_t percpu_rest(struct cairn *c, uint64_t counters)
 	for (size_t i = 0; i < cpus->n; i++)
 		if (!cpus->cpu[i].fault && !cpus->by_notes &&
 		    !space_u32(&c->kernel, counters + cpus->cpu[i].offset, &v, NULL))
-			sum += (int32_t)v;
+			sum += (uint64_t)(int32_t)v;
 	return sum;
 }
 
@@ -112,8 +112,8 @@ static void fill_rss(const struct mm_shape *ms, const struct object *o, struct m
 	for (unsigned i = 0; mm->has_rss && i < MM_RSS_N && (i + 1) * s.size <= size; i++) {
 		const unsigned char *p = raw + i * s.size;
 
-		mm->rss[i] = (int64_t)le_uint(p + s.m[P_COUNT].offset, s.m[P_COUNT].size) +
-			     percpu_rest(c, le_uint(p + s.m[P_COUNTERS].offset, word));
+		mm->rss[i] = (int64_t)(le_uint(p + s.m[P_COUNT].offset, s.m[P_COUNT].size) +
+				       percpu_rest(c, le_uint(p + s.m[P_COUNTERS].offset, word)));
 	}
 }
 

@@ -6,6 +6,9 @@
 #include "lib/base/mem.h"
 #include "lib/kern/maple.h"
 #include "lib/kern/rbtree.h"
+#include "lib/kern/walk.h"
+
+#define STOP_EVERY 1024
 
 /* One more range in the array. */
 static bool add(struct vmas *v, size_t *cap, struct vma_range range)
@@ -86,7 +89,8 @@ enum cairn_code vma_tree_list(const struct vma_shape *vs, const struct mm *mm, s
 		}
 		if (!add(ret, &cap, (struct vma_range){ .addr = at }))
 			break;
-		ret->partial = ret->n >= VMAS_LIMIT ||
+		ret->partial = walk_ends(&ret->err, ret->n, VMAS_LIMIT, STOP_EVERY, vs->c->stop,
+					 "a list", "VMAs") ||
 			       space_word(&vs->c->kernel, at + vs->next, &at, &ret->err);
 	}
 	map_deinit(&seen);

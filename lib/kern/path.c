@@ -4,11 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/str.h"
-
-#define PATH_PARTS 1024  /* names between a file and the root, mounts included */
 #define NAME_LIMIT 4096  /* of one name: PATH_MAX, include/uapi/linux/limits.h */
-#define MOUNT_ROUNDS 256
+#define PATH_LIMIT (4 * NAME_LIMIT) /* of a path; d_path() has room for less */
+#define ROUNDS 2048      /* names and mounts between a file and the root */
 
 /* include/linux/fs.h, since 6.5. With fsnotify's pre-content events (6.14, and 6.12's stable
  * kernels) it moved, and FMODE_NONOTIFY, which anonymous inodes have, took its place. */
@@ -129,19 +127,16 @@ static enum cairn_code read_node(struct paths *p, uint64_t dentry, struct node *
 	return code;
 }
 
-static enum cairn_code read_name(struct paths *p, const struct node *n, const char **ret,
+static enum cairn_code read_name(struct paths *p, const struct node *n, char buf[NAME_LIMIT],
 				 struct cairn_err *err)
 {
-	char buf[NAME_LIMIT];
 	enum cairn_code code;
 
-	if (n->len >= sizeof(buf))
+	if (n->len >= NAME_LIMIT)
 		return cairn_fail(err, CAIRN_CORRUPT, "a file's name of %" PRIu64 " bytes", n->len);
 	code = space_read(&p->c->kernel, n->name, buf, n->len, err);
-	if (code)
-		return code;
-	*ret = arena_strndup(p->arena, buf, n->len);
-	return *ret ? CAIRN_OK : cairn_fail(err, CAIRN_NOMEM, "no memory for a path");
+	buf[code ? 0 : n->len] = '\0';
+	return code;
 }
 
 /* ---- files without a directory ---- */
@@ -173,21 +168,22 @@ static enum cairn_code special(struct paths *p, const struct node *n, const char
 		{ "sockfs_dname", "socket:[%" PRIu64 "]" },
 		{ "pidfs_dname", "pidfd:[%" PRIu64 "]" },
 	};
+	char buf[NAME_LIMIT];
 	const char *name;
 	enum cairn_code code;
 
 	for (size_t i = 0; i < sizeof(by_number) / sizeof(by_number[0]); i++)
 		if (!strcmp(fn, by_number[i].fn))
 			return keep(ret, arena_printf(p->arena, by_number[i].look, ret->ino), err);
-	code = read_name(p, n, &name, err);
+	code = read_name(p, n, buf, err);
 	if (code)
 		return code;
 	if (!strcmp(fn, "simple_dname"))
-		name = arena_printf(p->arena, "/%s (deleted)", name);
+		name = arena_printf(p->arena, "/%s (deleted)", buf);
 	else if (!strcmp(fn, "anon_inodefs_dname"))
-		name = arena_printf(p->arena, "anon_inode:%s", name);
+		name = arena_printf(p->arena, "anon_inode:%s", buf);
 	else
-		name = arena_printf(p->arena, "/%s", name);
+		name = arena_printf(p->arena, "/%s", buf);
 	return keep(ret, name, err);
 }
 
@@ -223,10 +219,34 @@ static enum cairn_code leave_mount(struct paths *p, struct place *at, bool *top,
 	return code;
 }
 
-/* One name, or one mount, up. */
-static enum cairn_code climb(struct paths *p, struct place *at, const char **parts, size_t *n,
-			     bool *top, struct cairn_err *err)
+/* A path, which grows at its begin. */
+struct tail {
+	char buf[PATH_LIMIT];
+	size_t at;
+};
+
+static enum cairn_code no_end(struct cairn_err *err)
 {
+	return cairn_fail(err, CAIRN_CORRUPT, "a path without an end");
+}
+
+static enum cairn_code prepend(struct tail *t, const char *name, struct cairn_err *err)
+{
+	size_t len = strlen(name);
+
+	if (len + 1 > t->at)
+		return no_end(err);
+	t->at -= len;
+	memcpy(t->buf + t->at, name, len);
+	t->buf[--t->at] = '/';
+	return CAIRN_OK;
+}
+
+/* One name, or one mount, up. */
+static enum cairn_code climb(struct paths *p, struct place *at, struct tail *path, bool *top,
+			     struct cairn_err *err)
+{
+	char name[NAME_LIMIT];
 	struct node node;
 	enum cairn_code code;
 
@@ -239,41 +259,26 @@ static enum cairn_code climb(struct paths *p, struct place *at, const char **par
 	if (*top)
 		return CAIRN_OK;
 	at->dentry = node.parent;
-	return read_name(p, &node, &parts[(*n)++], err);
-}
-
-static const char *joined(struct paths *p, const char *const *parts, size_t n, bool deleted)
-{
-	struct str s;
-	const char *ret;
-
-	str_init(&s);
-	for (size_t i = n; i-- > 0;) {
-		str_addc(&s, '/');
-		str_add(&s, parts[i]);
-	}
-	if (!n)
-		str_addc(&s, '/');
-	str_add(&s, deleted ? " (deleted)" : "");
-	ret = s.failed ? NULL : arena_strndup(p->arena, s.buf, s.len);
-	str_deinit(&s);
-	return ret;
+	code = read_name(p, &node, name, err);
+	return code ? code : prepend(path, name, err);
 }
 
 static enum cairn_code in_directories(struct paths *p, struct place at, bool deleted,
 				      struct path *ret, struct cairn_err *err)
 {
-	const char *parts[PATH_PARTS];
-	size_t n = 0;
+	static const char gone[] = " (deleted)";
+	struct tail path;
 	bool top = false;
 	enum cairn_code code = CAIRN_OK;
+	size_t rounds = 0, end;
 
-	for (size_t rounds = 0; !code && !top; rounds++) {
-		if (n == PATH_PARTS || rounds == PATH_PARTS + MOUNT_ROUNDS)
-			return cairn_fail(err, CAIRN_CORRUPT, "a path without an end");
-		code = climb(p, &at, parts, &n, &top, err);
-	}
-	return code ? code : keep(ret, joined(p, parts, n, deleted), err);
+	path.at = end = sizeof(path.buf) - sizeof(gone);
+	memcpy(path.buf + end, deleted ? gone : "", deleted ? sizeof(gone) : 1);
+	while (!code && !top)
+		code = rounds++ < ROUNDS ? climb(p, &at, &path, &top, err) : no_end(err);
+	if (!code && path.at == end)
+		path.buf[--path.at] = '/';
+	return code ? code : keep(ret, arena_strdup(p->arena, path.buf + path.at), err);
 }
 
 /* ---- a file ---- */

@@ -172,6 +172,21 @@ static void test_damaged(void **state)
 	expect(&w, 2, 0, NULL);
 }
 
+/* A cycle of directories costs no more than the answer, however many files lie below it. */
+static void test_cycle_is_cheap(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	tk_put(w.k, TPATH_DENTRY(1) + TPATH_PARENT, TPATH_DENTRY(2), 8);
+	tpath_file(w.k, 0, 2);
+	open(&w);
+	assert_null(path_of_file(&w.p, TPATH_FILE)->name);
+	assert_true(w.arena.total < 1024);
+	end(&w);
+}
+
 static void test_no_types(void **state)
 {
 	struct world w = { .k = tk_new() };
@@ -190,7 +205,7 @@ int main(void)
 		cmocka_unit_test(test_directories), cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_deleted), cmocka_unit_test(test_without_directory),
 		cmocka_unit_test(test_inode), cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_no_types),
+		cmocka_unit_test(test_cycle_is_cheap), cmocka_unit_test(test_no_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
