@@ -165,7 +165,7 @@ PLANTED = [
     ("no stack at all", lambda t, a: a["foreach bt"].clear(), {"frames": (0, 2)},
      ["frames exact, 0"]),
     ("nothing to compare", lambda t, a: t["tasks"].clear(),
-     {"frames": (0, 0), "vmas": None},
+     {"frames": None, "vmas": None},
      ["frames exact, 0"]),
     ("the frames of a task that ran: its own affair", lambda t, a: stack(a, 22)["frames"].clear(),
      {}, []),
@@ -264,6 +264,19 @@ def with_peer(world, text, program="drgn"):
     return matrix.peer_cell(peer, capture, "vmlinux", asked, truth, {20, 21}, world.folder)
 
 
+def kept(world):
+    """Whether the first of two answers is given twice, and the second where the dump has changed."""
+    os.environ["PEER_ANSWERS"] = str(world.folder / "answers")
+    try:
+        cells = [with_peer(world, drgn_text(DRGN_TEXT)), with_peer(world, "cannot open\n")]
+        dump = matrix.captures_in([world.folder])[0].dump
+        dump.write_bytes(dump.read_bytes() + b"x")
+        cells.append(with_peer(world, "cannot open\n"))
+    finally:
+        del os.environ["PEER_ANSWERS"]
+    return [cell.frames for cell in cells] == [(2, 2), (2, 2), None], cells
+
+
 def of_peers(world):
     yield "drgn: right", with_peer(world, drgn_text(DRGN_TEXT)).frames == (2, 2), ""
     wrong = copy.deepcopy(DRGN_TEXT)
@@ -278,6 +291,7 @@ def of_peers(world):
     yield "crash: one right, one without a stack", cell.frames == (1, 2), cell
     cell = with_peer(world, CRASH_TEXT, "crash")
     yield "crash: a frame too many", cell.frames == (0, 2), cell
+    yield "an answer that is kept is not asked for again", *kept(world)
     found = peers.crash_stacks(CRASH_TEXT)
     names = [item["function"] for item in found[20]["frames"]]
     yield "crash: idle tasks left out, interrupted functions in their place", \
@@ -435,6 +449,7 @@ def of_differences(world):
 
 
 def main():
+    os.environ.pop("PEER_ANSWERS", None)     # of whoever runs this
     tests = bad = 0
     for group in (planted, of_peers, of_comparison, of_vmlinux, of_files, of_table, of_losses,
                   of_differences):

@@ -16,10 +16,12 @@
  *      their stack pointer in the guard below a stack that ran over, or on no stack; or
  *      nothing but a guess says whose registers they are
  *   C  a fallback led here: frame pointer, a call through a bad pointer, a word at a
- *      stack's top
+ *      stack's top; or no call stands before the return address, or one of a function that
+ *      never jumps on to another
  *   D  a guess (scan)
  * After a frame of grade C, frames are at most B until saved registers or a matching
- * direct call confirm the walk.
+ * direct call confirm the walk. Where the call site was what is wrong, nothing confirms it:
+ * what earlier calls left fits together too (but for frame pointers, which do not depend on it).
  */
 #ifndef CAIRN_UNWIND_TRACE_H
 #define CAIRN_UNWIND_TRACE_H

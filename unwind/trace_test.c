@@ -509,6 +509,15 @@ static void test_waiting(void **state)
 	tracer_run(&t, &first);
 	check(w, "inner:A outer:A start:A", TRACE_END_OF_STACK, true);
 	assert_int_equal(w->trace.frame[0].rule, RULE_SWITCH);
+	/* it has called what switches tasks, or its return address is not the one that was left */
+	w->u.switch_to = c.outer;
+	t = w_tracer(w);
+	assert_int_equal(w->u.arch->waiting(&t, c.sp - 56, &first), TRACE_GOES_ON);
+	assert_int_equal(first.grade, 'A');
+	w->u.switch_to = c.start;
+	assert_int_equal(w->u.arch->waiting(&t, c.sp - 56, &first), TRACE_GOES_ON);
+	tracer_run(&t, &first);
+	check(w, "inner:C outer:A start:A", TRACE_END_OF_STACK, false);
 	assert_int_equal(w->u.arch->waiting(&t, TASK_END - 48, &first), TRACE_OFF_STACK);
 }
 

@@ -53,6 +53,8 @@ struct unwinder {
 	struct range init_text;              /* the kernel's; its bytes may be gone */
 	struct map jumps;                    /* private to grade.c */
 	struct saved_layout saved;
+	uint64_t switch_to;                  /* x86: __switch_to_asm, which a task that waits has
+						called; 0: not known */
 	uint64_t pac_mask;                   /* arm64: bits that sign an address */
 	struct orc orc;
 	struct ehabi ehabi;

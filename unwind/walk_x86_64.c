@@ -267,6 +267,11 @@ static enum trace_end waiting(struct tracer *t, uint64_t sp, struct walk_state *
 	ret->interrupted = is_fresh_fork(t->u, ret->pc);
 	ret->rule = RULE_SWITCH;
 	ret->grade = 'A';
+	if (t->u->switch_to && !ret->interrupted &&
+	    !is_after_direct_call_of(t->u, ret->pc, t->u->switch_to)) {
+		ret->grade = 'C';
+		ret->note = "no call of __switch_to_asm before it";
+	}
 	return TRACE_GOES_ON;
 }
 
@@ -361,6 +366,8 @@ static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 {
 	enum cairn_code code = orc_init(&u->orc, u->syms, &u->mem, u->arena, err);
 
+	if (sym_addr(u->syms, "__switch_to_asm", &u->switch_to, NULL))
+		u->switch_to = 0;
 	return code ? cairn_context(err, code, "ORC") : CAIRN_OK;
 }
 
