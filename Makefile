@@ -113,7 +113,7 @@ unpack:
 
 run-golden: $(BUILD)/cairn unpack
 	CAIRN=$(abspath $(BUILD)/cairn) CAPTURES=$(abspath $(CAPTURES)) \
-	 prove testdata/*.t testdata/*_selftest.py
+	 prove -j2 testdata/*.t testdata/*_selftest.py
 
 # a fresh crash under QEMU, held against the kernel's own words
 check-boot: $(BUILD)/cairn
