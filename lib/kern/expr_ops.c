@@ -137,12 +137,12 @@ static uint64_t step(const struct type *pointer)
 	return size ? size : 1;
 }
 
-static enum cairn_code move(const struct expr_world *w, struct expr *e, int64_t by,
+static enum cairn_code move(const struct expr_world *w, struct expr *e, uint64_t by,
 			    struct cairn_err *err)
 {
 	const struct type *p = type_strip(e->type);
 
-	return set_pointer(w, e, p->target, e->number + (uint64_t)by * step(p), err);
+	return set_pointer(w, e, p->target, e->number + by * step(p), err);
 }
 
 enum cairn_code expr_index(const struct expr_world *w, struct expr *e, struct expr *at,
@@ -157,7 +157,7 @@ enum cairn_code expr_index(const struct expr_world *w, struct expr *e, struct ex
 	if (code == CAIRN_OK && type_strip(e->type)->kind != TYPE_PTR)
 		return cairn_fail(err, CAIRN_USAGE, "[]: no array and no pointer");
 	if (code == CAIRN_OK)
-		code = move(w, e, (int64_t)at->number, err);
+		code = move(w, e, at->number, err);
 	return code == CAIRN_OK ? expr_deref(w, e, err) : code;
 }
 
@@ -283,7 +283,7 @@ enum cairn_code expr_binary(const struct expr_world *w, const char *op, struct e
 		*b = swap;
 	}
 	if (is_pointer(a) && !is_pointer(b) && (sum || difference))
-		return move(w, a, difference ? -(int64_t)b->number : (int64_t)b->number, err);
+		return move(w, a, difference ? -b->number : b->number, err);
 	if (is_pointer(a) && is_pointer(b) && difference) {
 		*a = expr_number(expr_word_type(w->c, true),
 				 (uint64_t)((int64_t)(a->number - b->number) / (int64_t)step(a->type)));

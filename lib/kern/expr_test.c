@@ -129,6 +129,7 @@ static void numbers(void **state)
 	expect("first.next + 1", false, ITEM(2) + 0x28);
 	expect("1 + first.next", false, ITEM(2) + 0x28);
 	expect("first.next - 1", false, ITEM(2) - 0x28);
+	expect("first.next - 0x8000000000000000", false, ITEM(2)); /* an even multiple of 2^63 */
 	expect("sizeof(struct item)", false, 0x28);
 	expect("sizeof(item)", false, 0x28);
 	expect("sizeof first.in", false, 4);
