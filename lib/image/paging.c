@@ -163,6 +163,14 @@ const char *paging_describe(const struct paging_walk *w, char *buf, size_t size)
 	return buf;
 }
 
+/* Bytes from va to the end of what an entry of that depth is for; no entry: of the form's half. */
+static uint64_t rest_of(const struct paging_form *f, unsigned depth, uint64_t va)
+{
+	unsigned shift = depth ? f->level[depth - 1].shift : f->va_bits - f->sign_extended;
+
+	return ((uint64_t)1 << shift) - (va & (((uint64_t)1 << shift) - 1));
+}
+
 struct paging_result paging_lookup(const struct paging_form *form, struct image *img,
 				   uint64_t root, uint64_t va)
 {
@@ -171,6 +179,7 @@ struct paging_result paging_lookup(const struct paging_form *form, struct image 
 
 	if (!paging_canonical(form, va)) {
 		ret.fault = CAIRN_FAULT_NONCANONICAL;
+		ret.hole = rest_of(form, 0, va);
 		return ret;
 	}
 	while (ret.fault == CAIRN_FAULT_NONE && walking(&w))
@@ -184,6 +193,7 @@ struct paging_result paging_lookup(const struct paging_form *form, struct image 
 		ret.size -= va & (ret.size - 1);
 	} else {
 		ret.fault = w.kind == PAGING_SWAPPED ? CAIRN_FAULT_SWAPPED : CAIRN_FAULT_UNMAPPED;
+		ret.hole = rest_of(form, w.depth, va);
 	}
 	return ret;
 }

@@ -142,6 +142,8 @@ struct paging_result {
 				   address; any other is of a table entry that was not read */
 	uint64_t paddr;         /* mapped: physical address of va */
 	uint64_t size;          /* mapped: bytes from paddr to the end of its page or block */
+	uint64_t hole;          /* UNMAPPED, SWAPPED, NONCANONICAL: bytes from va on of which the
+				   same entry, or the form, says the same */
 	uint64_t entry_addr;    /* physical address of the last entry read, or not read */
 };
 

@@ -143,6 +143,11 @@ static enum cairn_code fail(const struct space *s, const struct space_tlb *t, ui
 	return cairn_fail_read(err, t->fault, va, what);
 }
 
+uint64_t space_hole(const struct space *s, uint64_t va)
+{
+	return translate(s, va).hole;
+}
+
 enum cairn_code space_translate(struct space *s, uint64_t va, uint64_t *paddr,
 				struct cairn_err *err)
 {

@@ -85,6 +85,10 @@ enum cairn_code space_read(struct space *s, uint64_t va, void *buf, size_t len,
 size_t space_read_some(struct space *s, uint64_t va, void *buf, size_t len,
 		       struct cairn_err *err);
 
+/** Bytes from va on at which nothing is mapped, as far as one entry of a page table tells; 0:
+ *  something is, or its tables cannot be read. To go through what is mapped of a wide range. */
+uint64_t space_hole(const struct space *s, uint64_t va);
+
 /** The page under va, borrowed until the next call on this space. *left gets the bytes
  *  from va to its end. NULL: fault in *err. */
 const unsigned char *space_peek(struct space *s, uint64_t va, size_t *left,

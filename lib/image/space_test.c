@@ -61,6 +61,29 @@ static void drop(struct world *w)
 	free(w);
 }
 
+/* 0xffff888000000000 and two pages more are mapped. */
+static void holes(void **state)
+{
+	static const struct { uint64_t va, hole; } ways[] = {
+		{ 0, UINT64_C(1) << 39 },
+		{ 0x123, (UINT64_C(1) << 39) - 0x123 },
+		{ 0x0000800000000000, UINT64_C(1) << 47 },
+		{ 0xffff000000001000, (UINT64_C(1) << 47) - 0x1000 },
+		{ 0xffff888000000000, 0 },
+		{ 0xffff888000003000, 0x1000 },
+		{ 0xffff888000201000, 0x1ff000 },
+		{ 0xffff888040000000, UINT64_C(1) << 30 },
+		{ 0xffffff8000000000, UINT64_C(1) << 39 },
+	};
+	struct world *w = make();
+
+	(void)state;
+	begin(w);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		assert_int_equal(space_hole(&w->s, ways[i].va), ways[i].hole);
+	drop(w);
+}
+
 static void integers(void **state)
 {
 	struct world *w = make();
@@ -415,8 +438,8 @@ static void searched(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(integers), cmocka_unit_test(bytes), cmocka_unit_test(faults),
-		cmocka_unit_test(table_faults), cmocka_unit_test(kept), cmocka_unit_test(crowded),
+		cmocka_unit_test(holes), cmocka_unit_test(integers), cmocka_unit_test(bytes),
+		cmocka_unit_test(faults), cmocka_unit_test(table_faults), cmocka_unit_test(kept), cmocka_unit_test(crowded),
 		cmocka_unit_test(text), cmocka_unit_test(no_wrapping), cmocka_unit_test(linear),
 		cmocka_unit_test(switched), cmocka_unit_test(many), cmocka_unit_test(large_pages),
 		cmocka_unit_test(large_frames), cmocka_unit_test(is_recorded),

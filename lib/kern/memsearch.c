@@ -7,7 +7,7 @@
 #include "lib/base/mem.h"
 
 #define BATCH 256       /* pages in hand */
-#define STOP_EVERY 4096 /* pages that are not mapped */
+#define STOP_EVERY 4096 /* pages, or holes between them */
 
 /* What one run goes through: bytes in order, in pieces that may or may not follow on each other. */
 struct run {
@@ -158,19 +158,21 @@ static enum cairn_code over(struct run *r, struct space *s, unsigned char *buf, 
 			    struct cairn_err *err)
 {
 	size_t got, n = 0;
+	uint64_t hole, at = r->first & ~(uint64_t)(size - 1), from;
 	struct cairn_err why;
 
-	for (uint64_t at = r->first & ~(uint64_t)(size - 1); at < r->end && !r->enough; at += size) {
+	do {
 		if (n++ % STOP_EVERY == 0 && stopped(r, err))
 			return CAIRN_INTERRUPTED;
 		got = space_read_some(s, at, buf, size, &why);
+		hole = got ? 0 : space_hole(s, at) & ~(uint64_t)(size - 1);
 		if (got)
 			piece(r, at, buf, got);
 		else if (why.fault != CAIRN_FAULT_UNMAPPED && why.fault != CAIRN_FAULT_NONCANONICAL)
 			r->m->missing++;
-		if (at + size < at)
-			break;
-	}
+		from = at;
+		at += hole > size ? hole : size;
+	} while (at > from && at < r->end && !r->enough);
 	return CAIRN_OK;
 }
 

@@ -133,11 +133,42 @@ static void top(void **state)
 	tk_free(k);
 }
 
+/* All there is to address, of which one page is mapped: whatever nothing is mapped at is passed
+ * over in a few steps. */
+static void everywhere(void **state)
+{
+	enum { BASE = 0x100000 };
+	const uint64_t va = 0xffff888000000000 | 0x5000;
+	struct hits h = { .most = 16 };
+	struct memsearch m = { .value = 0x123456789abcdef0, .unit = 8, .found = found, .arg = &h };
+	struct testmem mem = { 0 };
+	struct image *img;
+	struct space s;
+
+	(void)state;
+	testmem_add(&mem, BASE, 0x10000);
+	testmem_put(&mem, BASE + 273 * 8, (BASE + 0x1000) | 0x63, 8);
+	testmem_put(&mem, BASE + 0x1000, (BASE + 0x2000) | 0x63, 8);
+	testmem_put(&mem, BASE + 0x2000, (BASE + 0x3000) | 0x63, 8);
+	testmem_put(&mem, BASE + 0x3000 + 5 * 8, (BASE + 0x4000) | 0x163, 8);
+	testmem_put(&mem, BASE + 0x4010, m.value, 8);
+	img = testmem_open(&mem);
+	assert_int_equal(space_init(&s, img, &paging_x86_64_l4, BASE, 8, "address", NULL), CAIRN_OK);
+	assert_int_equal(memsearch_space(&m, &s, 0, UINT64_MAX, NULL), CAIRN_OK);
+	assert_int_equal(m.pages, 1);
+	assert_int_equal(m.missing, 0);
+	assert_int_equal(h.n, 1);
+	assert_int_equal(h.at[0], va + 0x10);
+	space_deinit(&s);
+	image_close(img);
+	testmem_free(&mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers), cmocka_unit_test(texts), cmocka_unit_test(refusals),
-		cmocka_unit_test(top),
+		cmocka_unit_test(top), cmocka_unit_test(everywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
