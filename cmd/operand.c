@@ -78,6 +78,9 @@ static enum cairn_code base_address(struct cairn *c, char *word, uint64_t *ret,
 	code = percpu_address(c, word, ret, err);
 	if (code != CAIRN_NOTFOUND)
 		return code;
+	if (c->syms.missing)
+		return cairn_fail(err, CAIRN_MISSING, "symbol %s is not known: %s", word,
+				  c->syms.missing);
 	return cairn_fail(err, CAIRN_USAGE, "%s is neither a symbol nor a hexadecimal address",
 			  word);
 }

@@ -39,6 +39,25 @@ run -j "$tmp/cut" triage
 ok "cut at 70 %: a JSON record all the same" out_has '"schema":"cairn.triage/1"'
 ok "cut at 70 %: degraded names a reason" out_has '"degraded":\[{'
 
+python3 damage.py cut 40 "$whole" "$tmp/half"
+for words in "vm 1" "maple 1" "check" "tdp" "apf" "kvm" "list -H modules" "tree -t radix init_pid_ns" \
+    "files 1" "p init_task" "struct list_head"; do
+    # shellcheck disable=SC2086
+    run "$tmp/half" $words
+    ok "cut at 40 %: $words: exit 4 (got $status)" status_is 4
+    ok "cut at 40 %: $words: why" any_has truncated
+done
+
+run "$tmp/half" search -s _sdata -e _edata init_task
+ok "cut at 40 %: search: exit 4 (got $status)" status_is 4
+python3 damage.py cut 10 "$whole" "$tmp/tenth"
+for words in "sym panic" "dis panic" "p init_task" "list -H modules"; do
+    # shellcheck disable=SC2086
+    run "$tmp/tenth" $words
+    ok "cut at 10 %: $words: exit 4 (got $status)" status_is 4
+    ok "cut at 10 %: $words: symbols are lost, not misspelt" any_has "is not known: kallsyms"
+done
+
 python3 damage.py nonotes "$whole" "$tmp/nonotes"
 run "$tmp/nonotes" sys
 ok "no notes: VMCOREINFO is found in memory, sys works" out_has "RELEASE"

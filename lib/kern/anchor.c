@@ -18,7 +18,15 @@ struct sweep {
 	uint64_t at, end;
 	const unsigned char *bytes; /* of the page at `at` */
 	size_t len;
+	struct cairn_err lost;      /* the first page that is lost to damage of the file */
 };
+
+static void note_lost(struct sweep *s, const struct cairn_err *err)
+{
+	if (!s->lost.code &&
+	    (err->fault == CAIRN_FAULT_TRUNCATED || err->fault == CAIRN_FAULT_CORRUPT))
+		s->lost = *err;
+}
 
 static struct sweep sweep_begin(struct space *sp, uint64_t begin, uint64_t end)
 {
@@ -32,11 +40,13 @@ static struct sweep sweep_begin(struct space *sp, uint64_t begin, uint64_t end)
 static bool sweep_next(struct sweep *s)
 {
 	uint64_t page = (uint64_t)1 << s->sp->page_shift;
+	struct cairn_err err;
 
 	for (s->at += page; s->at < s->end; s->at += page) {
-		s->bytes = space_peek(s->sp, s->at, &s->len, NULL);
+		s->bytes = space_peek(s->sp, s->at, &s->len, &err);
 		if (s->bytes)
 			return true;
+		note_lost(s, &err);
 	}
 	return false;
 }
@@ -68,19 +78,22 @@ static bool data_range(struct cairn *c, uint64_t *begin, uint64_t *end)
 
 /* struct btf_header, include/uapi/linux/btf.h: the strings follow the types, and the first
  * and last byte of the strings are NUL. */
-static bool btf_at(struct cairn *c, uint64_t va, const unsigned char *head, uint64_t *size)
+static bool btf_at(struct sweep *s, uint64_t va, const unsigned char *head, uint64_t *size)
 {
 	uint64_t hdr_len = le32(head + 4), type_off = le32(head + 8), type_len = le32(head + 12);
 	uint64_t str_off = le32(head + 16), str_len = le32(head + 20);
 	uint8_t first, last;
+	struct cairn_err err = { 0 };
 
 	if (le16(head) != 0xeb9f || head[2] != 1 || hdr_len < 24 || hdr_len > 256 || type_off ||
 	    str_off != type_len || type_len < 4096 || !str_len)
 		return false;
 	*size = hdr_len + type_len + str_len;
-	return *size < RANGE_LIMIT &&
-	       space_u8(&c->kernel, va + hdr_len + str_off, &first, NULL) == CAIRN_OK && !first &&
-	       space_u8(&c->kernel, va + *size - 1, &last, NULL) == CAIRN_OK && !last;
+	if (*size < RANGE_LIMIT && !space_u8(s->sp, va + hdr_len + str_off, &first, &err) &&
+	    !space_u8(s->sp, va + *size - 1, &last, &err))
+		return !first && !last;
+	note_lost(s, &err);
+	return false;
 }
 
 static enum cairn_code find_btf(struct cairn *c, uint64_t *start, uint64_t *stop,
@@ -104,7 +117,7 @@ static enum cairn_code find_btf(struct cairn *c, uint64_t *start, uint64_t *stop
 
 			if (va % 4 || space_read(&c->kernel, va, head, sizeof(head), NULL) != CAIRN_OK)
 				continue;
-			if (btf_at(c, va, head, &size)) {
+			if (btf_at(&s, va, head, &size)) {
 				*start = va;
 				*stop = va + size;
 				return CAIRN_OK;
@@ -116,6 +129,9 @@ static enum cairn_code find_btf(struct cairn *c, uint64_t *start, uint64_t *stop
 			hit = s.bytes + (va - s.at);
 		}
 	}
+	if (s.lost.code)
+		return cairn_fail(err, CAIRN_MISSING, "BTF was not found, and may have been lost: %s; "
+				  "give the kernel's types with -s", s.lost.text);
 	return cairn_fail(err, CAIRN_MISSING, "this kernel carries no BTF; give its types with -s");
 }
 

@@ -191,6 +191,9 @@ static enum cairn_code named(struct parser *ps, const char *name, struct expr *r
 		*ret = expr_number(expr_word_type(ps->w.c, false), n);
 		return CAIRN_OK;
 	}
+	if (ps->w.c->syms.missing)
+		return cairn_fail(ps->err, CAIRN_MISSING, "symbol %s is not known: %s", name,
+				  ps->w.c->syms.missing);
 	return cairn_fail(ps->err, CAIRN_USAGE, "there is no symbol %s", name);
 }
 
