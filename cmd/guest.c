@@ -35,6 +35,15 @@ bool guest_root(struct guest *g, uint64_t gpa)
 	return true;
 }
 
+const char *guest_describe(const struct guest *g, const struct paging_walk *w, char *buf,
+			   size_t size)
+{
+	struct spte_form f = tdp_form(&g->kvms, g->memory.vm);
+	unsigned level = w->form->nlevels - (unsigned)(w->level - w->form->level);
+
+	return spte_describe(&f, w->entry, level, buf, size);
+}
+
 void guest_slot(const struct guest *g, struct out *o, uint64_t gpa)
 {
 	const struct kvm_vm *vm = g->memory.vm;

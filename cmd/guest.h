@@ -23,6 +23,10 @@ void guest_close(struct guest *g);
 /** Let the space be that of the tables that the address is looked up in. False: there are none. */
 bool guest_root(struct guest *g, uint64_t gpa);
 
+/** What the entry of a walk over these tables says, in the words of spte_describe(). Returns buf. */
+const char *guest_describe(const struct guest *g, const struct paging_walk *w, char *buf,
+			   size_t size);
+
 /** Fields of the open record: the memory slot of the address, the process's own address, and
  *  where the process has it; or null. */
 void guest_slot(const struct guest *g, struct out *o, uint64_t gpa);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+
 #include "cmd/cmd.h"
 #include "cmd/error_out.h"
 #include "cmd/maple_view.h"
 #include "cmd/operand.h"
 #include "lib/kern/task.h"
 #include "mm/maple_mm.h"
+#include "mm/slab.h"
 
 #define NODES_LIMIT (4u << 20)
 #define ENTRIES_LIMIT (64u << 20)
@@ -21,10 +25,50 @@ static const struct opt opts[] = {
 
 /* ---- which tree ---- */
 
-/* A task's address space, an mm_struct that a task has, or a struct maple_tree. */
-static enum cairn_code find_tree(struct maple_mms *s, bool has_mms, const char *word,
+static bool is_node_of_slab(const struct maple_mms *s, uint64_t addr)
+{
+	struct slab_object o;
+
+	return s->frames.size && !slab_object_at(s->c, &s->frames, addr, &o, NULL) &&
+	       !strcmp(o.name, "maple_node");
+}
+
+static void show_owner(struct out *o, uint64_t node, const struct maple_mm *mm, int width)
+{
+	out_record(o, "maple.owner");
+	out_addr(o, "node", "maple_node %s", node, width);
+	out_addr(o, "tree", " of maple_tree %s", mm->tree, width);
+	if (mm->task && !mm->task->fault) {
+		out_num(o, "pid", ": PID %s", mm->task->pid);
+		out_str(o, "comm", " \"%s\"", mm->task->comm);
+	}
+	out_text(o, "\n");
+	out_end(o);
+}
+
+/* A node stands for the tree that it is of. */
+static enum cairn_code tree_of_node(struct call *call, struct maple_mms *s, struct maple_mm *mm,
+				    struct cairn_err *err)
+{
+	uint64_t node = mm->tree & ~(uint64_t)(s->layout->size - 1);
+
+	if (mm->tree != node && !is_node_of_slab(s, node))
+		return CAIRN_OK;
+	if (maple_mm_of_node(s, node, call->scratch, mm)) {
+		if (!call->opt[OPT_DOT].set && !call->opt[OPT_SVG].set)
+			show_owner(call->out, node, mm, s->c->kernel.word * 2);
+		return CAIRN_OK;
+	}
+	return !is_node_of_slab(s, node) ? CAIRN_OK :
+	       cairn_fail(err, CAIRN_NOTFOUND, "0x%" PRIx64 " is a maple_node, of no tree that is "
+			  "known: of a driver's, or free", node);
+}
+
+/* A task's address space, an mm_struct that a task has, a struct maple_tree, or a node of one. */
+static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool has_mms,
 				 struct maple_mm *ret, struct cairn_err *err)
 {
+	const char *word = call->argv[0];
 	const struct task *t;
 	enum cairn_code code;
 
@@ -44,9 +88,9 @@ static enum cairn_code find_tree(struct maple_mms *s, bool has_mms, const char *
 	for (size_t i = 0; i < s->n; i++)
 		if (s->mm[i].mm == ret->tree || s->mm[i].tree == ret->tree) {
 			*ret = s->mm[i];
-			break;
+			return CAIRN_OK;
 		}
-	return CAIRN_OK;
+	return tree_of_node(call, s, ret, err);
 }
 
 /* ---- entries ---- */
@@ -185,7 +229,7 @@ static enum cairn_code show(struct call *call, struct maple_mms *s, bool has_mms
 {
 	struct maple_mm mm;
 	uint64_t index;
-	enum cairn_code code = find_tree(s, has_mms, call->argv[0], &mm, err);
+	enum cairn_code code = find_tree(call, s, has_mms, &mm, err);
 
 	if (code)
 		return code;
@@ -224,9 +268,10 @@ static const struct cmd maple_cmd = {
 	.synopsis = "[-t | --dot | --svg] {PID | TASK | COMM | ADDRESS} [INDEX...]",
 	.summary = "a maple tree: its entries, its nodes, what is wrong with it",
 	.help = "The tree of a process's address space, or any struct maple_tree by its address (an\n"
-		"mm_struct's is taken for its mm_mt). Each line is one entry: its first and its last\n"
-		"index, the entry as it is stored, and the node and slot that have it. With INDEX only\n"
-		"the entry at that index; ranges without an entry are not shown.\n"
+		"mm_struct's is taken for its mm_mt, a node's for the tree that it is of). Each line is\n"
+		"one entry: its first and its last index, the entry as it is stored, and the node and\n"
+		"slot that have it. With INDEX only the entry at that index; ranges without an entry\n"
+		"are not shown.\n"
 		"\n"
 		"-t shows every node below its parent: the indices it covers, its type, its last slot\n"
 		"in use, its parent word, meta (end/gap), and each slot with its range and gap. The\n"

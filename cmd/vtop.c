@@ -36,6 +36,12 @@ static const char *kind_name(enum paging_kind kind)
 	return "none";
 }
 
+static const char *describe(const struct tables *t, const struct paging_walk *w, char *buf,
+			    size_t size)
+{
+	return t->guest ? guest_describe(t->guest, w, buf, size) : paging_describe(w, buf, size);
+}
+
 static void show_level(struct out *o, const struct tables *t, const struct paging_walk *w)
 {
 	char flags[256];
@@ -45,7 +51,7 @@ static void show_level(struct out *o, const struct tables *t, const struct pagin
 	out_addr(o, "entry", "  %s:", w->entry_addr, t->width);
 	out_addr(o, "value", " %s", w->entry, w->form->entry_size * 2);
 	out_str(o, "kind", NULL, kind_name(w->kind));
-	out_str(o, "flags", *paging_describe(w, flags, sizeof(flags)) ? "  %s" : NULL, flags);
+	out_str(o, "flags", *describe(t, w, flags, sizeof(flags)) ? "  %s" : NULL, flags);
 	out_text(o, "\n");
 	out_end(o);
 }

@@ -432,6 +432,32 @@ void maple_mms_want(struct maple_mms *s, struct arena *a)
 		maple_want(s->c, s->layout, &s->nodes, trees, s->n - known, NODES_LIMIT);
 }
 
+/* ---- whose node ---- */
+
+static bool has_node(struct maple_mms *s, const struct maple_mm *mm, uint64_t node)
+{
+	struct maple m = {
+		.c = s->c, .layout = s->layout, .shelf = &s->nodes, .tree = mm->tree,
+		.last = UINT64_MAX, .limit = NODES_LIMIT,
+	};
+	size_t place;
+	bool has = !maple_load(&m, NULL) && maple_place(&m, node, &place);
+
+	maple_unload(&m);
+	return has;
+}
+
+bool maple_mm_of_node(struct maple_mms *s, uint64_t node, struct arena *a, struct maple_mm *ret)
+{
+	maple_mms_want(s, a);
+	for (size_t i = 0; i < s->n; i++)
+		if (has_node(s, &s->mm[i], node)) {
+			*ret = s->mm[i];
+			return true;
+		}
+	return false;
+}
+
 /* ---- verifying ---- */
 
 struct maple_entries maple_mms_entries(struct maple_mms *s)

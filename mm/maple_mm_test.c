@@ -204,6 +204,29 @@ static void being_written(void **state)
 	assert_int_equal(first.grade, CAIRN_IN_FLIGHT);
 }
 
+/* The node's own words do not matter: its parent word is bad. */
+static void whose_node(void **state)
+{
+	struct arena a = { 0 };
+	struct maple_mm mm = { MM, NULL, TMT_TREE }, found = { 0 };
+	struct maple_mms s;
+	struct cairn *c;
+
+	(void)state;
+	begin(8);
+	tmt_put(&t, TMT_NODES, 0x1234500);
+	c = tmt_open(&t);
+	maple_mms_init(&s, c, &a, NULL);
+	s.mm = &mm;
+	s.n = s.cap = 1;
+	assert_true(maple_mm_of_node(&s, TMT_NODES, &a, &found));
+	assert_int_equal(found.tree, TMT_TREE);
+	assert_false(maple_mm_of_node(&s, VMA(0), &a, &found));
+	maple_mms_deinit(&s);
+	arena_deinit(&a);
+	tmt_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +235,7 @@ int main(void)
 		cmocka_unit_test(not_of_the_tree),
 		cmocka_unit_test(last_user_gone),
 		cmocka_unit_test(being_written),
+		cmocka_unit_test(whose_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
