@@ -6,7 +6,8 @@
 
 #include "mm/swap.h"
 
-#define ROWS_LIMIT ((size_t)1 << 26) /* of one area: tables that lead to themselves map any number */
+/* Of one area: tables that lead to themselves map any number. */
+#define ROWS_LIMIT ((size_t)1 << 26)
 
 /* Where one page is. */
 enum where { PAGE_NOWHERE, PAGE_MEMORY, PAGE_SWAP, PAGE_UNTOLD };
