@@ -26,6 +26,8 @@ static enum cairn_code read_stream(struct str *ret, bool *cut, int fd, const cha
 			break;
 		}
 		str_addn(ret, buf, (size_t)n);
+		if (ret->failed)
+			break;
 	}
 	return n < 0 ? cairn_fail(err, CAIRN_IO, "%s: %s", path, strerror(errno)) : CAIRN_OK;
 }
@@ -37,7 +39,7 @@ static enum cairn_code read_raw(struct str *ret, bool *cut, const struct rawfile
 	int error = 0;
 	size_t n;
 
-	while (ret->len < OOPS_FILE_MAX &&
+	while (ret->len < OOPS_FILE_MAX && !ret->failed &&
 	       (n = rawfile_read(f, ret->len, buf, sizeof(buf), &error)) > 0)
 		str_addn(ret, buf, n);
 	*cut = f->cut || ret->len < f->size;
@@ -58,21 +60,30 @@ static enum cairn_code read_file(struct str *ret, bool *cut, int fd, const char 
 	return code;
 }
 
-enum cairn_code oops_file_read(struct str *ret, bool *cut, const char *path, struct cairn_err *err)
+static enum cairn_code read_path(struct str *ret, bool *cut, const char *path,
+				 struct cairn_err *err)
 {
 	enum cairn_code code;
 	struct stat st;
 	int fd;
 
-	*cut = false;
 	if (!strcmp(path, "-"))
 		return read_stream(ret, cut, STDIN_FILENO, "standard input", err);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st))
+	if (fd < 0)
 		return cairn_fail(err, CAIRN_IO, "%s: %s", path, strerror(errno));
-	if (S_ISREG(st.st_mode) && st.st_size)
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size)
 		return read_file(ret, cut, fd, path, err);
 	code = read_stream(ret, cut, fd, path, err);
 	close(fd);
+	return code;
+}
+
+enum cairn_code oops_file_read(struct str *ret, bool *cut, const char *path, struct cairn_err *err)
+{
+	enum cairn_code code;
+
+	*cut = false;
+	code = read_path(ret, cut, path, err);
 	return ret->failed ? cairn_fail(err, CAIRN_NOMEM, "%s: too large", path) : code;
 }

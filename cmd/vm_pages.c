@@ -6,6 +6,9 @@
 
 #include "mm/swap.h"
 
+/* Of one area: tables that lead to themselves map any number. */
+#define ROWS_LIMIT ((size_t)1 << 26)
+
 /* Where one page is. */
 enum where { PAGE_NOWHERE, PAGE_MEMORY, PAGE_SWAP, PAGE_UNTOLD };
 
@@ -82,30 +85,54 @@ static void show_run(struct vm_out *vo, const struct vma *v, const char *file, u
 	out_end(o);
 }
 
-void vm_pages(struct vm_out *vo, const struct vma *v, const char *file)
+/* The end of what there can be of an area: an address behind it, in a struct that is broken, is no
+ * address, or one of the kernel's. */
+static uint64_t end_of(const struct vm_out *vo, const struct vma *v)
 {
-	struct out *o = vo->call->out;
-	struct where_is at, next;
-	uint64_t from = v->start, va = v->start, size = UINT64_C(1) << vo->page_shift, span;
+	const struct paging_form *f = vo->user.form;
+	uint64_t half = UINT64_C(1) << (f->va_bits - f->sign_extended);
 
-	out_array(o, "pages");
-	if (!vo->user.tlb || v->start >= v->end) {
-		out_end(o);
-		return;
-	}
-	span = find(vo, va, &at);
-	while (va < v->end && !out_broken(o) && !cmd_interrupted()) {
-		span = span < v->end - va ? span : v->end - va;
-		va += span;
-		if (va < v->end)
+	if (!paging_canonical(f, v->start))
+		return v->start;
+	return v->start < half && v->end > half ? half : v->end;
+}
+
+static void show_runs(struct vm_out *vo, const struct vma *v, const char *file, uint64_t end)
+{
+	uint64_t from = v->start, va = v->start, size = UINT64_C(1) << vo->page_shift, span = 0;
+	struct where_is at = { 0 }, next = { 0 };
+
+	if (va < end)
+		span = find(vo, va, &at);
+	for (size_t rows = 0; va < end && rows < ROWS_LIMIT && !out_broken(vo->call->out) &&
+			      !cmd_interrupted();) {
+		va += span < end - va ? span : end - va;
+		if (va < end)
 			span = find(vo, va, &next);
 		/* only what is nowhere is told in runs */
-		if (va < v->end && next.where == at.where && at.where != PAGE_MEMORY &&
+		if (va < end && next.where == at.where && at.where != PAGE_MEMORY &&
 		    at.where != PAGE_SWAP)
 			continue;
 		show_run(vo, v, file, from, (va - from + size - 1) / size, &at);
+		rows++;
 		from = va;
 		at = next;
+	}
+}
+
+void vm_pages(struct vm_out *vo, const struct vma *v, const char *file)
+{
+	struct out *o = vo->call->out;
+	struct where_is beyond = { .where = PAGE_UNTOLD };
+	uint64_t end;
+
+	out_array(o, "pages");
+	if (vo->user.tlb && v->start < v->end) {
+		end = end_of(vo, v);
+		show_runs(vo, v, file, end);
+		cairn_fail_read(&beyond.fault, CAIRN_FAULT_NONCANONICAL, end, vo->user.what);
+		if (end < v->end)
+			show_run(vo, v, file, end, (v->end - end) >> vo->page_shift, &beyond);
 	}
 	out_end(o);
 }

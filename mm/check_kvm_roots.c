@@ -119,34 +119,34 @@ static bool check_private(struct kvm_look *l, struct kvm_sp *sp)
 	return kvm_say(l, &bad, "the page of a root's table does not name the root");
 }
 
+static void say_duplicate(struct kvm_look *l, const struct kvm_sp *a, const struct kvm_sp *b)
+{
+	struct kvm_bad bad = {
+		.id = "tdp.root.duplicate",
+		.severity = CAIRN_ERROR,
+		.len = 4,
+		.object = a->addr,
+		.addr = sp_at(l, a, SP_ROLE),
+		.field = "kvm_mmu_page.role",
+		.expected = "a role that no other valid root has",
+		.found = kvm_hex(l, a->role),
+		.transient = true,
+	};
+
+	kvm_say(l, &bad, "two valid roots, 0x%llx and 0x%llx, have one role",
+		(unsigned long long)a->addr, (unsigned long long)b->addr);
+}
+
 static void check_duplicates(struct kvm_look *l)
 {
-	const struct kvm_vm *vm = l->vm;
+	const struct kvm_root *root = l->vm->root;
 	uint32_t invalid = kvm_role_mask(&l->k->layout, ROLE_INVALID);
 
-	for (size_t i = 0; i < vm->nroots; i++) {
-		const struct kvm_sp *a = &vm->root[i].sp;
-
-		for (size_t j = 0; j < i && !vm->root[i].err.code; j++) {
-			const struct kvm_sp *b = &vm->root[j].sp;
-			struct kvm_bad bad = {
-				.id = "tdp.root.duplicate",
-				.severity = CAIRN_ERROR,
-				.len = 4,
-				.object = a->addr,
-				.addr = sp_at(l, a, SP_ROLE),
-				.field = "kvm_mmu_page.role",
-				.expected = "a role that no other valid root has",
-				.found = kvm_hex(l, a->role),
-				.transient = true,
-			};
-
-			if (vm->root[j].err.code || a->role != b->role || a->role & invalid)
-				continue;
-			kvm_say(l, &bad, "two valid roots, 0x%llx and 0x%llx, have one role",
-				(unsigned long long)a->addr, (unsigned long long)b->addr);
-		}
-	}
+	for (size_t i = 0; i < l->vm->nroots; i++)
+		for (size_t j = 0; j < i && !root[i].err.code; j++)
+			if (!root[j].err.code && root[i].sp.role == root[j].sp.role &&
+			    !(root[i].sp.role & invalid))
+				say_duplicate(l, &root[i].sp, &root[j].sp);
 }
 
 /* ---- vCPUs ---- */

@@ -10,7 +10,7 @@
 
 #define VMS_LIMIT 65536
 #define VCPUS_LIMIT 65536
-#define ROOTS_LIMIT 65536
+#define ROOTS_LIMIT 4096 /* valid ones differ in their role, of a few bits */
 
 /* ---- struct kvm_mmu_page ---- */
 

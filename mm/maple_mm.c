@@ -409,7 +409,9 @@ static void look_for_more(struct maple_mms *s)
 	for (size_t i = 0; i < s->n; i++)
 		map_put(&seen, s->mm[i].tree, 0);
 	look_on_stacks(s, &seen);
-	for (size_t i = 0; i < s->nodes.loaded; i++)
+	/* what is found is loaded, and searched as well */
+	for (size_t i = 0; i < s->nodes.loaded && s->nother < MORE_LIMIT && s->n < s->cap &&
+			   !(s->c->stop && s->c->stop()); i++)
 		for (size_t in = 0; s->nodes.page[i].data && in < size; in += s->layout->size)
 			look_for_root(s, &seen, s->nodes.page[i].data + in,
 				      (s->nodes.page[i].vpage << s->c->kernel.page_shift) + in);

@@ -232,9 +232,9 @@ enum cairn_code tdp_begin(struct tdp_walk *w, const struct kvms *k, const struct
 	w->seen = seen ? seen : &w->own;
 	if (range)
 		w->range = *range;
-	w->pages = mem_zalloc(BATCH, PAGE);
-	t = w->pages ? arena_alloc(arena, sizeof(*t)) : NULL;
-	if (!t)
+	t = arena_alloc(arena, sizeof(*t));
+	w->pages = t ? mem_zalloc(BATCH, PAGE) : NULL;
+	if (!w->pages)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for a walk of page tables");
 	t->sp = *root;
 	t->hpa = root->hpa;

@@ -6,6 +6,7 @@
 #include "lib/base/cursor.h"
 
 #define CHUNK 512 /* pointers that are read at once */
+#define ASTRAY 64 /* in a row that lead nowhere: they are no files */
 
 enum { T_FILES, T_FS, T_N };
 static const struct shape_want task_want = {
@@ -45,6 +46,7 @@ struct reader {
 	struct shape file, inode;
 	bool has_inode;
 	size_t cap;
+	unsigned astray; /* files in a row at addresses that there are not */
 };
 
 /* What lies at the end of a pointer of the task; *addr 0: it is NULL. */
@@ -100,6 +102,8 @@ static enum cairn_code add(struct reader *r, uint32_t fd, uint64_t file, struct 
 	p += r->to->n++;
 	*p = (struct open_file){ .fd = fd, .file = file };
 	read_file(r, p);
+	r->astray = p->fault.fault == CAIRN_FAULT_UNMAPPED ||
+		    p->fault.fault == CAIRN_FAULT_NONCANONICAL ? r->astray + 1 : 0;
 	return CAIRN_OK;
 }
 
@@ -119,11 +123,31 @@ static enum cairn_code read_chunk(struct reader *r, uint64_t array, uint32_t fir
 		r->to->partial = true;
 		r->to->err = lost;
 	}
-	for (uint32_t i = 0; !code && i < got; i++) {
+	for (uint32_t i = 0; !code && i < got && r->astray < ASTRAY; i++) {
 		uint64_t file = le_uint(raw + i * word, word);
 
 		if (file)
 			code = add(r, first + i, file, err);
+	}
+	return code;
+}
+
+/* Go through the array of a table that says how long it is. */
+static enum cairn_code read_array(struct reader *r, uint64_t table, uint64_t array, uint64_t max,
+				  struct cairn_err *err)
+{
+	enum cairn_code code = CAIRN_OK;
+
+	for (uint32_t at = 0; !code && at < max && r->astray < ASTRAY; at += CHUNK) {
+		if (r->c->stop && r->c->stop())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+		code = read_chunk(r, array, at, max - at < CHUNK ? (uint32_t)max - at : CHUNK, err);
+	}
+	if (!code && r->astray == ASTRAY) {
+		r->to->partial = true;
+		cairn_fail(&r->to->err, CAIRN_CORRUPT, "fdtable 0x%" PRIx64 ": %u files in a row are "
+			   "at no address: it is broken", table, ASTRAY);
+		r->to->err.addr = table;
 	}
 	return code;
 }
@@ -146,12 +170,7 @@ static enum cairn_code read_table(struct reader *r, uint64_t table, struct cairn
 	if (!code && max > FILES_LIMIT)
 		return cairn_fail(err, CAIRN_CORRUPT, "fdtable 0x%" PRIx64 ": room for %" PRIu64
 				  " descriptors", table, max);
-	for (uint32_t at = 0; !code && at < max; at += CHUNK) {
-		if (r->c->stop && r->c->stop())
-			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		code = read_chunk(r, array, at, max - at < CHUNK ? (uint32_t)max - at : CHUNK, err);
-	}
-	return code;
+	return code ? code : read_array(r, table, array, max, err);
 }
 
 static enum cairn_code read_files(struct reader *r, uint64_t task, struct cairn_err *err)

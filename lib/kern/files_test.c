@@ -176,11 +176,30 @@ static void damaged(void **state)
 	arena_deinit(&g.a);
 }
 
+/* What the table leads to is no array of files. */
+static void astray(void **state)
+{
+	struct testkern *k = world();
+	struct got g;
+
+	(void)state;
+	tk_put(k, TABLE + TF_MAX, 1024, 4);
+	for (unsigned i = 6; i < 1024; i++)
+		tk_put(k, ARRAY + 8 * i, 0x1234567800000000 + 8 * i, 8);
+	g = get(k);
+	assert_int_equal(g.code, CAIRN_OK);
+	assert_true(g.f.partial);
+	assert_int_equal(g.f.err.code, CAIRN_CORRUPT);
+	assert_int_equal(g.f.err.addr, TABLE);
+	assert_int_equal(g.f.n, 2 + 64);
+	arena_deinit(&g.a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table), cmocka_unit_test(no_table), cmocka_unit_test(damaged),
-		cmocka_unit_test(long_table),
+		cmocka_unit_test(long_table), cmocka_unit_test(astray),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
