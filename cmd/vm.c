@@ -29,6 +29,8 @@ struct vm {
 	bool ref_is_number;
 	uint64_t ref;
 	const char *ref_name;
+	bool any;                /* something was shown, which the next task stands apart from */
+	bool headed;             /* this task's areas have their heading */
 };
 
 /* ---- flags ---- */
@@ -86,8 +88,26 @@ static bool is_wanted(struct vm *vm, const struct mm *mm, const struct vma *v)
 
 /* ---- one task ---- */
 
-static enum cairn_code show_structs(struct vm *vm, const struct mm *mm, const struct vmas *v,
-				    struct cairn_err *err)
+/* With -R only above what was found. */
+static void head_task(struct vm *vm, const struct task *t)
+{
+	out_text(vm->call->out, vm->any ? "\n" : "");
+	vm_out_task(vm->call->out, vm->call->cairn, t);
+	vm->any = true;
+}
+
+static void head_areas(struct vm *vm, const struct vm_out *vo)
+{
+	if (vm->headed)
+		return;
+	if (vm->ref_name)
+		head_task(vm, vo->task);
+	vm_out_heading(vo);
+	vm->headed = true;
+}
+
+static enum cairn_code show_structs(struct vm *vm, const struct task *t, const struct mm *mm,
+				    const struct vmas *v, struct cairn_err *err)
 {
 	const char **words = arena_array(vm->call->scratch, v->n + 2, sizeof(*words));
 	int n = 2;
@@ -99,6 +119,8 @@ static enum cairn_code show_structs(struct vm *vm, const struct mm *mm, const st
 	for (size_t i = 0; i < v->n; i++)
 		if (is_wanted(vm, mm, &v->vma[i]))
 			words[n++] = arena_printf(vm->call->scratch, "0x%" PRIx64, v->vma[i].addr);
+	if (n > 2 && vm->ref_name)
+		head_task(vm, t);
 	return n > 2 ? cmd_call(vm->call, vm->call->out, n, words, vm->verdict, err) : CAIRN_OK;
 }
 
@@ -129,8 +151,10 @@ static enum cairn_code show_part(struct vm *vm, struct vm_out *vo, const struct 
 	for (size_t i = 0; i < part->n && !out_broken(vm->call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		if (is_wanted(vm, vo->mm, &part->vma[i]))
-			vm_out_area(vo, &part->vma[i]);
+		if (!is_wanted(vm, vo->mm, &part->vma[i]))
+			continue;
+		head_areas(vm, vo);
+		vm_out_area(vo, &part->vma[i]);
 	}
 	return CAIRN_OK;
 }
@@ -148,14 +172,16 @@ static enum cairn_code show_areas(struct vm *vm, const struct task *t, const str
 	struct vma gate;
 
 	if (!code && !vm->ref_name)
-		vm_out_heading(&vo);
+		head_areas(vm, &vo);
 	for (size_t at = 0; !code && at < v->n && !out_broken(vm->call->out); at += size) {
 		code = vmas_part(&vm->vs, v, at, size, &part, err);
 		if (!code)
 			code = show_part(vm, &vo, &part, err);
 	}
-	if (!code && vma_gate(&vm->namer, &vm->vs, mm, &gate) && is_wanted(vm, mm, &gate))
+	if (!code && vma_gate(&vm->namer, &vm->vs, mm, &gate) && is_wanted(vm, mm, &gate)) {
+		head_areas(vm, &vo);
 		vm_out_area(&vo, &gate);
+	}
 	if (vo.user.tlb)
 		space_deinit(&vo.user);
 	vmas_free(&part);
@@ -182,7 +208,7 @@ static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_
 	else if (vm->call->opt[OPT_RANGES].set)
 		vm_out_ranges(vm->call, t, &v);
 	else if (vm->call->opt[OPT_STRUCTS].set)
-		code = show_structs(vm, &mm, &v, err);
+		code = show_structs(vm, t, &mm, &v, err);
 	else
 		code = show_areas(vm, t, &mm, &v, err);
 	if (!code && v.partial)
@@ -192,17 +218,15 @@ static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_
 }
 
 /* What is wrong with one task's memory does not keep others from being shown. */
-static enum cairn_code one_task(struct vm *vm, const struct task *t, bool first,
-				struct cairn_err *err)
+static enum cairn_code one_task(struct vm *vm, const struct task *t, struct cairn_err *err)
 {
 	struct out *o = vm->call->out;
 	enum cairn_code code = CAIRN_OK;
 	struct cairn_err why;
 
-	if (!vm->ref_name) {
-		out_text(o, first ? "" : "\n");
-		vm_out_task(o, vm->call->cairn, t);
-	}
+	vm->headed = false;
+	if (!vm->ref_name)
+		head_task(vm, t);
 	if (t->fault)
 		why = *t->fault;
 	else if (!t->mm)
@@ -227,15 +251,18 @@ static enum cairn_code each_task(struct vm *vm, struct cairn_err *err)
 
 	if (!call->argc) {
 		code = operand_panicked(call->cairn, &t, err);
-		return code ? code : one_task(vm, t, true, err);
+		if (!code)
+			code = one_task(vm, t, err);
 	}
 	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		code = operand_task(call->cairn, call->argv[i], &t, err);
 		if (!code)
-			code = one_task(vm, t, !i, err);
+			code = one_task(vm, t, err);
 	}
+	if (!code && vm->ref_name && !vm->any)
+		out_text(call->out, "no area holds, is or is named %s\n", vm->ref_name);
 	return code;
 }
 
@@ -249,6 +276,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return show_flags(call, opt[OPT_FLAGS].value, err);
 	if (opt[OPT_MM].set + opt[OPT_STRUCTS].set + opt[OPT_PAGES].set + opt[OPT_RANGES].set > 1)
 		return cairn_fail(err, CAIRN_USAGE, "-p, -m, -v and -r exclude each other");
+	if (opt[OPT_REFERENCE].set && (opt[OPT_MM].set || opt[OPT_RANGES].set))
+		return cairn_fail(err, CAIRN_USAGE, "-R looks at areas, which -m and -r do not read");
 	vm.ref_name = opt[OPT_REFERENCE].value;
 	vm.ref_is_number = vm.ref_name &&
 			   !operand_address(call->cairn, vm.ref_name, &vm.ref, NULL);
