@@ -107,7 +107,7 @@ static void row(struct look *l, const struct instruction *i)
 		out_null(o, "target_symbol", NULL);
 		out_null(o, "target_offset", NULL);
 	}
-	out_text(o, "\n");
+	out_newline(o);
 	out_end(o);
 }
 

@@ -45,7 +45,7 @@ static void row(struct call *call, const struct module *m, enum verdict *verdict
 		out_str(o, "taints", "%s", taint_letters(m->taints, taint));
 		out_str(o, "build_id", NULL, m->build_id[0] ? m->build_id : NULL);
 	}
-	out_text(o, "\n");
+	out_newline(o);
 	out_end(o);
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/operand.h"
 #include "lib/kern/memsearch.h"
 #include "lib/kern/task.h"
+#include "mm/page.h"
 
 #define LIMIT_DEFAULT 10000
 
@@ -18,7 +19,7 @@ static const struct opt opts[] = {
 	[OPT_START] = { 's', "start", "ADDRESS", "search kernel addresses from here on, not all memory" },
 	[OPT_END] = { 'e', "end", "ADDRESS", "up to here" },
 	[OPT_LENGTH] = { 'l', "length", "BYTES", "so much of it" },
-	[OPT_MASK] = { 'm', "mask", "BITS", "bits of the value that do not matter" },
+	[OPT_MASK] = { 'm', "mask", "BITS", "bits of the value that do not matter, hexadecimal as it" },
 	[OPT_PHYSICAL] = { 'p', "physical", NULL, "-s and -e are physical addresses" },
 	[OPT_TASKS] = { 't', "tasks", NULL, "only the stacks of tasks" },
 	[OPT_TEXT] = { 'c', "text", NULL, "VALUE is text" },
@@ -34,6 +35,8 @@ struct look {
 	struct call *call;
 	struct memsearch m;
 	bool physical;           /* addresses of the search are */
+	bool has_frames;
+	struct page_map frames;
 	uint64_t value, found, limit, pages, missing;
 	const struct task *task; /* whose stack is searched; NULL: none */
 };
@@ -80,7 +83,8 @@ static void symbol(struct look *l, uint64_t va)
 	uint64_t off = 0;
 	struct sym s;
 
-	if (!va || l->task || !sym_at(&l->call->cairn->syms, va, &s, &off)) {
+	if (!va || l->task || !sym_at(&l->call->cairn->syms, va, &s, &off) ||
+	    (!s.module && l->has_frames && page_left_image(&l->frames, va))) {
 		out_null(o, "symbol", NULL);
 		return;
 	}
@@ -116,7 +120,7 @@ static bool found(void *arg, uint64_t addr, uint64_t value)
 		out_addr(o, "value", "  %s", value, 2 * (int)l->m.unit);
 	symbol(l, has_va ? va : 0);
 	whose(l);
-	out_text(o, "\n");
+	out_newline(o);
 	out_end(o);
 	return !out_broken(o);
 }
@@ -199,7 +203,7 @@ static enum cairn_code read_value(struct look *l, const char *word, struct cairn
 	}
 	code = operand_address(l->call->cairn, word, &l->m.value, err);
 	if (!code && opt[OPT_MASK].set)
-		code = operand_count(opt[OPT_MASK].value, &l->m.mask, err);
+		code = operand_address(l->call->cairn, opt[OPT_MASK].value, &l->m.mask, err);
 	top = l->m.unit < 8 ? UINT64_MAX << 8 * l->m.unit : 0;
 	if (!code && (l->m.value & top))
 		return cairn_fail(err, CAIRN_USAGE, "%s has more than %u bits", word, 8 * l->m.unit);
@@ -227,6 +231,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return cairn_fail(err, CAIRN_MISSING, "the dump does not tell its machine");
 	if (call->argc != 1)
 		return cairn_fail(err, CAIRN_USAGE, "say what to search for");
+	l.has_frames = !page_map_init(&l.frames, call->cairn, NULL);
 	l.m.found = found;
 	l.m.stop = cmd_interrupted;
 	l.m.arg = &l;

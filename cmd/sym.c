@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
 #include "lib/kern/module.h"
+#include "mm/page.h"
 
 enum { OPT_LIST, OPT_MODULE, OPT_QUERY };
 
@@ -15,6 +16,13 @@ static const struct opt opts[] = {
 	{ 'q', "query", "TEXT", "every symbol whose name contains the text" },
 	{ 0, NULL, NULL, NULL },
 };
+
+static bool has_left(struct cairn *c, uint64_t addr)
+{
+	struct page_map m;
+
+	return !page_map_init(&m, c, NULL) && page_left_image(&m, addr);
+}
 
 static void show(struct call *call, const struct sym *s, uint64_t offset, const uint64_t *asked)
 {
@@ -36,6 +44,8 @@ static void show(struct call *call, const struct sym *s, uint64_t offset, const 
 	out_hex(o, "size", NULL, s->size);
 	if (s->percpu)
 		out_text(o, " per-CPU offset");
+	if (asked && !s->module && has_left(call->cairn, *asked))
+		out_text(o, ", given away after boot: what lies there now is something else");
 	out_text(o, "\n");
 	out_end(o);
 }

@@ -78,6 +78,7 @@ static void in_image(struct whatis *w, uint64_t addr)
 	struct out *o = w->call->out;
 	uint64_t off;
 	struct sym s;
+	bool freed = !m && w->has_pages && page_left_image(&w->pages, addr);
 	bool named = sym_at(&w->call->cairn->syms, addr, &s, &off) && !s.percpu;
 
 	if (!named && !m && !part)
@@ -89,7 +90,9 @@ static void in_image(struct whatis *w, uint64_t addr)
 		out_hex(o, "offset", "+%s", off);
 	out_str(o, "module", m ? " [%s]" : NULL, m ? m->name : NULL);
 	out_str(o, "section", part ? "  %s" : NULL, part);
-	out_text(o, m ? " of a module\n" : " of the kernel\n");
+	out_text(o, m ? " of a module" : " of the kernel");
+	out_bool(o, "freed", freed ? ", which it has given away after boot" : NULL, freed);
+	out_text(o, "\n");
 	out_end(o);
 }
 
@@ -218,6 +221,33 @@ static void in_percpu(struct whatis *w, uint64_t addr)
 	}
 }
 
+struct free_look { uint64_t object; bool found; };
+
+static void look_for(void *arg, uint64_t object)
+{
+	struct free_look *l = arg;
+
+	l->found |= object == l->object;
+}
+
+/* A CPU has free objects of its own: what is on no slab's list may still be free. */
+static bool is_on_free_list(struct whatis *w, uint64_t object)
+{
+	struct free_look l = { .object = object };
+
+	slab_each_free(w->call->cairn, &w->pages, object, look_for, &l, NULL);
+	return l.found;
+}
+
+static void free_or_not(struct whatis *w, const char *name, uint64_t object)
+{
+	bool free = is_on_free_list(w, object);
+	struct out *o = w->call->out;
+
+	out_bool(o, name, NULL, free);
+	out_text(o, free ? ", free\n" : ", in use, or kept by a CPU\n");
+}
+
 static void in_slab(struct whatis *w, uint64_t addr)
 {
 	struct out *o = w->call->out;
@@ -232,8 +262,16 @@ static void in_slab(struct whatis *w, uint64_t addr)
 	out_hex(o, "object", " at %s", s.addr);
 	out_hex(o, "offset", inside ? "+%s" : NULL, s.offset);
 	out_bool(o, "inside", NULL, inside);
-	out_count(o, "size", ", %s bytes\n", s.size);
+	out_count(o, "size", ", %s bytes", s.size);
+	free_or_not(w, "free", s.addr);
 	out_hex(o, "kmem_cache", NULL, s.cache);
+	if (s.before) {
+		out_hex(o, "before", "  the object before it: %s", s.before);
+		free_or_not(w, "before_free", s.before);
+	} else {
+		out_null(o, "before", NULL);
+		out_text(o, "  the first of its slab\n");
+	}
 	out_end(o);
 }
 
@@ -326,8 +364,9 @@ static const struct cmd whatis = {
 	.summary = "what lies at an address",
 	.help = "Says of each address all that is known: the part of the address space; symbol and\n"
 		"section of the kernel or a module; whose task_struct; which stack, whose, and in\n"
-		"which frame; the per-CPU variable and its CPU; the slab cache and where its object\n"
-		"begins; the physical address, its struct page and whose memory it is. A line is\n"
+		"which frame; the per-CPU variable and its CPU; the slab cache, where its object\n"
+		"begins, the object before it, and whether these are on the slab's list of free ones;\n"
+		"the physical address, its struct page and whose memory it is. A line is\n"
 		"missing where it does not apply. crash's `kmem ADDRESS` answers the same question.",
 	.complete = COMPLETE_SYMBOL,
 	.run = run,

@@ -269,3 +269,12 @@ enum cairn_code page_owner_of(const struct page_map *m, uint64_t pfn, enum page_
 		*ret = PAGE_KERNEL;
 	return CAIRN_OK;
 }
+
+bool page_left_image(const struct page_map *m, uint64_t va)
+{
+	enum page_owner owner;
+	uint64_t paddr;
+
+	return !space_translate(m->kernel, va, &paddr, NULL) &&
+	       !page_owner_of(m, paddr >> m->shift, &owner, NULL) && owner != PAGE_KERNEL;
+}

@@ -55,4 +55,8 @@ enum cairn_code page_head(const struct page_map *m, uint64_t pfn, uint64_t *ret,
 enum cairn_code page_owner_of(const struct page_map *m, uint64_t pfn, enum page_owner *ret,
 			      struct cairn_err *err);
 
+/** The memory at an address of the kernel's image has another owner by now: what is only needed to
+ *  boot is given away. False also where that is not known. */
+bool page_left_image(const struct page_map *m, uint64_t va);
+
 #endif

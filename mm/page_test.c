@@ -220,6 +220,9 @@ static void owners_of_32_bit(void **state)
 	expect_owner(&m, t->first + 1, PAGE_USER);
 	expect_owner(&m, t->first + 2, PAGE_SLAB);
 	expect_owner(&m, t->first + 3, PAGE_CACHE);
+	assert_false(page_left_image(&m, t->base));
+	assert_true(page_left_image(&m, t->base + 0x1000));
+	assert_false(page_left_image(&m, 0x1000)); /* nothing is mapped there */
 	tp_free(t);
 }
 

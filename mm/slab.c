@@ -114,6 +114,7 @@ enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64
 	ret->size = object_get(&o, O_SIZE);
 	ret->addr = slab.begin + n * stride + object_get(&o, O_PAD);
 	ret->offset = va - ret->addr;
+	ret->before = n ? ret->addr - stride : 0;
 	space_text(&c->kernel, object_get(&o, O_NAME), ret->name, sizeof(ret->name), NULL);
 	object_done(&o);
 	return check_number(c, &slab, n, err);

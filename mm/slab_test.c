@@ -165,6 +165,8 @@ static void objects(void **state)
 		assert_int_equal(s.cache, CACHE(0));
 		assert_int_equal(s.addr, VA(SMALL) + 192 + 64);
 		assert_int_equal(s.offset, 5);
+		assert_int_equal(s.before, VA(SMALL) + 64);
+		assert_int_equal(object_at(&w, VA(SMALL) + 64).before, 0);
 		assert_int_equal(s.size, 96);
 		/* beyond the first page of the slab, and over the end of a page */
 		s = object_at(&w, VA(LARGE + 3) + 10);

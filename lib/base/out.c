@@ -317,6 +317,15 @@ void out_text(struct out *o, const char *fmt, ...)
 	flush_if_full(o);
 }
 
+void out_newline(struct out *o)
+{
+	if (o->mode != OUT_TEXT)
+		return;
+	while (o->buf.len && o->buf.buf[o->buf.len - 1] == ' ')
+		o->buf.len--;
+	out_text(o, "\n");
+}
+
 char *out_room(struct out *o, size_t n)
 {
 	flush_if_full(o);

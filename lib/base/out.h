@@ -99,6 +99,9 @@ void out_fault(struct out *o, const char *name, const char *look, const struct c
 /** Text only; a formatted literal (trusted). */
 void out_text(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** Text only; end a line without the blanks that its last columns were padded with. */
+void out_newline(struct out *o);
+
 /** Text only; room for n bytes that the caller writes himself and ends with out_took(): for rows
  *  of which there are very many. NULL: out of memory. */
 char *out_room(struct out *o, size_t n);

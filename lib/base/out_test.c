@@ -238,6 +238,22 @@ static void test_paint(void **state)
 	is(o, "");
 }
 
+static void test_a_line_ends_without_padding(void **state)
+{
+	struct out *o = fresh(OUT_TEXT);
+
+	(void)state;
+	out_text(o, "a  ");
+	out_newline(o);
+	out_newline(o);
+	out_text(o, "  b");
+	out_newline(o);
+	is(o, "a\n\n  b\n");
+	o = fresh(OUT_JSON);
+	out_newline(o);
+	is(o, "");
+}
+
 static void test_writes_everything(void **state)
 {
 	char back[512];
@@ -334,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_faults_are_values),
 		cmocka_unit_test(test_paint),
+		cmocka_unit_test(test_a_line_ends_without_padding),
 		cmocka_unit_test(test_writes_everything),
 		cmocka_unit_test(test_a_sink_that_refuses),
 		cmocka_unit_test(test_out_of_memory_is_an_error), cmocka_unit_test(test_room),
