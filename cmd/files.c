@@ -25,6 +25,7 @@ struct look {
 	uint64_t ref_number;
 	bool ref_is_number;
 	enum verdict *verdict;
+	bool any; /* task was shown, which the next stands apart from */
 };
 
 static bool ends_with(const char *path, const char *end)
@@ -117,8 +118,7 @@ static void heading(struct look *l, const struct task *t, const struct files *f)
 		out_text(o, "  FD  %-*s  %-*s  %-*s  TYPE  PATH\n", w, "FILE", w, "DENTRY", w, "INODE");
 }
 
-static enum cairn_code one_task(struct look *l, const struct task *t, bool first,
-				struct cairn_err *err)
+static enum cairn_code one_task(struct look *l, const struct task *t, struct cairn_err *err)
 {
 	struct files f;
 	enum cairn_code code;
@@ -132,7 +132,8 @@ static enum cairn_code one_task(struct look *l, const struct task *t, bool first
 		return cairn_context(err, code, "files of %d", t->pid);
 	if (!any_is_meant(l, &f))
 		return CAIRN_OK;
-	out_text(l->call->out, first ? "" : "\n");
+	out_text(l->call->out, l->any ? "\n" : "");
+	l->any = true;
 	heading(l, t, &f);
 	for (size_t i = 0; i < f.n && !out_broken(l->call->out); i++)
 		if (is_meant(l, &f.file[i]))
@@ -150,15 +151,18 @@ static enum cairn_code each_task(struct look *l, struct cairn_err *err)
 
 	if (!call->argc) {
 		code = operand_panicked(call->cairn, &t, err);
-		return code ? code : one_task(l, t, true, err);
+		if (!code)
+			code = one_task(l, t, err);
 	}
 	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		code = operand_task(call->cairn, call->argv[i], &t, err);
 		if (!code)
-			code = one_task(l, t, !i, err);
+			code = one_task(l, t, err);
 	}
+	if (!code && !l->any)
+		out_text(call->out, "no such file is open\n");
 	return code;
 }
 

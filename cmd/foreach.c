@@ -82,7 +82,9 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	const struct cmd *cmd;
 	enum cairn_code code;
 
-	code = find_command(call, &cmd, err);
+	code = task_filter_check(call, err);
+	if (!code)
+		code = find_command(call, &cmd, err);
 	if (!code)
 		code = only_options(call, cmd, err);
 	if (!code)

@@ -56,7 +56,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	enum cairn_code code = kvm_get(&k, call, err);
 
 	if (code)
-		return code;
+		return kvm_none(call, code, err);
 	if (!call->argc)
 		list(call, &k, verdict);
 	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++)

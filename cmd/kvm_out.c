@@ -358,6 +358,14 @@ enum cairn_code kvm_only(const struct kvms *k, const struct kvm_vm **ret, struct
 	return CAIRN_OK;
 }
 
+enum cairn_code kvm_none(struct call *call, enum cairn_code code, const struct cairn_err *err)
+{
+	if (code != CAIRN_NOTFOUND || call->argc)
+		return code;
+	out_text(call->out, "%s\n", err->text);
+	return CAIRN_OK;
+}
+
 enum cairn_code kvm_get(struct kvms *k, struct call *call, struct cairn_err *err)
 {
 	return kvms_read(k, call->cairn, call->scratch, err);

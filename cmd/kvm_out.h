@@ -25,6 +25,9 @@ enum cairn_code kvm_operand(const struct kvms *k, const char *word, const struct
 /** The VM to speak of where none is named: the only one. CAIRN_USAGE if there are several. */
 enum cairn_code kvm_only(const struct kvms *k, const struct kvm_vm **ret, struct cairn_err *err);
 
+/** Where none is named, that this kernel has no KVM is an answer, and is given: CAIRN_OK. */
+enum cairn_code kvm_none(struct call *call, enum cairn_code code, const struct cairn_err *err);
+
 /** The VMs of the dump, for a command: CAIRN_NOTFOUND where this kernel has no KVM. */
 enum cairn_code kvm_get(struct kvms *k, struct call *call, struct cairn_err *err);
 

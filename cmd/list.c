@@ -80,6 +80,24 @@ static enum cairn_code read_kind(struct plan *p, struct cairn_err *err)
 	return CAIRN_OK;
 }
 
+/* A list_head links list_heads, not the objects that they are in. */
+static enum cairn_code check_chain(const struct plan *p, const char *offset, struct cairn_err *err)
+{
+	static const char *const kinds[] = { "list_head", "hlist_node", "hlist_head", "llist_node" };
+	const char *tag;
+	struct typed t;
+
+	if (!p->chain || !p->offset || !strchr(offset, '.') ||
+	    typed_read(&t, p->call, offset, NULL) || t.n != 1)
+		return CAIRN_OK;
+	tag = type_strip(t.member[0].type)->name;
+	for (size_t i = 0; tag && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i], tag))
+			return cairn_fail(err, CAIRN_USAGE, "%s is a %s: -h if START is a %s, -H if it "
+					  "is the head", offset, tag, t.name);
+	return CAIRN_OK;
+}
+
 /* One word: START. Two: an offset as well, before or after it. */
 static enum cairn_code read_operands(struct plan *p, struct cairn_err *err)
 {
@@ -100,6 +118,8 @@ static enum cairn_code read_operands(struct plan *p, struct cairn_err *err)
 	code = operand_address(call->cairn, start, &p->start, err);
 	if (!code && offset)
 		code = typed_offset(p->call, offset, &p->offset, err);
+	if (!code && offset)
+		code = check_chain(p, offset, err);
 	return code;
 }
 

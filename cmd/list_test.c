@@ -128,7 +128,7 @@ static void usage(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct testcmd t = testcmd_once(three(), OUT_TEXT, lines[i]);
 
-		if (t.code != CAIRN_USAGE && t.code != CAIRN_MISSING)
+		if (t.code != CAIRN_USAGE && t.code != CAIRN_NOTFOUND)
 			fail_msg("%s: %d", lines[i], t.code);
 		assert_string_equal(t.text, "");
 	}

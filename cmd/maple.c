@@ -64,7 +64,8 @@ static enum cairn_code tree_of_node(struct call *call, struct maple_mms *s, stru
 			  "known: of a driver's, or free", node);
 }
 
-/* A task's address space, an mm_struct that a task has, a struct maple_tree, or a node of one. */
+/* A task's address space, an mm_struct that a task has, a struct maple_tree, or a node of one. Tree 0
+ * of a task: it has none. */
 static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool has_mms,
 				 struct maple_mm *ret, struct cairn_err *err)
 {
@@ -76,9 +77,9 @@ static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool ha
 	if (has_mms && !operand_task(s->c, word, &t, NULL)) {
 		if (t->fault)
 			return cairn_fail(err, CAIRN_FAULT, "%s", t->fault->text);
+		ret->task = t;
 		if (!t->mm)
-			return cairn_fail(err, CAIRN_NOTFOUND,
-					  "PID %d \"%s\" has no address space", t->pid, t->comm);
+			return CAIRN_OK;
 		if (maple_mm_of(s, t->mm, ret))
 			return CAIRN_OK;
 	}
@@ -233,6 +234,10 @@ static enum cairn_code show(struct call *call, struct maple_mms *s, bool has_mms
 
 	if (code)
 		return code;
+	if (mm.task && !mm.tree) {
+		out_text(call->out, "no address space of its own\n");
+		return CAIRN_OK;
+	}
 	if (call->opt[OPT_TREE].set || call->opt[OPT_DOT].set || call->opt[OPT_SVG].set)
 		return nodes(call, s, &mm, verdict, err);
 	if (call->argc == 1)

@@ -101,8 +101,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 {
 	const struct task **chosen;
 	const struct tasks *ts;
-	enum cairn_code code = tasks_get(call->cairn, &ts, err);
+	enum cairn_code code = task_filter_check(call, err);
 
+	if (code == CAIRN_OK)
+		code = tasks_get(call->cairn, &ts, err);
 	if (code != CAIRN_OK)
 		return code;
 	chosen = arena_array(call->scratch, (size_t)call->argc + 1, sizeof(*chosen));

@@ -54,6 +54,7 @@ static enum cairn_code list(struct call *call, const char *module, const char *p
 			    struct cairn_err *err)
 {
 	struct sym s;
+	bool any = false;
 
 	for (struct sym_source *src = call->cairn->syms.first; src; src = src->next) {
 		if (module && strcmp(src->name, module))
@@ -61,11 +62,16 @@ static enum cairn_code list(struct call *call, const char *module, const char *p
 		for (size_t i = 0; src->ops->at(src->self, i, &s) && !out_broken(call->out); i++) {
 			if (cmd_interrupted())
 				return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-			if (*s.name && (!part || strstr(s.name, part)))
-				show(call, &s, 0, NULL);
+			if (!*s.name || (part && !strstr(s.name, part)))
+				continue;
+			any = true;
+			show(call, &s, 0, NULL);
 		}
 	}
-	return CAIRN_OK;
+	if (any)
+		return CAIRN_OK;
+	return part ? cairn_fail(err, CAIRN_NOTFOUND, "no symbol has %s in its name", part)
+		    : cairn_fail(err, CAIRN_NOTFOUND, "no symbols of a module %s", module);
 }
 
 /* A name shows every symbol that has it; anything else is an address to be named. */

@@ -3,6 +3,27 @@
 
 #include <string.h>
 
+#define STATES "RSDTtXZPI"
+
+/* Those of crash's that are no letters of ours. */
+static const char *const words[][2] = {
+	{ "RU", "R" }, { "IN", "S" }, { "UN", "D" }, { "ZO", "Z" }, { "DE", "X" }, { "PA", "P" },
+};
+
+enum cairn_code task_filter_check(struct call *call, struct cairn_err *err)
+{
+	struct opt_value *state = &call->opt[TASK_FILTER_STATE];
+
+	if (!state->set)
+		return CAIRN_OK;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(state->value, words[i][0]))
+			state->value = words[i][1];
+	if (*state->value && !state->value[strspn(state->value, STATES)])
+		return CAIRN_OK;
+	return cairn_fail(err, CAIRN_USAGE, "-s %s: states are letters of " STATES, state->value);
+}
+
 bool task_filter(const struct call *call, const struct task *t)
 {
 	const struct opt_value *opt = call->opt;

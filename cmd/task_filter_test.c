@@ -52,6 +52,24 @@ static void together(void **state)
 	expect(&call, "");
 }
 
+static void states(void **state)
+{
+	struct call call = { .opt[TASK_FILTER_STATE] = { true, "UN" } };
+	struct cairn_err err;
+
+	(void)state;
+	assert_int_equal(task_filter_check(&call, &err), CAIRN_OK);
+	expect(&call, "stuck lost ");
+	call.opt[TASK_FILTER_STATE].value = "Q";
+	assert_int_equal(task_filter_check(&call, &err), CAIRN_USAGE);
+	call.opt[TASK_FILTER_STATE].value = "";
+	assert_int_equal(task_filter_check(&call, &err), CAIRN_USAGE);
+	call.opt[TASK_FILTER_STATE].value = "RSDTtXZPI";
+	assert_int_equal(task_filter_check(&call, &err), CAIRN_OK);
+	call.opt[TASK_FILTER_STATE].set = false;
+	assert_int_equal(task_filter_check(&call, &err), CAIRN_OK);
+}
+
 /* The macro and the indexes say the same. */
 static void table(void **state)
 {
@@ -68,7 +86,7 @@ static void table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_by_one), cmocka_unit_test(together), cmocka_unit_test(table),
+		cmocka_unit_test(one_by_one), cmocka_unit_test(together), cmocka_unit_test(states), cmocka_unit_test(table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

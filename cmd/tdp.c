@@ -36,6 +36,7 @@ struct wanted {
 	uint64_t pfn;   /* UINT64_MAX: any */
 	uint64_t root;  /* 0: any */
 	bool list, tables;
+	size_t *shown;  /* roots, entries, or runs of frames */
 };
 
 /* ---- one root ---- */
@@ -99,6 +100,7 @@ static void show_root(const struct wanted *w, const struct kvm_vm *vm, const str
 	bool mirror = kvm_sp_role(w->k, &r->sp, ROLE_MIRROR);
 	bool invalid = kvm_sp_role(w->k, &r->sp, ROLE_INVALID);
 
+	++*w->shown;
 	out_record(o, "tdp.root");
 	out_addr(o, "kvm", "%s", vm->addr, 16);
 	out_addr(o, "root", "  %s", r->sp.addr, 16);
@@ -127,6 +129,7 @@ static void show_entry(const struct wanted *w, const struct tdp_walk *t, unsigne
 	struct out *o = w->call->out;
 	char flags[200];
 
+	++*w->shown;
 	out_record(o, "tdp.spte");
 	out_addr(o, "root", NULL, root, 16);
 	out_num(o, "level", "  %s", table->level);
@@ -330,15 +333,30 @@ static enum cairn_code each_vm(const struct wanted *w, struct cairn_err *err)
 	return code;
 }
 
+/* A root that is named and is none is a word that is off. */
+static enum cairn_code nothing(const struct wanted *w, struct cairn_err *err)
+{
+	const struct opt_value *root = &w->call->opt[OPT_ROOT];
+
+	if (root->set && !w->list)
+		return cairn_fail(err, CAIRN_NOTFOUND, "no root is at %s", root->value);
+	out_text(w->call->out, w->list ? "no such entries\n" : "no such roots\n");
+	return CAIRN_OK;
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	struct kvms k;
-	struct wanted w = { .call = call, .k = &k, .verdict = verdict };
+	size_t shown = 0;
+	struct wanted w = { .call = call, .k = &k, .verdict = verdict, .shown = &shown };
 	enum cairn_code code = read_options(&w, err);
 
-	if (!code)
-		code = kvm_get(&k, call, err);
-	if (!code && k.n && !k.has_tdp)
+	if (code)
+		return code;
+	code = kvm_get(&k, call, err);
+	if (code)
+		return kvm_none(call, code, err);
+	if (k.n && !k.has_tdp)
 		code = cairn_fail(err, CAIRN_MISSING, "%s", k.lack.text);
 	if (code)
 		return code;
@@ -347,6 +365,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	else
 		out_text(call->out, "no virtual machines\n");
 	code = each_vm(&w, err);
+	if (!code && k.n && !shown && !call->opt[OPT_COMPARE].set)
+		code = nothing(&w, err);
 	if (k.err.code)
 		error_partial(call, "the list of virtual machines is not whole", &k.err, verdict);
 	return code;

@@ -39,6 +39,7 @@ struct plan {
 	size_t limit;
 	struct element_look look;
 	enum verdict *verdict;
+	size_t *shown;
 };
 
 /* ---- red-black trees ---- */
@@ -47,6 +48,7 @@ static void show_rb(const struct plan *p, uint64_t node)
 {
 	struct call *call = p->call;
 
+	++*p->shown;
 	element_begin(call, node - p->offset);
 	if (p->position)
 		out_str(call->out, "position", "  %s",
@@ -85,6 +87,7 @@ static void show_xa(const struct plan *p, const struct xarray_walk *w)
 	struct call *call = p->call;
 	const struct element_look *look = is_pointer(w->entry) ? &p->look : &bare;
 
+	++*p->shown;
 	element_begin(call, w->entry);
 	out_count(call->out, "index", "  index %s", w->index);
 	if (w->entry & 1)
@@ -120,6 +123,7 @@ static void show_maple(const struct plan *p, const struct maple_walk *w)
 	struct call *call = p->call;
 	const struct element_look *look = is_pointer(w->entry) ? &p->look : &bare;
 
+	++*p->shown;
 	element_begin(call, w->entry);
 	out_hex(call->out, "index", "  %s", w->first);
 	out_hex(call->out, "last", "-%s", w->last);
@@ -217,7 +221,8 @@ static enum cairn_code read_plan(struct plan *p, struct cairn_err *err)
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
-	struct plan p = { .call = call, .verdict = verdict };
+	size_t shown = 0;
+	struct plan p = { .call = call, .verdict = verdict, .shown = &shown };
 	const struct kind *kind;
 	enum cairn_code code = find_kind(call->opt[OPT_TYPE].value, &kind, err);
 
@@ -225,6 +230,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		code = read_plan(&p, err);
 	if (!code)
 		code = kind->walk(&p, err);
+	if (!code && !shown)
+		out_text(call->out, "no elements\n");
 	/* as many as were asked for */
 	return code == CAIRN_LIMIT && p.own_limit ? CAIRN_OK : code;
 }

@@ -19,7 +19,9 @@ enum cairn_code typed_find(struct call *call, const char *name, const struct typ
 		return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 	if (type_find(&call->cairn->types, name, err))
 		cairn_fail(err, CAIRN_MISSING, "this kernel declares %s and says no more", name);
-	return err && err->code ? err->code : CAIRN_MISSING;
+	if (err && err->code == CAIRN_MISSING && call->cairn->types.first)
+		err->code = CAIRN_NOTFOUND; /* the kernel's types are there */
+	return err && err->code ? err->code : CAIRN_NOTFOUND;
 }
 
 static size_t count_paths(const char *list)

@@ -136,6 +136,12 @@ static void show_swap(struct out *o, const struct tables *t, const struct paging
 	out_count(o, "swap_offset", ", offset %s\n", e.offset);
 }
 
+/* The lower half, if that is how the machine parts them. */
+static bool is_of_user(const struct tables *t, uint64_t va)
+{
+	return va && va >> (t->width * 4 - 1) == 0;
+}
+
 static void show(struct out *o, const struct tables *t, uint64_t va, enum verdict *verdict)
 {
 	const struct space *s = t->space;
@@ -160,6 +166,9 @@ static void show(struct out *o, const struct tables *t, uint64_t va, enum verdic
 			*verdict = VERDICT_PARTIAL;
 		show_end(o, t, &w, code, &fault);
 		show_swap(o, t, &w);
+		if (!t->user && !t->guest && code == CAIRN_OK && w.kind == PAGING_NONE &&
+		    is_of_user(t, va))
+			out_text(o, "  if it is a process's: -u, or -c TASK\n");
 	}
 	if (t->user)
 		user_area(t->user, o, va);

@@ -5,6 +5,7 @@
 #include "cmd/error_out.h"
 #include "cmd/operand.h"
 #include "cmd/wait_out.h"
+#include "lib/base/str.h"
 
 enum { OPT_ALL, OPT_WHAT };
 
@@ -29,6 +30,26 @@ static bool is_wanted(const struct call *call, const struct wait *w)
 	if (glob)
 		return kind && !fnmatch(glob, kind, 0);
 	return call->opt[OPT_ALL].set || w->task->state == 'D' || wait_kind_is_lock(w->kind);
+}
+
+/* A kind that there is none of is a word that is off. */
+static enum cairn_code check_glob(const struct call *call, struct cairn_err *err)
+{
+	const char *glob = call->opt[OPT_WHAT].value, *name;
+	struct str s;
+
+	str_init(&s);
+	for (unsigned k = 0; glob && k < WAIT_KINDS; k++) {
+		name = wait_kind_name((enum wait_kind)k);
+		if (name && !fnmatch(glob, name, 0))
+			glob = NULL;
+		else if (name)
+			str_addf(&s, "%s%s", s.len ? ", " : "", name);
+	}
+	if (glob)
+		cairn_fail(err, CAIRN_USAGE, "-w %s is none of %s", glob, s.buf);
+	str_deinit(&s);
+	return glob ? CAIRN_USAGE : CAIRN_OK;
 }
 
 static enum cairn_code each_wait(struct call *call, const struct wait_out *to,
@@ -94,8 +115,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	struct unwinder u;
 	struct waits waits;
 	struct cairn_err why;
-	enum cairn_code code = tasks_get(call->cairn, &ts, err);
+	enum cairn_code code = check_glob(call, err);
 
+	if (!code)
+		code = tasks_get(call->cairn, &ts, err);
 	if (code)
 		return code;
 	code = unwinder_init(&u, call->cairn, call->scratch, err);

@@ -134,15 +134,25 @@ static void write_pointer(struct source *s, const char *name, const struct type 
 	}
 }
 
-/* A char array that begins as printable text is one; zeros after it are padding. */
-static bool is_text(const unsigned char *p, size_t n)
+static bool is_zero(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !p[i])
+		i++;
+	return i == n;
+}
+
+/* A char array that begins as printable text is one; zeros after it are padding. So is one of
+ * zeros alone, if it is of plain char: bytes that are none are u8. */
+static bool is_text(const unsigned char *p, size_t n, const struct type *elem)
 {
 	size_t len = strnlen((const char *)p, n), i;
 
 	for (i = 0; i < len; i++)
 		if (p[i] < 0x20 || p[i] > 0x7e)
 			return false;
-	return len > 0;
+	return len > 0 || (n && elem->name && !strcmp(elem->name, "char") && is_zero(p, n));
 }
 
 static void write_array(struct source *s, const char *name, const struct type *t, size_t off)
@@ -152,7 +162,7 @@ static void write_array(struct source *s, const char *name, const struct type *t
 	uint64_t n = t->count < limit ? t->count : limit, i;
 
 	if (elem->is_char && have(s, off, t->count) &&
-	    is_text(s->bytes + off, (size_t)t->count)) {
+	    is_text(s->bytes + off, (size_t)t->count, elem)) {
 		out_strn(s->o, name, "\"%s\"", (const char *)s->bytes + off,
 			 strnlen((const char *)s->bytes + off, (size_t)t->count));
 		return;

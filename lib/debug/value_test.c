@@ -230,6 +230,25 @@ static void test_one_member(void **state)
 	}
 }
 
+/* Of plain char, zeros alone are an empty text; of bytes that are no text they are zeros. */
+static void test_empty_text(void **state)
+{
+	struct fixture *f = *state;
+	const struct type *t = type_find(&f->types, "struct zoo", NULL);
+	const struct value_style style = { 0 };
+	struct member m;
+
+	out_init(&f->out, OUT_TEXT, -1);
+	out_record(&f->out, "t");
+	assert_true(type_member(t, "comm", &m));
+	assert_true(value_write_member(&f->out, "v", &m, &f->ts.sp, ZOO + 0x400, &style));
+	assert_true(type_member(t, "array", &m));
+	out_text(&f->out, " ");
+	assert_true(value_write_member(&f->out, "w", &m, &f->ts.sp, ZOO + 0x400, &style));
+	out_end(&f->out);
+	assert_string_equal(f->out.buf.buf, "\"\" {0, 0, 0}");
+}
+
 /* An enumerator that has no name, a bool that is neither. */
 static void test_odd_scalars(void **state)
 {
@@ -349,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fault_in_the_middle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bits_behind_a_fault, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_member, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_empty_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_odd_scalars, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_names_are_escaped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nesting_without_end, set_up, tear_down),
