@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/error_out.h"
 #include "cmd/operand.h"
 #include "cmd/stack_group.h"
 #include "cmd/stack_out.h"
@@ -42,18 +43,6 @@ struct bt {
 	struct arena one;
 };
 
-/* The frames are the same without it. */
-static void note_missing(struct call *call)
-{
-	struct cairn_err err;
-
-	if (!debuginfo_search(call->cairn, &err))
-		return;
-	out_text(call->out, "(the kernel's debug info: ");
-	out_text_safe(call->out, err.text, strlen(err.text));
-	out_text(call->out, ")\n\n");
-}
-
 /* Of equal stacks that are merged, what each has of its own is not told. */
 static enum cairn_code check_options(const struct call *call, struct cairn_err *err)
 {
@@ -85,7 +74,7 @@ static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *
 			    .words = call->opt[OPT_RAW].set ? &bt->u : NULL },
 	};
 	if (bt->detail.lines || bt->detail.inlines)
-		note_missing(call);
+		error_no_debuginfo(call);
 	return unwinder_init(&bt->u, call->cairn, call->scratch, err);
 }
 

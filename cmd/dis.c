@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/error_out.h"
 #include "cmd/operand.h"
 #include "lib/debug/disasm.h"
 #include "lib/debug/line.h"
@@ -211,6 +212,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	(void)verdict;
 	if (!code)
 		code = plan(&l, err);
+	if (!code && call->opt[OPT_LINES].set && !debuginfo_find_at(call->cairn, l.at))
+		error_no_debuginfo(call);
 	if (!code)
 		code = show(&l, err);
 	disasm_deinit(&l.d);

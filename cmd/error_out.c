@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/kern/debuginfo.h"
+
 const char *error_code_name(enum cairn_code code)
 {
 	static const char *const names[] = {
@@ -46,4 +48,15 @@ void error_partial(struct call *call, const char *what, const struct cairn_err *
 	out_text(call->out, "\n");
 	error_record(call->out, call->cmd->name, call->nfiles ? call->files[0] : NULL, err);
 	*verdict = VERDICT_PARTIAL;
+}
+
+void error_no_debuginfo(struct call *call)
+{
+	struct cairn_err err;
+
+	if (!debuginfo_search(call->cairn, &err))
+		return;
+	out_text(call->out, "(the kernel's debug info: ");
+	out_text_safe(call->out, err.text, strlen(err.text));
+	out_text(call->out, ")\n\n");
 }

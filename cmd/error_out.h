@@ -20,4 +20,8 @@ void error_record(struct out *o, const char *command, const char *file,
 void error_partial(struct call *call, const char *what, const struct cairn_err *err,
 		   enum verdict *verdict);
 
+/** What the command says with debug info it says without: a line why there is none, if so. Text
+ *  only. */
+void error_no_debuginfo(struct call *call);
+
 #endif

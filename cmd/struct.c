@@ -162,16 +162,6 @@ static void define_typed(struct call *call, const struct typed *t)
 
 /* ---- values ---- */
 
-static void print(struct call *call, const struct typed *t, uint64_t addr, enum verdict *verdict)
-{
-	out_record(call->out, "struct");
-	out_str(call->out, "type", NULL, t->name);
-	out_hex(call->out, "address", NULL, addr);
-	if (!typed_write(call, t, addr, call->opt[OPT_HEX].set))
-		*verdict = VERDICT_PARTIAL;
-	out_end(call->out);
-}
-
 /* Which objects an address means: `n` of them, each `shift` before it. */
 static enum cairn_code read_which(struct call *call, uint64_t *n, uint64_t *shift,
 				  struct cairn_err *err)
@@ -189,6 +179,22 @@ static enum cairn_code read_which(struct call *call, uint64_t *n, uint64_t *shif
 	return code;
 }
 
+/* A PID where crash, too, wants an address. */
+static enum cairn_code check_pid(struct call *call, const struct typed *t, const char *word,
+				 uint64_t addr, struct cairn_err *err)
+{
+	const char *tag = type_strip(t->type)->name;
+	const struct task *task;
+	unsigned char byte;
+
+	if (!tag || strcmp(tag, "task_struct") || word[strspn(word, "0123456789")] ||
+	    !space_read(&call->cairn->kernel, addr, &byte, 1, NULL) ||
+	    operand_task(call->cairn, word, &task, NULL))
+		return CAIRN_OK;
+	return cairn_fail(err, CAIRN_USAGE, "%s is a PID, not an address: task %s%s%s", word, word,
+			  t->n ? " -R " : "", t->n ? t->path[0] : "");
+}
+
 static enum cairn_code print_all(struct call *call, const struct typed *t, enum verdict *verdict,
 				 struct cairn_err *err)
 {
@@ -197,8 +203,15 @@ static enum cairn_code print_all(struct call *call, const struct typed *t, enum 
 
 	for (int i = 1; !code && i < call->argc; i++) {
 		code = operand_address(call->cairn, call->argv[i], &addr, err);
+		if (!code)
+			code = check_pid(call, t, call->argv[i], addr, err);
 		for (uint64_t k = 0; !code && k < n && !out_broken(call->out); k++) {
-			print(call, t, addr - shift + k * type_strip(t->type)->size, verdict);
+			uint64_t at = addr - shift + k * type_strip(t->type)->size;
+
+			/* which of them */
+			if (n > 1 || call->argc > 2)
+				out_text(call->out, "%0*" PRIx64 "\n", call->cairn->arch->word * 2, at);
+			typed_show(call, t, at, call->opt[OPT_HEX].set, verdict);
 			if (cmd_interrupted())
 				code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		}

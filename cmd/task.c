@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <inttypes.h>
-
 #include "cmd/cmd.h"
 #include "cmd/operand.h"
+#include "cmd/typed.h"
+#include "cmd/vm_out.h"
 
 enum { OPT_MEMBERS, OPT_HEX };
 
@@ -12,37 +12,42 @@ static const struct opt opts[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-/* `struct task_struct.MEMBERS ADDRESS` says it all. */
-static enum cairn_code show(struct call *call, const struct task *t, enum verdict *verdict,
-			    struct cairn_err *err)
+static enum cairn_code what(struct typed *ret, struct call *call, struct cairn_err *err)
 {
-	const char *members = call->opt[OPT_MEMBERS].value, *words[4] = { "struct" };
-	int n = 1;
+	const char *members = call->opt[OPT_MEMBERS].value;
+	const char *word = members ? arena_printf(call->scratch, "task_struct.%s", members)
+				   : "task_struct";
 
-	if (call->opt[OPT_HEX].set)
-		words[n++] = "-x";
-	words[n] = members ? arena_printf(call->scratch, "task_struct.%s", members) : "task_struct";
-	words[n + 1] = arena_printf(call->scratch, "0x%" PRIx64, t->addr);
-	if (!words[n] || !words[n + 1])
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for the task");
-	return cmd_call(call, call->out, n + 2, words, verdict, err);
+	return word ? typed_read(ret, call, word, err)
+		    : cairn_fail(err, CAIRN_NOMEM, "no memory for the task");
+}
+
+/* Of several tasks, a line above each says which it is. */
+static void show(struct call *call, const struct typed *what, const struct task *t,
+		 enum verdict *verdict)
+{
+	if (call->argc > 1)
+		vm_out_task(call->out, call->cairn, t);
+	typed_show(call, what, t->addr, call->opt[OPT_HEX].set, verdict);
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	const struct task *t;
-	enum cairn_code code = CAIRN_OK;
+	struct typed shown;
+	enum cairn_code code = what(&shown, call, err);
 
-	if (!call->argc) {
+	if (!code && !call->argc) {
 		code = operand_panicked(call->cairn, &t, err);
-		return code ? code : show(call, t, verdict, err);
+		if (!code)
+			show(call, &shown, t, verdict);
 	}
 	for (int i = 0; !code && i < call->argc && !out_broken(call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		code = operand_task(call->cairn, call->argv[i], &t, err);
 		if (!code)
-			code = show(call, t, verdict, err);
+			show(call, &shown, t, verdict);
 	}
 	return code;
 }

@@ -93,6 +93,17 @@ bool typed_write(struct call *call, const struct typed *t, uint64_t addr, bool h
 	return whole;
 }
 
+void typed_show(struct call *call, const struct typed *t, uint64_t addr, bool hex,
+		enum verdict *verdict)
+{
+	out_record(call->out, "struct");
+	out_str(call->out, "type", NULL, t->name);
+	out_hex(call->out, "address", NULL, addr);
+	if (!typed_write(call, t, addr, hex))
+		*verdict = VERDICT_PARTIAL;
+	out_end(call->out);
+}
+
 enum cairn_code typed_offset(struct call *call, const char *word, uint64_t *ret,
 			     struct cairn_err *err)
 {

@@ -33,6 +33,10 @@ enum cairn_code typed_read(struct typed *ret, struct call *call, const char *wor
  *  object "spelled". False if a part of it could not be read. */
 bool typed_write(struct call *call, const struct typed *t, uint64_t addr, bool hex);
 
+/** A record cairn.struct/1 of the object. */
+void typed_show(struct call *call, const struct typed *t, uint64_t addr, bool hex,
+		enum verdict *verdict);
+
 /** "STRUCT.MEMBER": the member's offset; or a count. */
 enum cairn_code typed_offset(struct call *call, const char *word, uint64_t *ret,
 			     struct cairn_err *err);

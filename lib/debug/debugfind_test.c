@@ -223,7 +223,7 @@ static void test_server_without_it(void **state)
 
 	serve(*state);
 	put_file(*state, "/server/buildid/" ID "/debuginfo", ET_EXEC);
-	not_found(&want, "debuginfod: ");
+	not_found(&want, "nor by debuginfod: ");
 }
 
 /* What a server sends is believed no more than anything else. */

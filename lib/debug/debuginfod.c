@@ -103,5 +103,5 @@ enum cairn_code debuginfod_fetch(char **ret, const char *build_id,
 	}
 	if (f.gave_up)
 		return cairn_fail(err, CAIRN_INTERRUPTED, "debuginfod: interrupted");
-	return cairn_fail(err, CAIRN_NOTFOUND, "debuginfod: %s", strerror(-fd));
+	return cairn_fail(err, CAIRN_NOTFOUND, "%s", strerror(-fd));
 }

@@ -212,11 +212,20 @@ enum cairn_code debuginfo_search(struct cairn *c, struct cairn_err *err)
 
 	if (have_kernel(c))
 		return CAIRN_OK;
-	if (c->opts->no_debug_search || !make(c) || c->debuginfo->searched)
+	if (c->opts->no_debug_search || !make(c))
 		return cairn_fail(err, CAIRN_NOTFOUND, "no vmlinux was found");
+	if (c->debuginfo->searched) {
+		if (err)
+			*err = c->debuginfo->lack;
+		return c->debuginfo->lack.code;
+	}
 	c->debuginfo->searched = true;
-	code = search(c, &want, &f, err);
-	return code == CAIRN_OK ? add_kernel(c, f, err) : code;
+	code = search(c, &want, &f, &c->debuginfo->lack);
+	if (code == CAIRN_OK)
+		code = add_kernel(c, f, &c->debuginfo->lack);
+	if (code && err)
+		*err = c->debuginfo->lack;
+	return code;
 }
 
 /* ---- by address ---- */

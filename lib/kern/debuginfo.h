@@ -17,6 +17,7 @@ struct debuginfo {
 	size_t n;
 	struct type_provider *types[DEBUGINFO_FILES]; /* of file[i]'s DWARF; NULL: none */
 	bool searched;        /* for the kernel's vmlinux */
+	struct cairn_err lack; /* why it was not found */
 	struct map modules;   /* address of a struct module: its file was searched for */
 };
 
