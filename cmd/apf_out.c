@@ -158,11 +158,12 @@ static void work_record(const struct apf_out *to, const struct apf_work *w)
 
 static void state_fields(struct out *o, const struct apf_vcpu *v)
 {
-	out_hex(o, "msr_en", "  EN %s:", v->en);
+	out_hex(o, "msr_en", v->en ? "  EN %s:" : NULL, v->en);
 	bits_text(o, v->en, v->has_send_error);
-	out_hex(o, "area", ", area %s", v->en & ~UINT64_C(0x3f));
+	out_hex(o, "area", v->en ? ", area %s" : NULL, v->en & ~UINT64_C(0x3f));
 	out_hex(o, "msr_int", NULL, v->msr_int);
-	out_hex(o, "vec", ", vector %s\n", v->vec);
+	out_hex(o, "vec", v->en ? ", vector %s\n" : NULL, v->vec);
+	out_text(o, v->en ? "" : "  not enabled by the guest\n");
 	out_num(o, "queued", "    queued %s", v->queued);
 	out_num(o, "id", "  next count %s", v->id);
 	out_bool(o, "halted", "  halted %s", v->halted);

@@ -84,7 +84,7 @@ static void machine(struct out *o, const struct oops *p)
 	if (any)
 		out_text(o, "  kernel    ");
 	maybe_str(o, "release", " %s", p->release);
-	maybe_str(o, "arch", p->release ? " on %s" : " on %s", p->arch);
+	maybe_str(o, "arch", p->release ? " on %s" : " %s", p->arch);
 	maybe_str(o, "tainted", ", tainted %s", p->tainted);
 	if (any)
 		out_text(o, "\n");
@@ -102,15 +102,26 @@ static void when(struct out *o, const struct oops *p)
 	out_num(o, "last_line", " to %s\n", (int64_t)p->last);
 }
 
-static void frame(struct view *v, const struct oops_frame *f, size_t n)
+/* Where in the text it stands, and on which stack the one above did. */
+struct place { unsigned shown; const char *stack; };
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void frame(struct view *v, const struct oops_frame *f, size_t n, struct place *at)
 {
 	struct out *o = v->o;
 	bool show = f->reliable || v->guesses;
+	bool other = show && !is_same(f->stack, at->stack);
 
 	out_object(o, NULL);
-	out_num(o, "n", show ? "    #%-2s " : NULL, (int64_t)n);
-	if (show)
-		out_text(o, f->reliable ? " " : "?");
+	out_num(o, "n", NULL, (int64_t)n);
+	if (show) {
+		out_text(o, "    #%-2u %c", at->shown++, f->reliable ? ' ' : '?');
+		at->stack = f->stack;
+	}
 	if (f->function)
 		out_str(o, "function", show ? " %s" : NULL, f->function);
 	else
@@ -126,7 +137,7 @@ static void frame(struct view *v, const struct oops_frame *f, size_t n)
 	maybe_str(o, "module", show ? " [%s]" : NULL, f->module);
 	out_bool(o, "reliable", NULL, f->reliable);
 	out_bool(o, "interrupted", NULL, f->interrupted);
-	maybe_str(o, "stack", show ? "  <%s>" : NULL, f->stack);
+	maybe_str(o, "stack", other ? "  <%s>" : NULL, f->stack);
 	maybe_str(o, "file", show ? "  %s" : NULL, f->file);
 	line_of(o, show ? ":%s" : NULL, f->file != NULL, f->line);
 	if (show)
@@ -136,9 +147,11 @@ static void frame(struct view *v, const struct oops_frame *f, size_t n)
 
 static void frames(struct view *v, const struct oops *p)
 {
+	struct place at = { 0, "task" };
+
 	out_array(v->o, "frames");
 	for (size_t i = 0; i < p->n; i++)
-		frame(v, &p->frame[i], i);
+		frame(v, &p->frame[i], i, &at);
 	out_end(v->o);
 }
 
@@ -179,7 +192,8 @@ static void report(struct view *v, const struct oops *p)
 	out_str(o, "head", strcmp(p->head, p->title) ? "  says       %s\n" : NULL, p->head);
 	out_text(o, "  class      %s\n", p->class);
 	out_bool(o, "complaint", NULL, p->complaint);
-	maybe_str(o, "message", "  then       %s\n", p->message);
+	maybe_str(o, "message", p->message && strstr(p->title, p->message) ? NULL :
+		  "  then       %s\n", p->message);
 	where(o, p);
 	who(o, p);
 	machine(o, p);

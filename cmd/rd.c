@@ -233,6 +233,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return code;
 	if (count > COUNT_LIMIT)
 		return cairn_fail(err, CAIRN_USAGE, "more than %" PRIu64 " units at once", COUNT_LIMIT);
+	if (count && count * r.width - 1 > UINT64_MAX - r.addr)
+		return cairn_fail(err, CAIRN_USAGE, "that many units would pass the last address");
 	return read_all(&r, count * r.width, verdict, err);
 }
 

@@ -22,6 +22,7 @@ struct shown {
 	const struct trace *trace;
 	struct stack_detail detail;
 	struct frame_vars vars; /* .regs NULL: none */
+	const char *tag;        /* of the stack, as it was last told; NULL: not yet. regs_only */
 };
 
 /* ---- registers ---- */
@@ -239,13 +240,21 @@ static size_t lines_of(const struct shown *s, const struct frame *f, struct line
 	return file ? line_lookup(file, pc, ret, LINES) : 0;
 }
 
+/* Frames between are left out: where the stack changes is not there to be labelled. */
+static void tag_alone(struct shown *s, const char *tag)
+{
+	if (!s->tag || strcmp(s->tag, tag))
+		out_text(s->o, " <%s>\n", tag);
+	s->tag = tag;
+}
+
 static void frame(struct shown *s, size_t n)
 {
 	struct line_frame line[LINES];
 	size_t lines = lines_of(s, &s->trace->frame[n], line), i = 0;
 
 	if (s->detail.regs_only)
-		out_text(s->o, " <%s>\n", stack_type_tag(s->trace->frame[n].stack.type));
+		tag_alone(s, stack_type_tag(s->trace->frame[n].stack.type));
 	else
 		label(s->o, s->trace, n, false);
 	for (; s->detail.inlines && i < lines && line[i].inlined; i++)

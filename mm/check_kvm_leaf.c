@@ -104,7 +104,7 @@ static bool check_aligned(struct kvm_look *l, const struct kvm_entry *en)
 
 	if (en->level > 1 && en->tree->mirror)
 		return bad_leaf(l, en, "tdp.mirror.huge-page", "4K pages only",
-				"a mirror root maps a huge page");
+				"private memory is mapped by a huge page");
 	if (!(pfn & (span - 1)))
 		return true;
 	return bad_leaf(
@@ -230,7 +230,7 @@ static bool check_attribute(struct kvm_look *l, const struct kvm_entry *en,
 	return transient_leaf(l, en, "tdp.mirror.attribute",
 			      en->tree->mirror ? "a guest frame with the attribute private"
 					       : "a guest frame without the attribute private",
-			      en->tree->mirror ? "a mirror root maps a frame that is shared"
+			      en->tree->mirror ? "private memory maps a frame that is shared"
 					       : "a direct root maps a frame that is private");
 }
 

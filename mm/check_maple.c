@@ -39,7 +39,8 @@ static void message(struct str *s, const struct look *k, const struct maple_verd
 		str_addf(s, ": bit %d has flipped", v->bit);
 	if (v->neighbour)
 		str_addf(s, ": overwritten by the neighbour in front of it, 0x%" PRIx64
-			 ", which is full of nodes' addresses: the victim, not the culprit",
+			 ", which is full of nodes' addresses: this tree is the victim, who wrote "
+			 "there the culprit",
 			 v->neighbour);
 }
 
