@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/hint.h"
 #include "cmd/opt.h"
 
 static int by_name(const void *a, const void *b)
@@ -66,10 +67,22 @@ static enum cairn_code fail_ambiguous(const char *name, struct cairn_err *err)
 	for (i = 0; i < n; i++)
 		if (!strncmp(all[i]->name, name, strlen(name)))
 			str_addf(&list, "%s%s", list.len ? ", " : "", all[i]->name);
-	cairn_fail(err, CAIRN_USAGE, "%s: can mean %s", name, list.buf);
+	cairn_fail(err, CAIRN_USAGE, name[1] ? "%s: can mean %s" :
+		   "%s: one letter is too few for %s", name, list.buf);
 	str_deinit(&list);
 	arena_deinit(&a);
 	return CAIRN_USAGE;
+}
+
+static enum cairn_code fail_unknown(const char *name, struct cairn_err *err)
+{
+	const char *crash = hint_crash_command(name), *near = hint_command(name);
+
+	if (crash)
+		return cairn_fail(err, CAIRN_USAGE, "%s: no such command; here: %s", name, crash);
+	if (near)
+		return cairn_fail(err, CAIRN_USAGE, "%s: no such command; %s?", name, near);
+	return cairn_fail(err, CAIRN_USAGE, "%s: no such command", name);
 }
 
 enum cairn_code cmd_lookup(const char *name, const struct cmd **ret, struct cairn_err *err)
@@ -80,7 +93,7 @@ enum cairn_code cmd_lookup(const char *name, const struct cmd **ret, struct cair
 	if (found > 1 || (found && is_short(cmd, name)))
 		return fail_ambiguous(name, err);
 	if (!found)
-		return cairn_fail(err, CAIRN_USAGE, "%s: no such command", name);
+		return fail_unknown(name, err);
 	*ret = cmd;
 	return CAIRN_OK;
 }

@@ -44,9 +44,13 @@ static void test_lookup_says_why(void **state)
 	assert_int_equal(cmd_lookup("zeb", &cmd, &err), CAIRN_USAGE);
 	assert_string_equal(err.text, "zeb: can mean zebra, zebrass, zebu");
 	assert_int_equal(cmd_lookup("y", &cmd, &err), CAIRN_USAGE);
-	assert_string_equal(err.text, "y: can mean yak");
+	assert_string_equal(err.text, "y: one letter is too few for yak");
 	assert_int_equal(cmd_lookup("zz", &cmd, &err), CAIRN_USAGE);
 	assert_string_equal(err.text, "zz: no such command");
+	cmd_lookup("zebar", &cmd, &err);
+	assert_string_equal(err.text, "zebar: no such command; zebra?");
+	cmd_lookup("dmesg", &cmd, &err);
+	assert_string_equal(err.text, "dmesg: no such command; here: log");
 	assert_int_equal(cmd_lookup("", &cmd, NULL), CAIRN_USAGE);
 	assert_ptr_equal(cmd, &zebu);
 	assert_int_equal(cmd_lookup("zebras", &cmd, &err), CAIRN_OK);

@@ -65,6 +65,22 @@ static enum cairn_code tell_commands(struct call *call, struct cairn_err *err)
 	return CAIRN_USAGE;
 }
 
+/* crash names the tasks by a word. */
+static enum cairn_code hint_crash_tasks(const char *word, struct cairn_err *err)
+{
+	static const char *const words[][2] = {
+		{ "user", "-u" }, { "kernel", "-k" }, { "active", "-A" }, { "RU", "-s R" },
+		{ "IN", "-s S" }, { "UN", "-s D" }, { "ST", "-s T" }, { "ZO", "-s Z" },
+		{ "TR", "-s t" }, { "DE", "-s X" }, { "ID", "-s I" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(word, words[i][0]))
+			return cairn_fail(err, CAIRN_USAGE, "no command %s; here: foreach %s COMMAND",
+					  word, words[i][1]);
+	return CAIRN_OK;
+}
+
 static enum cairn_code find_command(struct call *call, const struct cmd **ret,
 				    struct cairn_err *err)
 {
@@ -72,7 +88,9 @@ static enum cairn_code find_command(struct call *call, const struct cmd **ret,
 
 	if (!call->argc)
 		return tell_commands(call, err);
-	code = cmd_lookup(call->argv[0], ret, err);
+	code = hint_crash_tasks(call->argv[0], err);
+	if (!code)
+		code = cmd_lookup(call->argv[0], ret, err);
 	return code || (*ret)->tasks ? code : tell_commands(call, err);
 }
 

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cmd/hint.h"
+
 const struct opt opt_common[] = {
 	[COMMON_JSON] = { 'j', "json", NULL, "print JSON, one object a line" },
 	[COMMON_HELP] = { 'h', "help", NULL, "say what the command does" },
@@ -141,6 +143,16 @@ enum opt_event opt_next(struct opt_scan *s, struct cairn_err *err)
 	return opt_next(s, err);
 }
 
+/* What crash's option is called here. */
+static enum cairn_code point_elsewhere(const struct cmd *cmd, const char *word,
+				       struct cairn_err *err)
+{
+	const char *here = hint_crash_option(cmd->name, word);
+
+	return here ? cairn_fail(err, CAIRN_USAGE, "unknown option %s; here: %s", word, here)
+		    : CAIRN_USAGE;
+}
+
 enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct cmd *cmd,
 			  int argc, const char *const *argv, struct arena *a,
 			  struct cairn_err *err)
@@ -155,8 +167,9 @@ enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct 
 	ret->argc = 0;
 	ret->argv = operands;
 	for (s.at = 1; (event = opt_next(&s, err)) != OPT_END;) {
-		if (event == OPT_ERROR)
-			return CAIRN_USAGE;
+		if (event == OPT_ERROR ||
+		    (event == OPT_OPERAND && hint_crash_option(cmd->name, s.value)))
+			return point_elsewhere(cmd, argv[s.at - 1], err);
 		if (event == OPT_OPERAND) {
 			operands[ret->argc++] = s.value;
 			s.inner |= cmd->options_first;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/help.h"
+#include "cmd/hint.h"
 #include "cmd/intr.h"
 #include "cmd/opt.h"
 #include "cmd/words.h"
@@ -65,6 +66,12 @@ static bool is_type(const struct call *call, const char *word)
 	return name && *name && call->cairn && typename_find_kernel(call->cairn, name);
 }
 
+/* crash's commands and abbreviations of ours are no types as long as nothing says so. */
+static bool may_be_type(const char *word, int argc)
+{
+	return strchr(word, '.') || argc > 1 || (strlen(word) > 1 && !hint_crash_command(word));
+}
+
 static enum cairn_code as_struct(struct call *call, bool common[COMMON_N], int argc,
 				 const char *const *argv, struct cairn_err *err)
 {
@@ -83,7 +90,7 @@ static enum cairn_code read_words(struct call *call, bool common[COMMON_N], int 
 {
 	enum cairn_code code = cmd_lookup(argv[0], &call->cmd, err);
 
-	if (code && is_type(call, argv[0]))
+	if (code && may_be_type(argv[0], argc) && is_type(call, argv[0]))
 		return as_struct(call, common, argc, argv, err);
 	if (code)
 		return code;

@@ -70,7 +70,13 @@ says err 'nonsense: no such command'
 runs 2 exists nonsense
 says err 'neither a file nor a command: nonsense'
 runs 2 exists s
-says err 's: can mean .*struct'
+says err 's: one letter is too few for .*struct'
+runs 2 exists kmem
+says err 'kmem: no such command; here: whatis ADDRESS'
+runs 2 exists vtpo
+says err 'vtpo: no such command; vtop?'
+runs 2 dis -s exists
+says err 'unknown option -s; here: dis -l'
 runs 2 bt --nonsense exists
 says err '^usage: bt'
 

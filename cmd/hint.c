@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/hint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+#define NAME_MAX_LEN 31
+
+static const struct { const char *name, *here; } commands[] = {
+	{ "ascii", "rd -a" },
+	{ "dmesg", "log" },
+	{ "eval", "p, and p -x" },
+	{ "fuser", "foreach files -R PATH, foreach vm -R PATH" },
+	{ "gdb", "p, struct" },
+	{ "kmem", "whatis ADDRESS; triage has the sums of memory" },
+	{ "mach", "sys, stacks" },
+	{ "mount", "foreach files, and p; struct mount for the type" },
+	{ "net", "p and list; struct net for the type" },
+	{ "pd", "p" },
+	{ "ptov", "rd -p, search -p" },
+	{ "px", "p -x" },
+	{ "runq", "ps -A, foreach -s R ps" },
+	{ "set", "name the task with the command: bt PID, rd -u -c PID" },
+	{ "swap", "vm -p" },
+	{ "waitq", "wait -a" },
+	{ "wr", "a dump is not written to" },
+};
+
+static const struct { const char *command, *option, *here; } options[] = {
+	{ "bt", "-F", "bt -r: every word of the stacks, and what it is" },
+	{ "bt", "-t", "bt -s: what else looks like a return address" },
+	{ "bt", "-T", "bt -s: what else looks like a return address" },
+	{ "bt", "-n", "stacks" },
+	{ "dis", "-s", "dis -l" },
+	{ "mod", "-s", "start with cairn -s FILE" },
+	{ "mod", "-S", "start with cairn -s FILE" },
+	{ "mod", "-t", "mod shows taints" },
+	{ "ps", "-c", "PPID is a column" },
+	{ "ps", "-l", "wait -a tells for how long each sleeps" },
+	{ "ps", "-p", "PPID is a column" },
+	{ "rd", "-8", "rd -w 1" },
+	{ "rd", "-16", "rd -w 2" },
+	{ "rd", "-32", "rd -w 4" },
+	{ "rd", "-64", "rd -w 8" },
+	{ "rd", "-x", "rd, without it" },
+	{ "rd", "-S", "rd -s, whatis" },
+	{ "struct", "-r", "rd" },
+	{ "sys", "-c", "p sys_call_table, sym -q __x64_sys_" },
+	{ "sys", "-t", "sys shows taints" },
+	{ "sym", "-M", "sym -l" },
+	{ "vm", "-P", "vm -p" },
+};
+
+const char *hint_crash_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].name, name))
+			return commands[i].here;
+	return NULL;
+}
+
+const char *hint_crash_option(const char *command, const char *option)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (!strcmp(options[i].command, command) && !strcmp(options[i].option, option))
+			return options[i].here;
+	return NULL;
+}
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	a = a < b ? a : b;
+	return a < c ? a : c;
+}
+
+/* Letters left out, put in, taken for others, or swapped with the next. */
+static unsigned slips(const char *a, const char *b)
+{
+	unsigned row[3][NAME_MAX_LEN + 1], *two = row[0], *one = row[1], *now = row[2], *old;
+	size_t n = strlen(a), m = strlen(b);
+
+	for (unsigned j = 0; j <= m; j++)
+		one[j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		now[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			now[j] = least(one[j] + 1, now[j - 1] + 1,
+				       one[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    two[j - 2] + 1 < now[j])
+				now[j] = two[j - 2] + 1;
+		}
+		old = two;
+		two = one;
+		one = now;
+		now = old;
+	}
+	return one[m];
+}
+
+const char *hint_command(const char *name)
+{
+	size_t n = strlen(name);
+	unsigned best = n > 4 ? 3 : 2, found;
+	const char *ret = NULL;
+
+	if (n < 2 || n > NAME_MAX_LEN)
+		return NULL;
+	SET_EACH(cairn_cmds, const struct cmd, p) {
+		if (strlen((*p)->name) < 3 || strlen((*p)->name) > NAME_MAX_LEN)
+			continue;
+		found = slips(name, (*p)->name);
+		if (found < best)
+			ret = (*p)->name;
+		else if (found == best)
+			ret = NULL;
+		best = found < best ? found : best;
+	}
+	return ret;
+}
