@@ -122,7 +122,7 @@ static enum cairn_code command_words(struct args *ret, struct opt_scan *s, struc
 	s->table[1] = opt_common;
 	while ((event = opt_next(s, err)) != OPT_END) {
 		if (event == OPT_ERROR)
-			return CAIRN_USAGE;
+			return opt_point_elsewhere(ret->cmd, s->argv[s->at - 1], err);
 		/* mid-cluster the word is not over yet: -ab is two events of one word */
 		if (s->cluster)
 			continue;

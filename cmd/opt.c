@@ -143,9 +143,8 @@ enum opt_event opt_next(struct opt_scan *s, struct cairn_err *err)
 	return opt_next(s, err);
 }
 
-/* What crash's option is called here. */
-static enum cairn_code point_elsewhere(const struct cmd *cmd, const char *word,
-				       struct cairn_err *err)
+enum cairn_code opt_point_elsewhere(const struct cmd *cmd, const char *word,
+				    struct cairn_err *err)
 {
 	const char *here = hint_crash_option(cmd->name, word);
 
@@ -169,7 +168,7 @@ enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct 
 	for (s.at = 1; (event = opt_next(&s, err)) != OPT_END;) {
 		if (event == OPT_ERROR ||
 		    (event == OPT_OPERAND && hint_crash_option(cmd->name, s.value)))
-			return point_elsewhere(cmd, argv[s.at - 1], err);
+			return opt_point_elsewhere(cmd, argv[s.at - 1], err);
 		if (event == OPT_OPERAND) {
 			operands[ret->argc++] = s.value;
 			s.inner |= cmd->options_first;
