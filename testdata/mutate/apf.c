@@ -24,11 +24,7 @@ struct state {
 static void add(struct state *s, struct mutable_words *to, const char *kind, uint64_t addr,
 		unsigned size, enum rule rule)
 {
-	unsigned char raw[8] = { 0 };
-
-	if (addr && !space_read(&s->c->kernel, addr, raw, size, NULL))
-		mutate_word(to,
-			    (struct mutable_word){ addr, size, le_uint(raw, size), kind, 0, rule });
+	mutate_word_at(to, &s->c->kernel, kind, addr, size, rule);
 }
 
 /* ---- a host ---- */
@@ -166,23 +162,9 @@ static void end(void *state)
 
 /* ---- changes ---- */
 
-static uint64_t any_value(const struct mutable_word *w, uint64_t *random, const char **how)
+static bool breaks(const void *state, const struct mutable_word *w, uint64_t value)
 {
-	uint64_t mask = w->size == 8 ? UINT64_MAX : ((uint64_t)1 << 8 * w->size) - 1;
-
-	switch (mutate_below(random, 8)) {
-	case 0: *how = "random"; return mutate_random(random) & mask;
-	case 1: *how = "zero"; return 0;
-	case 2: *how = "ones"; return mask;
-	case 3: *how = "one more"; return (w->old + 1) & mask;
-	case 4: *how = "one page more"; return (w->old + 0x1000) & mask;
-	}
-	*how = "one bit";
-	return w->old ^ (uint64_t)1 << mutate_below(random, 8 * w->size);
-}
-
-static bool breaks(const struct mutable_word *w, uint64_t value)
-{
+	(void)state;
 	switch ((enum rule)w->more) {
 	case ANY: break;
 	case BOOLEAN: return value > 1;
@@ -196,35 +178,15 @@ static bool breaks(const struct mutable_word *w, uint64_t value)
 
 static bool change(void *state, const struct mutable_word *w, uint64_t *random, struct change *ret)
 {
-	(void)state;
-	for (unsigned i = 0; i < 16; i++) {
-		ret->value = any_value(w, random, &ret->how);
-		if (ret->value != w->old && breaks(w, ret->value))
-			return true;
-	}
-	return false;
+	return mutate_until(state, w, random, ret, breaks);
 }
 
 static enum cairn_code ask(void *state, const struct mutable_word *w, struct answer *ret,
 			   struct cairn_err *err)
 {
-	const struct check_limits limits = { .only = "apf" };
 	struct state *s = state;
-	struct findings found;
-	enum cairn_code code = findings_get(&found, s->c, &limits, &s->ask, err);
 
-	*ret = (struct answer){ .findings = code ? 0 : found.n };
-	for (size_t i = 0; !code && i < found.n; i++) {
-		const struct cairn_finding *f = &found.said[i].f;
-
-		if (w && f->addr >= (w->addr & ~UINT64_C(7)) && f->addr < w->addr + w->size)
-			ret->named = true;
-		if (!i)
-			snprintf(ret->first, sizeof(ret->first), "%s 0x%llx", f->id,
-				 (unsigned long long)f->addr);
-	}
-	arena_reset(&s->ask);
-	return code;
+	return mutate_ask(s->c, &s->ask, "apf", w, ret, err);
 }
 
 static const struct family family = {

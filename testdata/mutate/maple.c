@@ -164,28 +164,11 @@ static void end(void *state)
 
 /* ---- values ---- */
 
-static struct change new_value(struct state *s, const struct mutable_word *w, uint64_t *r)
-{
-	uint64_t page = UINT64_C(1) << s->c->kernel.page_shift;
-
-	switch (mutate_below(r, 8)) {
-	case 0: return (struct change){ 0, "zero" };
-	case 1: return (struct change){ mutate_random(r), "random" };
-	case 2: return (struct change){ w->old + page, "a page more" };
-	case 3: return (struct change){ w->old - 1, "one less" };
-	case 4: return (struct change){ s->nlinks ? s->link[mutate_below(r, s->nlinks)] : 1,
-					"another slot's" };
-	default: return (struct change){ w->old ^ UINT64_C(1) << mutate_below(r, 8 * w->size),
-					 "one bit" };
-	}
-}
-
 static bool change(void *state, const struct mutable_word *w, uint64_t *random, struct change *ret)
 {
-	uint64_t mask = UINT64_MAX >> (64 - 8 * w->size);
+	const struct state *s = state;
 
-	*ret = new_value(state, w, random);
-	ret->value &= mask;
+	*ret = mutate_other(s->c, w, random, s->link, s->nlinks, "another slot's");
 	if (ret->value == w->old)
 		return false;
 	/* meta.gap: another slot with the same gap, or none at all, is as good */

@@ -11,7 +11,6 @@
 
 #include "lib/base/mem.h"
 #include "lib/kern/finding.h"
-#include "lib/kern/task.h"
 #include "mm/vma.h"
 #include "mm/vma_name.h"
 #include "testdata/mutate/mutate.h"
@@ -36,6 +35,7 @@ static const struct shape_want mm_want = {
 
 struct state {
 	struct cairn *c;
+	struct mutable_words *words; /* while they are collected */
 	struct arena arena;
 	struct vma_shape vs;
 	struct shape area, mm;
@@ -73,17 +73,18 @@ static void add_area(struct state *s, struct mutable_words *to, const struct vma
 			add(s, to, &s->area, m, v->addr, mm, m);
 }
 
-static void collect(struct state *s, uint64_t addr, struct mutable_words *to)
+static void collect(void *arg, uint64_t addr)
 {
+	struct state *s = arg;
 	struct vmas v = { 0 };
 	struct mm mm;
 
 	if (!mm_read(&s->vs.mm, addr, &mm, NULL) && !vmas_get(&s->vs, &mm, &v, NULL)) {
 		for (unsigned m = 0; m < M_N; m++)
-			add(s, to, &s->mm, m, addr, addr, A_N + m);
+			add(s, s->words, &s->mm, m, addr, addr, A_N + m);
 		for (size_t i = 0; i < v.n; i++)
 			if (!v.vma[i].fault)
-				add_area(s, to, &v.vma[i], addr);
+				add_area(s, s->words, &v.vma[i], addr);
 	}
 	vmas_free(&v);
 }
@@ -92,25 +93,20 @@ static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words
 			     struct cairn_err *err)
 {
 	struct state *s = mem_zalloc(1, sizeof(*s));
-	const struct tasks *ts;
-	struct map seen = { 0 };
 	enum cairn_code code;
 
 	if (!s)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory");
 	*state = s;
 	s->c = c;
+	s->words = words;
 	code = vma_shape_init(&s->vs, c, err);
 	if (!code)
 		code = shape_resolve(&s->area, &area_want, &c->types, err);
 	if (!code)
 		code = shape_resolve(&s->mm, &mm_want, &c->types, err);
 	if (!code)
-		code = tasks_get(c, &ts, err);
-	for (size_t i = 0; !code && i < ts->n; i++)
-		if (!ts->task[i].fault && ts->task[i].mm && map_visit(&seen, ts->task[i].mm))
-			collect(s, ts->task[i].mm, words);
-	map_deinit(&seen);
+		code = mutate_each_mm(c, collect, s, err);
 	return code ? code : words->n ? CAIRN_OK : cairn_fail(err, CAIRN_MISSING, "no area");
 }
 
@@ -126,22 +122,6 @@ static void end(void *state)
 }
 
 /* ---- values ---- */
-
-static struct change new_value(struct state *s, const struct mutable_word *w, uint64_t *r)
-{
-	uint64_t page = UINT64_C(1) << s->c->kernel.page_shift;
-
-	switch (mutate_below(r, 8)) {
-	case 0: return (struct change){ 0, "zero" };
-	case 1: return (struct change){ mutate_random(r), "random" };
-	case 2: return (struct change){ w->old + page, "a page more" };
-	case 3: return (struct change){ w->old - 1, "one less" };
-	case 4: return (struct change){ s->n ? s->area_at[mutate_below(r, s->n)] : 1,
-					"another area's address" };
-	default: return (struct change){ w->old ^ UINT64_C(1) << mutate_below(r, 8 * w->size),
-					 "one bit" };
-	}
-}
 
 static unsigned kind_of(uint64_t flags)
 {
@@ -162,8 +142,9 @@ static bool breaks_flags(uint64_t old, uint64_t new)
 
 static bool change(void *state, const struct mutable_word *w, uint64_t *random, struct change *ret)
 {
-	*ret = new_value(state, w, random);
-	ret->value &= UINT64_MAX >> (64 - 8 * w->size);
+	const struct state *s = state;
+
+	*ret = mutate_other(s->c, w, random, s->area_at, s->n, "another area's address");
 	if (ret->value == w->old)
 		return false;
 	switch (w->more) {

@@ -38,30 +38,6 @@ static uint64_t seed = 1;
 static const char *only;
 static bool verbose;
 
-uint64_t mutate_random(uint64_t *s)
-{
-	*s ^= *s >> 12;
-	*s ^= *s << 25;
-	*s ^= *s >> 27;
-	return *s * UINT64_C(2685821657736338717);
-}
-
-uint64_t mutate_below(uint64_t *s, uint64_t n)
-{
-	return n ? mutate_random(s) % n : 0;
-}
-
-void mutate_word(struct mutable_words *to, struct mutable_word w)
-{
-	if (to->n == to->cap) {
-		to->cap = to->cap ? to->cap * 2 : 1024;
-		to->word = mem_resize(to->word, to->cap, sizeof(w));
-		if (!to->word)
-			abort();
-	}
-	to->word[to->n++] = w;
-}
-
 static struct row *row_of(struct tally *t, const char *kind)
 {
 	for (size_t i = 0; i < t->rows; i++)

@@ -36,11 +36,29 @@ struct mutable_words {
 /** Add one. */
 void mutate_word(struct mutable_words *to, struct mutable_word w);
 
+/** Likewise, of at most 8 bytes in memory; one that cannot be read is left out. */
+void mutate_word_at(struct mutable_words *to, struct space *sp, const char *kind, uint64_t addr,
+		    unsigned size, uint64_t more);
+
+/** Call `each` for every task's address space, once. */
+enum cairn_code mutate_each_mm(struct cairn *c, void (*each)(void *arg, uint64_t mm), void *arg,
+			       struct cairn_err *err);
+
 /** A change: what the word becomes, and how that value was made. */
 struct change {
 	uint64_t value;
 	const char *how;     /* "one bit", "zero" */
 };
+
+/** A value that is not the old one and of which `breaks` says that it changes an invariant; false:
+ *  none was found. */
+bool mutate_until(void *state, const struct mutable_word *w, uint64_t *random, struct change *ret,
+		  bool (*breaks)(const void *state, const struct mutable_word *w, uint64_t value));
+
+/** Another value of any kind, or one of n that others have, which is then said to be made `how`.
+ *  It may be the old one. */
+struct change mutate_other(const struct cairn *c, const struct mutable_word *w, uint64_t *random,
+			   const uint64_t *others, size_t n, const char *how);
 
 /** What the checker said. */
 struct answer {
@@ -65,6 +83,11 @@ struct family {
 	enum cairn_code (*ask)(void *state, const struct mutable_word *w, struct answer *ret,
 			       struct cairn_err *err);
 };
+
+/** ask() of a family whose checkers are those that match `only`: a word is named if one of the findings
+ *  is about it, or about what it shares 8 bytes with. Memory from the arena, which is reset. */
+enum cairn_code mutate_ask(struct cairn *c, struct arena *a, const char *only,
+			   const struct mutable_word *w, struct answer *ret, struct cairn_err *err);
 
 SET_DECLARE(mutations, const struct family);
 #define MUTATIONS(member) SET_ADD(mutations, const struct family, member)

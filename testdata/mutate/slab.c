@@ -5,7 +5,6 @@
 
 #include "lib/base/mem.h"
 #include "lib/kern/finding.h"
-#include "lib/kern/task.h"
 #include "mm/slab.h"
 #include "mm/vma.h"
 #include "testdata/mutate/mutate.h"
@@ -14,6 +13,7 @@ static const struct shape_want slab_want = { "struct slab|struct page", 1, { "fr
 
 struct state {
 	struct cairn *c;
+	struct mutable_words *words; /* while they are collected */
 	struct vma_shape vs;
 	struct page_map frames;
 	struct shape slab;
@@ -33,15 +33,16 @@ static void add(struct state *s, struct mutable_words *to, uint64_t vma)
 		mutate_word(to, w);
 }
 
-static void collect(struct state *s, uint64_t addr, struct mutable_words *to)
+static void collect(void *arg, uint64_t addr)
 {
+	struct state *s = arg;
 	struct vmas v = { 0 };
 	struct mm mm;
 
 	if (!mm_read(&s->vs.mm, addr, &mm, NULL) && !vmas_get(&s->vs, &mm, &v, NULL))
 		for (size_t i = 0; i < v.n; i++)
 			if (!v.vma[i].fault)
-				add(s, to, v.vma[i].addr);
+				add(s, s->words, v.vma[i].addr);
 	vmas_free(&v);
 }
 
@@ -50,14 +51,13 @@ static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words
 {
 	static const unsigned first[] = { 0 };
 	struct state *s = mem_zalloc(1, sizeof(*s));
-	struct map seen = { 0 };
-	const struct tasks *ts;
 	enum cairn_code code;
 
 	if (!s)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory");
 	*state = s;
 	s->c = c;
+	s->words = words;
 	code = vma_shape_init(&s->vs, c, err);
 	if (!code)
 		code = shape_resolve(&s->slab, &slab_want, &c->types, err);
@@ -66,11 +66,7 @@ static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words
 	if (!code)
 		code = page_map_init(&s->frames, c, err);
 	if (!code)
-		code = tasks_get(c, &ts, err);
-	for (size_t i = 0; !code && i < ts->n; i++)
-		if (!ts->task[i].fault && ts->task[i].mm && map_visit(&seen, ts->task[i].mm))
-			collect(s, ts->task[i].mm, words);
-	map_deinit(&seen);
+		code = mutate_each_mm(c, collect, s, err);
 	return code ? code : words->n ? CAIRN_OK : cairn_fail(err, CAIRN_MISSING, "no area");
 }
 
