@@ -75,44 +75,37 @@ const char *vma_field(enum vma_member m)
 
 /* ---- the structs ---- */
 
-static uint64_t get(const struct vma_shape *vs, const unsigned char *raw, enum vma_member m)
+/* size: of each member, 0: what its type says. */
+static inline uint64_t get(const struct vma_shape *vs, const unsigned char *raw, enum vma_member m,
+			   unsigned size)
 {
 	const struct member *at = &vs->s.m[m];
 
-	return vs->s.has[m] ? le_uint(raw + at->offset - vs->s.lo, at->size) : 0;
+	return vs->s.has[m] ? le_uint(raw + at->offset - vs->s.lo, size ? size : at->size) : 0;
 }
 
-/* raw: the bytes [lo, hi) of the struct */
+static inline __attribute__((always_inline)) void parse_as(const struct vma_shape *vs,
+							   const unsigned char *raw, unsigned size,
+							   struct vma *v)
+{
+	v->start = get(vs, raw, VMA_START, size);
+	v->end = get(vs, raw, VMA_END, size);
+	v->flags = get(vs, raw, VMA_FLAGS, size);
+	v->pgoff = get(vs, raw, VMA_PGOFF, size);
+	v->file = get(vs, raw, VMA_FILE, size);
+	v->mm = get(vs, raw, VMA_MM, size);
+	v->anon_vma = get(vs, raw, VMA_ANON_VMA, size);
+	v->ops = get(vs, raw, VMA_OPS, size);
+	v->hint = get(vs, raw, v->ops ? VMA_PRIVATE : VMA_ANON_NAME, size);
+}
+
+/* raw: the bytes [lo, hi) of the struct. There may be half a million: the usual size is a constant. */
 static void parse(const struct vma_shape *vs, const unsigned char *raw, struct vma *v)
 {
-	v->start = get(vs, raw, VMA_START);
-	v->end = get(vs, raw, VMA_END);
-	v->flags = get(vs, raw, VMA_FLAGS);
-	v->pgoff = get(vs, raw, VMA_PGOFF);
-	v->file = get(vs, raw, VMA_FILE);
-	v->mm = get(vs, raw, VMA_MM);
-	v->anon_vma = get(vs, raw, VMA_ANON_VMA);
-	v->ops = get(vs, raw, VMA_OPS);
-	v->hint = get(vs, raw, v->ops ? VMA_PRIVATE : VMA_ANON_NAME);
-}
-
-static uint64_t wide(const struct vma_shape *vs, const unsigned char *raw, enum vma_member m)
-{
-	return vs->s.has[m] ? le64(raw + vs->s.m[m].offset - vs->s.lo) : 0;
-}
-
-/* The same where all members are of 8 bytes, for half a million of them. */
-static void parse_wide(const struct vma_shape *vs, const unsigned char *raw, struct vma *v)
-{
-	v->start = wide(vs, raw, VMA_START);
-	v->end = wide(vs, raw, VMA_END);
-	v->flags = wide(vs, raw, VMA_FLAGS);
-	v->pgoff = wide(vs, raw, VMA_PGOFF);
-	v->file = wide(vs, raw, VMA_FILE);
-	v->mm = wide(vs, raw, VMA_MM);
-	v->anon_vma = wide(vs, raw, VMA_ANON_VMA);
-	v->ops = wide(vs, raw, VMA_OPS);
-	v->hint = wide(vs, raw, v->ops ? VMA_PRIVATE : VMA_ANON_NAME);
+	if (vs->wide)
+		parse_as(vs, raw, 8, v);
+	else
+		parse_as(vs, raw, 0, v);
 }
 
 #define RAW_LIMIT 1024
@@ -288,7 +281,7 @@ static void see(void *arg, size_t n, const unsigned char *data)
 		size_t at = (vma->addr + f->vs->s.lo) & (size - 1);
 
 		if (at + f->len <= size)
-			f->vs->wide ? parse_wide(f->vs, data + at, vma) : parse(f->vs, data + at, vma);
+			parse(f->vs, data + at, vma);
 	}
 	for (size_t i = h->straddle; i < h[1].straddle; i++) {
 		size_t at = (f->v->vma[f->straddle[i].i].addr + f->vs->s.lo) & (size - 1);
