@@ -195,13 +195,11 @@ static struct shelf_block *new_block(size_t pages, unsigned shift)
 	return b;
 }
 
-/* One with room for n more pages: the last, a spare one, or a new one. */
-static struct shelf_block *take_block(struct shelf *s, size_t n, unsigned shift)
+/* One for n pages that nobody uses: a spare one, or a new one. */
+static struct shelf_block *free_block(struct shelf *s, size_t n, unsigned shift)
 {
-	struct shelf_block **p = &s->spare, *b = s->blocks;
+	struct shelf_block **p = &s->spare, *b;
 
-	if (b && b->pages - b->used >= n)
-		return b;
 	while (*p && (*p)->pages < n)
 		p = &(*p)->next;
 	b = *p;
@@ -209,6 +207,17 @@ static struct shelf_block *take_block(struct shelf *s, size_t n, unsigned shift)
 		*p = b->next;
 	else
 		b = new_block(n < LEAST ? LEAST : n, shift);
+	return b;
+}
+
+/* One with room for n more pages: the last, or one that nobody uses. */
+static struct shelf_block *take_block(struct shelf *s, size_t n, unsigned shift)
+{
+	struct shelf_block *b = s->blocks;
+
+	if (b && b->pages - b->used >= n)
+		return b;
+	b = free_block(s, n, shift);
 	if (b) {
 		b->used = 0;
 		b->next = s->blocks;
@@ -357,15 +366,8 @@ static void free_ahead(struct shelf_ahead *a)
 /* Memory of its own: what is there meanwhile may be dropped. */
 static struct shelf_block *block_alone(struct shelf *s, size_t n, unsigned shift)
 {
-	struct shelf_block **p = &s->spare, *b;
+	struct shelf_block *b = free_block(s, n, shift);
 
-	while (*p && (*p)->pages < n)
-		p = &(*p)->next;
-	b = *p;
-	if (b)
-		*p = b->next;
-	else
-		b = new_block(n < LEAST ? LEAST : n, shift);
 	if (b)
 		b->used = n;
 	return b;
