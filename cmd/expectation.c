@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/expectation.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "cmd/jsonrec.h"
@@ -74,11 +73,6 @@ enum cairn_code expectation_parse(json_t **ret, const char *text, size_t len, st
 	return code;
 }
 
-static bool fits(const char *pattern, const char *s)
-{
-	return s && (!strcmp(pattern, s) || !fnmatch(pattern, s, 0));
-}
-
 static enum cairn_code note(struct held *h, const char *what, const char *want, const char *found,
 			    bool ok, struct arena *a, struct cairn_err *err)
 {
@@ -116,14 +110,14 @@ static bool in_order(const json_t *want, const json_t *frames)
 	size_t at = 0;
 
 	for (size_t i = 0; i < json_array_size(frames) && at < json_array_size(want); i++)
-		at += fits(text_at(want, at), jsonrec_str(json_array_get(frames, i), "function"));
+		at += jsonrec_fits(text_at(want, at), jsonrec_str(json_array_get(frames, i), "function"));
 	return at == json_array_size(want);
 }
 
 static bool any_fits(const json_t *patterns, const char *id)
 {
 	for (size_t i = 0; i < json_array_size(patterns); i++)
-		if (fits(text_at(patterns, i), id))
+		if (jsonrec_fits(text_at(patterns, i), id))
 			return true;
 	return false;
 }
@@ -133,7 +127,7 @@ static const char *finding_that(const json_t *findings, const char *pattern, con
 	for (size_t i = 0; i < json_array_size(findings); i++) {
 		const char *id = jsonrec_str(json_array_get(findings, i), "id");
 
-		if (fits(pattern, id) && !any_fits(but, id))
+		if (jsonrec_fits(pattern, id) && !any_fits(but, id))
 			return id;
 	}
 	return NULL;
@@ -175,7 +169,7 @@ enum cairn_code expectation_hold(struct held *ret, const json_t *want, const jso
 		if (m->list || !pattern)
 			continue;
 		found = jsonrec_str(m->of ? json_object_get(record, m->of) : record, m->name);
-		code = note(ret, m->name, pattern, found, fits(pattern, found), a, err);
+		code = note(ret, m->name, pattern, found, jsonrec_fits(pattern, found), a, err);
 	}
 	if (!code && list)
 		code = note(ret, "frames", joined(list, NULL, a), joined(frames, "function", a),

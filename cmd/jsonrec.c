@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/jsonrec.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 const char *jsonrec_str(const json_t *o, const char *name)
@@ -63,4 +64,9 @@ void jsonrec_deinit(struct jsonrec *r)
 {
 	json_decref(r->json);
 	r->json = NULL;
+}
+
+bool jsonrec_fits(const char *pattern, const char *s)
+{
+	return s && (!strcmp(pattern, s) || !fnmatch(pattern, s, 0));
 }

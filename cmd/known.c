@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/known.h"
 
-#include <fnmatch.h>
 #include <string.h>
+
+#include "cmd/jsonrec.h"
 
 #define BLANKS " \t\r"
 
@@ -69,16 +70,12 @@ enum cairn_code known_parse(struct known *ret, const char *text, size_t len, str
 	return code;
 }
 
-static bool fits(const char *pattern, const char *s)
-{
-	return s && (!strcmp(pattern, s) || !fnmatch(pattern, s, 0));
-}
-
 const struct known_issue *known_find(const struct known *k, const char *signature,
 				     const char *fuzzy)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (fits(k->issue[i].pattern, signature) || fits(k->issue[i].pattern, fuzzy))
+		if (jsonrec_fits(k->issue[i].pattern, signature) ||
+		    jsonrec_fits(k->issue[i].pattern, fuzzy))
 			return &k->issue[i];
 	return NULL;
 }

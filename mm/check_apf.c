@@ -6,15 +6,13 @@
 
 const char *apf_text(struct apf_look *l, const char *fmt, ...)
 {
-	char buf[256];
-	const char *copy;
+	const char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	text = arena_vprintf(&l->arena, fmt, ap);
 	va_end(ap);
-	copy = arena_strdup(&l->arena, buf);
-	return copy ? copy : "";
+	return text ? text : "";
 }
 
 void apf_say(struct apf_look *l, const struct apf_bad *bad, const char *expected, const char *found,

@@ -7,15 +7,13 @@
 
 const char *kvm_text(struct kvm_look *l, const char *fmt, ...)
 {
-	char buf[256];
-	const char *copy;
+	const char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	text = arena_vprintf(&l->arena, fmt, ap);
 	va_end(ap);
-	copy = arena_strdup(&l->arena, buf);
-	return copy ? copy : "";
+	return text ? text : "";
 }
 
 const char *kvm_hex(struct kvm_look *l, uint64_t value)

@@ -4,45 +4,26 @@
  * kprobes, BPF images. A lookup must end.
  */
 #include "lib/kern/jit.h"
-#include "lib/kern/testkern.h"
 #include "unwind/copied.h"
 #include "unwind/fgraph.h"
 #include "unwind/fp_x86.h"
+#include "unwind/testcopied.h"
 
 #define FILLED 0x1000u
 
-static void declare(struct testkern *k)
+/* The type of tasks: its second member is the shadow stack. */
+static struct tk_type *declare(struct testkern *k)
 {
-	static const struct type top = { .kind = TYPE_INT, .name = "int", .size = 4,
-					 .is_signed = true, .complete = true };
+	struct tk_type *task;
 
-	tk_struct(k, "list_head", 16, (const struct tk_member[]){
-		{ "next", 0, 8, 0, NULL }, { "prev", 8, 8, 0, NULL }, { 0 } });
+	copied_types(k);
+	task = &k->type[k->ntypes];
 	tk_struct(k, "task_struct", 0x40, (const struct tk_member[]){
-		{ "curr_ret_stack", 0, 4, 0, NULL }, { "ret_stack", 8, 8, 0, NULL }, { 0 } });
-	k->type[1].member[0].type = &top;
+		{ .name = "curr_ret_stack", .size = 4, .nested = "-" },
+		{ .name = "ret_stack", .offset = 8, .size = 8 }, { 0 } });
 	tk_struct(k, "ftrace_ret_stack", 24, (const struct tk_member[]){
-		{ "ret", 0, 8, 0, NULL }, { "retp", 16, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "ftrace_ops", 64, (const struct tk_member[]){
-		{ "trampoline", 0, 8, 0, NULL }, { "trampoline_size", 8, 8, 0, NULL },
-		{ "list", 16, 0, 0, "list_head" }, { "flags", 32, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "kprobe_insn_cache", 64, (const struct tk_member[]){
-		{ "pages", 8, 0, 0, "list_head" }, { 0 } });
-	tk_struct(k, "kprobe_insn_page", 64, (const struct tk_member[]){
-		{ "list", 0, 0, 0, "list_head" }, { "insns", 16, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "arch_specific_insn", 16, (const struct tk_member[]){
-		{ "insn", 8, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "kprobe", 64, (const struct tk_member[]){
-		{ "hlist", 0, 0, 0, "list_head" }, { "addr", 16, 8, 0, NULL },
-		{ "flags", 24, 4, 0, NULL }, { "ainsn", 32, 0, 0, "arch_specific_insn" }, { 0 } });
-	tk_struct(k, "arch_optimized_insn", 24, (const struct tk_member[]){
-		{ "insn", 0, 8, 0, NULL }, { "size", 8, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "optimized_kprobe", 128, (const struct tk_member[]){
-		{ "kp", 0, 0, 0, "kprobe" }, { "optinsn", 72, 0, 0, "arch_optimized_insn" }, { 0 } });
-	tk_struct(k, "bpf_ksym", 0x100, (const struct tk_member[]){
-		{ "start", 0, 8, 0, NULL }, { "end", 8, 8, 0, NULL },
-		{ "fp_start", 16, 4, 0, NULL }, { "fp_end", 24, 4, 0, NULL },
-		{ "lnode", 0x90, 0, 0, "list_head" }, { 0 } });
+		{ .name = "ret", .size = 8 }, { .name = "retp", .offset = 16, .size = 8 }, { 0 } });
+	return task;
 }
 
 static void name_all(struct testkern *k)
@@ -84,8 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	k = tk_small();
-	declare(k);
-	k->type[1].member[1].type = &stacks[data[0] & 1];
+	declare(k)->member[1].type = &stacks[data[0] & 1];
 	name_all(k);
 	fill(k, data + 1, size - 1);
 	tk_open(k, 8);

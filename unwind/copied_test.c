@@ -6,9 +6,9 @@
 #include <cmocka.h>
 
 #include "lib/kern/jit.h"
-#include "lib/kern/testkern.h"
 #include "unwind/copied.h"
 #include "unwind/fp_x86.h"
+#include "unwind/testcopied.h"
 
 #define FTRACE_HEAD TK_BASE
 #define SLOTS       (TK_BASE + 0x40)  /* struct kprobe_insn_cache, its list at 8 */
@@ -29,32 +29,6 @@ static void link_to(struct testkern *k, uint64_t at, uint64_t next, uint64_t pre
 {
 	tk_put(k, at, next, 8);
 	tk_put(k, at + 8, prev, 8);
-}
-
-static void declare(struct testkern *k)
-{
-	tk_struct(k, "list_head", 16, (const struct tk_member[]){
-		{ "next", 0, 8, 0, NULL }, { "prev", 8, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "bpf_ksym", 0x100, (const struct tk_member[]){
-		{ "start", 0, 8, 0, NULL }, { "end", 8, 8, 0, NULL },
-		{ "fp_start", 16, 4, 0, NULL }, { "fp_end", 24, 4, 0, NULL },
-		{ "lnode", 0x90, 0, 0, "list_head" }, { 0 } });
-	tk_struct(k, "ftrace_ops", 64, (const struct tk_member[]){
-		{ "trampoline", 0, 8, 0, NULL }, { "trampoline_size", 8, 8, 0, NULL },
-		{ "list", 16, 0, 0, "list_head" }, { "flags", 32, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "kprobe_insn_cache", 64, (const struct tk_member[]){
-		{ "pages", 8, 0, 0, "list_head" }, { 0 } });
-	tk_struct(k, "kprobe_insn_page", 64, (const struct tk_member[]){
-		{ "list", 0, 0, 0, "list_head" }, { "insns", 16, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "arch_specific_insn", 16, (const struct tk_member[]){
-		{ "insn", 8, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "kprobe", 64, (const struct tk_member[]){
-		{ "hlist", 0, 0, 0, "list_head" }, { "addr", 16, 8, 0, NULL },
-		{ "flags", 24, 4, 0, NULL }, { "ainsn", 32, 0, 0, "arch_specific_insn" }, { 0 } });
-	tk_struct(k, "arch_optimized_insn", 24, (const struct tk_member[]){
-		{ "insn", 0, 8, 0, NULL }, { "size", 8, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "optimized_kprobe", 128, (const struct tk_member[]){
-		{ "kp", 0, 0, 0, "kprobe" }, { "optinsn", 72, 0, 0, "arch_optimized_insn" }, { 0 } });
 }
 
 static void trampoline(struct testkern *k, unsigned n, uint64_t code, uint64_t flags)
@@ -104,7 +78,7 @@ static struct testkern *kernel(void)
 {
 	struct testkern *k = tk_new();
 
-	declare(k);
+	copied_types(k);
 	name_all(k);
 	link_to(k, FTRACE_HEAD, OPS(0) + 16, OPS(1) + 16);
 	link_to(k, OPS(0) + 16, OPS(1) + 16, FTRACE_HEAD);

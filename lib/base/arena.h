@@ -34,6 +34,7 @@ void *arena_room(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /** Give everything back but one chunk that is kept for the next round. */
 void arena_reset(struct arena *a);
