@@ -15,9 +15,7 @@ static struct arena arena;
 /* Two tasks of an address space; the first one sleeps in `function`; mmap_lock has this count. */
 static struct findings check(const char *function, uint64_t count, const char *tree)
 {
-	const struct check_limits limits = { .only = "growth" };
 	uint64_t first, second, mm;
-	struct findings f;
 
 	w = tw_new(TW_HEADS);
 	TW_STRUCT(w.m.k, "mm_struct", 128, TW_WORD(tree, 0), TW_IN("mmap_lock", 8, "rw_semaphore"));
@@ -28,15 +26,7 @@ static struct findings check(const char *function, uint64_t count, const char *t
 	tm_set(&w.m, second, TM_MM, mm, 8);
 	tw_word(&w, mm + 8 + TW_RWSEM_COUNT, count);
 	tw_word(&w, mm + 8 + TW_RWSEM_OWNER, first);
-	tw_open(&w);
-	assert_int_equal(findings_get(&f, w.c, &limits, &arena, NULL), CAIRN_OK);
-	return f;
-}
-
-static void done(void)
-{
-	arena_deinit(&arena);
-	tw_free(&w);
+	return tw_findings(&w, "growth", &arena);
 }
 
 static void test_readers(void **state)
@@ -48,7 +38,7 @@ static void test_readers(void **state)
 	assert_string_equal(f.said[0].f.id, "mm.stackrot");
 	assert_string_equal(f.said[0].f.found, "2 readers");
 	assert_non_null(strstr(f.said[0].f.message, "PID 3 (grows)"));
-	done();
+	tw_done(&w, &arena);
 }
 
 /* As it is to be, elsewhere, and where there is no maple tree. */
@@ -56,11 +46,11 @@ static void test_silent(void **state)
 {
 	(void)state;
 	assert_int_equal(check("expand_downwards", 1, "mm_mt").n, 0);
-	done();
+	tw_done(&w, &arena);
 	assert_int_equal(check("handle_mm_fault", 0x200, "mm_mt").n, 0);
-	done();
+	tw_done(&w, &arena);
 	assert_int_equal(check("expand_downwards", 0x200, "mm_rb").n, 0);
-	done();
+	tw_done(&w, &arena);
 }
 
 int main(void)

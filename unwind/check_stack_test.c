@@ -22,22 +22,6 @@ static void info_in_task(struct testkern *k)
 				(struct type_member){ "thread_info", tk_integer(8), 0, 0 };
 }
 
-static struct findings check(void)
-{
-	const struct check_limits limits = { .only = "stack.*" };
-	struct findings f;
-
-	tw_open(&w);
-	assert_int_equal(findings_get(&f, w.c, &limits, &arena, NULL), CAIRN_OK);
-	return f;
-}
-
-static void done(void)
-{
-	arena_deinit(&arena);
-	tw_free(&w);
-}
-
 /* Two tasks, the end of the second one's stack is this. */
 static uint64_t two(uint64_t end, bool in_task)
 {
@@ -57,14 +41,14 @@ static void test_whole(void **state)
 {
 	(void)state;
 	two(STACK_END_MAGIC, true);
-	assert_int_equal(check().n, 0);
-	done();
+	assert_int_equal(tw_findings(&w, "stack.*", &arena).n, 0);
+	tw_done(&w, &arena);
 }
 
 static void test_overwritten(void **state)
 {
 	uint64_t stack = two(0x41414141, true);
-	struct findings f = check();
+	struct findings f = tw_findings(&w, "stack.*", &arena);
 
 	(void)state;
 	assert_int_equal(f.n, 1);
@@ -72,7 +56,7 @@ static void test_overwritten(void **state)
 	assert_int_equal(f.said[0].f.addr, stack);
 	assert_string_equal(f.said[0].f.found, "0x41414141");
 	assert_non_null(strstr(f.said[0].f.message, "4 (broken)"));
-	done();
+	tw_done(&w, &arena);
 }
 
 /* Nothing says where the magic is. */
@@ -80,8 +64,8 @@ static void test_place_not_known(void **state)
 {
 	(void)state;
 	two(0x41414141, false);
-	assert_int_equal(check().n, 0);
-	done();
+	assert_int_equal(tw_findings(&w, "stack.*", &arena).n, 0);
+	tw_done(&w, &arena);
 }
 
 int main(void)

@@ -8,28 +8,11 @@
 #include <string.h>
 
 #include "unwind/culprit.h"
+#include "unwind/testtrace.h"
 
-#define MAX 12
+static struct testtrace t;
 
-static struct frame frames[MAX];
-static struct trace trace;
-
-/* A trace of these functions, innermost first; "!name" was interrupted, "" has no name. */
-static const struct trace *of(const char *const *names)
-{
-	memset(frames, 0, sizeof(frames));
-	trace = (struct trace){ .frame = frames };
-	for (; *names; names++) {
-		struct frame *f = &frames[trace.n++];
-
-		f->interrupted = **names == '!';
-		f->sym.name = *names + f->interrupted;
-		f->named = *f->sym.name != '\0';
-	}
-	return &trace;
-}
-
-#define TRACE(...) of((const char *const[]){ __VA_ARGS__, NULL })
+#define TRACE(...) tr_of(&t, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void expect_culprit(const struct trace *tr, const char *name)
 {
@@ -56,9 +39,9 @@ static void who_was_interrupted(void **state)
 	expect_culprit(TRACE("panic", "oops_end", "die_addr", "exc_general_protection",
 			     "asm_exc_general_protection", "!list_del", "caller"), "list_del");
 	expect_culprit(TRACE("panic", "oops_end", "asm_exc_page_fault", "!"), "");
-	of((const char *const[]){ "panic", "oops_end", "asm_exc_page_fault", "!", "caller", NULL });
-	frames[4].rule = RULE_BAD_CALL;
-	expect_culprit(&trace, "caller");
+	TRACE("panic", "oops_end", "asm_exc_page_fault", "!", "caller");
+	t.frame[4].rule = RULE_BAD_CALL;
+	expect_culprit(&t.trace, "caller");
 	/* a task on its way out that faults */
 	expect_culprit(TRACE("panic", "oops_end.cold", "exc_invalid_op", "asm_exc_invalid_op",
 			     "!exit_mmap", "mmput", "do_exit", "do_group_exit"), "exit_mmap");

@@ -20,16 +20,14 @@ enum { ENTRY = 40, RET = 8, RETP = 32 };
 static const struct type entry_type = { .kind = TYPE_STRUCT, .name = "ftrace_ret_stack" };
 static const struct type to_entries = { .kind = TYPE_PTR, .size = 8, .target = &entry_type };
 static const struct type to_words = { .kind = TYPE_PTR, .size = 8, .target = &tk_integers[3] };
-static const struct type counter = { .kind = TYPE_INT, .name = "int", .size = 4, .is_signed = true,
-				     .complete = true };
 
 static struct testkern *kernel(const struct type *stack, int32_t top)
 {
 	struct testkern *k = tk_new();
 
 	tk_struct(k, "task_struct", 0x40, (const struct tk_member[]){
-		{ "curr_ret_stack", TOP, 4, 0, NULL }, { "ret_stack", RET_STACK, 8, 0, NULL }, { 0 } });
-	k->type[0].member[0].type = &counter;
+		{ .name = "curr_ret_stack", .offset = TOP, .size = 4, .nested = "-" },
+		{ .name = "ret_stack", .offset = RET_STACK, .size = 8 }, { 0 } });
 	k->type[0].member[1].type = stack;
 	tk_struct(k, "ftrace_ret_stack", ENTRY, (const struct tk_member[]){
 		{ "ret", RET, 8, 0, NULL }, { "retp", RETP, 8, 0, NULL }, { 0 } });

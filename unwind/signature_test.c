@@ -5,34 +5,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <string.h>
-
 #include "unwind/signature.h"
-
-#define MAX 12
+#include "unwind/testtrace.h"
 
 static struct arena arena;
-static struct frame frames[MAX];
-static struct trace trace;
+static struct testtrace t;
 
-/* A trace of these functions, innermost first; "!name" was interrupted, "" has no name. */
-static const struct trace *of(const char *const *names)
-{
-	memset(frames, 0, sizeof(frames));
-	trace = (struct trace){ .frame = frames };
-	for (; *names; names++) {
-		struct frame *f = &frames[trace.n++];
-
-		f->interrupted = **names == '!';
-		f->sym.name = *names + f->interrupted;
-		f->named = *f->sym.name != '\0';
-		f->grade = 'A';
-		f->rule = RULE_ORC;
-	}
-	return &trace;
-}
-
-#define TRACE(...) of((const char *const[]){ __VA_ARGS__, NULL })
+#define TRACE(...) tr_of(&t, (const char *const[]){ __VA_ARGS__, NULL })
 
 static const char *sign(const char *class, const struct trace *tr)
 {
@@ -83,21 +62,21 @@ static void lost(void **state)
 	const struct trace *tr = TRACE("panic", "foo", "bar", "probed", "caller");
 
 	(void)state;
-	frames[3].rule = RULE_RETHOOK;
+	t.frame[3].rule = RULE_RETHOOK;
 	assert_string_equal(one, sign("panic", tr));
 	tr = TRACE("panic", "foo", "bar", "ends", "caller");
-	frames[3].offset = frames[3].sym.size = 0x20;
+	t.frame[3].offset = t.frame[3].sym.size = 0x20;
 	assert_string_equal(one, sign("panic", tr));
 	tr = TRACE("panic", "foo", "bar", "", "caller");
 	assert_string_equal(one, sign("panic", tr));
 	/* guesses and the link register are left out */
 	tr = TRACE("panic", "foo", "leaf", "guess", "bar");
-	frames[2].rule = RULE_LR;
-	frames[3].grade = 'C';
+	t.frame[2].rule = RULE_LR;
+	t.frame[3].grade = 'C';
 	assert_string_equal(one, sign("panic", tr));
 	/* the first that never returns is who it was */
 	tr = TRACE("panic", "foo", "bar");
-	frames[1].offset = frames[1].sym.size = 0x20;
+	t.frame[1].offset = t.frame[1].sym.size = 0x20;
 	assert_string_equal(one, sign("panic", tr));
 }
 
@@ -107,7 +86,7 @@ static void arm64_finds_rethooks(void **state)
 	const struct trace *tr = TRACE("panic", "foo", "probed", "caller");
 
 	(void)state;
-	frames[2].rule = RULE_RETHOOK;
+	t.frame[2].rule = RULE_RETHOOK;
 	signature_of_trace(&s, "panic", tr, arch_by_id(ARCH_ARM64), &arena);
 	assert_string_equal(s.strict, sign("panic", TRACE("panic", "foo", "probed", "caller")));
 }

@@ -15,6 +15,7 @@
 #ifndef CAIRN_UNWIND_TESTWAIT_H
 #define CAIRN_UNWIND_TESTWAIT_H
 
+#include "lib/kern/finding.h"
 #include "lib/kern/task.h"
 #include "lib/kern/testmachine.h"
 
@@ -306,6 +307,26 @@ static inline void tw_free(struct testwait *w)
 {
 	tasks_free(w->c);
 	tk_free(w->m.k);
+}
+
+/* ---- what checkers say ---- */
+
+/** What was built so far is the dump: run the checkers that match `only`. */
+static inline struct findings tw_findings(struct testwait *w, const char *only, struct arena *a)
+{
+	const struct check_limits limits = { .only = only };
+	struct findings f;
+
+	tw_open(w);
+	if (findings_get(&f, w->c, &limits, a, NULL))
+		abort();
+	return f;
+}
+
+static inline void tw_done(struct testwait *w, struct arena *a)
+{
+	arena_deinit(a);
+	tw_free(w);
 }
 
 #endif

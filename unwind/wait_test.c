@@ -44,8 +44,7 @@ static void end(void)
 	wait_graph_deinit(&graph);
 	waits_deinit(&waits);
 	unwinder_deinit(&unwinder);
-	arena_deinit(&arena);
-	tw_free(&w);
+	tw_done(&w, &arena);
 }
 
 static void expect_found(uint64_t task, enum wait_kind kind, uint64_t object)
@@ -457,22 +456,6 @@ static void test_text(void **state)
 
 /* ---- the checker ---- */
 
-static struct findings check(void)
-{
-	const struct check_limits limits = { .only = "lock" };
-	struct findings f;
-
-	tw_open(&w);
-	assert_int_equal(findings_get(&f, w.c, &limits, &arena, NULL), CAIRN_OK);
-	return f;
-}
-
-static void done(void)
-{
-	arena_deinit(&arena);
-	tw_free(&w);
-}
-
 /* n tasks in a circle, each with a lock that the one before wants; and one that hangs on it. */
 static struct findings circle(unsigned n, const char *function, enum tw_locks locks)
 {
@@ -487,7 +470,7 @@ static struct findings circle(unsigned n, const char *function, enum tw_locks lo
 	for (unsigned i = 0; i < n; i++)
 		tw_wait_mutex(&w, task[i], lock[(i + 1) % n]);
 	tw_wait_mutex(&w, last, lock[0]);
-	return check();
+	return tw_findings(&w, "lock", &arena);
 }
 
 static void test_cycle(void **state)
@@ -502,13 +485,13 @@ static void test_cycle(void **state)
 		assert_int_equal(f.said[0].f.grade, CAIRN_CERTAIN);
 		assert_int_equal(f.said[0].f.severity, CAIRN_ERROR);
 		assert_int_equal(f.said[0].f.nevidence, 2 * n);
-		done();
+		tw_done(&w, &arena);
 	}
 	f = circle(2, SLOWPATH, TW_HEADS);
 	assert_int_equal(strncmp(f.said[0].f.message, "2 tasks wait for each other: round (19) "
 						      "waits for mutex 0x", 58), 0);
 	assert_string_equal(f.said[0].f.found, "round (20)");
-	done();
+	tw_done(&w, &arena);
 }
 
 static void test_cycle_backs_off(void **state)
@@ -519,7 +502,7 @@ static void test_cycle_backs_off(void **state)
 	f = circle(3, "__ww_mutex_lock.constprop.0", TW_HEADS);
 	assert_int_equal(f.n, 1);
 	assert_int_equal(f.said[0].f.grade, CAIRN_IN_FLIGHT);
-	done();
+	tw_done(&w, &arena);
 }
 
 /* A long queue at a lock that is in use, and a chain that ends: nothing is wrong. */
@@ -540,9 +523,9 @@ static void test_healthy(void **state)
 	p = tw_task(&w, 6, "passed", SLOWPATH);
 	tw_wait_mutex(&w, p, tw_mutex(&w, p | 4));
 	tw_wait_mutex(&w, tw_task(&w, 7, "free", SLOWPATH), tw_mutex(&w, 1));
-	f = check();
+	f = tw_findings(&w, "lock", &arena);
 	assert_int_equal(f.n, 0);
-	done();
+	tw_done(&w, &arena);
 }
 
 static void test_owner_gone(void **state)
@@ -559,13 +542,13 @@ static void test_owner_gone(void **state)
 	tm_set(&w.m, dead, TM_STATE, 0x80, 4);
 	tm_set(&w.m, dead, TM_EXIT_STATE, 0x20, 4);
 	tw_wait_mutex(&w, tw_task(&w, 8, "c", SLOWPATH), tw_mutex(&w, dead));
-	f = check();
+	f = tw_findings(&w, "lock", &arena);
 	assert_int_equal(f.n, 2);
 	assert_string_equal(f.said[0].f.id, "lock.owner.dead");
 	assert_int_equal(f.said[0].f.object, lock);
 	assert_string_equal(f.said[0].f.found, "0x12340, which is no task");
 	assert_string_equal(f.said[1].f.found, "dead (7), which is dead");
-	done();
+	tw_done(&w, &arena);
 }
 
 /* The owner may be among the tasks that the broken list hides. */
@@ -577,10 +560,10 @@ static void test_owner_not_listed(void **state)
 	w = tw_new(TW_HEADS);
 	tw_wait_mutex(&w, tw_task(&w, 5, "a", SLOWPATH), tw_mutex(&w, 0x12340));
 	tw_word(&w, tw_task(&w, 6, "b", SLOWPATH) + TM_TASKS, TK_HOLE);
-	f = check();
+	f = tw_findings(&w, "lock", &arena);
 	assert_int_equal(f.n, 0);
 	assert_true(f.nunseen > 0);
-	done();
+	tw_done(&w, &arena);
 }
 
 int main(void)

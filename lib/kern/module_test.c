@@ -46,14 +46,8 @@ static void declare(struct testkern *k, const struct era *e)
 		{ "base", 0, w, 0, NULL }, { "size", 8, 4, 0, NULL },
 		{ e->by_type ? "pad" : "text_size", 12, 4, 0, NULL }, { 0 } });
 	tk_struct(k, "kernel_symbol", 8, (const struct tk_member[]){
-		{ "value_offset", 0, 4, 0, NULL }, { "name_offset", 4, 4, 0, NULL }, { 0 } });
-	for (unsigned i = 0; i < 2; i++) {
-		/* offsets into the export are signed */
-		static struct type s32 = { .kind = TYPE_INT, .name = "int", .size = 4,
-					   .is_signed = true, .complete = true };
-
-		k->type[k->ntypes - 1].member[i].type = &s32;
-	}
+		{ .name = "value_offset", .size = 4, .nested = "-" },
+		{ .name = "name_offset", .offset = 4, .size = 4, .nested = "-" }, { 0 } });
 	tk_struct(k, "module", O_END, (const struct tk_member[]){
 		{ "state", O_STATE, 4, 0, NULL }, { "list", O_LIST, 0, 0, "list_head" },
 		{ "name", O_NAME, 1, 56, NULL }, { "build_id", O_BUILD_ID, 1, 20, NULL },
