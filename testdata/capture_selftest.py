@@ -26,6 +26,7 @@ sys.dont_write_bytecode = True
 
 import capture      # noqa: E402
 import machine      # noqa: E402
+import selftest     # noqa: E402
 import tool         # noqa: E402
 import vmcore       # noqa: E402
 from tables import KERNELS, MACHINES, SCENARIOS, capture_name, why_not      # noqa: E402
@@ -314,20 +315,5 @@ TESTS = [
 ]
 
 
-def main():
-    print("1..%d" % len(TESTS))
-    failed = 0
-    for number, test in enumerate(TESTS, 1):
-        try:
-            ok = test()
-        except Exception as error:      # a test that stumbles has failed alone
-            print("# %s: %r" % (test.__name__, error))
-            ok = False
-        failed += not ok
-        print("%s %d - %s" % ("ok" if ok else "not ok", number, test.__name__.replace("_", " ")),
-              flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(selftest.run(TESTS))

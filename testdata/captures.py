@@ -46,6 +46,11 @@ def base_of(name):
     return "%s-%s" % (kernel, BASES.get(kernel, USUAL_BASE))
 
 
+def dumped_alive(name):
+    """A guest, dumped by the way of its host: it did not crash, and its console has no oracle."""
+    return name.endswith("-guest")
+
+
 def stored():
     """Names of all captures in the store, each behind the one that it is a difference to."""
     names = {path.name.split(".from-")[0] if ".from-" in path.name

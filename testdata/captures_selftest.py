@@ -5,6 +5,7 @@
 The store is a folder of this test's own; the program that slims is a copy, or one that fails.
 """
 
+import contextlib
 import pathlib
 import random
 import stat
@@ -16,6 +17,7 @@ sys.path[:0] = [str(HERE)]
 sys.dont_write_bytecode = True
 
 import captures     # noqa: E402
+import selftest     # noqa: E402
 
 BASE, OTHER = "i386-9.9-sysrq", "i386-9.9-nmi"
 
@@ -110,24 +112,11 @@ TESTS = [what_was_stored_comes_back, a_new_base_keeps_its_differences,
          what_fails_leaves_the_store_alone, nothing_is_left_beside]
 
 
-def main():
-    print("1..%d" % len(TESTS))
-    failed = 0
-    for number, test in enumerate(TESTS, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                out, sys.stdout = sys.stdout, sys.stderr
-                try:
-                    ok = test(pathlib.Path(folder))
-                finally:
-                    sys.stdout = out
-            except Exception as error:
-                print("# %s: %r" % (test.__name__, error))
-                ok = False
-        failed += not ok
-        print("%s %d - %s" % ("ok" if ok else "not ok", number, test.__name__.replace("_", " ")))
-    return 1 if failed else 0
+def apart(test):
+    """What it returns in a folder of its own; what it prints is not for the reader of TAP."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
+        return test(pathlib.Path(folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(selftest.run(TESTS, apart))

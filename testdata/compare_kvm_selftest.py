@@ -16,6 +16,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent)]
 sys.dont_write_bytecode = True
 
 import compare_kvm      # noqa: E402
+import selftest         # noqa: E402
 
 # half -> leaves (gfn, pfn, level)
 SOUND = {"-d": [(0x100, 0x5000, 1), (0x200, 0x6000, 2)], "-m": [(0x400, 0x7000, 1)]}
@@ -93,15 +94,5 @@ TESTS = {
 }
 
 
-def main():
-    print("1..%d" % len(TESTS))
-    failed = 0
-    for count, (name, test) in enumerate(TESTS.items(), 1):
-        ok = test()
-        failed += not ok
-        print("%s %d - %s" % ("ok" if ok else "not ok", count, name))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(selftest.run(TESTS))

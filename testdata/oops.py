@@ -16,8 +16,9 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "capture"))
-import tables  # noqa: E402
+sys.path[:0] = [str(HERE), str(HERE / "capture")]
+import captures     # noqa: E402
+import tables       # noqa: E402
 
 # Where a kernel's own report tells less than its dump does: (machine or capture, what) -> why.
 LESS = {
@@ -162,7 +163,7 @@ def check_formats(tap, cairn, name, console, text):
 def names_in(folder):
     names = (p.name.removesuffix(".console") for p in folder.glob("*.console")
              if (folder / p.name.replace(".console", ".kdump")).exists())
-    return sorted(name for name in names if not name.endswith("-guest"))    # was dumped alive
+    return sorted(name for name in names if not captures.dumped_alive(name))
 
 
 def main():
