@@ -5,6 +5,7 @@
  * checks; no list is longer than what memory can hold.
  */
 #include "lib/base/cursor.h"
+#include "mm/fuzzkvm.h"
 #include "mm/testapf.h"
 
 #define FIRST UINT64_C(0x200000)
@@ -43,24 +44,14 @@ static void use(struct testkvm *k)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct check_limits limits = { .only = "apf" };
 	static struct testkvm *machines[2];
 	struct testkvm *k;
-	struct findings f;
 
 	if (!size)
 		return 0;
 	if (!machines[data[0] & 1])
 		machines[data[0] & 1] = ta_host(data[0] & 1);
 	k = machines[data[0] & 1];
-	data++;
-	size--;
-	for (unsigned n = 0; size >= 12 && n < 16; data += 12, size -= 12, n++)
-		patch(k, data);
-	use(k);
-	if (!findings_get(&f, k->c, &limits, &k->arena, NULL) && f.n > FINDINGS_LIMIT)
-		abort();
-	tkv_undo(k);
-	arena_reset(&k->arena);
+	fuzz_kvm(k, data + 1, size - 1, "apf", patch, use);
 	return 0;
 }

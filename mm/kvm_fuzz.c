@@ -5,10 +5,10 @@
  * made, and a value. Reads, walks, compares and checks; what is found is bounded by what there is.
  */
 #include "lib/base/cursor.h"
+#include "mm/fuzzkvm.h"
 #include "mm/kvm_guest.h"
 #include "mm/tdp_compare.h"
 #include "mm/tdp_count.h"
-#include "mm/testkvm.h"
 
 #define FIRST TP_MAP
 #define WORDS ((TP_SIZE - FIRST) / 8)
@@ -65,21 +65,11 @@ static void use(struct testkvm *k)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct check_limits limits = { .only = "kvm" };
 	struct testkvm *k;
-	struct findings f;
 
 	if (!size)
 		return 0;
 	k = machine(data[0] & 1);
-	data++;
-	size--;
-	for (unsigned n = 0; size >= 12 && n < 16; data += 12, size -= 12, n++)
-		patch(k, data);
-	use(k);
-	if (!findings_get(&f, k->c, &limits, &k->arena, NULL) && f.n > FINDINGS_LIMIT)
-		abort();
-	tkv_undo(k);
-	arena_reset(&k->arena);
+	fuzz_kvm(k, data + 1, size - 1, "kvm", patch, use);
 	return 0;
 }
