@@ -38,6 +38,13 @@ enum cmd_complete {
 	COMPLETE_TYPE,
 	COMPLETE_COMMAND,
 	COMPLETE_FILE,
+	COMPLETE_TASK,         /* a task's name: also where `tasks` says that operands are tasks */
+	COMPLETE_TASK_COMMAND, /* commands for tasks */
+	COMPLETE_TASK_MEMBER,  /* members of task_struct, with commas */
+	COMPLETE_FINDING,      /* checkers, and ids of findings */
+	COMPLETE_MODULE,
+	COMPLETE_LEVEL,        /* of the log */
+	COMPLETE_WAIT,         /* what is waited for */
 };
 
 /** One call of a command. */

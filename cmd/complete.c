@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/complete.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/complete_names.h"
+#include "cmd/complete_place.h"
 #include "cmd/opt.h"
 #include "lib/base/mem.h"
 #include "lib/kern/module.h"
@@ -169,33 +172,59 @@ static const struct type *end_of_path(struct completer *c, const char *path)
 	return type_member(type_strip(t), path + n + 1, &m) ? type_strip(m.type) : NULL;
 }
 
-static bool add_path(struct completer *c, struct list *l)
+/* Members of what `base` names, by what of `text` stands behind its last dot; `len` bytes of the
+ * prefix stay as they are. */
+static void add_members_at(struct completer *c, struct list *l, const char *base, const char *text,
+			   size_t len)
 {
-	const char *dot = strrchr(l->prefix, '.');
-	const struct type *t;
+	const char *dot = strrchr(text, '.');
+	const char *path = dot ? arena_printf(&c->scratch, "%s.%.*s", base, (int)(dot - text), text)
+			       : base;
+	const struct type *t = path ? end_of_path(c, path) : NULL;
 
-	if (!dot)
-		return false;
-	t = end_of_path(c, arena_strndup(&c->scratch, l->prefix, (size_t)(dot - l->prefix)));
-	l->before = arena_strndup(&c->scratch, l->prefix, (size_t)(dot + 1 - l->prefix));
-	l->prefix = dot + 1;
+	if (dot)
+		len += (size_t)(dot + 1 - text);
+	l->before = arena_strndup(&c->scratch, l->prefix, len);
+	l->prefix += len;
 	l->len = strlen(l->prefix);
 	if (t && l->before)
 		add_members(l, t, 0);
+}
+
+/* "task_struct.pid,se.vrun" */
+static bool add_path(struct completer *c, struct list *l)
+{
+	const char *dot = strchr(l->prefix, '.'), *comma = dot ? strrchr(dot, ',') : NULL;
+	const char *text = comma ? comma + 1 : dot ? dot + 1 : NULL;
+
+	if (!dot)
+		return false;
+	add_members_at(c, l, arena_strndup(&c->scratch, l->prefix, (size_t)(dot - l->prefix)), text,
+		       (size_t)(text - l->prefix));
 	return true;
 }
 
-/* ---- what is wanted ---- */
-
-/* The line's first word; NULL if that is the one being completed. */
-static const char *first_word(struct completer *c, const char *line, size_t start)
+static void add_task_members(struct completer *c, struct list *l)
 {
-	size_t at = strspn(line, " \t"), len = strcspn(line + at, " \t");
+	const char *comma = strrchr(l->prefix, ','), *text = comma ? comma + 1 : l->prefix;
 
-	if (!len || at + len > start)
-		return NULL;
-	return arena_strndup(&c->scratch, line + at, len);
+	add_members_at(c, l, "task_struct", text, (size_t)(text - l->prefix));
 }
+
+/* "init_task.mm->": the words are parted behind the arrow. */
+static void add_behind_arrow(struct completer *c, struct list *l, const char *line, size_t arrow)
+{
+	size_t at = arrow;
+	const struct type *t;
+
+	while (at && (isalnum((unsigned char)line[at - 1]) || strchr("_.", line[at - 1])))
+		at--;
+	t = end_of_path(c, arena_strndup(&c->scratch, line + at, arrow - at));
+	if (t && t->kind == TYPE_PTR && t->target)
+		add_members(l, type_strip(t->target), 0);
+}
+
+/* ---- what is wanted ---- */
 
 /* `struct X` and `union X` complete only types of that kind, also after other words. */
 static int wanted_kind(const char *line, size_t start)
@@ -216,46 +245,76 @@ static int wanted_kind(const char *line, size_t start)
 	return -1;
 }
 
-/* False: file names. */
-static bool add_operands(struct completer *c, const struct cmd *cmd, struct list *l)
+static void add_name(void *arg, const char *name)
 {
-	switch (cmd->complete) {
-	case COMPLETE_NONE: return true;
-	case COMPLETE_FILE: return false;
-	case COMPLETE_COMMAND: add_commands(l); return true;
-	case COMPLETE_SYMBOL:
-		if (c->cairn && !add_path(c, l))
-			add_symbols(c, l);
-		return true;
-	case COMPLETE_TYPE:
-		if (c->cairn && !add_path(c, l))
-			add_types(c, l);
-		return true;
-	}
+	add(arg, name);
+}
+
+/* "err,warn": names with commas between. */
+static void behind_comma(struct completer *c, struct list *l)
+{
+	const char *comma = strrchr(l->prefix, ',');
+
+	if (!comma)
+		return;
+	l->before = arena_strndup(&c->scratch, l->prefix, (size_t)(comma + 1 - l->prefix));
+	l->prefix = comma + 1;
+	l->len = strlen(l->prefix);
+}
+
+/* False: file names. */
+static bool add_kind(struct completer *c, enum cmd_complete kind, struct list *l)
+{
+	if (kind == COMPLETE_FILE)
+		return false;
+	if (kind == COMPLETE_LEVEL)
+		behind_comma(c, l);
+	if (kind == COMPLETE_TASK_MEMBER && c->cairn)
+		add_task_members(c, l);
+	else if ((kind == COMPLETE_SYMBOL || kind == COMPLETE_TYPE) && c->cairn && add_path(c, l))
+		;
+	else if (kind == COMPLETE_SYMBOL && c->cairn)
+		add_symbols(c, l);
+	else if (kind == COMPLETE_TYPE && c->cairn)
+		add_types(c, l);
+	else
+		complete_names(kind, c->cairn, &c->scratch, add_name, l);
 	return true;
+}
+
+/* The operator of the shell, not C's arrow. */
+static bool is_redirected(const char *line, size_t start)
+{
+	for (size_t i = 0; i < start; i++)
+		if (line[i] == '|' || (line[i] == '>' && !(i && line[i - 1] == '-')))
+			return true;
+	return false;
 }
 
 static bool add_wanted(struct completer *c, const char *line, size_t start, struct list *l)
 {
-	const char *name = first_word(c, line, start);
-	const struct cmd *cmd;
+	struct complete_place at = complete_place(line, start, &c->scratch);
 
-	if (memchr(line, '|', start) || memchr(line, '>', start) || *line == '!')
+	if (is_redirected(line, start) || *line == '!')
 		return false;
-	if (!name) {
+	if (start > 1 && line[start - 1] == '>') {
+		if (c->cairn)
+			add_behind_arrow(c, l, line, start - 2);
+		return true;
+	}
+	if (at.first) {
 		add_commands(l);
 		add(l, "quit");
 		return true;
 	}
-	cmd = cmd_find(name);
-	if (!cmd)
+	if (!at.cmd)
 		return true;
-	if (*l->prefix == '-') {
-		add_options(l, cmd->opts);
+	if (*l->prefix == '-' && !at.argument) {
+		add_options(l, at.cmd->opts);
 		add_options(l, opt_common);
 		return true;
 	}
-	return add_operands(c, cmd, l);
+	return add_kind(c, at.kind, l);
 }
 
 const char *const *complete_words(struct completer *c, const char *line, size_t start,

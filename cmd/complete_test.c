@@ -16,6 +16,16 @@ static const struct cmd zstruct = { .name = "zstruct", .complete = COMPLETE_TYPE
 static const struct cmd zhelp = { .name = "zhelp", .complete = COMPLETE_COMMAND, .no_dump = true };
 static const struct cmd zfile = { .name = "zfile", .complete = COMPLETE_FILE, .no_dump = true };
 static const struct cmd znone = { .name = "znone" };
+static const struct opt arguments[] = { { 'R', "members", "MEMBER,...", "" },
+					{ 'o', NULL, "FILE", "" },
+					{ 'l', NULL, "OFFSET", "" }, { 0 } };
+static const struct cmd zopt = { .name = "zopt", .opts = arguments, .tasks = true };
+static const struct cmd yeach = { .name = "yeach", .opts = opts, .options_first = true,
+				  .complete = COMPLETE_TASK_COMMAND };
+static const struct cmd zlevel = { .name = "zlevel", .complete = COMPLETE_LEVEL };
+CAIRN_CMD(&zopt);
+CAIRN_CMD(&yeach);
+CAIRN_CMD(&zlevel);
 CAIRN_CMD(&zebra);
 CAIRN_CMD(&zstruct);
 CAIRN_CMD(&zhelp);
@@ -67,7 +77,12 @@ static bool complete_type(struct type_provider *p, struct type *t)
 
 static const struct type *type_of(struct type_provider *p, const char *name)
 {
+	static const struct type pointer = { .kind = TYPE_PTR, .name = "", .size = 8, .target = &task,
+					     .provider = &provider, .complete = true };
+
 	(void)p;
+	if (!strcmp(name, "current_task"))
+		return &pointer;
 	return strcmp(name, "init_task") ? NULL : &task;
 }
 
@@ -133,7 +148,7 @@ static const char *tab(const char *line)
 	const char *const *word;
 	bool open;
 
-	while (start && line[start - 1] != ' ' && line[start - 1] != '|')
+	while (start && line[start - 1] != ' ' && line[start - 1] != '|' && line[start - 1] != '>')
 		start--;
 	word = complete_words(&completer, line, start, end, &n, &open);
 	if (!word)
@@ -197,6 +212,39 @@ static void test_members(void **state)
 	IS("zstruct .", "");
 }
 
+/* By the option that the word is an argument of. */
+static void test_arguments(void **state)
+{
+	(void)state;
+	IS("zopt -R pi", "pid");
+	IS("zopt -R pid,se.v", "+pid,se.vruntime");
+	IS("zopt --members pr", "prio");
+	IS("zopt -l task_struct.prio,p", "task_struct.prio,parent task_struct.prio,pid "
+					 "task_struct.prio,prio");
+	IS("zopt -o x", "FILES");
+	IS("zopt -o x -R pri", "prio");
+	IS("zlevel err,wa", "+err,warn");
+}
+
+/* The command of another, and that command's words. */
+static void test_inner_command(void **state)
+{
+	(void)state;
+	IS("yeach zo", "zopt");
+	IS("yeach -a zo", "zopt");
+	IS("yeach zopt -R pri", "prio");
+	IS("yeach zebra schedule_", "schedule_timeout");
+}
+
+static void test_arrow(void **state)
+{
+	(void)state;
+	IS("zebra current_task->pr", "prio");
+	IS("zebra x + current_task->se", "se");
+	IS("zebra nonsense->p", "");
+	IS("zebra a->b > fi", "FILES");
+}
+
 static void test_files(void **state)
 {
 	(void)state;
@@ -222,6 +270,8 @@ int main(void)
 		cmocka_unit_test(test_commands), cmocka_unit_test(test_options),
 		cmocka_unit_test(test_symbols),  cmocka_unit_test(test_types),
 		cmocka_unit_test(test_members),  cmocka_unit_test(test_files),
+		cmocka_unit_test(test_arguments), cmocka_unit_test(test_inner_command),
+		cmocka_unit_test(test_arrow),
 		cmocka_unit_test(test_without_a_dump),
 	};
 

@@ -89,6 +89,7 @@ static const struct cmd explain = {
 		"what to look at next. ID may be a pattern (`lock.*`) or its first word (`lock`).\n"
 		"Without an operand, lists all findings that there may be.",
 	.no_dump = true,
+	.complete = COMPLETE_FINDING,
 	.run = run,
 };
 CAIRN_CMD(&explain);

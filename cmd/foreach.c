@@ -123,6 +123,7 @@ static const struct cmd foreach = {
 		"task_struct. Options after the command are that command's.",
 	.opts = opts,
 	.options_first = true,
+	.complete = COMPLETE_TASK_COMMAND,
 	.run = run,
 };
 CAIRN_CMD(&foreach);

@@ -77,6 +77,7 @@ static const struct cmd mod = {
 	.help = "Lists the kernel's modules in the order of /proc/modules: struct module, name,\n"
 		"where the code begins, size of all its memory, state, and the letters of the\n"
 		"taints that it brought (O: out of tree, E: unsigned, P: proprietary ...).",
+	.complete = COMPLETE_MODULE,
 	.run = run,
 };
 CAIRN_CMD(&mod);
