@@ -193,7 +193,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd apf = {
 	.name = "apf",
-	.synopsis = "[-g | -H] [-n] [-p FILE] [KVM | PID]...",
+	.synopsis = "[-g | -H] [-n] [-p FILE] [KVM | PID | COMM]...",
 	.summary = "asynchronous page faults, of a guest and of its host",
 	.help = "As a guest: each CPU's area that it shares with the host, and each task that sleeps until\n"
 		"the host has read in a page of the guest's memory, with its token, its stack, and for\n"

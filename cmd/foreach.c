@@ -119,8 +119,8 @@ static const struct cmd foreach = {
 	.synopsis = "[-A] [-k | -u] [-s LETTERS] COMMAND [OPTION]...",
 	.summary = "a command for every task",
 	.help = "Runs a command for every task of the machine, in the order of `ps`: `bt` shows\n"
-		"its stack, `vm` its memory, `ps` its row, `wait` what it waits for, `task` its\n"
-		"task_struct. Options after the command are that command's.",
+		"its stack, `vm` its memory, `files` what it has open, `ps` its row, `wait`\n"
+		"what it waits for, `task` its task_struct. Options after the command are that command's.",
 	.opts = opts,
 	.options_first = true,
 	.complete = COMPLETE_TASK_COMMAND,

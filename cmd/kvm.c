@@ -70,7 +70,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd kvm_cmd = {
 	.name = "kvm",
-	.synopsis = "[-s] [KVM | PID]...",
+	.synopsis = "[-s] [KVM | PID | COMM]...",
 	.summary = "virtual machines that run on this kernel",
 	.help = "Lists the virtual machines, or shows one, named by the address of its struct kvm or by\n"
 		"the pid of its process: vCPUs with their threads and page-table roots, memory slots,\n"

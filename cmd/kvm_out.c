@@ -332,9 +332,14 @@ enum cairn_code kvm_operand(const struct kvms *k, const char *word, const struct
 {
 	char *end;
 	uint64_t v = strtoull(word, &end, 10);
+	const struct task *t;
 	enum cairn_code code = CAIRN_OK;
 
 	*ret = *end ? NULL : kvms_find(k, v);
+	if (*ret)
+		return CAIRN_OK;
+	if (!operand_task(k->c, word, &t, NULL) && !t->fault)
+		*ret = kvms_find(k, (uint64_t)t->tgid);
 	if (*ret)
 		return CAIRN_OK;
 	code = operand_address(k->c, word, &v, err);

@@ -18,7 +18,7 @@ void kvm_whole(struct out *o, const struct kvms *k, const struct kvm_vm *vm, boo
 /** What of a VM could not be read; the first is the reason of *verdict. */
 void kvm_partial(struct call *call, const struct kvm_vm *vm, enum verdict *verdict);
 
-/** The VM that a word names: an address, or the pid (decimal) of its process. */
+/** The VM that a word names: an address, or the pid (decimal) or the name of its process. */
 enum cairn_code kvm_operand(const struct kvms *k, const char *word, const struct kvm_vm **ret,
 			    struct cairn_err *err);
 

@@ -4,10 +4,12 @@
  * errors and exits.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/args.h"
@@ -148,6 +150,25 @@ static void report_unopened(const struct runner *r, const struct cairn_err *err)
 	report_text(r, NULL, err);
 }
 
+#define PACKED_BIG (64l << 20)
+
+/* A person who waits is told what for. */
+static void note_packed(const char *path)
+{
+	unsigned char magic[4] = { 0 };
+	struct stat st;
+	int fd = isatty(STDERR_FILENO) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= PACKED_BIG &&
+	    pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	    !memcmp(magic, "\x28\xb5\x2f\xfd", sizeof(magic)))
+		fprintf(stderr, "cairn: %s is packed as a whole and unpacked into memory at each "
+				"start: zstd -d spares that\n", path);
+	close(fd);
+}
+
 /* Open the dump that r->files name, do everything, close it. */
 static void run_dump(struct runner *r, const struct args *args)
 {
@@ -158,6 +179,8 @@ static void run_dump(struct runner *r, const struct args *args)
 	};
 	struct cairn_err err;
 
+	for (size_t i = 0; !r->batch && i < r->nfiles; i++)
+		note_packed(r->files[i]);
 	if (cairn_open(&r->cairn, r->files, r->nfiles, &opts, &err)) {
 		report_unopened(r, &err);
 		r->status = status_worse(r->status, STATUS_OPEN);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/kern/cpu.h"
+#include "lib/kern/expr.h"
 #include "lib/kern/module.h"
 #include "lib/kern/panic.h"
 
@@ -60,6 +61,20 @@ static enum cairn_code percpu_address(struct cairn *c, char *word, uint64_t *ret
 	return CAIRN_OK;
 }
 
+/* "init_task.tasks", "init_task.mm->mm_mt": where that is. */
+static bool member_address(struct cairn *c, const char *word, uint64_t *ret)
+{
+	struct arena a = { 0 };
+	struct expr e;
+	bool found = strpbrk(word, ".[") || strstr(word, "->");
+
+	found = found && !expr_eval(&e, c, word, -1, &a, NULL) && e.place;
+	if (found)
+		*ret = e.addr;
+	arena_deinit(&a);
+	return found;
+}
+
 static enum cairn_code base_address(struct cairn *c, char *word, uint64_t *ret,
 				    struct cairn_err *err)
 {
@@ -74,6 +89,8 @@ static enum cairn_code base_address(struct cairn *c, char *word, uint64_t *ret,
 		return CAIRN_OK;
 	}
 	if (whole_number(word, 16, ret))
+		return CAIRN_OK;
+	if (member_address(c, word, ret))
 		return CAIRN_OK;
 	code = percpu_address(c, word, ret, err);
 	if (code != CAIRN_NOTFOUND)

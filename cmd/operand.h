@@ -4,6 +4,7 @@
  *
  * Numbers that name memory are hexadecimal with or without 0x, as crash has it; a word that
  * is a symbol wins over one that could be a number. "+N" after either moves it.
+ * "symbol.member" and "symbol.member->member" are where that is;
  * "name:CPU" is a per-CPU variable's place on one CPU, "module:name" a module's symbol.
  */
 #ifndef CAIRN_CMD_OPERAND_H

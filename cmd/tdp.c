@@ -375,7 +375,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 static const struct cmd tdp = {
 	.name = "tdp",
 	.synopsis =
-		"[-m | -d] [-v] [-r ROOT] [-s] [-l] [-t] [-g GFN[-GFN]] [-p PFN] [-c] [KVM | PID]...",
+		"[-m | -d] [-v] [-r ROOT] [-s] [-l] [-t] [-g GFN[-GFN]] [-p PFN] [-c] [KVM | PID | COMM]...",
 	.summary = "page tables by which guests' memory is mapped (EPT, NPT)",
 	.help = "For each root of the TDP MMU of each virtual machine: how many pages of each size it\n"
 		"maps; with -s, of each memory slot. -l lists the entries: guest frame, page frame, the\n"

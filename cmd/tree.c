@@ -246,7 +246,7 @@ static const struct cmd tree = {
 		"tree's order: of an rbtree, the objects that have an rb_node at -o; of the others, what\n"
 		"they point to, with the index or the range.\n"
 		"\n"
-		"    tree -o vmap_area.rb_node -s vmap_area.va_start,va_end vmap_area_root\n"
+		"    tree -o vmap_area.rb_node -s vmap_area.va_start,va_end free_vmap_area_root\n"
 		"    tree -t xarray -r address_space.i_pages -p ADDRESS\n"
 		"    tree -t maple -r mm_struct.mm_mt -s vm_area_struct.vm_flags ADDRESS\n"
 		"\n"

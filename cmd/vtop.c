@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -136,6 +137,16 @@ static void show_swap(struct out *o, const struct tables *t, const struct paging
 	out_count(o, "swap_offset", ", offset %s\n", e.offset);
 }
 
+/* A TDX guest has memory that is not mapped as private at another address, with the direct bit. */
+static void other_half(struct out *o, const struct tables *t, uint64_t va)
+{
+	uint64_t bit = t->guest->memory.vm->direct_bits << 12;
+
+	if (bit)
+		out_text(o, "  this is %s memory; the same frame's other half is at 0x%" PRIx64 "\n",
+			 va & bit ? "shared" : "private", va ^ bit);
+}
+
 /* The lower half, if that is how the machine parts them. */
 static bool is_of_user(const struct tables *t, uint64_t va)
 {
@@ -172,8 +183,10 @@ static void show(struct out *o, const struct tables *t, uint64_t va, enum verdic
 	}
 	if (t->user)
 		user_area(t->user, o, va);
-	if (t->guest)
+	if (t->guest) {
 		guest_slot(t->guest, o, va);
+		other_half(o, t, va);
+	}
 	out_end(o);
 }
 
