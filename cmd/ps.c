@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fnmatch.h>
+#include <string.h>
+
 #include "cmd/cmd.h"
 #include "cmd/error_out.h"
 #include "cmd/operand.h"
@@ -97,6 +100,25 @@ static void row(struct call *call, const struct task *t, enum verdict *verdict)
 	out_end(o);
 }
 
+static bool is_glob(const char *word)
+{
+	return word[strcspn(word, "*?[")];
+}
+
+/* Every task that is called so. */
+static enum cairn_code rows_of_glob(struct call *call, const struct tasks *ts, const char *glob,
+				    enum verdict *verdict, struct cairn_err *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ts->n && !out_broken(call->out); i++)
+		if (!ts->task[i].fault && !fnmatch(glob, ts->task[i].comm, 0)) {
+			row(call, &ts->task[i], verdict);
+			any = true;
+		}
+	return any ? CAIRN_OK : cairn_fail(err, CAIRN_USAGE, "no task is called %s", glob);
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	const struct task **chosen;
@@ -111,13 +133,19 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (!chosen)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the tasks");
 	for (int i = 0; i < call->argc; i++) {
-		code = operand_task(call->cairn, call->argv[i], &chosen[i], err);
+		chosen[i] = NULL;
+		if (!is_glob(call->argv[i]))
+			code = operand_task(call->cairn, call->argv[i], &chosen[i], err);
 		if (code != CAIRN_OK)
 			return code;
 	}
 	heading(call);
-	for (int i = 0; i < call->argc; i++)
-		row(call, chosen[i], verdict);
+	for (int i = 0; code == CAIRN_OK && i < call->argc; i++) {
+		if (chosen[i])
+			row(call, chosen[i], verdict);
+		else
+			code = rows_of_glob(call, ts, call->argv[i], verdict, err);
+	}
 	for (size_t i = 0; i < ts->n && !call->argc && !out_broken(call->out); i++) {
 		if (cmd_interrupted())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
@@ -126,7 +154,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	}
 	if (ts->partial)
 		error_partial(call, "the list is not whole", &ts->err, verdict);
-	return CAIRN_OK;
+	return code;
 }
 
 static const struct cmd ps = {
@@ -135,7 +163,8 @@ static const struct cmd ps = {
 	.summary = "list tasks",
 	.help = "Lists every thread of the machine in the kernel's order, the idle task of each CPU\n"
 		"first. `>` marks what a CPU was executing: the owner of its stack pointer. The\n"
-		"state is the letter of /proc/PID/status, kernel threads stand in brackets.",
+		"state is the letter of /proc/PID/status, kernel threads stand in brackets. COMM may be a\n"
+		"pattern: zoo-*.",
 	.opts = opts,
 	.tasks = true,
 	.run = run,
