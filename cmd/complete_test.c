@@ -77,8 +77,9 @@ static bool complete_type(struct type_provider *p, struct type *t)
 
 static const struct type *type_of(struct type_provider *p, const char *name)
 {
-	static const struct type pointer = { .kind = TYPE_PTR, .name = "", .size = 8, .target = &task,
-					     .provider = &provider, .complete = true };
+	static const struct type pointer = { .kind = TYPE_PTR, .name = "", .size = 8,
+					     .target = &task, .provider = &provider,
+					     .complete = true };
 
 	(void)p;
 	if (!strcmp(name, "current_task"))

@@ -76,8 +76,9 @@ static enum cairn_code hint_crash_tasks(const char *word, struct cairn_err *err)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcmp(word, words[i][0]))
-			return cairn_fail(err, CAIRN_USAGE, "no command %s; here: foreach %s COMMAND",
-					  word, words[i][1]);
+			return cairn_fail(err, CAIRN_USAGE,
+					  "no command %s; here: foreach %s COMMAND", word,
+					  words[i][1]);
 	return CAIRN_OK;
 }
 

@@ -83,7 +83,8 @@ static enum cairn_code read_kind(struct plan *p, struct cairn_err *err)
 /* A list_head links list_heads, not the objects that they are in. */
 static enum cairn_code check_chain(const struct plan *p, const char *offset, struct cairn_err *err)
 {
-	static const char *const kinds[] = { "list_head", "hlist_node", "hlist_head", "llist_node" };
+	static const char *const kinds[] = { "list_head", "hlist_node", "hlist_head",
+					     "llist_node" };
 	const char *tag;
 	struct typed t;
 
@@ -93,8 +94,9 @@ static enum cairn_code check_chain(const struct plan *p, const char *offset, str
 	tag = type_strip(t.member[0].type)->name;
 	for (size_t i = 0; tag && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(kinds[i], tag))
-			return cairn_fail(err, CAIRN_USAGE, "%s is a %s: -h if START is a %s, -H if it "
-					  "is the head", offset, tag, t.name);
+			return cairn_fail(err, CAIRN_USAGE,
+					  "%s is a %s: -h if START is a %s, -H if it is the head",
+					  offset, tag, t.name);
 	return CAIRN_OK;
 }
 

@@ -64,8 +64,8 @@ static enum cairn_code tree_of_node(struct call *call, struct maple_mms *s, stru
 			  "known: of a driver's, or free", node);
 }
 
-/* A task's address space, an mm_struct that a task has, a struct maple_tree, or a node of one. Tree 0
- * of a task: it has none. */
+/* A task's address space, an mm_struct that a task has, a struct maple_tree, or a node of one.
+ * Tree 0 of a task: it has none. */
 static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool has_mms,
 				 struct maple_mm *ret, struct cairn_err *err)
 {

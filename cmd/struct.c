@@ -210,7 +210,8 @@ static enum cairn_code print_all(struct call *call, const struct typed *t, enum 
 
 			/* which of them */
 			if (n > 1 || call->argc > 2)
-				out_text(call->out, "%0*" PRIx64 "\n", call->cairn->arch->word * 2, at);
+				out_text(call->out, "%0*" PRIx64 "\n",
+					 call->cairn->arch->word * 2, at);
 			typed_show(call, t, at, call->opt[OPT_HEX].set, verdict);
 			if (cmd_interrupted())
 				code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");

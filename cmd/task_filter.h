@@ -23,8 +23,8 @@ enum task_filter_opt {
 	{ 'u', "user", NULL, "only user tasks" }, \
 	{ 's', "state", "LETTERS", "only these states, as /proc shows them: RSDTtXZPI" }
 
-/** CAIRN_USAGE where -s has a letter of no state. crash's words for states stand for their letter: UN
- *  is D. */
+/** CAIRN_USAGE where -s has a letter of no state. crash's words for states stand for their letter:
+ *  UN is D. */
 enum cairn_code task_filter_check(struct call *call, struct cairn_err *err);
 
 /** The task is wanted. One whose state could not be read may be in any: -s lets it pass. */

@@ -86,7 +86,8 @@ static void table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_by_one), cmocka_unit_test(together), cmocka_unit_test(states), cmocka_unit_test(table),
+		cmocka_unit_test(one_by_one), cmocka_unit_test(together),
+		cmocka_unit_test(states), cmocka_unit_test(table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

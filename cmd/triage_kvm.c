@@ -23,7 +23,8 @@ static void vm_line(struct out *o, const struct kvm_vm *vm)
 		out_count(o, "vm_type", NULL, vm->type);
 	out_str(o, "vm_type_name", type && vm->type ? "  %s," : NULL, type);
 	out_count(o, "vcpus", "  vCPUs: %s", vm->nvcpus);
-	out_num(o, "mapped_4k", vm->has_pages ? ", mapped as KVM counts: %s of 4K" : NULL, vm->pages[0]);
+	out_num(o, "mapped_4k", vm->has_pages ? ", mapped as KVM counts: %s of 4K" : NULL,
+		vm->pages[0]);
 	out_num(o, "mapped_2m", vm->has_pages ? ", %s of 2M" : NULL, vm->pages[1]);
 	out_num(o, "mapped_1g", vm->has_pages ? ", %s of 1G" : NULL, vm->pages[2]);
 	out_bool(o, "bugged", vm->bugged ? "  BUGGED: %s" : NULL, vm->bugged);

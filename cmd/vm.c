@@ -277,7 +277,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (opt[OPT_MM].set + opt[OPT_STRUCTS].set + opt[OPT_PAGES].set + opt[OPT_RANGES].set > 1)
 		return cairn_fail(err, CAIRN_USAGE, "-p, -m, -v and -r exclude each other");
 	if (opt[OPT_REFERENCE].set && (opt[OPT_MM].set || opt[OPT_RANGES].set))
-		return cairn_fail(err, CAIRN_USAGE, "-R looks at areas, which -m and -r do not read");
+		return cairn_fail(err, CAIRN_USAGE, "-R looks at areas, which -m and -r leave out");
 	vm.ref_name = opt[OPT_REFERENCE].value;
 	vm.ref_is_number = vm.ref_name &&
 			   !operand_address(call->cairn, vm.ref_name, &vm.ref, NULL);

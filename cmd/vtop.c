@@ -143,7 +143,8 @@ static void other_half(struct out *o, const struct tables *t, uint64_t va)
 	uint64_t bit = t->guest->memory.vm->direct_bits << 12;
 
 	if (bit)
-		out_text(o, "  this is %s memory; the same frame's other half is at 0x%" PRIx64 "\n",
+		out_text(o, "  this is %s memory; the other half of the frame is at 0x%" PRIx64
+			    "\n",
 			 va & bit ? "shared" : "private", va ^ bit);
 }
 

@@ -97,7 +97,7 @@ static bool check_half(struct kvm_look *l, const struct kvm_entry *en)
 		return true;
 	if (direct != en->tree->mirror)
 		return true;
-	return kvm_say_entry(l, en, &bad, en->tree->mirror ? "private memory includes a shared frame"
+	return kvm_say_entry(l, en, &bad, en->tree->mirror ? "private memory has a shared frame"
 							   : "a direct root maps private memory");
 }
 

@@ -176,8 +176,8 @@ static enum cairn_code no_symbol(struct cairn *c, struct cairn_err *err)
 	if (c->arch && c->arch->id == ARCH_X86_64 && (code || ms->partial))
 		return cairn_fail(err, CAIRN_MISSING,
 				  "whether there is KVM cannot be told: modules: %s", why.text);
-	return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no KVM: there is no symbol vm_list, and "
-			  "no module kvm");
+	return cairn_fail(err, CAIRN_NOTFOUND, "this kernel has no KVM: there is no symbol vm_list, "
+			  "and no module kvm");
 }
 
 enum cairn_code kvm_layout_init(struct kvm_layout *l, struct cairn *c, uint64_t *vm_list,

@@ -23,7 +23,7 @@ struct slab_object {
 	char name[64];          /* of the cache; "" if it cannot be read */
 	uint64_t addr, size;    /* where it begins, and its bytes as its user may use them */
 	uint64_t offset;        /* of the address from addr, modulo 2^64 */
-	uint64_t before;        /* where the object in front of it begins; 0: it is the slab's first */
+	uint64_t before;        /* the begin of the object in front of it; 0: there is none */
 };
 
 /** The place for an object that the kernel address lies in, in use or free. CAIRN_NOTFOUND if

@@ -9,8 +9,8 @@ static struct oops_line line_of(const struct log_record *rec, const char *text, 
 {
 	return (struct oops_line){
 		.text = text, .len = len < OOPS_LINE_MAX ? len : OOPS_LINE_MAX,
-		.stamped = rec->has_info, .time = (double)(rec->ts_nsec / 1000) / 1e6, /* as the kernel prints it */
-		
+		.stamped = rec->has_info,
+		.time = (double)(rec->ts_nsec / 1000) / 1e6, /* as the kernel prints it */
 		.by = rec->caller & CALLER_CPU ? 'C' : 'T',
 		.caller = rec->caller & ~CALLER_CPU,
 		.user = rec->has_level && rec->facility != 0,

@@ -154,8 +154,8 @@ enum cairn_code debugfind(struct debugfile **ret, const struct debugfind_want *w
 	if (code == CAIRN_NOTFOUND && f.misfit.code != CAIRN_OK && err)
 		*err = f.misfit;
 	else if (code == CAIRN_NOTFOUND)
-		cairn_context(err, code, "no debug file with build-id %s under %s/usr/lib/debug, nor by "
-			      "debuginfod",
+		cairn_context(err, code, "no debug file with build-id %s under "
+			      "%s/usr/lib/debug, nor by debuginfod",
 			      w.build_id, w.root);
 	return code;
 }
