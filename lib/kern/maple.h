@@ -114,6 +114,16 @@ uint64_t maple_slot(const struct maple *m, const struct maple_node *n, unsigned 
 uint64_t maple_lo(const struct maple *m, const struct maple_node *n, unsigned slot);
 uint64_t maple_hi(const struct maple *m, const struct maple_node *n, unsigned slot);
 
+/** Bring the node at that place, if it is there, into the processor's cache: a large tree's nodes are in
+ *  none when they are looked at again. */
+static inline void maple_fetch(const struct maple *m, size_t i)
+{
+	const unsigned char *p = i < m->n ? m->node[i].bytes : NULL;
+
+	for (unsigned at = 0; p && at < m->layout->size; at += 64)
+		__builtin_prefetch(p + at);
+}
+
 /** The leaf that comes after, or before, the node at place `i` in order of the indices (nodes
  *  that are not there included): its place, or MAPLE_NONE. `i` MAPLE_NONE: the first, the
  *  last. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/kern/maple_gap.h"
 #include "lib/kern/maple_repair.h"
 
 #define VERDICTS 16    /* of one tree: what is broken more thoroughly is told no better */

@@ -183,6 +183,16 @@ unsigned maple_node_end(const struct maple_layout *l, const unsigned char *node,
 	return last == hi ? f->slots - 2 : f->slots - 1;
 }
 
+void maple_words(const struct maple_layout *l, const unsigned char *from, uint64_t *to, unsigned n)
+{
+	if (l->word == 8)
+		for (unsigned i = 0; i < n; i++)
+			to[i] = le64(from + 8 * i);
+	else
+		for (unsigned i = 0; i < n; i++)
+			to[i] = le32(from + 4 * i);
+}
+
 bool maple_has_meta(const struct maple_layout *l, enum maple_type type, unsigned end)
 {
 	return !l->form[type].meta_in_slot || end < l->form[type].slots - 1;

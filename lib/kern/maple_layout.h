@@ -78,6 +78,9 @@ static inline uint64_t maple_word(const struct maple_layout *l, const unsigned c
 	return le_uint(node + offset, l->word);
 }
 
+/** n words in a row. */
+void maple_words(const struct maple_layout *l, const unsigned char *from, uint64_t *to, unsigned n);
+
 static inline uint64_t maple_parent(const struct maple_layout *l, const unsigned char *node)
 {
 	return maple_word(l, node, 0);

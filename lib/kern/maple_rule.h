@@ -114,8 +114,4 @@ bool maple_rules_check(const struct maple *m, const struct maple_entries *e, siz
 		       struct maple_wrongs *ret);
 void maple_wrongs_deinit(struct maple_wrongs *w);
 
-/** The biggest range without entry below each node, recounted from the leaves; UINT64_MAX: not
- *  known. One for each node; free with mem_free(). NULL: out of memory. */
-uint64_t *maple_recount(const struct maple *m);
-
 #endif

@@ -106,15 +106,6 @@ static bool is_leaf(const struct maple_node *n)
 	return n->state == MAPLE_THERE && n->type == MAPLE_LEAF;
 }
 
-/* Leaves lie in a row; those of a large tree are in no cache. */
-static void fetch(const struct maple *m, size_t i)
-{
-	const unsigned char *p = i < m->n ? m->node[i].bytes : NULL;
-
-	for (unsigned at = 0; p && at < m->layout->size; at += 64)
-		__builtin_prefetch(p + at);
-}
-
 /* One slot on; at the end of a leaf to the next that is there. */
 static bool step(struct maple_walk *w, bool forward)
 {
@@ -133,7 +124,7 @@ static bool step(struct maple_walk *w, bool forward)
 	w->behind = forward;
 	if (w->leaf == MAPLE_NONE)
 		return false;
-	fetch(m, forward ? w->leaf + FETCH_AHEAD : (size_t)w->leaf - FETCH_AHEAD);
+	maple_fetch(m, forward ? w->leaf + FETCH_AHEAD : (size_t)w->leaf - FETCH_AHEAD);
 	w->slot = forward ? 0 : m->node[w->leaf].end;
 	return true;
 }
