@@ -114,8 +114,8 @@ uint64_t maple_slot(const struct maple *m, const struct maple_node *n, unsigned 
 uint64_t maple_lo(const struct maple *m, const struct maple_node *n, unsigned slot);
 uint64_t maple_hi(const struct maple *m, const struct maple_node *n, unsigned slot);
 
-/** Bring the node at that place, if it is there, into the processor's cache: a large tree's nodes are in
- *  none when they are looked at again. */
+/** Bring the node at that place, if it is there, into the processor's cache: those of a large tree
+ *  are in none when they are looked at again. */
 static inline void maple_fetch(const struct maple *m, size_t i)
 {
 	const unsigned char *p = i < m->n ? m->node[i].bytes : NULL;

@@ -11,7 +11,7 @@
 #ifndef CAIRN_KERN_MAPLE_CHECK_H
 #define CAIRN_KERN_MAPLE_CHECK_H
 
-#include "lib/kern/maple_rule.h"
+#include "lib/kern/maple_word.h"
 
 /** Who is at work on the tree: of its own lock, or of the one around it. */
 struct maple_lock_state {
@@ -19,8 +19,6 @@ struct maple_lock_state {
 	bool written;   /* held by a writer */
 	uint64_t owner; /* its task_struct; 0: not known */
 };
-
-#define MAPLE_FIELD 48
 
 /** One bad word. */
 struct maple_verdict {
@@ -63,8 +61,5 @@ struct maple_checked {
  *  CAIRN_FAULT, CAIRN_NOMEM, CAIRN_INTERRUPTED. */
 enum cairn_code maple_verify(const struct maple_subject *s, maple_tell tell, void *arg,
 			     struct maple_checked *ret, struct cairn_err *err);
-
-/** How the kernel calls a word of a node, or of the tree (type < 0). */
-void maple_field(const struct maple_layout *l, int type, unsigned offset, char *buf, size_t size);
 
 #endif

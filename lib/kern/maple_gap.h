@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * maple_gap - the biggest range without entry: what nodes say of those below them, and what there is.
+ * maple_gap - the biggest range without entry: what a node says of it, and what there is.
  *
  * A tree with MAPLE_FLAG_GAPS keeps for every child of an inner node the size of the biggest range
  * without entry below it (lib/maple_tree.c, mas_update_gap()).

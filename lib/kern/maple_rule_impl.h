@@ -67,8 +67,8 @@ void pass_wrong_link(struct pass *p, enum maple_rule rule, uint32_t child, uint6
 /** A node that is not there. */
 void pass_check_link(struct pass *p, uint32_t i);
 
-/** The current node but for its entries and gaps; what the first says in one go, the second says word
- *  by word. */
+/** The current node but for its entries and gaps; what the first says in one go, the second says
+ *  word by word. */
 bool pass_is_frame_fine(const struct pass *p);
 void pass_check_frame(struct pass *p);
 
