@@ -236,20 +236,6 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm -m PID` shows the neighbours of these words in mm_struct.",
 	},
 	{
-		.id = "mm.lock.leaked",
-		.title = "mmap_lock is held for writing by nobody who is at work on it",
-		.meaning =
-			"The lock's count has a writer. Nobody who could be it is executed by a CPU, or the owner that it\n"
-			"names is no task, or sleeps where one sleeps for events. Whoever wants this address space next\n"
-			"waits for ever: page faults of its threads, /proc/PID/maps, ps. Certain if mm_lock_seq, which a\n"
-			"writer makes odd, is even.",
-		.causes =
-			"An error path that returns without mmap_write_unlock() (vm_brk_flags() of an early maple tree series\n"
-			"returned -EINVAL so). A task that died by an oops with the lock held.",
-		.next =
-			"`wait`: who waits for it. `bt` of the owner, `log` for an oops of it.",
-	},
-	{
 		.id = "mm.lock.seq",
 		.title = "mm_lock_seq is odd with mmap_lock free",
 		.meaning =
