@@ -15,6 +15,7 @@ static const struct shape_want area_want = {
 		[CK_PARENT] = "vm_rb.__rb_parent_color", [CK_LEFT] = "vm_rb.rb_left",
 		[CK_RIGHT] = "vm_rb.rb_right", [CK_GAP] = "rb_subtree_gap",
 		[CK_DETACHED] = "detached", [CK_REFCNT] = "vm_refcnt.refs.counter",
+		[CK_SEQ] = "vm_lock_seq",
 		[CK_CHAIN] = "anon_vma_chain.next",
 		[CK_PROT] = "vm_page_prot.pgprot|vm_page_prot",
 	},
@@ -102,6 +103,7 @@ static void look_at_areas(struct mm_look *l)
 	mm_links_done(links);
 	mm_check_areas(l);
 	mm_check_sums(l);
+	mm_check_marks(l);
 }
 
 static void look_at(struct mm_look *l, const struct task *t)

@@ -3,8 +3,9 @@
  * check_mm - private to the checker "mm": one address space and what its parts say of it.
  *
  * check_mm.c goes through the address spaces; check_mm_bounds.c judges areas' bounds and totals,
- * check_mm_area.c each area's own words, check_mm_slab.c where it lies, check_mm_links.c the list and the red-black tree of
- * kernels before 6.1, check_mm_lock.c who holds it, check_mm_ids.c explains.
+ * check_mm_area.c each area's own words, check_mm_seq.c its lock's, check_mm_slab.c where it lies,
+ * check_mm_links.c the list and the red-black tree of kernels before 6.1, check_mm_marks.c where heap
+ * and stack are said to be, check_mm_lock.c who holds it, check_mm_ids.c explains.
  */
 #ifndef CAIRN_MM_CHECK_MM_H
 #define CAIRN_MM_CHECK_MM_H
@@ -17,7 +18,8 @@
 
 /** Members that only the checker reads. */
 enum check_member {
-	CK_NEXT, CK_PREV, CK_PARENT, CK_LEFT, CK_RIGHT, CK_GAP, CK_DETACHED, CK_REFCNT, CK_CHAIN, CK_PROT,
+	CK_NEXT, CK_PREV, CK_PARENT, CK_LEFT, CK_RIGHT, CK_GAP, CK_DETACHED, CK_REFCNT, CK_SEQ,
+	CK_CHAIN, CK_PROT,
 	CK_N,
 };
 
@@ -85,6 +87,9 @@ struct web *mm_check_links(struct mm_look *l);
 void mm_check_gaps(struct web *w);
 void mm_links_done(struct web *w);
 
+/** Whether an area that no writer has locked says that one has. */
+void mm_check_seq(struct mm_look *l, const struct vma *v);
+
 /** Whether an area is an object of vm_area_struct's slab cache, and in use. NULL: the dump or its
  *  types do not tell. */
 struct mm_slabs *mm_slabs_new(struct cairn *c);
@@ -92,6 +97,9 @@ void mm_slabs_free(struct mm_slabs *s);
 void mm_check_slab(struct mm_look *l, const struct vma *v);
 
 void mm_check_sums(struct mm_look *l);
+
+/** Where the heap and the stack are said to be. */
+void mm_check_marks(struct mm_look *l);
 
 /** Areas that name an anon_vma are counted over all address spaces; the end compares. */
 void mm_count_anon(struct mm_look *l, const struct vma *v);

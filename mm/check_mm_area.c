@@ -168,6 +168,7 @@ void mm_check_areas(struct mm_look *l)
 		if (check_anon_vma(l, v))
 			mm_count_anon(l, v);
 		check_detached(l, v);
+		mm_check_seq(l, v);
 	}
 	map_deinit(&seen);
 }

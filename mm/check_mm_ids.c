@@ -120,6 +120,19 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm -v` shows the area, `rd` around the word what lies beside it.",
 	},
 	{
+		.id = "mm.vma.seq",
+		.title = "an area says that a writer has locked it, and there is none",
+		.meaning =
+			"Who changes an area writes mm_lock_seq into its vm_lock_seq, with mmap_lock held for writing: page\n"
+			"faults without that lock then leave it alone, until mm_lock_seq is counted up. Where that is a\n"
+			"seqcount, only odd numbers come there (certain). Before 6.13 it must not be equal to mm_lock_seq;\n"
+			"after 2^32 changes of one address space it may be by chance (suspicious).",
+		.causes =
+			"A write through a wild pointer, a bit that flipped.",
+		.next =
+			"`vm -v` shows the area, `vm -m PID` the lock.",
+	},
+	{
 		.id = "mm.vma.slab",
 		.title = "an area in the tree is no vm_area_struct in use",
 		.meaning =
@@ -236,18 +249,28 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm -m PID` shows the neighbours of these words in mm_struct.",
 	},
 	{
-		.id = "mm.lock.leaked",
-		.title = "mmap_lock is held for writing by nobody who is at work on it",
+		.id = "mm.heap",
+		.title = "no area is where brk() has made the heap",
 		.meaning =
-			"The lock's count has a writer. Nobody who could be it is executed by a CPU, or the owner that it\n"
-			"names is no task, or sleeps where one sleeps for events. Whoever wants this address space next\n"
-			"waits for ever: page faults of its threads, /proc/PID/maps, ps. Certain if mm_lock_seq, which a\n"
-			"writer makes odd, is even.",
+			"brk is pages above start_brk, and no area holds the first of them. A process may take its heap\n"
+			"away with munmap(), or have moved the bounds (prctl(PR_SET_MM), checkpoint and restore): it is of\n"
+			"no harm then.",
 		.causes =
-			"An error path that returns without mmap_write_unlock() (vm_brk_flags() of an early maple tree series\n"
-			"returned -EINVAL so). A task that died by an oops with the lock held.",
+			"The process itself. Else start_brk was overwritten, or the area is gone from the tree.",
 		.next =
-			"`wait`: who waits for it. `bt` of the owner, `log` for an oops of it.",
+			"`vm PID`: is there a [heap]? `check -o maple` whether the tree is whole.",
+	},
+	{
+		.id = "mm.stack",
+		.title = "no stack is where the process's stack began",
+		.meaning =
+			"start_stack, which exec() set, is in no area, or in one that does not grow down. A process may\n"
+			"take its first stack away once it runs on another, or have moved start_stack (prctl(PR_SET_MM)):\n"
+			"it is of no harm then.",
+		.causes =
+			"The process itself. Else start_stack or the area's flags were overwritten.",
+		.next =
+			"`vm PID`: is there a [stack]? `bt` for the stack pointer of user mode.",
 	},
 	{
 		.id = "mm.lock.seq",

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/check_mm.h"
 
-#include <inttypes.h>
-
-/* kernel/locking/rwsem.c: a writer is in bit 0 of the count */
-#define WRITER_LOCKED UINT64_C(1)
-
 /* A CPU executes it, in this address space: it may be between any two instructions. */
 static bool is_running(const struct mm_look *l)
 {
@@ -16,49 +11,6 @@ static bool is_running(const struct mm_look *l)
 			return true;
 	}
 	return false;
-}
-
-static void report(struct mm_look *l, uint64_t lock, const char *because, enum cairn_grade grade)
-{
-	uint64_t count;
-
-	/* the count is the first word, include/linux/rwsem.h */
-	if (space_word(&l->c->kernel, lock, &count, NULL))
-		return;
-	mm_bad(l, &(struct mm_bad){
-		.id = "mm.lock.leaked", .severity = CAIRN_ERROR, .grade = grade, .object = lock,
-		.field = "mm_struct.mmap_lock.count", .addr = lock, .found = count,
-		.expected = count & ~WRITER_LOCKED, .because = because,
-	});
-}
-
-/* Who changes an address space sleeps, if at all, where signals do not reach. */
-static bool is_elsewhere(const struct task *t)
-{
-	return !t->fault && !t->on_cpu && t->state != 'D' && t->state != 'R';
-}
-
-/* Held for writing by nobody who could be at work. */
-static void look_at_writer(struct mm_look *l, uint64_t lock)
-{
-	const struct task *owner = task_by_addr(l->tasks, l->lock.owner);
-	bool even = mm_has(&l->vs.mm, MM_LOCK_SEQ) && !(l->mm.v[MM_LOCK_SEQ] & 1);
-	enum cairn_grade grade = even ? CAIRN_CERTAIN : CAIRN_SUSPICIOUS;
-	const char *because;
-
-	if (is_running(l))
-		return;
-	if (!l->lock.is_signed)
-		report(l, lock, even ? "a writer holds it, no task says that it is the one, and "
-				       "mm_lock_seq is even" :
-				       "a writer holds it, and no task says that it is the one", grade);
-	else if (!owner && !l->tasks->partial)
-		report(l, lock, "the writer that it names is no task", grade);
-	else if (owner && is_elsewhere(owner)) {
-		because = arena_printf(&l->arena, "the writer, PID %" PRId32 " (%s), sleeps elsewhere "
-				       "(state %c)", owner->pid, owner->comm, owner->state);
-		report(l, lock, because, grade);
-	}
 }
 
 void mm_check_lock(struct mm_look *l)
@@ -72,8 +24,6 @@ void mm_check_lock(struct mm_look *l)
 	}
 	l->free = l->lock.hold == RWSEM_FREE;
 	l->written = l->lock.hold == RWSEM_WRITER || l->lock.hold == RWSEM_UNTOLD;
-	if (l->lock.hold == RWSEM_WRITER)
-		look_at_writer(l, lock);
 	/* it is odd from behind the lock's taking to before its giving back (mm_lock_seqcount_*) */
 	if (l->free && (l->mm.v[MM_LOCK_SEQ] & 1) && !is_running(l))
 		mm_bad(l, &(struct mm_bad){

@@ -222,11 +222,4 @@ void mm_check_sums(struct mm_look *l)
 	check_count(l);
 	check_kinds(l);
 	check_locked(l);
-	if (l->mm.v[MM_START_BRK] > l->mm.v[MM_BRK])
-		mm_bad(l, &(struct mm_bad){
-			.id = "mm.brk", .severity = CAIRN_ERROR, .field = mm_field(MM_BRK),
-			.object = l->mm.addr, .addr = mm_at(&l->vs.mm, &l->mm, MM_BRK),
-			.found = l->mm.v[MM_BRK], .untold = true,
-			.because = "start_brk is above it",
-		});
 }

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "lib/kern/finding.h"
 #include "mm/testareas.h"
@@ -142,13 +143,12 @@ static void test_tree(void **state)
 	expect_put("mm.rb.link", TA_MMS + TAM_RB, ta_at(2, TA_RB), 8, NULL);
 }
 
-/* A writer that no task is; and what it may be about to put right is not told. */
+/* What a writer may be about to put right is not told. */
 static void test_lock(void **state)
 {
 	struct world w;
 
 	(void)state;
-	expect_put("mm.lock.leaked", TA_MMS + TAM_LOCK, 1, 8, "0x0");
 	begin(&w);
 	tk_put(w.t.k, TA_MMS + TAM_LOCK, 0x100, 8); /* a reader */
 	tk_put(w.t.k, TA_MMS + TAM_TOTAL, 3, 8);
@@ -165,6 +165,105 @@ static void test_lock(void **state)
 				      &w.arena, NULL), CAIRN_OK);
 	assert_int_equal(w.f.n, 0);
 	end(&w);
+}
+
+/* Add a member to a struct that is declared. */
+static void add_member(struct testkern *k, const char *of, const char *name, uint32_t offset,
+		       const char *nested)
+{
+	for (unsigned i = 0; i < k->ntypes; i++) {
+		struct type *t = &k->type[i].type;
+
+		if (!strcmp(t->name, of))
+			k->type[i].member[t->nmembers++] = (struct type_member){
+				name, nested ? tk_find(&k->provider, TYPE_STRUCT, nested) : tk_integer(4),
+				8 * offset, 0 };
+	}
+}
+
+enum { AREA_SEQ = 176, MM_SEQ = 104 };
+
+/* Areas that were locked by the writers before, `seq` being that of one of them. */
+static struct world locked_areas(bool seqcount, unsigned mm_seq, unsigned seq, unsigned lock)
+{
+	static const struct tk_member sequence[] = {
+		{ .name = "sequence", .size = 4 }, { .name = NULL },
+	};
+	struct world w;
+
+	begin(&w);
+	tk_struct(w.t.k, "seqcount", 4, sequence);
+	add_member(w.t.k, "vm_area_struct", "vm_lock_seq", AREA_SEQ, NULL);
+	add_member(w.t.k, "mm_struct", "mm_lock_seq", MM_SEQ, seqcount ? "seqcount" : NULL);
+	for (unsigned i = 0; i < N; i++)
+		tk_put(w.t.k, ta_at(i, AREA_SEQ), i == 3 ? seq : i % 2 ? UINT32_MAX : 5, 4);
+	tk_put(w.t.k, TA_MMS + MM_SEQ, mm_seq, 4);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, lock, 8);
+	return w;
+}
+
+static void expect_seq(bool seqcount, unsigned mm_seq, unsigned seq, unsigned lock, bool bad)
+{
+	struct world w = locked_areas(seqcount, mm_seq, seq, lock);
+
+	if (bad) {
+		expect(&w, "mm.vma.seq", ta_at(3, AREA_SEQ), NULL);
+		return;
+	}
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+static void test_seq(void **state)
+{
+	(void)state;
+	expect_seq(true, 8, 7, 0, false);
+	expect_seq(true, 8, UINT32_MAX, 0, false);
+	expect_seq(true, 8, 9, 0, false);      /* it came round */
+	expect_seq(true, 8, 8, 0, true);
+	expect_seq(true, 8, 4, 0x100, true);   /* readers */
+	expect_seq(true, 9, 4, 1, false);      /* a writer is told elsewhere */
+	expect_seq(false, 8, 7, 0, false);
+	expect_seq(false, 8, 4, 0, false);
+	expect_seq(false, 8, 8, 0, true);
+	expect_seq(false, 8, 8, 1, false);
+}
+
+/* The heap is the last area, the stack the first. */
+static void marks(struct world *w, uint64_t start_brk, uint64_t brk, uint64_t stack)
+{
+	begin(w);
+	tk_put(w->t.k, ta_at(0, TA_FLAGS), TA_USUAL | VM_GROWSDOWN, 8);
+	tk_put(w->t.k, TA_MMS + TAM_DATA, 2 * (N - 1), 8);
+	tk_put(w->t.k, TA_MMS + TAM_STACK, 2, 8);
+	tk_put(w->t.k, TA_MMS + TAM_START_BRK, start_brk, 8);
+	tk_put(w->t.k, TA_MMS + TAM_BRK, brk, 8);
+	tk_put(w->t.k, TA_MMS + TAM_START_STACK, stack, 8);
+}
+
+static void test_marks(void **state)
+{
+	uint64_t heap = ta_start(N - 1);
+	struct world w;
+
+	(void)state;
+	marks(&w, heap - 0x123, heap + 0x1800, ta_start(0) + 0x1f80);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	marks(&w, heap + 0x10, heap + 8, 0);
+	expect(&w, "mm.brk", TA_MMS + TAM_BRK, NULL);
+	marks(&w, heap + 0x2000, heap + 0x3000, 0);
+	expect(&w, "mm.heap", TA_MMS + TAM_START_BRK, NULL);
+	marks(&w, heap + 0x2001, heap + 0x2fff, 0); /* no page of it */
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	marks(&w, 0, 0, ta_start(1));
+	expect(&w, "mm.stack", TA_MMS + TAM_START_STACK, NULL);
+	marks(&w, 0, 0, ta_start(1) - 0x1000);
+	expect(&w, "mm.stack", TA_MMS + TAM_START_STACK, NULL);
 }
 
 /* exit_mmap() is at work. */
@@ -214,7 +313,8 @@ int main(void)
 		cmocka_unit_test(test_counts), cmocka_unit_test(test_words_of_an_area),
 		cmocka_unit_test(test_links), cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_no_users),
-		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_chain), cmocka_unit_test(test_seq),
+		cmocka_unit_test(test_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

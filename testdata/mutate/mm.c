@@ -16,12 +16,12 @@
 #include "testdata/mutate/mutate.h"
 
 enum { A_START, A_END, A_MM, A_FLAGS, A_ANON, A_PGOFF, A_NEXT, A_PREV, A_PARENT, A_LEFT, A_RIGHT,
-       A_GAP, A_DETACHED, A_REFCNT, A_N };
+       A_GAP, A_DETACHED, A_REFCNT, A_SEQ, A_N };
 static const struct shape_want area_want = {
 	"struct vm_area_struct", A_N,
 	{ "vm_start", "vm_end", "vm_mm", "vm_flags|__vm_flags", "anon_vma", "vm_pgoff", "vm_next",
 	  "vm_prev", "vm_rb.__rb_parent_color", "vm_rb.rb_left", "vm_rb.rb_right",
-	  "rb_subtree_gap", "detached", "vm_refcnt.refs.counter" },
+	  "rb_subtree_gap", "detached", "vm_refcnt.refs.counter", "vm_lock_seq" },
 };
 
 enum { M_COUNT, M_TOTAL, M_DATA, M_EXEC, M_STACK, M_HIGHEST, M_LIST, M_RB, M_N };
@@ -152,6 +152,8 @@ static bool change(void *state, const struct mutable_word *w, uint64_t *random, 
 	case A_PARENT: return (ret->value & ~UINT64_C(3)) != (w->old & ~UINT64_C(3));
 	/* readers come and go: only what they cannot add up to */
 	case A_REFCNT: return !ret->value || ret->value > 0x10000;
+	/* where it is a seqcount's */
+	case A_SEQ: return mm_has(&s->vs.mm, MM_LOCK_SEQ) && !(ret->value & 1);
 	default: return true;
 	}
 }

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * check_mmap_lock - address spaces that are held for writing by nobody who is at work.
+ *
+ * It is here and not beside the other checkers of address spaces because it rests on stacks.
+ */
+#include <inttypes.h>
+
+#include "lib/kern/finding.h"
+#include "lib/kern/rwsem.h"
+#include "lib/kern/task.h"
+#include "unwind/start.h"
+#include "unwind/unwinder.h"
+#include "unwind/write_taker.h"
+
+/* kernel/locking/rwsem.c: a writer is in bit 0 of the count */
+#define WRITER_LOCKED UINT64_C(1)
+
+enum { MM_LOCK, MM_SEQ, MM_N };
+static const struct shape_want mm_want = {
+	"struct mm_struct", MM_N,
+	{ [MM_LOCK] = "mmap_lock|mmap_sem", [MM_SEQ] = "mm_lock_seq.sequence" },
+};
+
+struct look {
+	struct cairn *c;
+	struct cairn_run *run;
+	const struct tasks *tasks;
+	struct unwinder u;
+	struct write_takers takers;
+	bool opened, has_stacks;
+	struct shape mm;
+	struct rwsem_layout rwsem;
+	struct arena arena, one;
+	/* the lock at hand */
+	const struct task *task;  /* one whose address space it is */
+	uint64_t lock;
+	struct rwsem sem;
+	bool even;                /* mm_lock_seq, which a writer makes odd */
+};
+
+static void report(struct look *l, enum cairn_grade grade, const char *because)
+{
+	struct cairn_evidence e[3] = {
+		{ l->lock, l->c->arch->word, "the bad word" },
+		{ l->task->mm, l->mm.size, "the address space" },
+		{ l->sem.owner_at, l->c->arch->word, "the writer that it names" },
+	};
+	struct cairn_finding f = {
+		.id = "mm.lock.leaked", .severity = CAIRN_ERROR, .grade = grade, .object = l->lock,
+		.addr = l->lock, .field = "mm_struct.mmap_lock.count", .evidence = e,
+		.nevidence = l->sem.is_signed ? 3 : 2,
+	};
+	uint64_t count;
+
+	/* the count is the first word, include/linux/rwsem.h */
+	if (space_word(&l->c->kernel, l->lock, &count, NULL))
+		return;
+	f.found = arena_printf(&l->arena, "0x%" PRIx64, count);
+	f.expected = arena_printf(&l->arena, "0x%" PRIx64, count & ~WRITER_LOCKED);
+	f.message = arena_printf(&l->arena, "address space 0x%" PRIx64 " of PID %" PRId32 " (%s) is "
+				 "held for writing: %s", l->task->mm, l->task->pid, l->task->comm,
+				 because);
+	cairn_report(l->run, &f);
+}
+
+/* A CPU executes it, in this address space: it may be between any two instructions. */
+static bool is_running(const struct look *l)
+{
+	for (size_t i = 0; i < l->tasks->n; i++) {
+		const struct task *t = &l->tasks->task[i];
+
+		if (!t->fault && t->on_cpu && (t->mm == l->task->mm || t->active_mm == l->task->mm))
+			return true;
+	}
+	return false;
+}
+
+/* Who changes an address space sleeps, if at all, where signals do not reach. */
+static bool is_elsewhere(const struct task *t)
+{
+	return !t->on_cpu && t->state != 'D' && t->state != 'R';
+}
+
+/* Most dumps have no lock that is held: nothing is opened for them. */
+static bool open_stacks(struct look *l)
+{
+	if (!l->opened) {
+		l->opened = true;
+		l->has_stacks = !unwinder_init(&l->u, l->c, &l->arena, NULL) &&
+				!write_takers_init(&l->takers, l->c, NULL);
+	}
+	return l->has_stacks;
+}
+
+static enum write_taker ask_stack(struct look *l, const struct task *owner, bool *in_user_mode)
+{
+	struct trace tr;
+	enum write_taker ret;
+
+	if (!open_stacks(l))
+		return TAKES_UNTOLD;
+	trace_task(&tr, &l->u, owner, &l->one);
+	*in_user_mode = tr.end == TRACE_USER_MODE;
+	ret = write_taker_of(&l->takers, &tr);
+	arena_reset(&l->one);
+	return ret;
+}
+
+static void look_at_owner(struct look *l, const struct task *owner, enum cairn_grade grade)
+{
+	bool in_user_mode = false;
+	enum write_taker taker = ask_stack(l, owner, &in_user_mode);
+	const char *where = in_user_mode ? "is in user mode" :
+					   "has no function on its stack that takes a lock for writing";
+
+	if (taker == TAKES || (taker == TAKES_UNTOLD && !is_elsewhere(owner)))
+		return;
+	if (taker == TAKES_UNTOLD)
+		where = arena_printf(&l->arena, "sleeps elsewhere (state %c)", owner->state);
+	report(l, in_user_mode ? CAIRN_CERTAIN : grade,
+	       arena_printf(&l->arena, "the writer, PID %" PRId32 " (%s), %s", owner->pid, owner->comm,
+			    where));
+}
+
+static void look_at_writer(struct look *l)
+{
+	const struct task *owner = task_by_addr(l->tasks, l->sem.owner);
+	enum cairn_grade grade = l->even ? CAIRN_CERTAIN : CAIRN_SUSPICIOUS;
+
+	if (owner && l->sem.is_signed)
+		look_at_owner(l, owner, grade);
+	else if (is_running(l) || (l->sem.is_signed && l->tasks->partial))
+		return;
+	else
+		report(l, grade, l->sem.is_signed ? "the writer that it names is no task" :
+				 l->even	  ? "no task says that it is the writer, and "
+						    "mm_lock_seq is even"
+						  : "no task says that it is the writer");
+}
+
+static void look_at(struct look *l, const struct task *t)
+{
+	uint64_t seq = 1;
+
+	l->task = t;
+	l->lock = t->mm + l->mm.m[MM_LOCK].offset;
+	if (rwsem_read(&l->rwsem, &l->c->kernel, l->lock, &l->sem, NULL) ||
+	    l->sem.hold != RWSEM_WRITER)
+		return;
+	if (shape_has(&l->mm, MM_SEQ))
+		shape_get(&l->mm, &l->c->kernel, t->mm, MM_SEQ, &seq, NULL);
+	l->even = !(seq & 1);
+	look_at_writer(l);
+}
+
+static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn_err *err)
+{
+	struct look l = { .c = c, .run = run_ };
+	struct map seen = { 0 };
+	enum cairn_code code = tasks_get(c, &l.tasks, err);
+
+	if (code || shape_resolve(&l.mm, &mm_want, &c->types, NULL) || !shape_has(&l.mm, MM_LOCK))
+		return code;
+	rwsem_layout_init(&l.rwsem, &c->types);
+	for (size_t i = 0; i < l.tasks->n && cairn_go_on(run_); i++) {
+		const struct task *t = &l.tasks->task[i];
+
+		if (!t->fault && t->mm && map_visit(&seen, t->mm))
+			look_at(&l, t);
+	}
+	map_deinit(&seen);
+	if (l.has_stacks)
+		write_takers_deinit(&l.takers);
+	unwinder_deinit(&l.u);
+	arena_deinit(&l.one);
+	arena_deinit(&l.arena);
+	return CAIRN_OK;
+}
+
+static const struct cairn_explanation ids[] = {
+	{
+		.id = "mm.lock.leaked",
+		.title = "mmap_lock is held for writing by nobody who is at work on it",
+		.meaning =
+			"The lock's count has a writer. Who holds a lock for writing has taken it in a function that is\n"
+			"still on its stack. The task that the lock names as its owner has none that calls down_write() or\n"
+			"one of its kind, be it through a helper; or it is in user mode (certain), or no task at all. Where\n"
+			"its stack or the code of the functions on it is not in the dump, it sleeps where one sleeps for\n"
+			"events. Or the lock names nobody, and no CPU is at work in this address space. Whoever wants it next\n"
+			"waits for ever: page faults of its threads, /proc/PID/maps, ps. Certain, too, if mm_lock_seq,\n"
+			"which a writer makes odd, is even. A helper that calls a helper that takes the lock is not seen.",
+		.causes =
+			"An error path that returns without mmap_write_unlock() (vm_brk_flags() of an early maple tree series\n"
+			"returned -EINVAL so). A task that died by an oops with the lock held.",
+		.next =
+			"`bt` of the owner: what it did since. `wait`: who waits for the lock. `log` for an oops of it.",
+	},
+	{ .id = NULL },
+};
+
+static const struct cairn_check check = {
+	.name = "mmap-lock",
+	.summary = "address spaces that are held for writing by nobody who is at work",
+	.ids = ids,
+	.run = run,
+};
+CAIRN_CHECK(&check);

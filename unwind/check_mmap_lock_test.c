@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/kern/finding.h"
+#include "unwind/testwait.h"
+
+#define STATE_S 1
+#define STATE_D 2
+
+static struct testwait w;
+static struct arena arena;
+
+enum owner { NOBODY, A_TASK, NO_TASK };
+
+/* An address space held so; its stacks are made up, and what is on them is not told. */
+static struct findings check(uint64_t count, enum owner owner, unsigned state, unsigned seq)
+{
+	uint64_t task, mm;
+
+	w = tw_new(TW_HEADS);
+	TW_STRUCT(w.m.k, "seqcount", 4, TW_INT("sequence", 0));
+	TW_STRUCT(w.m.k, "mm_struct", 128, TW_IN("mmap_lock", 8, "rw_semaphore"),
+		  TW_IN("mm_lock_seq", 72, "seqcount"));
+	task = tw_task(&w, 3, "holds", "sleeps");
+	mm = tm_alloc(&w.m, 128);
+	tm_set(&w.m, task, TM_STATE, state, 4);
+	tm_set(&w.m, task, TM_MM, mm, 8);
+	tw_word(&w, mm + 8 + TW_RWSEM_COUNT, count);
+	tw_word(&w, mm + 8 + TW_RWSEM_OWNER,
+		owner == A_TASK ? task : owner == NO_TASK ? mm : 0);
+	tw_word(&w, mm + 72, seq);
+	return tw_findings(&w, "mm.lock.leaked", &arena);
+}
+
+static void expect(struct findings f, enum cairn_grade grade, const char *words)
+{
+	assert_int_equal(f.n, 1);
+	assert_string_equal(f.said[0].f.id, "mm.lock.leaked");
+	assert_int_equal(f.said[0].f.grade, grade);
+	assert_string_equal(f.said[0].f.expected, "0x0");
+	assert_non_null(strstr(f.said[0].f.message, words));
+	tw_done(&w, &arena);
+}
+
+static void expect_none(struct findings f)
+{
+	assert_int_equal(f.n, 0);
+	tw_done(&w, &arena);
+}
+
+static void test_nobody(void **state)
+{
+	(void)state;
+	expect(check(1, NOBODY, STATE_S, 1), CAIRN_SUSPICIOUS, "no task says");
+	expect(check(1, NOBODY, STATE_S, 2), CAIRN_CERTAIN, "is even");
+	expect(check(1, NO_TASK, STATE_S, 1), CAIRN_SUSPICIOUS, "names is no task");
+}
+
+static void test_owner(void **state)
+{
+	(void)state;
+	expect(check(1, A_TASK, STATE_S, 1), CAIRN_SUSPICIOUS, "PID 3 (holds), sleeps elsewhere");
+	expect_none(check(1, A_TASK, STATE_D, 1));
+	expect_none(check(0x100, A_TASK, STATE_S, 1));
+	expect_none(check(0, A_TASK, STATE_S, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nobody), cmocka_unit_test(test_owner),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

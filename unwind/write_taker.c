@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unwind/write_taker.h"
+
+#include <string.h>
+
+#include "lib/base/mem.h"
+
+#define FUNCTION_LIMIT 0x10000u /* bytes */
+#define DEPTH 2                 /* the function itself, and what it calls */
+
+enum cairn_code write_takers_init(struct write_takers *w, struct cairn *c, struct cairn_err *err)
+{
+	*w = (struct write_takers){ .c = c };
+	return disasm_init(&w->d, c->arch, err);
+}
+
+void write_takers_deinit(struct write_takers *w)
+{
+	disasm_deinit(&w->d);
+	map_deinit(&w->known);
+}
+
+/* Those that give it back are named, too: until they are left, it is held. */
+static bool is_of_lock(const char *name)
+{
+	static const char *const begins[] = {
+		"down_write", "__down_write", "rwsem_down_write", "rwbase_write", "mmap_write",
+		"up_write", "__up_write", "downgrade_write", "rwsem_downgrade",
+	};
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (!strncmp(name, begins[i], strlen(begins[i])))
+			return true;
+	return false;
+}
+
+static enum write_taker taker(struct write_takers *w, const struct sym *f, unsigned depth);
+
+static enum write_taker taker_at(struct write_takers *w, uint64_t target, unsigned depth)
+{
+	uint64_t off;
+	struct sym s;
+
+	if (!sym_is_text(&w->c->syms, target))
+		return TAKES_NOTHING;
+	/* inside another function: the part that is seldom run, moved apart */
+	return sym_at(&w->c->syms, target, &s, &off) ? taker(w, &s, depth) : TAKES_UNTOLD;
+}
+
+static enum write_taker worse(enum write_taker a, enum write_taker b)
+{
+	return a > b ? a : b;
+}
+
+static enum write_taker read_code(struct write_takers *w, const struct sym *f,
+				  const unsigned char *raw, size_t n, unsigned depth)
+{
+	enum write_taker ret = TAKES_NOTHING;
+	struct instruction i;
+
+	for (size_t at = 0; at < n && ret != TAKES; at += i.size) {
+		if (!disasm_one(&w->d, raw + at, n - at, f->addr + at, &i))
+			break;
+		if (i.target && i.target - f->addr >= f->size)
+			ret = worse(ret, taker_at(w, i.target, depth - 1));
+	}
+	return ret;
+}
+
+static enum write_taker look_into(struct write_takers *w, const struct sym *f, unsigned depth)
+{
+	enum write_taker ret = TAKES_UNTOLD;
+	unsigned char *raw;
+
+	if (!f->size || f->size > FUNCTION_LIMIT)
+		return ret;
+	raw = mem_resize(NULL, f->size, 1);
+	if (raw && !space_read(&w->c->kernel, f->addr, raw, f->size, NULL))
+		ret = read_code(w, f, raw, f->size, depth);
+	mem_free(raw);
+	return ret;
+}
+
+static enum write_taker taker(struct write_takers *w, const struct sym *f, unsigned depth)
+{
+	uint64_t key = f->addr * (DEPTH + 1) + depth, known;
+
+	if (is_of_lock(f->name))
+		return TAKES;
+	if (!depth)
+		return TAKES_NOTHING;
+	if (map_get(&w->known, key, &known))
+		return (enum write_taker)known;
+	known = look_into(w, f, depth);
+	map_put(&w->known, key, known);
+	return (enum write_taker)known;
+}
+
+/* arch/x86/entry/syscall_*.c: it calls every system call there is, and takes nothing itself. */
+static bool is_dispatcher(const char *name)
+{
+	size_t n = strlen(name), end = strlen("_sys_call");
+
+	return n > end && !strcmp(name + n - end, "_sys_call");
+}
+
+static enum write_taker taker_in(struct write_takers *w, const struct frame *f)
+{
+	if (!f->named)
+		return TAKES_UNTOLD;
+	return is_dispatcher(f->sym.name) ? TAKES_NOTHING : taker(w, &f->sym, DEPTH);
+}
+
+enum write_taker write_taker_of(struct write_takers *w, const struct trace *tr)
+{
+	enum write_taker ret = tr->complete ? TAKES_NOTHING : TAKES_UNTOLD;
+
+	for (size_t i = 0; i < tr->n && ret != TAKES; i++)
+		ret = worse(ret, taker_in(w, &tr->frame[i]));
+	return ret;
+}

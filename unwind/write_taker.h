@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * write_taker - could a function on a stack have taken a semaphore for writing?
+ *
+ * Who holds a lock has taken it in a function that is still on its stack, by calling
+ * down_write() or one of its kind, or by calling a helper that did and came back with it. So the
+ * instructions of the functions on a stack are read: each direct call and jump, and those of the
+ * functions that they lead to. Deeper helpers are not known, nor calls through pointers.
+ *
+ * Sources: include/linux/rwsem.h, include/linux/mmap_lock.h (where mmap_write_lock() is not inline,
+ * it has that name).
+ */
+#ifndef CAIRN_UNWIND_WRITE_TAKER_H
+#define CAIRN_UNWIND_WRITE_TAKER_H
+
+#include "lib/base/map.h"
+#include "lib/debug/disasm.h"
+#include "lib/kern/session.h"
+#include "unwind/trace.h"
+
+enum write_taker {
+	TAKES_NOTHING,
+	TAKES_UNTOLD, /* its instructions are not all in the dump, or lead to no function */
+	TAKES,        /* it does, or may */
+};
+
+struct write_takers {
+	struct cairn *c;
+	struct disasm d;
+	struct map known; /* function and depth -> enum write_taker */
+};
+
+/** CAIRN_MISSING: nobody disassembles this machine. */
+enum cairn_code write_takers_init(struct write_takers *w, struct cairn *c, struct cairn_err *err);
+void write_takers_deinit(struct write_takers *w);
+
+/** Of all functions of a trace. One that is cut tells nothing, unless a function on it takes. */
+enum write_taker write_taker_of(struct write_takers *w, const struct trace *tr);
+
+#endif
