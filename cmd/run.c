@@ -66,10 +66,15 @@ static bool is_type(const struct call *call, const char *word)
 	return name && *name && call->cairn && typename_find_kernel(call->cairn, name);
 }
 
-/* crash's commands and abbreviations of ours are no types as long as nothing says so. */
-static bool may_be_type(const char *word, int argc)
+/* crash's commands, with options of theirs, and abbreviations of ours are no types as long as nothing
+ * says so. */
+static bool may_be_type(int argc, const char *const *argv)
 {
-	return strchr(word, '.') || argc > 1 || (strlen(word) > 1 && !hint_crash_command(word));
+	if (strchr(argv[0], '.'))
+		return true;
+	if (hint_crash_command(argv[0]))
+		return argc > 1 && argv[1][0] != '-';
+	return argc > 1 || strlen(argv[0]) > 1;
 }
 
 static enum cairn_code as_struct(struct call *call, bool common[COMMON_N], int argc,
@@ -90,7 +95,7 @@ static enum cairn_code read_words(struct call *call, bool common[COMMON_N], int 
 {
 	enum cairn_code code = cmd_lookup(argv[0], &call->cmd, err);
 
-	if (code && may_be_type(argv[0], argc) && is_type(call, argv[0]))
+	if (code && may_be_type(argc, argv) && is_type(call, argv[0]))
 		return as_struct(call, common, argc, argv, err);
 	if (code)
 		return code;
