@@ -34,7 +34,7 @@ static const struct { const char *name, *here; } commands[] = {
 	{ "repeat", "a dump does not change" },
 	{ "runq", "ps -A, foreach -s R ps" },
 	{ "sbitmapq", "struct sbitmap_queue ADDRESS" },
-	{ "set", "name the task with the command: bt PID, rd -u -c PID" },
+	{ "set", "name the task with the command: bt PID, rd -u -c PID; set pager on or off" },
 	{ "sig", "task -R pending,blocked,signal PID" },
 	{ "swap", "vm -p" },
 	{ "timer", "struct timer_base ADDRESS, struct hrtimer ADDRESS" },
