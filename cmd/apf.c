@@ -106,7 +106,8 @@ static enum cairn_code both_sides(struct call *call, const struct apf_out *to,
 	if (g && g != CAIRN_NOTFOUND)
 		error_partial(call, "as a guest", &guest, verdict);
 	if (g && h)
-		out_text(call->out, "as a guest: %s\nas a host: %s\n", guest.text, host.text);
+		error_none(call, arena_printf(call->scratch, "as a guest: %s; as a host: %s", guest.text,
+					      host.text));
 	return CAIRN_OK;
 }
 

@@ -40,6 +40,17 @@ void error_record(struct out *o, const char *command, const char *file,
 	out_end(o);
 }
 
+void error_none(struct call *call, const char *text)
+{
+	struct out *o = call->out;
+
+	out_record(o, "none");
+	out_str(o, "command", NULL, call->cmd->name);
+	out_str(o, "file", NULL, call->nfiles ? call->files[0] : NULL);
+	out_str(o, "message", "%s\n", text);
+	out_end(o);
+}
+
 void error_partial(struct call *call, const char *what, const struct cairn_err *err,
 		   enum verdict *verdict)
 {

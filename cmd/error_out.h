@@ -15,6 +15,10 @@ const char *error_code_name(enum cairn_code code);
 void error_record(struct out *o, const char *command, const char *file,
 		  const struct cairn_err *err);
 
+/** There is nothing of what the command shows, which is an answer: the text is a line, and in JSON
+ *  cairn.none/1 with command, file and message. Not inside a record. */
+void error_none(struct call *call, const char *text);
+
 /** What was shown is not all: a line "<what>: <reason>" in text, cairn.error/1 in JSON, and the
  *  verdict. Not inside a record. */
 void error_partial(struct call *call, const char *what, const struct cairn_err *err,

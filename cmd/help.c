@@ -106,7 +106,7 @@ static void list_text(struct out *o, const struct cmd *const *all, size_t n)
 		out_text(o, "  %-*s  %s\n", (int)width, all[i]->name, all[i]->summary);
 	out_text(o, "\n"
 		    "`help NAME` or `NAME --help` tells more. A command may be shortened.\n"
-		    "COMMAND | PROGRAM   COMMAND > FILE   COMMAND >> FILE   !PROGRAM   q\n");
+		    "COMMAND | PROGRAM   COMMAND > FILE   COMMAND >> FILE   !PROGRAM   set pager off   q\n");
 }
 
 static enum cairn_code help_run(struct call *call, enum verdict *verdict, struct cairn_err *err)

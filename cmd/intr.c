@@ -28,6 +28,11 @@ void intr_begin(struct intr *i, bool shared)
 	sigaction(SIGINT, &sa, &i->before);
 }
 
+void intr_share(void)
+{
+	patience = 0;
+}
+
 void intr_end(const struct intr *i)
 {
 	sigaction(SIGINT, &i->before, NULL);

@@ -23,4 +23,7 @@ struct intr {
 void intr_begin(struct intr *i, bool shared);
 void intr_end(const struct intr *i);
 
+/** From now on it has. */
+void intr_share(void);
+
 #endif

@@ -37,7 +37,7 @@ static void list(struct call *call, const struct kvms *k, enum verdict *verdict)
 	if (k->n)
 		kvm_heading(call->out);
 	else
-		out_text(call->out, "no virtual machines\n");
+		error_none(call, "no virtual machines");
 	for (size_t i = 0; i < k->n && !out_broken(call->out); i++) {
 		if (call->out->mode == OUT_JSON || call->opt[OPT_STATS].set) {
 			whole(call, k, &k->vm[i], verdict);

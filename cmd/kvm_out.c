@@ -367,7 +367,7 @@ enum cairn_code kvm_none(struct call *call, enum cairn_code code, const struct c
 {
 	if (code != CAIRN_NOTFOUND || call->argc)
 		return code;
-	out_text(call->out, "%s\n", err->text);
+	error_none(call, err->text);
 	return CAIRN_OK;
 }
 

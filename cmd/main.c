@@ -121,7 +121,7 @@ static void run_job(struct runner *r, const struct args_job *job)
 
 static void run_all(struct runner *r, const struct args *args)
 {
-	const struct sink to = { .fd = STDOUT_FILENO, .plain = true };
+	struct sink to = { .fd = STDOUT_FILENO, .plain = true };
 	size_t i;
 
 	for (i = 0; i < args->njobs && !r->interrupted; i++)

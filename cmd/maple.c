@@ -235,7 +235,7 @@ static enum cairn_code show(struct call *call, struct maple_mms *s, bool has_mms
 	if (code)
 		return code;
 	if (mm.task && !mm.tree) {
-		out_text(call->out, "no address space of its own\n");
+		error_none(call, "no address space of its own");
 		return CAIRN_OK;
 	}
 	if (call->opt[OPT_TREE].set || call->opt[OPT_DOT].set || call->opt[OPT_SVG].set)

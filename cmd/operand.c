@@ -10,6 +10,7 @@
 #include "lib/kern/expr.h"
 #include "lib/kern/module.h"
 #include "lib/kern/panic.h"
+#include "lib/kern/typename.h"
 
 #define WORD_MAX 256
 
@@ -98,8 +99,10 @@ static enum cairn_code base_address(struct cairn *c, char *word, uint64_t *ret,
 	if (c->syms.missing)
 		return cairn_fail(err, CAIRN_MISSING, "symbol %s is not known: %s", word,
 				  c->syms.missing);
-	return cairn_fail(err, CAIRN_USAGE, "%s is neither a symbol nor a hexadecimal address",
-			  word);
+	return cairn_fail(err, CAIRN_USAGE, "%s is %s", word,
+			  typename_find_kernel(c, word)
+				  ? "a type, which `struct` shows, and neither a symbol nor an address"
+				  : "neither a symbol nor a hexadecimal address");
 }
 
 enum cairn_code operand_address(struct cairn *c, const char *word, uint64_t *ret,

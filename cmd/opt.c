@@ -147,9 +147,12 @@ enum cairn_code opt_point_elsewhere(const struct cmd *cmd, const char *word,
 				    struct cairn_err *err)
 {
 	const char *here = hint_crash_option(cmd->name, word);
+	struct cairn_err why;
 
-	return here ? cairn_fail(err, CAIRN_USAGE, "unknown option %s; here: %s", word, here)
-		    : CAIRN_USAGE;
+	if (!here || !err)
+		return CAIRN_USAGE;
+	why = *err;
+	return cairn_fail(err, CAIRN_USAGE, "%s; here: %s", why.text, here);
 }
 
 enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct cmd *cmd,
@@ -166,8 +169,11 @@ enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct 
 	ret->argc = 0;
 	ret->argv = operands;
 	for (s.at = 1; (event = opt_next(&s, err)) != OPT_END;) {
-		if (event == OPT_ERROR ||
-		    (event == OPT_OPERAND && hint_crash_option(cmd->name, s.value)))
+		if (event == OPT_OPERAND && hint_crash_option(cmd->name, s.value)) {
+			cairn_fail(err, CAIRN_USAGE, "unknown option %s", s.value);
+			event = OPT_ERROR;
+		}
+		if (event == OPT_ERROR)
 			return opt_point_elsewhere(cmd, argv[s.at - 1], err);
 		if (event == OPT_OPERAND) {
 			operands[ret->argc++] = s.value;

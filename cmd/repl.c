@@ -13,6 +13,7 @@
 #include "cmd/banner.h"
 #include "cmd/complete.h"
 #include "cmd/history.h"
+#include "cmd/pager.h"
 
 #define PROMPT "cairn> "
 #define ABORT_KEY 0x07 /* Ctrl-G */
@@ -145,6 +146,7 @@ void repl_run(struct runner *r)
 	const char *history = history_path(&a);
 
 	show_banner(r);
+	r->pager = pager_program();
 	set_up(&c);
 	history_load(history);
 	sigemptyset(&sa.sa_mask);

@@ -10,6 +10,7 @@
 #include "cmd/hint.h"
 #include "cmd/intr.h"
 #include "cmd/opt.h"
+#include "cmd/pager.h"
 #include "cmd/words.h"
 #include "lib/kern/typename.h"
 
@@ -66,10 +67,15 @@ static bool is_type(const struct call *call, const char *word)
 	return name && *name && call->cairn && typename_find_kernel(call->cairn, name);
 }
 
-/* crash's commands and abbreviations of ours are no types as long as nothing says so. */
-static bool may_be_type(const char *word, int argc)
+/* crash's commands, with options of theirs, and abbreviations of ours are no types as long as nothing
+ * says so. */
+static bool may_be_type(int argc, const char *const *argv)
 {
-	return strchr(word, '.') || argc > 1 || (strlen(word) > 1 && !hint_crash_command(word));
+	if (strchr(argv[0], '.'))
+		return true;
+	if (hint_crash_command(argv[0]))
+		return argc > 1 && argv[1][0] != '-';
+	return argc > 1 || strlen(argv[0]) > 1;
 }
 
 static enum cairn_code as_struct(struct call *call, bool common[COMMON_N], int argc,
@@ -90,7 +96,7 @@ static enum cairn_code read_words(struct call *call, bool common[COMMON_N], int 
 {
 	enum cairn_code code = cmd_lookup(argv[0], &call->cmd, err);
 
-	if (code && may_be_type(argv[0], argc) && is_type(call, argv[0]))
+	if (code && may_be_type(argc, argv) && is_type(call, argv[0]))
 		return as_struct(call, common, argc, argv, err);
 	if (code)
 		return code;
@@ -139,7 +145,29 @@ static enum cairn_code end_output(struct out *o, struct cairn_err *err)
 	return cairn_fail(err, CAIRN_IO, "output: %s", strerror(o->error));
 }
 
-void run_words(struct runner *r, int argc, const char *const *argv, const struct sink *to)
+/* JSON is for programs. */
+static void open_output(struct out *o, struct runner *r, enum out_mode mode, struct sink *to)
+{
+	bool paged = to->pager && mode == OUT_TEXT;
+
+	out_init(o, mode, paged ? -1 : to->fd);
+	o->colour = to->plain ? r->colour_stdout : r->colour_always;
+	o->choose = paged ? sink_choose : NULL;
+	o->choose_arg = to;
+}
+
+/* A pager has the terminal until the user has seen enough; what went wrong is said after that. */
+static void leave_pager(struct out *o, struct sink *to)
+{
+	if (!to->pager || o->mode != OUT_TEXT)
+		return;
+	out_flush(o);
+	sink_close(to, NULL);
+	o->choose = NULL;
+	o->fd = to->fd;
+}
+
+void run_words(struct runner *r, int argc, const char *const *argv, struct sink *to)
 {
 	struct out o;
 	struct call call = { .cairn = r->cairn, .out = &o, .scratch = &r->scratch,
@@ -152,11 +180,11 @@ void run_words(struct runner *r, int argc, const char *const *argv, const struct
 
 	intr_begin(&intr, to->pid != 0);
 	code = read_words(&call, common, argc, argv, &err);
-	out_init(&o, common[COMMON_JSON] ? OUT_JSON : r->mode, to->fd);
-	o.colour = to->plain ? r->colour_stdout : r->colour_always;
+	open_output(&o, r, common[COMMON_JSON] ? OUT_JSON : r->mode, to);
 	if (!code)
 		code = invoke(&call, common, &verdict, &err);
 	close_record(&o);
+	leave_pager(&o, to);
 	if (code)
 		r->report(r, &o, argv[0], call.cmd, &err);
 	ended = end_output(&o, &err);
@@ -191,6 +219,7 @@ static void run_split(struct runner *r, const struct line *line)
 		fail_line(r, line->words[0], &err);
 		return;
 	}
+	to.pager = to.plain ? r->pager : NULL;
 	run_words(r, line->nwords, line->words, &to);
 	if (sink_close(&to, &err))
 		fail_line(r, line->words[0], &err);
@@ -202,6 +231,19 @@ static bool is_quit(const struct line *line)
 
 	return line->nwords == 1 && line->to == LINE_PLAIN &&
 	       (!strcmp(word, "q") || !strcmp(word, "quit") || !strcmp(word, "exit"));
+}
+
+/* "set pager off": whether it is one of these. */
+static bool set_pager(struct runner *r, const struct line *line)
+{
+	const char *const *word = line->words;
+
+	if (line->nwords != 3 || strcmp(word[0], "set") ||
+	    (strcmp(word[1], "pager") && strcmp(word[1], "scroll")) ||
+	    (strcmp(word[2], "on") && strcmp(word[2], "off")))
+		return false;
+	r->pager = word[2][1] == 'n' ? pager_program() : NULL;
+	return true;
 }
 
 static void run_program(struct runner *r, const char *command)
@@ -235,7 +277,7 @@ bool run_line(struct runner *r, const char *text)
 		fail_line(r, NULL, &err);
 	else if (is_quit(&line))
 		quit = true;
-	else
+	else if (!set_pager(r, &line))
 		run_split(r, &line);
 	arena_deinit(&a);
 	return !quit;

@@ -5,6 +5,7 @@
  * A line is a command with its words (words.h), or
  *   # text            a comment; likewise an empty line
  *   !PROGRAM          for /bin/sh
+ *   set pager on|off  (crash's `set scroll`): whether what exceeds the terminal is shown by pager.h
  *   q, quit, exit     no more lines
  *
  * Nothing is printed here but what commands write: errors go to runner.report.
@@ -40,6 +41,7 @@ struct runner {
 	size_t nfiles;
 	enum out_mode mode;           /* unless the command has -j */
 	bool colour_stdout, colour_always;
+	const char *pager;            /* for text that exceeds the terminal; NULL: none */
 	const char *script;           /* of the line being run; NULL: none */
 	unsigned long lineno;
 	struct arena scratch;         /* reset after each command */
@@ -52,8 +54,8 @@ struct runner {
 		       const struct cmd *cmd, const struct cairn_err *err);
 };
 
-/** Run one command whose words are given. */
-void run_words(struct runner *r, int argc, const char *const *argv, const struct sink *to);
+/** Run one command whose words are given. A pager is closed at the end. */
+void run_words(struct runner *r, int argc, const char *const *argv, struct sink *to);
 
 /** Run one line. False: it was q, quit or exit. */
 bool run_line(struct runner *r, const char *text);

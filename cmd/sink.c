@@ -9,6 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/intr.h"
+#include "cmd/pager.h"
+
 extern char **environ;
 
 /* A program that starts with the signals that a shell would give it: cairn itself ignores
@@ -86,6 +89,19 @@ enum cairn_code sink_open(struct sink *s, const struct line *line, struct cairn_
 	return CAIRN_OK;
 }
 
+int sink_choose(void *arg, const char *text, size_t n)
+{
+	struct sink *s = arg;
+
+	if (pager_wanted(text, n) && !open_program(s, s->pager, NULL)) {
+		s->plain = false;
+		intr_share();
+	} else {
+		s->fd = STDOUT_FILENO;
+	}
+	return s->fd;
+}
+
 enum cairn_code sink_close(struct sink *s, struct cairn_err *err)
 {
 	enum cairn_code code = CAIRN_OK;
@@ -96,6 +112,7 @@ enum cairn_code sink_close(struct sink *s, struct cairn_err *err)
 		code = cairn_fail(err, CAIRN_IO, "%s", strerror(errno));
 	if (s->pid)
 		wait_for(s->pid);
+	*s = (struct sink){ .fd = STDOUT_FILENO, .plain = true };
 	return code;
 }
 

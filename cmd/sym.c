@@ -91,6 +91,9 @@ static enum cairn_code lookup(struct call *call, const char *word, struct cairn_
 	if (n)
 		return CAIRN_OK;
 	code = operand_address(c, word, &addr, err);
+	if (code == CAIRN_USAGE)
+		return cairn_fail(err, code, "%s is neither a symbol nor an address; sym -q %s finds it "
+				  "in names", word, word);
 	if (code != CAIRN_OK)
 		return code;
 	if (!sym_at(&c->syms, addr, &s, &off))

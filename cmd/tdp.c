@@ -340,7 +340,7 @@ static enum cairn_code nothing(const struct wanted *w, struct cairn_err *err)
 
 	if (root->set && !w->list)
 		return cairn_fail(err, CAIRN_NOTFOUND, "no root is at %s", root->value);
-	out_text(w->call->out, w->list ? "no such entries\n" : "no such roots\n");
+	error_none(w->call, w->list ? "no such entries" : "no such roots");
 	return CAIRN_OK;
 }
 
@@ -363,7 +363,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (k.n)
 		heading(&w);
 	else
-		out_text(call->out, "no virtual machines\n");
+		error_none(call, "no virtual machines");
 	code = each_vm(&w, err);
 	if (!code && k.n && !shown && !call->opt[OPT_COMPARE].set)
 		code = nothing(&w, err);

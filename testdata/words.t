@@ -56,5 +56,11 @@ check 0 "^(the kernel's debug info: " dis -l schedule
 check 2 'dis: unknown option -s; here: dis -l' dis -s schedule
 check 2 'px: no such command; here: p -x' px init_task
 check 2 'here: whatis ADDRESS' kmem
+check 2 'needs an argument; here: bt -r' bt -f
+check 2 'net: no such command; here: p and list' net -a
+check 2 'sym -q sched finds' sym sched
+check 2 'is a type, which' whatis task_struct
+check 0 '"schema":"cairn.none/1","command":"kvm"' -j kvm
+check 0 '"schema":"cairn.none/1","command":"apf"' -j apf
 
 echo "1..$n"

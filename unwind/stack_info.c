@@ -128,6 +128,19 @@ enum cairn_code stacks_find(const struct stacks *s, uint64_t sp, struct stack_in
 	return not_found(s, sp, ret, err);
 }
 
+uint64_t stacks_use(struct stacks *s, uint64_t sp)
+{
+	for (size_t i = 0, hops = 0; i < s->n && hops < s->n; i++) {
+		if (!on_stack(&s->stack[i], sp, 1))
+			continue;
+		s->stack[i].use = STACK_IN_USE;
+		sp = s->stack[i].next_sp;
+		i = SIZE_MAX; /* from the first again */
+		hops++;
+	}
+	return sp;
+}
+
 enum cairn_code stacks_find_guard(const struct stacks *s, uint64_t sp, struct stack_info *ret,
 				  struct cairn_err *err)
 {

@@ -80,6 +80,10 @@ enum cairn_code stacks_add(struct stacks *s, struct arena *a, const struct stack
 enum cairn_code stacks_find(const struct stacks *s, uint64_t sp, struct stack_info *ret,
 			    struct cairn_err *err);
 
+/** `sp` is the stack pointer of a CPU: the stack that it is on is in use, and so is each from which
+ *  that one was entered. Returns where this leads out of the table; `sp` if it is on none there. */
+uint64_t stacks_use(struct stacks *s, uint64_t sp);
+
 /** The stack in whose guard `sp` lies (it ran over): as stacks_find() otherwise. */
 enum cairn_code stacks_find_guard(const struct stacks *s, uint64_t sp, struct stack_info *ret,
 				  struct cairn_err *err);

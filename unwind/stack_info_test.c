@@ -262,6 +262,30 @@ static void test_names(void **state)
 	}
 }
 
+static bool is_used(const struct fixture *f, uint64_t sp)
+{
+	struct stack_info info;
+
+	assert_int_equal(stacks_find(&f->stacks, sp, &info, NULL), CAIRN_OK);
+	return info.use == STACK_IN_USE;
+}
+
+/* An NMI over a softirq over a task whose stack is elsewhere; then links that lead around. */
+static void test_use(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(stacks_use(&f->stacks, 0x999999), 0x999999);
+	f->stacks.stack[3].next_sp = softirq.begin + 0x800;
+	f->stacks.stack[2].next_sp = 0x77000;
+	assert_int_equal(stacks_use(&f->stacks, nmi.begin + 0x100), 0x77000);
+	assert_true(is_used(f, nmi.begin) && is_used(f, softirq.begin));
+	assert_false(is_used(f, irq.begin) || is_used(f, task.begin) || is_used(f, irq1.begin));
+	f->stacks.stack[2].next_sp = nmi.begin + 0x80;
+	stacks_use(&f->stacks, nmi.begin + 0x100);
+	assert_false(is_used(f, irq.begin));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_guard, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_use, setup, teardown),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_names),
 	};

@@ -48,12 +48,19 @@ static struct stack_finder finder(struct unwinder *u, const struct cpu *cpu)
 	};
 }
 
+static uint64_t mark_used(struct unwinder *u, const struct cpu *cpu)
+{
+	return cpu->regs_source == CPU_REGS_NONE ? 0 : stacks_use(&u->stacks, regs_sp(&cpu->regs));
+}
+
 static void add_cpu(struct unwinder *u, const struct cpu *cpu)
 {
 	struct stack_finder f = finder(u, cpu);
 
-	if (map_visit(&u->cpus_done, cpu->id))
-		u->stack_arch->cpu_stacks(&f);
+	if (!map_visit(&u->cpus_done, cpu->id))
+		return;
+	u->stack_arch->cpu_stacks(&f);
+	mark_used(u, cpu);
 }
 
 static const struct cpu *find_cpu(struct unwinder *u, unsigned id)
@@ -89,6 +96,7 @@ struct stack_info unwinder_current_stack(struct unwinder *u, unsigned id)
 	const struct cpu *cpu = find_cpu(u, id);
 	uint64_t top = 0, size = u->task_stack_size;
 	struct stack_finder f;
+	struct stack_info ret;
 
 	if (cpu && u->stack_arch->current_top) {
 		f = finder(u, cpu);
@@ -98,8 +106,11 @@ struct stack_info unwinder_current_stack(struct unwinder *u, unsigned id)
 		top = end_of_task(u, cpu->current);
 	if (top && !size)
 		size = stack_probe(&u->mem, top);
-	return stack_of_task(cpu ? cpu->current : 0, (int32_t)id, top > size ? top - size : 0, size,
-			     u->stack_arch ? u->stack_arch->task_guard : 0);
+	ret = stack_of_task(cpu ? cpu->current : 0, (int32_t)id, top > size ? top - size : 0, size,
+			    u->stack_arch ? u->stack_arch->task_guard : 0);
+	if (cpu && on_stack(&ret, mark_used(u, cpu), 1))
+		ret.use = STACK_IN_USE;
+	return ret;
 }
 
 void unwinder_add_all_cpus(struct unwinder *u)

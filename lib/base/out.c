@@ -31,6 +31,14 @@ bool out_broken(const struct out *o)
 	return o->error != 0;
 }
 
+static void choose_place(struct out *o)
+{
+	if (!o->choose || !o->buf.len)
+		return;
+	o->fd = o->choose(o->choose_arg, o->buf.buf, o->buf.len);
+	o->choose = NULL;
+}
+
 void out_flush(struct out *o)
 {
 	size_t done = 0;
@@ -38,6 +46,7 @@ void out_flush(struct out *o)
 
 	if (o->buf.failed && !o->error)
 		o->error = ENOMEM;
+	choose_place(o);
 	if (o->fd < 0)
 		return;
 	while (done < o->buf.len && !o->error) {
@@ -54,7 +63,7 @@ void out_flush(struct out *o)
 
 static void flush_if_full(struct out *o)
 {
-	if (o->fd >= 0 && o->buf.len >= FLUSH_AT)
+	if ((o->fd >= 0 || o->choose) && o->buf.len >= FLUSH_AT)
 		out_flush(o);
 }
 

@@ -39,6 +39,9 @@ struct out {
 	enum out_mode mode;
 	bool colour;
 	int fd;          /* -1: keep everything in buf */
+	int (*choose)(void *arg, const char *text, size_t n); /* not NULL: says what fd is to be when
+			    something is written for the first time, this */
+	void *choose_arg;
 	int error;       /* errno of the first write that failed; 0: none */
 	struct str buf;  /* what is not yet written */
 	unsigned depth;  /* open objects and arrays, the record included */

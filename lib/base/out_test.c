@@ -278,6 +278,50 @@ static void test_writes_everything(void **state)
 	close(fd[0]);
 }
 
+struct chosen {
+	int fd;
+	unsigned asked;
+	size_t n; /* bytes at hand when it was asked */
+};
+
+static int choose(void *arg, const char *text, size_t n)
+{
+	struct chosen *c = arg;
+
+	assert_int_equal(text[0], 'x');
+	c->asked++;
+	c->n = n;
+	return c->fd;
+}
+
+/* Once, and only when there is something to write. */
+static void test_a_place_that_is_chosen_late(void **state)
+{
+	struct chosen c = { 0 };
+	char got[16];
+	struct out o;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	c.fd = fd[1];
+	out_init(&o, OUT_TEXT, -1);
+	o.choose = choose;
+	o.choose_arg = &c;
+	out_flush(&o);
+	assert_int_equal(c.asked, 0);
+	out_text(&o, "xy");
+	out_flush(&o);
+	out_text(&o, "xz");
+	out_deinit(&o);
+	assert_int_equal(c.asked, 1);
+	assert_int_equal(c.n, 2);
+	assert_int_equal(read(fd[0], got, sizeof(got)), 4);
+	assert_memory_equal(got, "xyxz", 4);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void test_a_sink_that_refuses(void **state)
 {
 	struct out o;
@@ -352,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_paint),
 		cmocka_unit_test(test_a_line_ends_without_padding),
 		cmocka_unit_test(test_writes_everything),
+		cmocka_unit_test(test_a_place_that_is_chosen_late),
 		cmocka_unit_test(test_a_sink_that_refuses),
 		cmocka_unit_test(test_out_of_memory_is_an_error), cmocka_unit_test(test_room),
 	};
