@@ -3,9 +3,6 @@
 
 #include <inttypes.h>
 
-/* kernel/locking/rwsem.c: a writer is in bit 0 of the count */
-#define WRITER_LOCKED UINT64_C(1)
-
 /* A CPU executes it, in this address space: it may be between any two instructions. */
 static bool is_running(const struct mm_look *l)
 {
@@ -20,15 +17,11 @@ static bool is_running(const struct mm_look *l)
 
 static void report(struct mm_look *l, uint64_t lock, const char *because, enum cairn_grade grade)
 {
-	uint64_t count;
-
-	/* the count is the first word, include/linux/rwsem.h */
-	if (space_word(&l->c->kernel, lock, &count, NULL))
-		return;
 	mm_bad(l, &(struct mm_bad){
 		.id = "mm.lock.leaked", .severity = CAIRN_ERROR, .grade = grade, .object = lock,
-		.field = "mm_struct.mmap_lock.count", .addr = lock, .found = count,
-		.expected = count & ~WRITER_LOCKED, .because = because,
+		.field = arena_printf(&l->arena, "mm_struct.mmap_lock.%s", l->lock.count_name),
+		.addr = l->lock.count_at, .found = l->lock.count, .expected = l->lock.unwritten,
+		.because = because,
 	});
 }
 
