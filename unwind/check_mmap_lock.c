@@ -14,8 +14,6 @@
 #include "unwind/write_taker.h"
 
 /* kernel/locking/rwsem.c: a writer is in bit 0 of the count */
-#define WRITER_LOCKED UINT64_C(1)
-
 enum { MM_LOCK, MM_SEQ, MM_N };
 static const struct shape_want mm_want = {
 	"struct mm_struct", MM_N,
@@ -42,22 +40,18 @@ struct look {
 static void report(struct look *l, enum cairn_grade grade, const char *because)
 {
 	struct cairn_evidence e[3] = {
-		{ l->lock, l->c->arch->word, "the bad word" },
+		{ l->sem.count_at, l->c->arch->word, "the bad word" },
 		{ l->task->mm, l->mm.size, "the address space" },
 		{ l->sem.owner_at, l->c->arch->word, "the writer that it names" },
 	};
 	struct cairn_finding f = {
 		.id = "mm.lock.leaked", .severity = CAIRN_ERROR, .grade = grade, .object = l->lock,
-		.addr = l->lock, .field = "mm_struct.mmap_lock.count", .evidence = e,
-		.nevidence = l->sem.is_signed ? 3 : 2,
+		.addr = l->sem.count_at, .evidence = e, .nevidence = l->sem.is_signed ? 3 : 2,
 	};
-	uint64_t count;
 
-	/* the count is the first word, include/linux/rwsem.h */
-	if (space_word(&l->c->kernel, l->lock, &count, NULL))
-		return;
-	f.found = arena_printf(&l->arena, "0x%" PRIx64, count);
-	f.expected = arena_printf(&l->arena, "0x%" PRIx64, count & ~WRITER_LOCKED);
+	f.field = arena_printf(&l->arena, "mm_struct.mmap_lock.%s", l->sem.count_name);
+	f.found = arena_printf(&l->arena, "0x%" PRIx64, l->sem.count);
+	f.expected = arena_printf(&l->arena, "0x%" PRIx64, l->sem.unwritten);
 	f.message = arena_printf(&l->arena, "address space 0x%" PRIx64 " of PID %" PRId32 " (%s) is "
 				 "held for writing: %s", l->task->mm, l->task->pid, l->task->comm,
 				 because);

@@ -24,11 +24,14 @@ void rwsem_layout_init(struct rwsem_layout *l, struct types *ts)
 	l->known = !shape_resolve(&l->shape, &want, ts, NULL);
 }
 
-static void from_count(struct rwsem *r, uint64_t count, uint8_t word)
+static void from_count(struct rwsem *r, uint8_t word)
 {
-	r->owner = r->owner_word & ~RWSEM_OWNER_FLAGS;
 	/* above the readers is RWSEM_FLAG_READFAIL, the sign bit */
-	count &= (UINT64_C(1) << (8 * word - 1)) - 1;
+	uint64_t count = r->count & ((UINT64_C(1) << (8 * word - 1)) - 1);
+
+	r->count_name = "count";
+	r->unwritten = r->count & ~RWSEM_WRITER_LOCKED;
+	r->owner = r->owner_word & ~RWSEM_OWNER_FLAGS;
 	r->readers = count >> RWSEM_READER_SHIFT;
 	r->hold = r->readers ? RWSEM_READERS : RWSEM_FREE;
 	if (!(count & RWSEM_WRITER_LOCKED))
@@ -37,8 +40,15 @@ static void from_count(struct rwsem *r, uint64_t count, uint8_t word)
 	r->is_signed = r->owner && !(r->owner_word & RWSEM_READER_OWNED);
 }
 
-static void from_rt(struct rwsem *r, uint32_t readers)
+static void from_rt(struct rwsem *r)
 {
+	uint32_t readers = (uint32_t)r->count;
+
+	r->count_name = "rwbase.readers";
+	r->count = readers;
+	r->unwritten = RT_READER_BIAS;
+	if (!readers)	/* the last reader went, and who waited has not written down the rest */
+		return;
 	if (readers == RT_WRITER_BIAS) {
 		r->hold = RWSEM_WRITER;
 		r->owner = r->owner_word & ~RT_HAS_WAITERS;
@@ -53,7 +63,8 @@ enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint6
 			   struct rwsem *ret, struct cairn_err *err)
 {
 	const struct shape *s = &l->shape;
-	unsigned owner = l->known && shape_has(s, COUNT) ? OWNER : RT_OWNER;
+	bool rt = l->known && !shape_has(s, COUNT);
+	unsigned owner = rt ? RT_OWNER : OWNER, count = rt ? RT_READERS : COUNT;
 	struct object o;
 	enum cairn_code code;
 
@@ -65,10 +76,12 @@ enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint6
 		/* an address, which atomic_long_t has as a signed number */
 		ret->owner_word = object_get(&o, owner) & UINT64_MAX >> (64 - 8 * sp->word);
 		ret->owner_at = object_addr(&o, owner);
-		if (shape_has(s, COUNT))
-			from_count(ret, object_get(&o, COUNT), sp->word);
+		ret->count = object_get(&o, count) & UINT64_MAX >> (64 - 8 * sp->word);
+		ret->count_at = object_addr(&o, count);
+		if (!rt)
+			from_count(ret, sp->word);
 		else if (shape_has(s, RT_READERS))
-			from_rt(ret, (uint32_t)object_get(&o, RT_READERS));
+			from_rt(ret);
 	}
 	object_done(&o);
 	return code;

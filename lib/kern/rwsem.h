@@ -5,7 +5,7 @@
  * Sources: kernel/locking/rwsem.c (count: bit 0 a writer, readers from bit 8, the sign bit is
  * READFAIL; owner: a task_struct with flags in its low bits, of readers a hint);
  * kernel/locking/rwbase_rt.c and include/linux/rwbase_rt.h for PREEMPT_RT (readers: WRITER_BIAS
- * when written, else READER_BIAS plus the readers).
+ * when written, else READER_BIAS plus the readers; the bias is taken off while a writer waits).
  */
 #ifndef CAIRN_KERN_RWSEM_H
 #define CAIRN_KERN_RWSEM_H
@@ -26,6 +26,10 @@ struct rwsem {
 	uint64_t readers;
 	uint64_t owner_at;       /* where the owner is written; 0: nowhere */
 	uint64_t owner_word;     /* as it is there, flags included */
+	const char *count_name;  /* the member that says how it is held: "count" */
+	uint64_t count_at;       /* where that is; 0: nowhere */
+	uint64_t count;          /* as it is there */
+	uint64_t unwritten;      /* what it would be there without the writer */
 };
 
 struct rwsem_layout {

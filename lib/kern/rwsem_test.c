@@ -47,6 +47,10 @@ static void expect(uint8_t word, uint64_t count, uint64_t owner, enum rwsem_hold
 	assert_int_equal(r.readers, readers);
 	assert_int_equal(r.owner_at, SEM + word);
 	assert_int_equal(r.owner_word, owner);
+	assert_string_equal(r.count_name, "count");
+	assert_int_equal(r.count_at, SEM);
+	assert_int_equal(r.count, count);
+	assert_int_equal(r.unwritten, count & ~UINT64_C(1));
 }
 
 static void holders(void **state)
@@ -108,6 +112,13 @@ static void real_time(void **state)
 	assert_int_equal(read_rt(0x80000000).hold, RWSEM_FREE);
 	assert_int_equal(read_rt(0x80000002).hold, RWSEM_READERS);
 	assert_int_equal(read_rt(0x80000002).readers, 2);
+	assert_string_equal(read_rt(0x40000000).count_name, "rwbase.readers");
+	assert_int_equal(read_rt(0x40000000).count_at, SEM);
+	assert_int_equal(read_rt(0x40000000).count, 0x40000000);
+	assert_int_equal(read_rt(0x40000000).unwritten, 0x80000000);
+	/* a writer waits for two readers; for none any more */
+	assert_int_equal(read_rt(2).readers, 2);
+	assert_int_equal(read_rt(0).hold, RWSEM_UNTOLD);
 }
 
 static void unknown_and_unread(void **state)

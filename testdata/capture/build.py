@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 
-from tables import SCENARIOS, why_not
+from tables import KERNELS, SCENARIOS, why_not
 from tool import run
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -117,13 +117,15 @@ def nested(kernel):
             ("nested/initrd", TEXT, cpio(init))]
 
 
-def initrd(kernel, scenario, level):
-    """The bytes of the guest's root file system for one scenario."""
+def initrd(kernel, scenario, before, level):
+    """The bytes of the guest's root file system for one scenario; `before`: shell text that is run
+    before the scenario's own."""
     modules = kernel.modules(GUEST_MODULES + scenario.modules)
-    modules["scen"] = scenario_module(kernel)
+    if KERNELS[kernel.name].headers:
+        modules["scen"] = scenario_module(kernel)
     entries = root(kernel, "init", modules)
     entries += [("zoo", PROGRAM, program(kernel, "zoo", GUEST)),
-                ("before", TEXT, scenario.before.encode() + b"\n"),
+                ("before", TEXT, ("%s\n%s\n" % (before, scenario.before)).encode()),
                 ("scenario", TEXT, scenario.guest.encode() + b"\n"),
                 ("helper", TEXT, scenario.helper.encode())]
     if scenario.vmm:

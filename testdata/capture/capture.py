@@ -30,10 +30,10 @@ import oracle           # noqa: E402
 import tool             # noqa: E402
 import vmcore           # noqa: E402
 from kernel import Kernel                           # noqa: E402
-from tables import (DEBS, KERNELS, MACHINES, SCENARIOS, capture_name, kernel_name,   # noqa: E402
-                    why_not)
+from tables import (DEBS, KERNELS, MACHINES, SCENARIOS, SETUPS, capture_name,   # noqa: E402
+                    kernel_name, kernel_of, setup_of, why_not)
 
-APPEND = ("console=%s %s panic=0 loglevel=8 log_buf_len=1M oops=panic unknown_nmi_panic "
+APPEND = ("console=%s %s %s panic=0 loglevel=8 log_buf_len=1M oops=panic unknown_nmi_panic "
           "hung_task_panic=0 rdinit=/init "
           "initcall_blacklist=tracer_init_tracefs")     # its 10,000 inodes are a fifth of a dump
 # makedumpfile's level of a nested guest: zero and free pages are left out
@@ -54,7 +54,10 @@ def cache_folder():
     return pathlib.Path(base) / "cairn-captures"
 
 
-def level_of(kernel, scenario):
+def level_of(kernel, scenario, setup):
+    """makedumpfile's level; 0: the dump stays as it is."""
+    if setup.level is not None or setup.format:
+        return setup.level or 0
     return scenario.level or KERNELS[kernel.name].level
 
 
@@ -64,18 +67,24 @@ def accelerators(box, scenario, args):
     return machine.accelerators(box) if args.accel == "auto" else [args.accel]
 
 
-def boot(kernel, scenario, memory, folder, accels, log):
+def hardware(setup):
+    """QEMU's arguments for the devices of a setup."""
+    return (*(("-device", "vmcoreinfo") if setup.note else ()), *setup.qemu)
+
+
+def boot(kernel, scenario, setup, memory, folder, accels, log):
     """Run the guest to its end and leave its memory in `folder`: as `core`, or as `disk` where the
     guest dumps itself. Returns (console, accelerator)."""
-    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, level_of(kernel, scenario)))
+    (folder / "initrd").write_bytes(build.initrd(kernel, scenario, setup.before,
+                                                   level_of(kernel, scenario, setup)))
     disk = folder / "disk" if scenario.kdump else None
     for number, accel in enumerate(accels, 1):
         if disk:
             disk.write_bytes(b"")
             os.truncate(disk, memory << 20)
         guest = machine.Guest(kernel.machine, kernel.image, folder / "initrd",
-                              APPEND % (kernel.machine.console, scenario.append), memory, folder,
-                              accel, disk)
+                              APPEND % (kernel.machine.console, scenario.append, setup.append),
+                              memory, folder, accel, disk, setup.smp, hardware(setup))
         log("booting %s, %d MiB, %s" % (kernel.release, memory, accel))
         try:
             with guest:
@@ -84,7 +93,7 @@ def boot(kernel, scenario, memory, folder, accels, log):
                     guest.wait_for_end(scenario.deadline)
                 else:
                     time.sleep(1)       # the other CPUs stop
-                    guest.dump(folder / "core")
+                    guest.dump(folder / "core", setup.format)
                 return guest.text(), accel
         except machine.BootError as error:
             if number == len(accels):
@@ -105,11 +114,12 @@ def until_death(guest, scenario):
     guest.refuse(FAILURES)      # it may have said so in the last moment
 
 
-def filtered(kernel, scenario, console, folder):
+def filtered(kernel, scenario, setup, console, folder):
     """The stored form of the dump. Returns (path, facts about it)."""
-    level, out = level_of(kernel, scenario), folder / "kdump"
+    level, out = level_of(kernel, scenario, setup), folder / "kdump"
     if not level:
-        vmcore.normalise(folder / "core", kernel.machine)
+        if setup.note and not setup.format:
+            vmcore.normalise(folder / "core", kernel.machine)
         (folder / "core").rename(out)
         return out, {"makedumpfile": None, "dump_level": level}
     makedumpfile = kernel.makedumpfile()
@@ -121,7 +131,7 @@ def filtered(kernel, scenario, console, folder):
         os.truncate(out, int(size[1]))
     else:
         vmcore.normalise(folder / "core", kernel.machine)
-        makedumpfile.run("-d", level, folder / "core", out)
+        makedumpfile.run(*setup.filter, "-d", level, folder / "core", out)
     version = re.search(r"version ([\d.]+)", makedumpfile.run("-v"))[1]
     return out, {"makedumpfile": version, "dump_level": level}
 
@@ -166,25 +176,27 @@ def store(files, output, log):
         log("%s: %d bytes" % (name, path.stat().st_size))
 
 
-def capture(kernel, row, scenario_name, args, log):
+def capture(kernel, key, scenario_name, args, log):
+    """One capture; `key` is KERNEL or KERNEL+SETUP."""
+    row, setup = KERNELS[kernel.name], setup_of(key)
     scenario, box = SCENARIOS[scenario_name], kernel.machine
-    name = capture_name(kernel.name, scenario_name)
-    memory = args.memory or max(row.memory, scenario.memory)
+    name = capture_name(key, scenario_name)
+    memory = args.memory or max(row.memory, scenario.memory, setup.memory)
     accels = accelerators(box, scenario, args)
     with tempfile.TemporaryDirectory(prefix="capture-", dir=args.cache) as temporary:
         folder = pathlib.Path(temporary)
-        console, accel = boot(kernel, scenario, memory, folder, accels, log)
+        console, accel = boot(kernel, scenario, setup, memory, folder, accels, log)
         (folder / "console").write_text(console)
         truth = oracle.parse(console)
         log("froze: %s" % (truth["panic"][-1] if truth["panic"] else "without a word"))
-        dump, facts = filtered(kernel, scenario, console, folder)
+        dump, facts = filtered(kernel, scenario, setup, console, folder)
         log("filtered at level %d" % facts["dump_level"])
         truth["capture"] = {
             "name": name, "scenario": scenario_name, "title": scenario.title,
             "expect": asdict(scenario.expect),
             "package": kernel.package["Package"], "version": kernel.package["Version"],
             "source": kernel.package.get("Built-Using", kernel.package.get("Source")),
-            "suite": row.suite, "machine": row.machine, "memory_mib": memory, "cpus": 2,
+            "suite": row.suite, "machine": row.machine, "memory_mib": memory, "cpus": int(setup.smp.partition(",")[0]),
             "qemu": tool.version(box.qemu), "accelerator": accel, **facts,
             **sizes(dump),
         }
@@ -202,6 +214,8 @@ def usual():
 def list_tables():
     for name, kernel in KERNELS.items():
         print("kernel    %-12s Debian %s, %s" % (name, kernel.suite, kernel.machine))
+    for name, setup in SETUPS.items():
+        print("setup     +%-11s %s" % (name, setup.title))
     for name, scenario in SCENARIOS.items():
         print("scenario  %-12s %s" % (name, scenario.title))
         if scenario.apart:
@@ -213,7 +227,7 @@ def list_tables():
 def list_debs(kernels, args):
     """Names of the packages of this system that captures of these kernels need."""
     names = list(DEBS)
-    for kernel in kernels:
+    for kernel in map(kernel_of, kernels):
         names += MACHINES[KERNELS[kernel].machine].debs
         if args.types and not KERNELS[kernel].btf:
             names.append("dwarves")
@@ -230,12 +244,13 @@ def fetch_more(kernel, row, args, log):
         store({kernel_name(kernel.name) + ".btf.zst": packed}, args.output, log)
 
 
-def one_kernel(name, args):
+def one_kernel(key, args):
     """All that is asked for of one kernel. Returns how many captures failed."""
-    row, failed, started = KERNELS[name], 0, time.monotonic()
+    name, failed, started = kernel_of(key), 0, time.monotonic()
+    row = KERNELS[name]
     try:
         box = MACHINES[row.machine]
-        box = replace(box, cpu=row.cpu or box.cpu)
+        box = replace(box, cpu=setup_of(key).cpu or row.cpu or box.cpu)
         tool.need(*PROGRAMS, box.qemu, box.cross + "gcc", *box.emulator)
         kernel = Kernel(args.cache, name, row, box, args.refresh)
         say(started, "%s %s" % (kernel.package["Package"], kernel.package["Version"]))
@@ -246,19 +261,20 @@ def one_kernel(name, args):
     for scenario in args.scenarios:
         started = time.monotonic()
         if why_not(name, scenario):
-            say(started, "%s %s left out: %s" % (name, scenario, why_not(name, scenario)))
+            say(started, "%s %s left out: %s" % (key, scenario, why_not(name, scenario)))
             continue
         try:
-            capture(kernel, row, scenario, args, lambda text: say(started, text))
+            capture(kernel, key, scenario, args, lambda text: say(started, text))
         except ERRORS as error:
-            say(started, "%s %s FAILED: %s" % (name, scenario, error))
+            say(started, "%s %s FAILED: %s" % (key, scenario, error))
             failed += 1
     return failed
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(description="Capture the memory of a dying kernel.")
-    parser.add_argument("kernel", help="a key of KERNELS in tables.py, `all`, or `list`")
+    parser.add_argument("kernel", help="a key of KERNELS in tables.py, or KERNEL+SETUP with one of SETUPS; "
+                             "`all`, or `list`")
     parser.add_argument("scenario", nargs="?",
                         help="a key of SCENARIOS, or `all`; without one, packages are only fetched")
     parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("build/captures"))
@@ -277,7 +293,8 @@ def arguments(argv):
     args.scenarios = usual() if args.scenario == "all" else \
         [args.scenario] if args.scenario else []
     if args.kernel != "list":
-        for name, table in [(k, KERNELS) for k in args.kernels] + \
+        for name, table in [(kernel_of(k), KERNELS) for k in args.kernels] + \
+                           [(k.partition("+")[2], SETUPS) for k in args.kernels if "+" in k] + \
                            [(s, SCENARIOS) for s in args.scenarios]:
             if name not in table:
                 parser.error("%s: one of %s" % (name, " ".join(table)))

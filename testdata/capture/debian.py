@@ -60,7 +60,9 @@ class Suite:
         archives = self.folder / "cache" / "archives"
         for folder in (lists / "partial", archives / "partial", self.debs):
             folder.mkdir(parents=True, exist_ok=True)
-        source = dict(Types="deb", Suites=suite, Components="main", **system_source())
+        # backports are made to be installed beside the rest of their release
+        suites = " ".join(dict.fromkeys((suite.removesuffix("-backports"), suite)))
+        source = dict(Types="deb", Suites=suites, Components="main", **system_source())
         (self.folder / "suite.sources").write_text(
             "".join("%s: %s\n" % field for field in source.items()))
         (self.folder / "status").touch()

@@ -52,7 +52,7 @@ class Kernel:
     def __init__(self, cache, name, kernel, machine, refresh=False):
         self.machine, self.cache, self.name = machine, cache, name
         self.suite = debian.Suite(cache, kernel.suite, machine.deb)
-        packages = self.resolve(kernel.flavour, refresh)
+        packages = self.resolve(kernel, refresh)
         self.package = next(fields for package, fields in sorted(packages.items())
                             if package.startswith("linux-image-"))
         self.release = self.package["Package"][len("linux-image-"):]
@@ -61,8 +61,9 @@ class Kernel:
             for package, fields in packages.items():
                 suite = self.host_suite() if "kbuild" in package else self.suite
                 suite.unpack(fields, self.root)
-            self.relocate_headers()
-            self.make_tools_run(self.host_suite())
+            if kernel.headers:
+                self.relocate_headers()
+                self.make_tools_run(self.host_suite())
             (self.root / ".complete").touch()
 
     def host_suite(self):
@@ -70,17 +71,18 @@ class Kernel:
         host = tool.run(["dpkg", "--print-architecture"]).strip()
         return debian.Suite(self.cache, self.suite.name, host)
 
-    def resolve(self, flavour, refresh):
+    def resolve(self, kernel, refresh):
         """Fields of the packages to unpack, by name: as found the first time, until a refresh."""
         known = self.cache / "kernel" / (self.name + ".json")
         if refresh or not known.exists():
             self.suite.update()
-            metas = ["linux-%s-%s" % (kind, flavour) for kind in ("image", "headers")]
-            packages = self.suite.closure(metas, PACKAGES)
+            roots = ["linux-%s-%s" % (kind, kernel.flavour)
+                     for kind in ("image", *["headers"] * kernel.headers)]
+            packages = self.suite.closure(roots, PACKAGES)
             packages.update(self.build_tools([name for name in packages if "kbuild" in name]))
             known.parent.mkdir(parents=True, exist_ok=True)
             known.write_text(json.dumps({package: fields for package, fields in packages.items()
-                                         if package not in metas}))
+                                         if re.match(PACKAGES, package)}))
         return json.loads(known.read_text())
 
     def build_tools(self, names):

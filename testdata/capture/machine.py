@@ -69,16 +69,17 @@ def kvm_usable(qemu, board, cpu):
 class Guest:
     """One boot. Use as a context: QEMU never outlives it."""
 
-    def __init__(self, machine, image, initrd, append, memory, folder, accel, disk=None):
+    def __init__(self, machine, image, initrd, append, memory, folder, accel, disk=None,
+                 smp="2", more=("-device", "vmcoreinfo")):
         self.console = pathlib.Path(folder) / "console"
         self.qmp_path = pathlib.Path(folder) / "qmp"
         self.accel, self.qmp, self.started = accel, None, time.monotonic()
         self.argv = [
             machine.qemu, "-machine", "%s,accel=%s" % (machine.board, accel), "-cpu", machine.cpu,
-            "-smp", "2", "-m", str(memory), "-kernel", str(image), "-initrd", str(initrd),
+            "-smp", smp, "-m", str(memory), "-kernel", str(image), "-initrd", str(initrd),
             "-append", append, "-serial", "file:%s" % self.console, "-display", "none",
             "-monitor", "none", "-qmp", "unix:%s,server=on,wait=off" % self.qmp_path,
-            "-nodefaults", "-no-reboot", "-device", "vmcoreinfo",
+            "-nodefaults", "-no-reboot", *more,
         ]
         if disk:
             self.argv += ["-drive", "file=%s,format=raw,if=none,id=disk" % disk,
@@ -160,10 +161,11 @@ class Guest:
         self.control("human-monitor-command",
                      **{"command-line": "mce 0 1 0xb200000000000134 0x4 0 0"})
 
-    def dump(self, path):
-        """Stop the guest and write its memory as an ELF core."""
+    def dump(self, path, form=""):
+        """Stop the guest and write its memory, as an ELF core or in the form that is named."""
         self.control("stop")
-        self.control("dump-guest-memory", paging=False, protocol="file:%s" % path)
+        self.control("dump-guest-memory", paging=False, protocol="file:%s" % path,
+                     **{"format": form} if form else {})
         pathlib.Path(path).chmod(0o600)     # QEMU makes it read-only
 
 

@@ -36,6 +36,25 @@ class Kernel:
     level: int = 31
     btf: bool = True        # the kernel carries its types; else they are had of the debug package
     cpu: str = ""           # -cpu, where it shall be another than the machine's
+    # The archive has its headers. Where not, the guest has no module of ours: no scenario but those
+    # that need none, and none of the tasks that it keeps.
+    headers: bool = True
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A machine set up otherwise than usual, or a dump taken otherwise: KERNEL+SETUP."""
+    title: str
+    cpu: str = ""           # -cpu, where it shall be another than the kernel's
+    smp: str = "2"          # -smp: how many CPUs, and which of them belong together
+    memory: int = 0         # MiB of guest memory, if the kernel's and the scenario's is too little
+    qemu: tuple = ()        # more of QEMU's arguments
+    append: str = ""        # more of the kernel's command line
+    before: str = ""        # shell text that is run before the oracle
+    level: int = None       # makedumpfile's level; 0: the dump stays as QEMU wrote it
+    note: bool = True       # QEMU learns of VMCOREINFO, or the dump is given it
+    format: str = ""        # of dump-guest-memory, stored as it is; "": an ELF core
+    filter: tuple = ()      # more of makedumpfile's arguments
 
 
 @dataclass(frozen=True)
@@ -95,11 +114,44 @@ MACHINES = {
                       "libc6-dev-arm64-cross"), ("qemu-aarch64",)),
 }
 
+# What lies between Debian's releases, and ahead of them
+BETWEEN = {"6.16": "6.16.12", "6.17": "6.17.13", "6.18": "6.18.15", "6.19": "6.19.14",
+           "7.0": "7.0.13", "7.1": "7.1.13"}
+
 KERNELS = {
     "5.10": Kernel("amd64", "bullseye", "amd64", 128),
     "6.1": Kernel("amd64", "bookworm", "amd64", 128),
     "6.12": Kernel("amd64", "trixie", "amd64", 128, 17),
     "7.2": Kernel("amd64", "sid", "amd64", 128, 17),
+    **{release: Kernel("amd64", "trixie-backports", build + "+deb13-amd64", 160, 0, headers=False)
+       for release, build in BETWEEN.items()},
+    "7.3": Kernel("amd64", "trixie-backports", "7.3.4+deb13-amd64", 160, 0),
+    "5.10-rt": Kernel("amd64", "bullseye", "rt-amd64", 128),
+    "6.1-rt": Kernel("amd64", "bookworm", "rt-amd64", 128),
+    "6.12-rt": Kernel("amd64", "trixie", "rt-amd64", 128, 17),
+    "7.2-rt": Kernel("amd64", "sid", "rt-amd64", 128, 17),
+    "6.1-cloud": Kernel("amd64", "bookworm", "cloud-amd64", 128),
+    "6.12-cloud": Kernel("amd64", "trixie", "cloud-amd64", 128, 17),
+    "7.2-cloud": Kernel("amd64", "sid", "cloud-amd64", 128, 17),
+    "5.10-i386": Kernel("i386", "bullseye", "686-pae", 128, btf=False),
+    "6.5-i386": Kernel("i386", "bookworm-backports", "6.5.0-0.deb12.4-686-pae", 128, btf=False),
+    # page tables of 2 levels
+    "5.10-nopae-i386": Kernel("i386", "bullseye", "686", 128, btf=False),
+    "6.1-nopae-i386": Kernel("i386", "bookworm", "686", 128, btf=False),
+    "6.1-rt-i386": Kernel("i386", "bookworm", "rt-686-pae", 128, btf=False),
+    "5.10-armhf": Kernel("armhf", "bullseye", "armmp", 128, btf=False),
+    "6.12-armhf": Kernel("armhf", "trixie", "armmp", 160, 0, btf=False),
+    "7.2-armhf": Kernel("armhf", "sid", "armmp", 160, 0, btf=False),
+    # page tables of 3 levels
+    "6.1-lpae-armhf": Kernel("armhf", "bookworm", "armmp-lpae", 128, btf=False),
+    "7.2-lpae-armhf": Kernel("armhf", "sid", "armmp-lpae", 160, 0, btf=False),
+    "6.1-rt-armhf": Kernel("armhf", "bookworm", "rt-armmp", 128, btf=False),
+    "5.10-arm64": Kernel("arm64", "bullseye", "arm64", 128),
+    "6.12-rt-arm64": Kernel("arm64", "trixie", "rt-arm64", 192, 0),
+    # pages of 16 KiB
+    "6.12-16k-arm64": Kernel("arm64", "trixie", "arm64-16k", 256, 0),
+    "7.2-16k-arm64": Kernel("arm64", "sid", "arm64-16k", 256, 0, cpu="max,pauth-impdef=on"),
+    "7.3-arm64": Kernel("arm64", "trixie-backports", "7.3.4+deb13-arm64", 192, 0),
     "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
     "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
     "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
@@ -109,10 +161,41 @@ KERNELS = {
     "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 0, cpu="max,pauth-impdef=on"),
 }
 
+USUAL = Setup("as the kernel's row says")
+
+SETUPS = {
+    "la57": Setup("page tables of 5 levels", cpu="max"),
+    "cpus1": Setup("one CPU", smp="1"),
+    "cpus8": Setup("8 CPUs: 2 sockets of 2 cores of 2 threads",
+                   smp="8,sockets=2,cores=2,threads=2", memory=256),
+    "offline": Setup("4 CPUs, of which 2 were taken offline, and one came back", smp="4",
+                     before="cpu_off 2; cpu_off 3; cpu_on 2"),
+    "maxcpus": Setup("4 CPUs, of which 2 were never started", smp="4", append="maxcpus=2"),
+    "numa": Setup("8 CPUs on 2 nodes, and memory above 4 GiB", smp="8,sockets=2", memory=6144, qemu=(
+        "-object", "memory-backend-ram,id=near,size=3G",
+        "-object", "memory-backend-ram,id=far,size=3G",
+        "-numa", "node,nodeid=0,cpus=0-3,memdev=near",
+        "-numa", "node,nodeid=1,cpus=4-7,memdev=far")),
+    "nokaslr": Setup("the kernel lies where it was linked", append="nokaslr"),
+    "pti": Setup("page tables of user space apart", append="pti=on"),
+    "unmitigated": Setup("no mitigations", append="mitigations=off nopti"),
+    "slub": Setup("slabs checked and poisoned, memory zeroed when freed, pages' owners kept",
+                  memory=256, append="slub_debug=FZPU init_on_free=1 page_owner=on"),
+    "nonote": Setup("a dump without VMCOREINFO", note=False, level=0),
+    "kdump-zlib": Setup("QEMU's own kdump format", format="kdump-zlib"),
+    "kdump-snappy": Setup("QEMU's own kdump format, another codec", format="kdump-snappy"),
+    "elf": Setup("filtered, but still an ELF core", filter=("-E",)),
+    "flat": Setup("makedumpfile's flattened stream", filter=("-F",)),
+    "lzo": Setup("pages compressed by lzo", filter=("-l",)),
+    "snappy": Setup("pages compressed by snappy", filter=("-p",)),
+    "zlib": Setup("pages compressed by zlib", filter=("-c",)),
+}
+
 SYSRQ = Expect("sysrq", "write_sysrq_trigger")
 NO_MAPLE = {"5.10": "no maple trees before 6.1"}
-NO_RB = dict.fromkeys(("6.1", "6.12", "7.2", "i386", "armhf", "arm64"), "it has maple trees")
-NO_ALLOC = {**NO_MAPLE, "7.2": "no maple_alloc from 6.18 on"}
+NO_RB = dict.fromkeys(("6.1", "6.5", "6.12", "7.2", "7.3", *BETWEEN), "it has maple trees")
+NO_ALLOC = {**NO_MAPLE, **dict.fromkeys(("6.18", "6.19", "7.0", "7.1", "7.2", "7.3"),
+                                        "no maple_alloc from 6.18 on")}
 ONE_COPY = {"5.10": "only the area itself says where it ends"}
 NO_KEXEC = "its Debian kernel has no kexec_file_load"
 NO_LOWMEM = "its structures would not fit into low memory"
@@ -345,10 +428,22 @@ SCENARIOS = {
 }
 
 
-def kernel_name(kernel):
-    """MACHINE-KERNEL of a key."""
-    machine = KERNELS[kernel].machine
-    return "%s-%s" % (machine, kernel.removesuffix("-" + machine))
+def kernel_of(key):
+    """The key of KERNELS in KERNEL or KERNEL+SETUP."""
+    return key.partition("+")[0]
+
+
+def setup_of(key):
+    """The setup that KERNEL+SETUP names; KeyError where there is none of that name."""
+    name = key.partition("+")[2]
+    return SETUPS[name] if name else USUAL
+
+
+def kernel_name(key):
+    """MACHINE-KERNEL or MACHINE-KERNEL+SETUP of a key."""
+    machine = KERNELS[kernel_of(key)].machine
+    kernel, plus, setup = key.partition("+")
+    return "%s-%s%s%s" % (machine, kernel.removesuffix("-" + machine), plus, setup)
 
 
 def capture_name(kernel, scenario):
@@ -359,5 +454,7 @@ def capture_name(kernel, scenario):
 def why_not(kernel, scenario):
     """Why this kernel cannot have this scenario; None if it can."""
     not_on = SCENARIOS[scenario].not_on
-    machine = KERNELS[kernel].machine
-    return not_on.get(kernel) or not_on.get(machine) or not_on.get(kernel.removesuffix("-" + machine))
+    release = kernel.partition("-")[0]
+    if not KERNELS[kernel].headers and "run " in SCENARIOS[scenario].guest:
+        return "no headers to build our module with"
+    return not_on.get(kernel) or not_on.get(KERNELS[kernel].machine) or not_on.get(release)

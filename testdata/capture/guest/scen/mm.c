@@ -2,6 +2,7 @@
 /* What a process's mm_struct and its areas say of themselves is wrong; its trees are sound. */
 #include <linux/kernel.h>
 #include <linux/sched/mm.h>
+#include <linux/stringify.h>
 
 #include "victim.h"
 
@@ -87,17 +88,25 @@ void scen_mm_vmamm(int pid)
 	mmput(other);
 }
 
+#ifdef CONFIG_PREEMPT_RT
+#define COUNT rwbase.readers
+#define COUNT_OF(lock) ((long)atomic_read(&(lock)->COUNT))
+#else
+#define COUNT count
+#define COUNT_OF(lock) atomic_long_read(&(lock)->COUNT)
+#endif
+
 /* the process that runs this goes on with its own mmap_lock held for writing, as vm_brk_flags() in
    v12 of the maple tree patches returned */
 void scen_mm_lock(int pid)
 {
 	struct rw_semaphore *lock = &current->mm->mmap_lock;
-	long old = atomic_long_read(&lock->count);
+	long old = COUNT_OF(lock);
 
 	mmap_write_lock(current->mm);
-	pr_emerg(ORACLE "corruption mm-lock pid %d mm %px lock %px field mmap_lock.count addr %px size %zu old 0x%lx new 0x%lx\n",
-		 current->pid, current->mm, lock, &lock->count, sizeof(lock->count), old,
-		 atomic_long_read(&lock->count));
+	pr_emerg(ORACLE "corruption mm-lock pid %d mm %px lock %px field mmap_lock.%s addr %px size %zu old 0x%lx new 0x%lx\n",
+		 current->pid, current->mm, lock, __stringify(COUNT), &lock->COUNT,
+		 sizeof(lock->COUNT), old, COUNT_OF(lock));
 }
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
