@@ -13,7 +13,6 @@
 #include "unwind/unwinder.h"
 #include "unwind/write_taker.h"
 
-/* kernel/locking/rwsem.c: a writer is in bit 0 of the count */
 enum { MM_LOCK, MM_SEQ, MM_N };
 static const struct shape_want mm_want = {
 	"struct mm_struct", MM_N,
