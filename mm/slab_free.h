@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * slab_free - free objects of the slab allocator.
+ *
+ * A slab has a list of those that lie in it. A CPU takes the list of the slab that it allocates
+ * from away, up to 7.0 into its struct kmem_cache_cpu; since 6.18 a CPU has sheaves, arrays of free
+ * objects of any slab, of which its node keeps full ones in a barn. Objects in a list hold the
+ * address of the next one, encoded with CONFIG_SLAB_FREELIST_HARDENED; those in sheaves hold what they
+ * held in use.
+ *
+ * Sources: mm/slub.c, mm/slab.h, include/linux/slub_def.h.
+ */
+#ifndef CAIRN_MM_SLAB_FREE_H
+#define CAIRN_MM_SLAB_FREE_H
+
+#include "mm/slab.h"
+
+/** Told of a free object's address. */
+typedef void slab_free_fn(void *arg, uint64_t object);
+
+/** Tell of each object on the list of free ones of the slab that the kernel address lies in, as far
+ *  as its links lead. CAIRN_MISSING without SLUB's types. */
+enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64_t va,
+			       slab_free_fn *fn, void *arg, struct cairn_err *err);
+
+/** Tell of each free object of a cache that CPUs and nodes keep, which no slab's list has. What
+ *  cannot be read is left out: then the first reason is returned, CAIRN_MISSING where the CPUs'
+ *  memory is not known (no symbol names it). */
+enum cairn_code slab_each_kept(struct cairn *c, const struct page_map *m, uint64_t cache,
+			       slab_free_fn *fn, void *arg, struct cairn_err *err);
+
+#endif
