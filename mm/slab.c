@@ -73,23 +73,34 @@ static enum cairn_code open_cache(struct cairn *c, uint64_t addr, struct object 
 	return code;
 }
 
-/* Behind the last object there may be room that is none. Where a page has room for more objects
- * than there are, KFENCE has put a single one somewhere on it (mm/kfence/core.c). */
-static enum cairn_code check_number(struct cairn *c, const struct page_map *m,
-				    const struct slab *slab, uint64_t n, uint64_t stride,
-				    struct cairn_err *err)
+/* UINT64_MAX: not known */
+static uint64_t count_objects(struct cairn *c, const struct slab *slab)
 {
 	static const struct shape_want want = { "struct slab|struct page", 1, { "objects" } };
 	uint64_t objects;
 	struct shape s;
 
 	if (shape_resolve(&s, &want, &c->types, NULL) || !shape_has(&s, 0) ||
-	    shape_get(&s, &c->kernel, slab->head, 0, &objects, NULL))
-		return CAIRN_OK;
-	if (objects && objects < (UINT64_C(1) << m->shift) / stride)
+	    shape_get(&s, &c->kernel, slab->head, 0, &objects, NULL) || !objects)
+		return UINT64_MAX;
+	return objects;
+}
+
+bool slab_is_guarded(struct cairn *c, const struct page_map *m, const struct slab *slab,
+		     uint64_t stride)
+{
+	return count_objects(c, slab) < (UINT64_C(1) << m->shift) / stride;
+}
+
+/* Behind the last object there may be room that is none. */
+static enum cairn_code check_number(struct cairn *c, const struct page_map *m,
+				    const struct slab *slab, uint64_t n, uint64_t stride,
+				    struct cairn_err *err)
+{
+	if (slab_is_guarded(c, m, slab, stride))
 		return cairn_fail(err, CAIRN_NOTFOUND, "KFENCE guards the object at 0x%" PRIx64,
 				  slab->begin);
-	if (n < objects)
+	if (n < count_objects(c, slab))
 		return CAIRN_OK;
 	return cairn_fail(err, CAIRN_NOTFOUND, "behind the last object of the slab at 0x%" PRIx64,
 			  slab->begin);

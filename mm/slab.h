@@ -22,6 +22,11 @@ struct slab {
 enum cairn_code slab_find(struct cairn *c, const struct page_map *m, uint64_t va, struct slab *ret,
 			  struct cairn_err *err);
 
+/** KFENCE has put a single object somewhere on the slab's page (mm/kfence/core.c): there are fewer
+ *  than the page has room for. `stride`: from one object of the cache to the next. */
+bool slab_is_guarded(struct cairn *c, const struct page_map *m, const struct slab *slab,
+		     uint64_t stride);
+
 /** Bytes of an object of the cache that the kernel address lies in, as its user may use them.
  *  CAIRN_NOTFOUND if it lies in no slab. */
 enum cairn_code slab_object_size(struct cairn *c, const struct page_map *m, uint64_t va,

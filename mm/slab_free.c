@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/slab_free.h"
 
-#include "lib/debug/shape.h"
 #include "mm/slab_sheaf.h"
 
 #define FREE_LIMIT 32768 /* objects of a slab: 15 bits, mm/slab.h */
@@ -12,39 +11,43 @@ static const struct shape_want link_want = {
 	{ [L_OFFSET] = "offset", [L_RANDOM] = "random", [L_CPU] = "cpu_slab" },
 };
 
-/* How objects of a cache are linked. */
-struct links {
-	struct cairn *c;
-	struct shape shape;
-	struct object cache;
-};
+static const struct shape_want slab_want = { "struct slab|struct page", 1, { "freelist" } };
 
-static enum cairn_code links_open(struct links *l, struct cairn *c, uint64_t cache,
-				  struct cairn_err *err)
+enum cairn_code slab_links_open(struct slab_links *l, struct cairn *c, uint64_t cache,
+				struct cairn_err *err)
 {
 	static const unsigned first = L_OFFSET;
-	enum cairn_code code = shape_resolve(&l->shape, &link_want, &c->types, err);
+	enum cairn_code code = shape_resolve(&l->cache_shape, &link_want, &c->types, err);
 
 	l->c = c;
 	if (!code)
-		code = shape_require(&l->shape, &first, 1, err);
-	return code ? code : object_read(&l->cache, &l->shape, &c->kernel, cache, err);
+		code = shape_require(&l->cache_shape, &first, 1, err);
+	if (!code)
+		code = shape_resolve(&l->slab_shape, &slab_want, &c->types, err);
+	if (!code)
+		code = shape_require(&l->slab_shape, &first, 1, err);
+	return code ? code : object_read(&l->cache, &l->cache_shape, &c->kernel, cache, err);
+}
+
+void slab_links_close(struct slab_links *l)
+{
+	object_done(&l->cache);
 }
 
 /* mm/slub.c: freelist_ptr_decode(), of a kernel with CONFIG_SLAB_FREELIST_HARDENED or without */
-static enum cairn_code next_free(const struct links *l, uint64_t *at, struct cairn_err *err)
+static enum cairn_code next_free(const struct slab_links *l, uint64_t *at, struct cairn_err *err)
 {
 	uint64_t place = *at + object_get(&l->cache, L_OFFSET), swapped = __builtin_bswap64(place);
 	enum cairn_code code = space_word(&l->c->kernel, place, at, err);
 
 	if (l->c->arch->word == 4)
 		swapped >>= 32;
-	if (shape_has(&l->shape, L_RANDOM))
+	if (shape_has(&l->cache_shape, L_RANDOM))
 		*at ^= object_get(&l->cache, L_RANDOM) ^ swapped;
 	return code;
 }
 
-static enum cairn_code walk(const struct links *l, const struct slab *slab, uint64_t at,
+static enum cairn_code walk(const struct slab_links *l, const struct slab *slab, uint64_t at,
 			    slab_free_fn *fn, void *arg, struct cairn_err *err)
 {
 	enum cairn_code code = CAIRN_OK;
@@ -56,29 +59,28 @@ static enum cairn_code walk(const struct links *l, const struct slab *slab, uint
 	return code;
 }
 
+enum cairn_code slab_links_each(const struct slab_links *l, const struct slab *slab,
+				slab_free_fn *fn, void *arg, struct cairn_err *err)
+{
+	uint64_t at;
+	enum cairn_code code = shape_get(&l->slab_shape, &l->c->kernel, slab->head, 0, &at, err);
+
+	return code ? code : walk(l, slab, at, fn, arg, err);
+}
+
 enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64_t va,
 			       slab_free_fn *fn, void *arg, struct cairn_err *err)
 {
-	static const struct shape_want want = { "struct slab|struct page", 1, { "freelist" } };
-	static const unsigned first = 0;
+	struct slab_links l;
 	struct slab slab;
-	struct links l;
-	struct shape s;
-	uint64_t at = 0;
 	enum cairn_code code = slab_find(c, m, va, &slab, err);
 
 	if (!code)
-		code = shape_resolve(&s, &want, &c->types, err);
-	if (!code)
-		code = shape_require(&s, &first, 1, err);
-	if (!code)
-		code = shape_get(&s, &c->kernel, slab.head, first, &at, err);
-	if (!code)
-		code = links_open(&l, c, slab.cache, err);
+		code = slab_links_open(&l, c, slab.cache, err);
 	if (code)
 		return code;
-	code = walk(&l, &slab, at, fn, arg, err);
-	object_done(&l.cache);
+	code = slab_links_each(&l, &slab, fn, arg, err);
+	slab_links_close(&l);
 	return code;
 }
 
@@ -95,7 +97,7 @@ enum cairn_code slab_percpu(struct cairn *c, const struct cpu *cpu, uint64_t ptr
 }
 
 /* The list that one CPU has taken; NULL leaves none. */
-static enum cairn_code each_of_cpu(const struct links *l, const struct page_map *m,
+static enum cairn_code each_of_cpu(const struct slab_links *l, const struct page_map *m,
 				   uint64_t cpu_slab, slab_free_fn *fn, void *arg,
 				   struct cairn_err *err)
 {
@@ -119,14 +121,14 @@ static enum cairn_code each_of_cpus(struct cairn *c, const struct page_map *m, u
 				    slab_free_fn *fn, void *arg, struct cairn_err *err)
 {
 	const struct cpus *cpus;
-	struct links l;
+	struct slab_links l;
 	enum cairn_code code = cpus_get(c, &cpus, err), one;
 
 	if (!code)
-		code = links_open(&l, c, cache, err);
+		code = slab_links_open(&l, c, cache, err);
 	if (code)
 		return code;
-	for (size_t i = 0; shape_has(&l.shape, L_CPU) && i < cpus->n; i++) {
+	for (size_t i = 0; shape_has(&l.cache_shape, L_CPU) && i < cpus->n; i++) {
 		uint64_t at;
 
 		one = slab_percpu(c, &cpus->cpu[i], object_get(&l.cache, L_CPU), &at, err);
@@ -134,7 +136,7 @@ static enum cairn_code each_of_cpus(struct cairn *c, const struct page_map *m, u
 			one = each_of_cpu(&l, m, at, fn, arg, err);
 		code = code ? code : one;
 	}
-	object_done(&l.cache);
+	slab_links_close(&l);
 	return code;
 }
 

@@ -13,10 +13,27 @@
 #ifndef CAIRN_MM_SLAB_FREE_H
 #define CAIRN_MM_SLAB_FREE_H
 
+#include "lib/debug/shape.h"
 #include "mm/slab.h"
 
 /** Told of a free object's address. */
 typedef void slab_free_fn(void *arg, uint64_t object);
+
+/** How the objects of a cache are linked; to be opened once for many slabs. */
+struct slab_links {
+	struct cairn *c;
+	struct shape cache_shape, slab_shape;
+	struct object cache;
+};
+
+/** CAIRN_MISSING without SLUB's types. Close it after CAIRN_OK. */
+enum cairn_code slab_links_open(struct slab_links *l, struct cairn *c, uint64_t cache,
+				struct cairn_err *err);
+void slab_links_close(struct slab_links *l);
+
+/** Tell of each object on a slab's list of free ones, as far as its links lead. */
+enum cairn_code slab_links_each(const struct slab_links *l, const struct slab *slab,
+				slab_free_fn *fn, void *arg, struct cairn_err *err);
 
 /** Tell of each object on the list of free ones of the slab that the kernel address lies in, as far
  *  as its links lead. CAIRN_MISSING without SLUB's types. */

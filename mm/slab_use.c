@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/slab_use.h"
 
-#include <stdio.h>
-
-#include "lib/debug/shape.h"
-#include "mm/slab_free.h"
+#include <string.h>
 
 #define VOTES 8 /* so many more than those for others */
 
-enum { C_STRIDE, C_N };
+enum { C_STRIDE, C_PAD, C_N };
 static const struct shape_want cache_want = {
-	"struct kmem_cache", C_N, { [C_STRIDE] = "size" },
+	"struct kmem_cache", C_N, { [C_STRIDE] = "size", [C_PAD] = "red_left_pad" },
 };
 
 static void note_free(void *arg, uint64_t object)
@@ -24,8 +21,11 @@ static void use_cache(struct slab_use *u, uint64_t cache)
 	struct shape s;
 
 	if (shape_resolve(&s, &cache_want, &u->c->types, NULL) || !shape_has(&s, C_STRIDE) ||
-	    shape_get(&s, &u->c->kernel, cache, C_STRIDE, &u->stride, NULL))
+	    shape_get(&s, &u->c->kernel, cache, C_STRIDE, &u->stride, NULL) || !u->stride ||
+	    slab_links_open(&u->links, u->c, cache, NULL))
 		return;
+	if (shape_has(&s, C_PAD))
+		shape_get(&s, &u->c->kernel, cache, C_PAD, &u->pad, NULL);
 	u->cache = cache;
 	slab_each_kept(u->c, &u->frames, cache, note_free, &u->kept, NULL);
 }
@@ -43,6 +43,8 @@ void slab_use_init(struct slab_use *u, struct cairn *c, const char *symbol)
 
 void slab_use_deinit(struct slab_use *u)
 {
+	if (u->cache)
+		slab_links_close(&u->links);
 	map_deinit(&u->pages);
 	map_deinit(&u->free);
 	map_deinit(&u->kept);
@@ -68,22 +70,33 @@ void slab_use_learn(struct slab_use *u, const uint64_t *object, size_t n)
 		use_cache(u, cache);
 }
 
+static void name_other(struct slab_use *u, uint64_t addr, char *other)
+{
+	struct slab_object o;
+
+	if (slab_object_at(u->c, &u->frames, addr, &o, NULL))
+		*o.name = '\0';
+	memcpy(other, o.name, sizeof(o.name));
+}
+
 /* What is on a page is told by the first object that is asked for there. */
 static enum slab_use_kind ask_page(struct slab_use *u, uint64_t addr, char *other, uint64_t *begin)
 {
 	uint64_t page = addr >> u->frames.shift;
-	struct slab_object o;
+	struct slab slab;
 
 	if (map_get(&u->pages, page, begin))
 		return *begin ? SLAB_IN_USE : SLAB_UNTOLD;
 	*begin = 0;
-	if (!slab_object_at(u->c, &u->frames, addr, &o, NULL)) {
-		if (o.cache != u->cache) {
-			snprintf(other, sizeof(o.name), "%s", o.name);
+	if (!slab_find(u->c, &u->frames, addr, &slab, NULL)) {
+		if (slab.cache != u->cache) {
+			name_other(u, addr, other);
 			return SLAB_OTHER;
 		}
-		slab_each_free(u->c, &u->frames, addr, note_free, &u->free, NULL);
-		*begin = o.addr;
+		if (!slab_is_guarded(u->c, &u->frames, &slab, u->stride)) {
+			slab_links_each(&u->links, &slab, note_free, &u->free, NULL);
+			*begin = slab.begin + u->pad;
+		}
 	}
 	map_put(&u->pages, page, *begin);
 	return *begin ? SLAB_IN_USE : SLAB_UNTOLD;
@@ -94,12 +107,12 @@ enum slab_use_kind slab_use_of(struct slab_use *u, uint64_t addr, char *other)
 	enum slab_use_kind kind;
 	uint64_t begin;
 
-	if (!u->cache || !u->stride)
+	if (!u->cache)
 		return SLAB_UNTOLD;
 	kind = ask_page(u, addr, other, &begin);
 	if (kind != SLAB_IN_USE)
 		return kind;
-	if ((addr > begin ? addr - begin : begin - addr) % u->stride)
+	if (addr < begin || (addr - begin) % u->stride)
 		return SLAB_BETWEEN;
 	return map_get(&u->free, addr, NULL) ? SLAB_FREE :
 	       map_get(&u->kept, addr, NULL) ? SLAB_KEPT : SLAB_IN_USE;

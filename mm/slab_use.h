@@ -14,7 +14,7 @@
 #define CAIRN_MM_SLAB_USE_H
 
 #include "lib/base/map.h"
-#include "mm/slab.h"
+#include "mm/slab_free.h"
 
 enum slab_use_kind {
 	SLAB_UNTOLD,  /* the dump, its types or its symbols do not tell, or it is in no slab */
@@ -29,8 +29,11 @@ struct slab_use {
 	struct cairn *c;
 	struct page_map frames;
 	uint64_t cache;   /* 0: not known */
-	uint64_t stride;  /* from one object to the next; 0: nothing can be told */
-	struct map pages; /* page -> where an object begins, or 0: the page tells nothing */
+	uint64_t stride;  /* from one object to the next */
+	uint64_t pad;     /* before the first */
+	struct slab_links links;
+	struct map pages; /* page -> where the first object of its slab begins, or 0: nothing can
+			     be told of it */
 	struct map free, kept;
 };
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * slab - areas that were freed: one that is in a tree is the first free object of its slab, of a CPU's
- * own list, or in a CPU's sheaf.
+ * slab - objects that were freed: an area that is in a tree is the first free object of its slab, of a
+ * CPU's own list, or in a CPU's sheaf; a node that is in a tree is its slab's first free one.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/mem.h"
 #include "lib/kern/finding.h"
+#include "mm/maple_mm.h"
 #include "mm/slab_sheaf.h"
 #include "mm/vma.h"
 #include "testdata/mutate/mutate.h"
+
+#define NODES_LIMIT 100000
 
 static const struct shape_want slab_want = { "struct slab|struct page", 1, { "freelist" } };
 
@@ -33,9 +36,9 @@ struct state {
 	struct arena arena;
 };
 
-static void add(struct state *s, struct mutable_words *to, uint64_t vma)
+static void add(struct state *s, struct mutable_words *to, const char *kind, uint64_t vma)
 {
-	struct mutable_word w = { .size = s->c->arch->word, .kind = "slab.freelist", .owner = vma };
+	struct mutable_word w = { .size = s->c->arch->word, .kind = kind, .owner = vma };
 	uint64_t paddr, head;
 
 	if (space_translate(&s->c->kernel, vma, &paddr, NULL) ||
@@ -98,10 +101,29 @@ static void collect(void *arg, uint64_t addr)
 	if (!mm_read(&s->vs.mm, addr, &mm, NULL) && !vmas_get(&s->vs, &mm, &v, NULL))
 		for (size_t i = 0; i < v.n; i++)
 			if (!v.vma[i].fault) {
-				add(s, s->words, v.vma[i].addr);
+				add(s, s->words, "slab.freelist", v.vma[i].addr);
 				add_kept(s, s->words, v.vma[i].addr);
 			}
 	vmas_free(&v);
+}
+
+static void collect_nodes(struct state *s)
+{
+	struct maple_mms mms;
+	enum cairn_code code = maple_mms_init(&mms, s->c, &s->arena, NULL);
+
+	for (size_t i = 0; !code && i < mms.n; i++) {
+		struct maple m = {
+			.c = s->c, .layout = mms.layout, .shelf = &mms.nodes,
+			.tree = mms.mm[i].tree, .last = mms.layout->max, .limit = NODES_LIMIT,
+		};
+
+		if (!maple_load(&m, NULL))
+			for (size_t k = 0; k < m.n; k++)
+				add(s, s->words, "slab.freelist, a node", m.node[k].addr);
+		maple_unload(&m);
+	}
+	maple_mms_deinit(&mms);
 }
 
 static void what_is_kept(struct state *s)
@@ -137,6 +159,8 @@ static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words
 	what_is_kept(s);
 	if (!code)
 		code = mutate_each_mm(c, collect, s, err);
+	if (!code)
+		collect_nodes(s);
 	return code ? code : words->n ? CAIRN_OK : cairn_fail(err, CAIRN_MISSING, "no area");
 }
 
@@ -174,7 +198,8 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 
 		snprintf(ret->first, sizeof(ret->first), "%s %s 0x%llx", x->id, x->field,
 			 (unsigned long long)x->addr);
-		ret->named = w && f.n == 1 && !strcmp(x->id, "mm.vma.slab") && x->addr == w->owner;
+		ret->named = w && f.n == 1 && x->addr == w->owner &&
+			     (!strcmp(x->id, "mm.vma.slab") || !strcmp(x->id, "maple.node.slab"));
 	}
 	arena_reset(&s->arena);
 	return CAIRN_OK;
