@@ -7,7 +7,7 @@
 #include "lib/kern/cpu.h"
 #include "lib/kern/module.h"
 #include "mm/page.h"
-#include "mm/slab.h"
+#include "mm/slab_free.h"
 #include "unwind/start.h"
 
 /* What the answers for one command share. */
@@ -230,22 +230,33 @@ static void look_for(void *arg, uint64_t object)
 	l->found |= object == l->object;
 }
 
-/* A CPU has free objects of its own: what is on no slab's list may still be free. */
-static bool is_on_free_list(struct whatis *w, uint64_t object)
-{
-	struct free_look l = { .object = object };
+enum use { IN_USE, FREE, KEPT, UNTOLD };
 
-	slab_each_free(w->call->cairn, &w->pages, object, look_for, &l, NULL);
-	return l.found;
+/* A CPU has free objects of its own: what is on no slab's list may still be free. */
+static enum use use_of(struct whatis *w, uint64_t cache, uint64_t object)
+{
+	struct cairn *c = w->call->cairn;
+	struct free_look l = { .object = object };
+	enum cairn_code code;
+
+	slab_each_free(c, &w->pages, object, look_for, &l, NULL);
+	if (l.found)
+		return FREE;
+	code = slab_each_kept(c, &w->pages, cache, look_for, &l, NULL);
+	return l.found ? KEPT : code ? UNTOLD : IN_USE;
 }
 
-static void free_or_not(struct whatis *w, const char *name, uint64_t object)
+static void free_or_not(struct whatis *w, const char *name, uint64_t cache, uint64_t object)
 {
-	bool free = is_on_free_list(w, object);
+	static const char *const texts[] = {
+		[IN_USE] = ", in use\n", [FREE] = ", free\n", [KEPT] = ", free, kept by a CPU\n",
+		[UNTOLD] = ", in use, or kept by a CPU\n",
+	};
+	enum use use = use_of(w, cache, object);
 	struct out *o = w->call->out;
 
-	out_bool(o, name, NULL, free);
-	out_text(o, free ? ", free\n" : ", in use, or kept by a CPU\n");
+	out_bool(o, name, NULL, use == FREE || use == KEPT);
+	out_text(o, texts[use]);
 }
 
 static void in_slab(struct whatis *w, uint64_t addr)
@@ -263,11 +274,11 @@ static void in_slab(struct whatis *w, uint64_t addr)
 	out_hex(o, "offset", inside ? "+%s" : NULL, s.offset);
 	out_bool(o, "inside", NULL, inside);
 	out_count(o, "size", ", %s bytes", s.size);
-	free_or_not(w, "free", s.addr);
+	free_or_not(w, "free", s.cache, s.addr);
 	out_hex(o, "kmem_cache", NULL, s.cache);
 	if (s.before) {
 		out_hex(o, "before", "  the object before it: %s", s.before);
-		free_or_not(w, "before_free", s.before);
+		free_or_not(w, "before_free", s.cache, s.before);
 	} else {
 		out_null(o, "before", NULL);
 		out_text(o, "  the first of its slab\n");

@@ -8,6 +8,7 @@
 
 #include "lib/base/str.h"
 #include "lib/kern/finding.h"
+#include "mm/check_maple_slab.h"
 #include "mm/maple_explain.h"
 #include "mm/maple_mm.h"
 
@@ -21,6 +22,7 @@ struct look {
 	struct cairn_run *run;
 	const char *whose;       /* "mm_mt of mm 0x... (PID 1 \"init\")" */
 	bool of_task;            /* it is the address space of one: the checker "mm" looks, too */
+	struct maple_slabs slabs;
 	size_t lost;             /* trees that could not be looked at, or not wholly */
 	struct cairn_err last_lost;
 };
@@ -173,6 +175,7 @@ static enum cairn_code each_mm(struct look *k, struct maple_mms *s, struct arena
 
 		name_mm(k, &s->mm[i], a);
 		code = maple_mm_verify(s, &s->mm[i], tell, k, &done, err);
+		maple_slabs_check(&k->slabs, k->run, k->whose);
 		code = note_end(k, code, &done, err);
 	}
 	return code;
@@ -222,11 +225,15 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *r, struct cairn_er
 
 	if (!code) {
 		maple_mms_want(&s, &a);
+		maple_slabs_init(&k.slabs, c, &s.nodes);
+		s.node = maple_slabs_node;
+		s.node_arg = &k.slabs;
 		code = each_mm(&k, &s, &a, err);
 	}
 	if (!code)
 		code = each_other(&k, &s, &a, err);
 	note_rest(&k);
+	maple_slabs_deinit(&k.slabs);
 	maple_mms_deinit(&s);
 	arena_deinit(&a);
 	/* a kernel without maple trees has none to look at */

@@ -174,10 +174,11 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn
 			      shape_has(&l->link, 2);
 		rwsem_layout_init(&l->rwsem, &c->types);
 		read_globals(l);
-		l->slabs = mm_slabs_new(c);
+		/* kernel/fork.c, or mm/vma_init.c */
+		slab_use_init(&l->slabs, c, "vm_area_cachep");
 		look_at_all(l);
 	}
-	mm_slabs_free(l->slabs);
+	slab_use_deinit(&l->slabs);
 	map_deinit(&l->anon);
 	arena_deinit(&l->arena);
 	mem_free(l);

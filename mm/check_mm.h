@@ -13,6 +13,7 @@
 #include "lib/kern/finding.h"
 #include "lib/kern/rwsem.h"
 #include "lib/kern/task.h"
+#include "mm/slab_use.h"
 #include "mm/vma.h"
 #include "mm/vma_name.h"
 
@@ -37,7 +38,8 @@ struct mm_look {
 	uint64_t page;              /* bytes */
 	uint64_t guard;             /* stack_guard_gap, bytes; 0: not known */
 	struct map anon;            /* anon_vma -> areas that name it */
-	struct mm_slabs *slabs;     /* NULL: not known */
+	struct slab_use slabs;      /* that areas lie in */
+	uint64_t slabs_asked;       /* the address space that was asked for their cache last */
 	bool all_seen;              /* no address space was left out so far */
 	struct arena arena;         /* reset after each address space */
 	struct { uint64_t mm; const struct task *task; } no_rcu[MM_NO_RCU];
@@ -90,10 +92,7 @@ void mm_links_done(struct web *w);
 /** Whether an area that no writer has locked says that one has. */
 void mm_check_seq(struct mm_look *l, const struct vma *v);
 
-/** Whether an area is an object of vm_area_struct's slab cache, and in use. NULL: the dump or its
- *  types do not tell. */
-struct mm_slabs *mm_slabs_new(struct cairn *c);
-void mm_slabs_free(struct mm_slabs *s);
+/** Whether an area is an object of vm_area_struct's slab cache, and in use. */
 void mm_check_slab(struct mm_look *l, const struct vma *v);
 
 void mm_check_sums(struct mm_look *l);

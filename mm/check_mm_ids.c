@@ -137,8 +137,9 @@ const struct cairn_explanation mm_check_ids[] = {
 		.title = "an area in the tree is no vm_area_struct in use",
 		.meaning =
 			"The tree leads to an address that looks like an area of this address space, but the slab allocator\n"
-			"has no object in use there: it is on its slab's list of free ones, lies in another cache, or between\n"
-			"objects. Objects that a CPU has just freed for itself are on no such list, and not found out.",
+			"has no object in use there: it is on a list of free ones (its slab's, or one that a CPU keeps for\n"
+			"itself, sheaves included), lies in another cache, or between objects. What CPUs keep is only known\n"
+			"where symbols name data.",
 		.causes =
 			"An area that was freed while the tree still had it (use after free: whoever gets that memory next\n"
 			"changes the area), freed twice, or a pointer that was overwritten.",

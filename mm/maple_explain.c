@@ -65,6 +65,13 @@ const struct cairn_explanation maple_explanations[] = {
 		"This slot has low bits that no type has, or an address where there is no memory. What lies\n"
 		"below it is lost.",
 		WORD),
+	EXPLAIN("node.slab",
+		"a node of a tree is no maple_node in use",
+		"All words of the tree are right, but the slab allocator has no object in use where this node\n"
+		"is: it is on a list of free ones (its slab's, or one that a CPU keeps for itself), lies in\n"
+		"another cache, or between objects. Whoever gets that memory next changes the tree. It is how\n"
+		"use after free looks before it hurts (StackRot, CVE-2023-3269).",
+		WORD),
 	EXPLAIN("node.type",
 		"an inner node has a type that such a tree has not",
 		"A tree that keeps gaps (address spaces do) has inner nodes of type maple_arange_64 only,\n"

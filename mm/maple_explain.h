@@ -7,7 +7,8 @@
 
 #include "lib/cairn.h"
 
-/** One for each rule of lib/kern/maple_rule.h that is told of by itself; ends with id NULL. */
+/** One for each rule of lib/kern/maple_rule.h that is told of by itself, and one of check_maple_slab.h;
+ *  ends with id NULL. */
 extern const struct cairn_explanation maple_explanations[];
 
 #endif

@@ -512,7 +512,8 @@ enum cairn_code maple_mm_verify(struct maple_mms *s, const struct maple_mm *mm, 
 	struct maple_lock_state lock = { 0 };
 	const struct maple_subject subject = {
 		.c = s->c, .layout = s->layout, .shelf = &s->nodes, .tree = mm->tree,
-		.entries = &e, .lock = &lock, .limit = NODES_LIMIT,
+		.entries = &e, .lock = &lock, .limit = NODES_LIMIT, .node = s->node,
+		.node_arg = s->node_arg,
 	};
 
 	s->current = mm->mm;

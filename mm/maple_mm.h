@@ -40,6 +40,9 @@ struct maple_mms {
 	uint64_t searched;       /* the mm that `lost` is of; 0: none yet */
 	uint64_t stride;         /* from one vm_area_struct to the next in a slab; 0: not known */
 	uint64_t current;        /* the mm whose entries are asked */
+	/* as in struct maple_subject */
+	void (*node)(void *arg, uint64_t addr);
+	void *node_arg;
 };
 
 /** CAIRN_MISSING where address spaces have no maple trees (before 6.1), or without types. Memory

@@ -243,7 +243,7 @@ enum cairn_code page_owner_of(const struct page_map *m, uint64_t pfn, enum page_
 {
 	uint64_t page, flags, mapping;
 	uint32_t mapcount;
-	bool free = false;
+	bool slab = false, free = false;
 	enum cairn_code code = page_head(m, pfn, &page, err);
 
 	if (code == CAIRN_OK)
@@ -253,10 +253,12 @@ enum cairn_code page_owner_of(const struct page_map *m, uint64_t pfn, enum page_
 	if (code == CAIRN_OK)
 		code = space_u32(m->kernel, page + m->mapcount, &mapcount, err);
 	if (code == CAIRN_OK)
+		slab = flags & m->slab || is_type(mapcount, m->slab_type);
+	if (code == CAIRN_OK && !slab)
 		code = in_free_block(m, pfn, &free, err);
 	if (code != CAIRN_OK)
 		return code;
-	if (flags & m->slab || is_type(mapcount, m->slab_type))
+	if (slab)
 		*ret = PAGE_SLAB;
 	else if (free || is_type(mapcount, m->buddy_type))
 		*ret = PAGE_FREE;

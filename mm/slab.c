@@ -27,14 +27,8 @@ static enum cairn_code read_member(struct cairn *c, const struct shape_want *wan
 	return code == CAIRN_OK ? shape_get(&s, &c->kernel, addr, first, ret, err) : code;
 }
 
-/* The slab that an address lies in. */
-struct slab {
-	uint64_t head, begin; /* its first struct page, and the address of that page's memory */
-	uint64_t cache;
-};
-
-static enum cairn_code find_slab(struct cairn *c, const struct page_map *m, uint64_t va,
-				 struct slab *ret, struct cairn_err *err)
+enum cairn_code slab_find(struct cairn *c, const struct page_map *m, uint64_t va, struct slab *ret,
+			  struct cairn_err *err)
 {
 	uint64_t paddr, page, size = UINT64_C(1) << m->shift;
 	enum page_owner owner;
@@ -79,16 +73,34 @@ static enum cairn_code open_cache(struct cairn *c, uint64_t addr, struct object 
 	return code;
 }
 
-/* Behind the last object there may be room that is none. */
-static enum cairn_code check_number(struct cairn *c, const struct slab *slab, uint64_t n,
-				    struct cairn_err *err)
+/* UINT64_MAX: not known */
+static uint64_t count_objects(struct cairn *c, const struct slab *slab)
 {
 	static const struct shape_want want = { "struct slab|struct page", 1, { "objects" } };
 	uint64_t objects;
 	struct shape s;
 
 	if (shape_resolve(&s, &want, &c->types, NULL) || !shape_has(&s, 0) ||
-	    shape_get(&s, &c->kernel, slab->head, 0, &objects, NULL) || n < objects)
+	    shape_get(&s, &c->kernel, slab->head, 0, &objects, NULL) || !objects)
+		return UINT64_MAX;
+	return objects;
+}
+
+bool slab_is_guarded(struct cairn *c, const struct page_map *m, const struct slab *slab,
+		     uint64_t stride)
+{
+	return count_objects(c, slab) < (UINT64_C(1) << m->shift) / stride;
+}
+
+/* Behind the last object there may be room that is none. */
+static enum cairn_code check_number(struct cairn *c, const struct page_map *m,
+				    const struct slab *slab, uint64_t n, uint64_t stride,
+				    struct cairn_err *err)
+{
+	if (slab_is_guarded(c, m, slab, stride))
+		return cairn_fail(err, CAIRN_NOTFOUND, "KFENCE guards the object at 0x%" PRIx64,
+				  slab->begin);
+	if (n < count_objects(c, slab))
 		return CAIRN_OK;
 	return cairn_fail(err, CAIRN_NOTFOUND, "behind the last object of the slab at 0x%" PRIx64,
 			  slab->begin);
@@ -101,7 +113,7 @@ enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64
 	struct object o;
 	struct shape s;
 	uint64_t n, stride;
-	enum cairn_code code = find_slab(c, m, va, &slab, err);
+	enum cairn_code code = slab_find(c, m, va, &slab, err);
 
 	*ret = (struct slab_object){ 0 };
 	if (!code)
@@ -117,75 +129,14 @@ enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64
 	ret->before = n ? ret->addr - stride : 0;
 	space_text(&c->kernel, object_get(&o, O_NAME), ret->name, sizeof(ret->name), NULL);
 	object_done(&o);
-	return check_number(c, &slab, n, err);
+	return check_number(c, m, &slab, n, stride, err);
 }
 
 enum cairn_code slab_object_size(struct cairn *c, const struct page_map *m, uint64_t va,
 				 uint64_t *ret, struct cairn_err *err)
 {
 	struct slab slab;
-	enum cairn_code code = find_slab(c, m, va, &slab, err);
+	enum cairn_code code = slab_find(c, m, va, &slab, err);
 
 	return code ? code : read_member(c, &cache_want, slab.cache, ret, err);
-}
-
-/* ---- free objects ---- */
-
-#define FREE_LIMIT 32768 /* objects of a slab: 15 bits, mm/slab.h */
-
-enum { F_HEAD, F_N };
-static const struct shape_want free_want = {
-	"struct slab|struct page", F_N, { [F_HEAD] = "freelist" },
-};
-
-enum { L_OFFSET, L_RANDOM, L_N };
-static const struct shape_want link_want = {
-	"struct kmem_cache", L_N, { [L_OFFSET] = "offset", [L_RANDOM] = "random" },
-};
-
-/* mm/slub.c: freelist_ptr_decode(), of a kernel with CONFIG_SLAB_FREELIST_HARDENED or without */
-static enum cairn_code next_free(struct cairn *c, const struct object *cache, bool hard,
-				 uint64_t *at, struct cairn_err *err)
-{
-	uint64_t place = *at + object_get(cache, L_OFFSET), swapped = __builtin_bswap64(place);
-	enum cairn_code code = space_word(&c->kernel, place, at, err);
-
-	if (c->arch->word == 4)
-		swapped >>= 32;
-	if (hard)
-		*at ^= object_get(cache, L_RANDOM) ^ swapped;
-	return code;
-}
-
-enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64_t va,
-			       void (*fn)(void *arg, uint64_t object), void *arg,
-			       struct cairn_err *err)
-{
-	static const unsigned first[] = { 0 };
-	struct slab slab;
-	struct object cache;
-	struct shape s, link;
-	uint64_t at = 0;
-	enum cairn_code code = find_slab(c, m, va, &slab, err);
-
-	if (!code)
-		code = shape_resolve(&s, &free_want, &c->types, err);
-	if (!code)
-		code = shape_require(&s, first, 1, err);
-	if (!code)
-		code = shape_resolve(&link, &link_want, &c->types, err);
-	if (!code)
-		code = shape_require(&link, first, 1, err);
-	if (!code)
-		code = shape_get(&s, &c->kernel, slab.head, F_HEAD, &at, err);
-	if (!code)
-		code = object_read(&cache, &link, &c->kernel, slab.cache, err);
-	if (code)
-		return code;
-	for (unsigned n = 0; !code && n < FREE_LIMIT && at >= slab.begin; n++) {
-		fn(arg, at);
-		code = next_free(c, &cache, shape_has(&link, L_RANDOM), &at, err);
-	}
-	object_done(&cache);
-	return code;
 }

@@ -12,6 +12,21 @@
 
 #include "mm/page.h"
 
+/** The slab that an address lies in. */
+struct slab {
+	uint64_t head, begin; /* its first struct page, and the address of that page's memory */
+	uint64_t cache;       /* struct kmem_cache */
+};
+
+/** CAIRN_NOTFOUND if the kernel address lies in none. */
+enum cairn_code slab_find(struct cairn *c, const struct page_map *m, uint64_t va, struct slab *ret,
+			  struct cairn_err *err);
+
+/** KFENCE has put a single object somewhere on the slab's page (mm/kfence/core.c): there are fewer
+ *  than the page has room for. `stride`: from one object of the cache to the next. */
+bool slab_is_guarded(struct cairn *c, const struct page_map *m, const struct slab *slab,
+		     uint64_t stride);
+
 /** Bytes of an object of the cache that the kernel address lies in, as its user may use them.
  *  CAIRN_NOTFOUND if it lies in no slab. */
 enum cairn_code slab_object_size(struct cairn *c, const struct page_map *m, uint64_t va,
@@ -27,16 +42,9 @@ struct slab_object {
 };
 
 /** The place for an object that the kernel address lies in, in use or free. CAIRN_NOTFOUND if
- *  it lies in no slab, or behind the last object there. An address in what SLUB keeps before or
+ *  it lies in no slab, behind the last object there, or in memory of KFENCE. An address in what SLUB keeps before or
  *  behind each object (red zones, its own data, padding) has offset >= size. */
 enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64_t va,
 			       struct slab_object *ret, struct cairn_err *err);
-
-/** Tell of each object on the list of free ones of the slab that the kernel address lies in, as far
- *  as its links lead; those that a CPU keeps for itself are on no such list. CAIRN_MISSING
- *  without SLUB's types. */
-enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64_t va,
-			       void (*fn)(void *arg, uint64_t object), void *arg,
-			       struct cairn_err *err);
 
 #endif

@@ -92,6 +92,14 @@ static void note_size(const struct maple *m, struct maple_checked *ret)
 			ret->depth = m->node[i].depth + 1u;
 }
 
+/* Nodes that a writer has taken out may be given back at any time. */
+static void tell_nodes(const struct maple_subject *s, const struct maple *m)
+{
+	for (size_t i = 0; s->node && !(s->lock && s->lock->written) && i < m->n; i++)
+		if (m->node[i].state == MAPLE_THERE)
+			s->node(s->node_arg, m->node[i].addr);
+}
+
 /* One bad word; *done: there is none left. */
 static enum cairn_code next_verdict(struct court *t, struct maple_checked *ret, bool *done,
 				    struct cairn_err *err)
@@ -103,6 +111,8 @@ static enum cairn_code next_verdict(struct court *t, struct maple_checked *ret, 
 	if (!ret->nodes)
 		note_size(&m, ret);
 	*done = !w.n;
+	if (!code && *done && !t->n)
+		tell_nodes(t->s, &m);
 	if (!code && w.n)
 		code = judge_part(t, &m, &w, err);
 	maple_wrongs_deinit(&w);

@@ -50,6 +50,10 @@ struct maple_subject {
 	const struct maple_entries *entries; /* NULL: nothing is known of them */
 	const struct maple_lock_state *lock; /* NULL: not known */
 	size_t limit;                        /* of nodes */
+	/* Told of each node of a tree that has no bad word and that no writer is known to have locked.
+	   May be NULL. */
+	void (*node)(void *arg, uint64_t addr);
+	void *node_arg;
 };
 
 struct maple_checked {

@@ -1,28 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* slab - areas that were freed: their slab's list of free objects begins with one in a tree. */
+/*
+ * slab - objects that were freed: an area that is in a tree is the first free object of its slab, of a
+ * CPU's own list, or in a CPU's sheaf; a node that is in a tree is its slab's first free one.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/mem.h"
 #include "lib/kern/finding.h"
-#include "mm/slab.h"
+#include "mm/maple_mm.h"
+#include "mm/slab_sheaf.h"
 #include "mm/vma.h"
 #include "testdata/mutate/mutate.h"
 
+#define NODES_LIMIT 100000
+
 static const struct shape_want slab_want = { "struct slab|struct page", 1, { "freelist" } };
+
+enum { C_LISTS, C_SHEAVES, C_N };
+static const struct shape_want cache_want = {
+	"struct kmem_cache", C_N, { [C_LISTS] = "cpu_slab", [C_SHEAVES] = "cpu_sheaves" },
+};
+static const struct shape_want list_want = { "struct kmem_cache_cpu", 1, { "freelist" } };
+static const struct shape_want sheaves_want = { "struct slub_percpu_sheaves", 1, { "main" } };
+enum { S_SIZE, S_OBJECTS, S_N };
+static const struct shape_want sheaf_want = { "struct slab_sheaf", S_N, { "size", "objects" } };
 
 struct state {
 	struct cairn *c;
 	struct mutable_words *words; /* while they are collected */
 	struct vma_shape vs;
 	struct page_map frames;
-	struct shape slab;
+	struct shape slab, cache, list, sheaves, sheaf;
+	const struct cpus *cpus;
 	struct arena arena;
 };
 
-static void add(struct state *s, struct mutable_words *to, uint64_t vma)
+static void add(struct state *s, struct mutable_words *to, const char *kind, uint64_t vma)
 {
-	struct mutable_word w = { .size = s->c->arch->word, .kind = "slab.freelist", .owner = vma };
+	struct mutable_word w = { .size = s->c->arch->word, .kind = kind, .owner = vma };
 	uint64_t paddr, head;
 
 	if (space_translate(&s->c->kernel, vma, &paddr, NULL) ||
@@ -33,6 +49,49 @@ static void add(struct state *s, struct mutable_words *to, uint64_t vma)
 		mutate_word(to, w);
 }
 
+static void add_at(struct state *s, struct mutable_words *to, const char *kind, uint64_t vma,
+		   uint64_t at)
+{
+	struct mutable_word w = { at, s->c->arch->word, 0, kind, vma, 0 };
+
+	if (!space_word(&s->c->kernel, at, &w.old, NULL))
+		mutate_word(to, w);
+}
+
+/* The first of a CPU's sheaf, if it is not empty. */
+static void add_sheaf(struct state *s, struct mutable_words *to, uint64_t vma, uint64_t percpu)
+{
+	struct space *sp = &s->c->kernel;
+	uint64_t sheaf, size;
+
+	if (shape_get(&s->sheaves, sp, percpu, 0, &sheaf, NULL) ||
+	    shape_get(&s->sheaf, sp, sheaf, S_SIZE, &size, NULL) || !size)
+		return;
+	add_at(s, to, "slab_sheaf.objects", vma, sheaf + s->sheaf.m[S_OBJECTS].offset);
+}
+
+/* What the CPUs keep of the cache that an area lies in. */
+static void add_kept(struct state *s, struct mutable_words *to, uint64_t vma)
+{
+	struct slab slab;
+	uint64_t ptr, at;
+
+	if (slab_find(s->c, &s->frames, vma, &slab, NULL))
+		return;
+	for (size_t i = 0; s->cpus && i < s->cpus->n; i++) {
+		const struct cpu *cpu = &s->cpus->cpu[i];
+
+		if (shape_has(&s->list, 0) &&
+		    !shape_get(&s->cache, &s->c->kernel, slab.cache, C_LISTS, &ptr, NULL) &&
+		    !slab_percpu(s->c, cpu, ptr, &at, NULL))
+			add_at(s, to, "kmem_cache_cpu.freelist", vma, at + s->list.m[0].offset);
+		if (shape_has(&s->sheaf, S_OBJECTS) &&
+		    !shape_get(&s->cache, &s->c->kernel, slab.cache, C_SHEAVES, &ptr, NULL) &&
+		    !slab_percpu(s->c, cpu, ptr, &at, NULL))
+			add_sheaf(s, to, vma, at);
+	}
+}
+
 static void collect(void *arg, uint64_t addr)
 {
 	struct state *s = arg;
@@ -41,9 +100,41 @@ static void collect(void *arg, uint64_t addr)
 
 	if (!mm_read(&s->vs.mm, addr, &mm, NULL) && !vmas_get(&s->vs, &mm, &v, NULL))
 		for (size_t i = 0; i < v.n; i++)
-			if (!v.vma[i].fault)
-				add(s, s->words, v.vma[i].addr);
+			if (!v.vma[i].fault) {
+				add(s, s->words, "slab.freelist", v.vma[i].addr);
+				add_kept(s, s->words, v.vma[i].addr);
+			}
 	vmas_free(&v);
+}
+
+static void collect_nodes(struct state *s)
+{
+	struct maple_mms mms;
+	enum cairn_code code = maple_mms_init(&mms, s->c, &s->arena, NULL);
+
+	for (size_t i = 0; !code && i < mms.n; i++) {
+		struct maple m = {
+			.c = s->c, .layout = mms.layout, .shelf = &mms.nodes,
+			.tree = mms.mm[i].tree, .last = mms.layout->max, .limit = NODES_LIMIT,
+		};
+
+		if (!maple_load(&m, NULL))
+			for (size_t k = 0; k < m.n; k++)
+				add(s, s->words, "slab.freelist, a node", m.node[k].addr);
+		maple_unload(&m);
+	}
+	maple_mms_deinit(&mms);
+}
+
+static void what_is_kept(struct state *s)
+{
+	struct types *ts = &s->c->types;
+
+	cpus_get(s->c, &s->cpus, NULL);
+	shape_resolve(&s->cache, &cache_want, ts, NULL);
+	shape_resolve(&s->list, &list_want, ts, NULL);
+	shape_resolve(&s->sheaves, &sheaves_want, ts, NULL);
+	shape_resolve(&s->sheaf, &sheaf_want, ts, NULL);
 }
 
 static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words *words,
@@ -65,8 +156,11 @@ static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words
 		code = shape_require(&s->slab, first, 1, err);
 	if (!code)
 		code = page_map_init(&s->frames, c, err);
+	what_is_kept(s);
 	if (!code)
 		code = mutate_each_mm(c, collect, s, err);
+	if (!code)
+		collect_nodes(s);
 	return code ? code : words->n ? CAIRN_OK : cairn_fail(err, CAIRN_MISSING, "no area");
 }
 
@@ -104,7 +198,8 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 
 		snprintf(ret->first, sizeof(ret->first), "%s %s 0x%llx", x->id, x->field,
 			 (unsigned long long)x->addr);
-		ret->named = w && f.n == 1 && !strcmp(x->id, "mm.vma.slab") && x->addr == w->owner;
+		ret->named = w && f.n == 1 && x->addr == w->owner &&
+			     (!strcmp(x->id, "mm.vma.slab") || !strcmp(x->id, "maple.node.slab"));
 	}
 	arena_reset(&s->arena);
 	return CAIRN_OK;

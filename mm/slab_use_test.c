@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two slabs of one cache and one of another, of a machine whose symbols name none. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/kern/cpu.h"
+#include "mm/slab_use.h"
+#include "mm/testpages.h"
+
+#define SLAB   (TP_FREE >> 12) /* frames */
+#define SECOND (SLAB + 1)
+#define ALIEN  (SLAB + 2)
+#define GUARDED (SLAB + 3)
+#define PLAIN  (SLAB + 4)
+#define CACHE  (TP_FREE + 0x20000)
+#define OTHER  (CACHE + 0x100)
+#define CPU    (CACHE + 0x1000)
+#define NAME   (CACHE + 0x2000)
+
+#define STRIDE 96
+#define PAD    32
+#define AT(frame, n) (((uint64_t)(frame) << 12) + PAD + STRIDE * (uint64_t)(n))
+
+enum { FREE_HEAD = 48, OBJECTS = 40, FREE_AT = 16 };
+
+struct world {
+	struct testpages *t;
+	struct cpu cpu;
+	struct cpus cpus;
+	struct slab_use use;
+};
+
+static void put_slab(struct world *w, uint64_t frame, uint64_t cache, unsigned objects)
+{
+	tp_slab(w->t, frame, cache);
+	tp_page(w->t, frame, 64, OBJECTS, objects, 2);
+}
+
+static void types(struct world *w)
+{
+	struct btf *b = tt_new();
+
+	tt(btf__add_struct(b, "slab", 64));
+	tt(btf__add_field(b, "slab_cache", TT_ULONG, 16 * 8, 0));
+	tt(btf__add_field(b, "freelist", TT_ULONG, FREE_HEAD * 8, 0));
+	tt(btf__add_field(b, "objects", TT_SHORT, OBJECTS * 8, 0));
+	tt(btf__add_struct(b, "kmem_cache_cpu", 16));
+	tt(btf__add_field(b, "freelist", TT_ULONG, 0, 0));
+	tt(btf__add_struct(b, "kmem_cache", 64));
+	tt(btf__add_field(b, "offset", TT_UINT, 0, 0));
+	tt(btf__add_field(b, "size", TT_UINT, 4 * 8, 0));
+	tt(btf__add_field(b, "object_size", TT_UINT, 8 * 8, 0));
+	tt(btf__add_field(b, "red_left_pad", TT_UINT, 12 * 8, 0));
+	tt(btf__add_field(b, "cpu_slab", TT_ULONG, 16 * 8, 0));
+	tt(btf__add_field(b, "name", TT_ULONG, 24 * 8, 0));
+	tp_types(w->t, b);
+}
+
+/* The first slab's third object is free, and the CPU keeps the fifth. */
+static void begin(struct world *w)
+{
+	*w = (struct world){ .t = tp_new(0), .cpu = { .offset = CPU },
+			     .cpus = { .cpu = &w->cpu, .n = 1 } };
+	tp_sparse(w->t, 0);
+	put_slab(w, SLAB, CACHE, 42);
+	put_slab(w, SECOND, CACHE, 42);
+	put_slab(w, ALIEN, OTHER, 42);
+	put_slab(w, GUARDED, CACHE, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		tp_put(w->t, CACHE + 0x100 * i, FREE_AT, 4);
+		tp_put(w->t, CACHE + 0x100 * i + 4, STRIDE, 4);
+		tp_put(w->t, CACHE + 0x100 * i + 8, STRIDE - PAD, 4);
+		tp_put(w->t, CACHE + 0x100 * i + 12, PAD, 4);
+		tp_put(w->t, CACHE + 0x100 * i + 24, NAME, 8);
+	}
+	testmem_write(&w->t->mem, NAME, "alien", 6);
+	tp_page(w->t, SLAB, 64, FREE_HEAD, AT(SLAB, 2), 8);
+	tp_put(w->t, CACHE + 16, 0x40, 8);
+	tp_put(w->t, CPU + 0x40, AT(SLAB, 4), 8);
+	tp_open(w->t, ARCH_X86_64, "mem_section", TP_AMD64_6_1);
+	types(w);
+	w->t->c.cpus = &w->cpus;
+	syms_init(&w->t->c.syms, &w->t->c.arena);
+	slab_use_init(&w->use, &w->t->c, "the_cache");
+}
+
+static void end(struct world *w)
+{
+	slab_use_deinit(&w->use);
+	w->t->c.cpus = NULL;
+	tp_free(w->t);
+}
+
+/* Most lie in it. */
+static void learn(struct world *w, unsigned n, unsigned others)
+{
+	uint64_t some[32];
+
+	for (unsigned i = 0; i < n; i++)
+		some[i] = AT(i < others ? ALIEN : i % 2 ? SLAB : SECOND, i);
+	slab_use_learn(&w->use, some, n);
+}
+
+static void kinds(void **state)
+{
+	char other[64] = "";
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	learn(&w, 20, 5);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 3), other), SLAB_IN_USE);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_FREE);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 4), other), SLAB_KEPT);
+	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 2), other), SLAB_IN_USE);
+	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 2) + 8, other), SLAB_BETWEEN);
+	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 0) - PAD, other), SLAB_BETWEEN);
+	assert_string_equal(other, "");
+	assert_int_equal(slab_use_of(&w.use, AT(ALIEN, 2), other), SLAB_OTHER);
+	assert_string_equal(other, "alien");
+	/* KFENCE puts it anywhere */
+	assert_int_equal(slab_use_of(&w.use, AT(GUARDED, 0) + 8, other), SLAB_UNTOLD);
+	assert_int_equal(slab_use_of(&w.use, AT(PLAIN, 0), other), SLAB_UNTOLD);
+	assert_int_equal(slab_use_of(&w.use, TP_SIZE + 0x1000, other), SLAB_UNTOLD);
+	end(&w);
+}
+
+/* Too few, or of no one mind. */
+static void not_learnt(void **state)
+{
+	char other[64];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_UNTOLD);
+	learn(&w, 7, 0);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_UNTOLD);
+	learn(&w, 20, 9);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_UNTOLD);
+	learn(&w, 20, 0);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_FREE);
+	end(&w);
+}
+
+static void texts(void **state)
+{
+	(void)state;
+	assert_null(slab_use_text(SLAB_UNTOLD));
+	assert_null(slab_use_text(SLAB_IN_USE));
+	assert_non_null(slab_use_text(SLAB_FREE));
+	assert_non_null(slab_use_text(SLAB_KEPT));
+	assert_non_null(slab_use_text(SLAB_BETWEEN));
+	assert_non_null(slab_use_text(SLAB_OTHER));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kinds), cmocka_unit_test(not_learnt), cmocka_unit_test(texts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
