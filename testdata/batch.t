@@ -267,9 +267,23 @@ def expect(dumps, tmp):
     ok("expect --junit: as many failures as it says", failures and
        suite.getAttribute("failures") == str(len(failures)))
     ok("expect: an expectation that is none", cairn("expect", demo, xml_file)[0] == 3)
+    unsure(dumps["amd64-6.1-maple-pivot"], tmp / "p.json")
     # the README's recipe: slim, then the gate
     ok("slim, then expect", cairn("slim", "-o", small, demo)[0] in (0, 1, 4) and
        cairn("expect", small, file)[0] == 0)
+
+
+def unsure(dump, file):
+    """What a checker could not look at is no proof that there is nothing."""
+    cairn("expect", "-w", dump, file)
+    want = json.loads(file.read_text())
+    ok("expect -w: what could not be checked is part of it",
+       want["unchecked"] == ["mm"] and cairn("expect", dump, file)[0] == 0, want)
+    del want["unchecked"]
+    file.write_text(json.dumps(want))
+    code, out, _ = cairn("expect", dump, file)
+    ok("expect: what is forbidden and cannot be checked does not pass",
+       code == 4 and b"not checked: mm: " in out and b"not ok" not in out, code, out)
 
 
 def main():
