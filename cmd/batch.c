@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/quit.h"
+
 #define TICK_MS 50
 #define PIECE_LEN 65536
 
@@ -28,7 +30,9 @@ struct pool {
 	const struct batch *b;
 	struct piece *piece;
 	size_t begun, taken, running;
+	size_t waiting; /* bytes of those that are over, and not taken */
 	unsigned jobs;
+	struct quit quit;
 };
 
 static int64_t now_ms(void)
@@ -48,19 +52,20 @@ static unsigned jobs_of(const struct batch *b)
 }
 
 /* The new process; it does not outlive the one that waits for it. */
-static void child(const struct batch *b, size_t i, int fd, pid_t parent)
+static void child(const struct pool *pool, size_t i, int fd, pid_t parent)
 {
 	int status;
 
+	quit_forget(&pool->quit);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || dup2(fd, STDOUT_FILENO) < 0)
 		_exit(255);
-	status = b->work(b->arg, i);
+	status = pool->b->work(pool->b->arg, i);
 	fflush(stdout);
 	_exit(status);
 }
 
-static int begin(const struct batch *b, size_t i, struct piece *p)
+static int begin(const struct pool *pool, size_t i, struct piece *p)
 {
 	pid_t parent = getpid();
 	int fds[2], error = 0;
@@ -70,7 +75,7 @@ static int begin(const struct batch *b, size_t i, struct piece *p)
 	fflush(stdout);
 	p->pid = fork();
 	if (!p->pid)
-		child(b, i, fds[1], parent);
+		child(pool, i, fds[1], parent);
 	if (p->pid < 0)
 		error = errno;
 	close(fds[1]);
@@ -85,12 +90,20 @@ static int begin(const struct batch *b, size_t i, struct piece *p)
 	return 0;
 }
 
+static bool may_begin(const struct pool *pool)
+{
+	const struct batch_limits *l = &pool->b->limits;
+
+	return pool->running < pool->jobs && pool->begun < pool->b->n &&
+	       (!l->waiting || pool->waiting < l->waiting || !pool->running);
+}
+
 /* A machine that has no process to give now may have one when another is over. */
 static void begin_some(struct pool *pool)
 {
-	while (pool->running < pool->jobs && pool->begun < pool->b->n) {
+	while (may_begin(pool)) {
 		struct piece *p = &pool->piece[pool->begun];
-		int error = begin(pool->b, pool->begun, p);
+		int error = begin(pool, pool->begun, p);
 
 		if (error && pool->running)
 			return;
@@ -169,6 +182,7 @@ static bool reap(struct pool *pool, struct piece *p, bool wait)
 	p->fd = -1;
 	p->pid = 0;
 	p->over = true;
+	pool->waiting += p->end.out.len;
 	pool->running--;
 	if (p->end.fate != FATE_DONE)
 		return true;
@@ -208,24 +222,42 @@ static void wait_some(struct pool *pool)
 			fds[n++] = (struct pollfd){ .fd = pool->piece[i].fd, .events = POLLIN };
 	}
 	poll(fds, n, timeout);
-	for (size_t i = pool->taken; i < pool->begun; i++)
+	for (size_t i = pool->taken; i < pool->begun && !quit_asked(); i++)
 		if (pool->piece[i].pid)
 			attend(pool, &pool->piece[i]);
+}
+
+static bool take(struct pool *pool)
+{
+	struct piece *p = &pool->piece[pool->taken];
+	bool more = pool->b->take(pool->b->arg, pool->taken++, &p->end);
+
+	pool->waiting -= p->end.out.len;
+	str_deinit(&p->end.out);
+	str_init(&p->end.out);
+	return more;
 }
 
 static bool take_some(struct pool *pool)
 {
 	bool more = true;
 
-	while (more && pool->taken < pool->begun && pool->piece[pool->taken].over) {
-		struct piece *p = &pool->piece[pool->taken];
-
-		more = pool->b->take(pool->b->arg, pool->taken, &p->end);
-		str_deinit(&p->end.out);
-		str_init(&p->end.out);
-		pool->taken++;
-	}
+	while (more && !quit_asked() && pool->taken < pool->begun && pool->piece[pool->taken].over)
+		more = take(pool);
 	return more;
+}
+
+/* A signal came: what was over by then is not lost. It may have ended some itself. */
+static void take_rest(struct pool *pool)
+{
+	while (pool->taken < pool->begun) {
+		const struct piece *p = &pool->piece[pool->taken];
+
+		if (!p->over || (p->end.fate == FATE_CRASHED && p->end.status == quit_asked()))
+			pool->taken++;
+		else if (!take(pool))
+			return;
+	}
 }
 
 static void end_all(struct pool *pool)
@@ -252,12 +284,16 @@ enum cairn_code batch_run(const struct batch *b, struct cairn_err *err)
 		pool.piece[i].fd = -1;
 		str_init(&pool.piece[i].end.out);
 	}
+	quit_begin(&pool.quit);
 	do {
 		begin_some(&pool);
 		if (pool.running)
 			wait_some(&pool);
-	} while (take_some(&pool) && pool.taken < b->n);
+	} while (take_some(&pool) && pool.taken < b->n && !quit_asked());
+	if (quit_asked())
+		take_rest(&pool);
 	end_all(&pool);
 	free(pool.piece);
+	quit_end(&pool.quit);
 	return CAIRN_OK;
 }

@@ -5,6 +5,9 @@
  * What one of them does to its process, the others and the caller do not feel. Their standard
  * output is caught and handed over in the order of the pieces, each as soon as those before it are
  * over; what they say on standard error passes.
+ *
+ * A signal that would end the program (quit.h) ends all of them. What was over by then is handed over
+ * all the same, and then the signal takes its course.
  */
 #ifndef CAIRN_CMD_BATCH_H
 #define CAIRN_CMD_BATCH_H
@@ -34,6 +37,8 @@ struct batch_limits {
 	unsigned jobs;     /* at a time; at most BATCH_JOBS_MAX */
 	unsigned seconds;  /* of each, on the wall's clock */
 	unsigned max_mb;   /* of each: resident memory that no file is behind; looked at every 50 ms */
+	size_t waiting;    /* bytes of output that wait for a piece before them; while there are so
+			      many, no other piece is begun */
 };
 
 struct batch_end {

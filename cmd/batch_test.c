@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cmd/batch.h"
@@ -18,7 +19,8 @@
 struct play {
 	const char *acts;
 	struct str got;
-	size_t enough;
+	size_t enough, waiting;
+	volatile bool *slept; /* in memory of all: an 's' is over */
 };
 
 static void write_much(size_t n)
@@ -46,6 +48,8 @@ static int act(void *arg, size_t i)
 {
 	const struct play *p = arg;
 
+	if (p->acts[i] == 'o')
+		return printf(p->slept[0] ? "+" : "-") - 1;
 	printf("%c", p->acts[i]);
 	fflush(stdout);
 	switch (p->acts[i]) {
@@ -54,7 +58,8 @@ static int act(void *arg, size_t i)
 	case 'm': hold_much(); break;
 	case 'w': write_much(BATCH_OUTPUT_MAX + 4096); for (;;) pause();
 	case 'b': write_much(1 << 20); break;
-	case 's': usleep(100000); break;
+	case 's': usleep(100000); if (p->slept) p->slept[0] = true; break;
+	case 'i': usleep(100000); kill(getppid(), SIGTERM); usleep(100000); break;
 	case 'c': close(STDOUT_FILENO); usleep(20000); break;
 	}
 	return p->acts[i] == '4' ? 4 : 0;
@@ -73,7 +78,7 @@ static const char *play(struct play *p, const char *acts, unsigned jobs, unsigne
 			unsigned max_mb)
 {
 	struct batch b = { .n = strlen(acts), .work = act, .take = take, .arg = p,
-			   .limits = { jobs, seconds, max_mb } };
+			   .limits = { jobs, seconds, max_mb, p->waiting } };
 
 	p->acts = acts;
 	str_init(&p->got);
@@ -120,6 +125,41 @@ static void test_enough(void **state)
 	(void)state;
 	assert_string_equal(play(&p, "aahhh", 5, 0, 0), "0done0:a 1done0:a ");
 	str_deinit(&p.got);
+}
+
+static void test_waiting(void **state)
+{
+	struct play p = { .slept = mmap(NULL, 1, PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_ANONYMOUS, -1, 0) };
+
+	(void)state;
+	assert_string_equal(play(&p, "sao", 2, 0, 0), "0done0:s 1done0:a 2done0:- ");
+	str_deinit(&p.got);
+	p.waiting = 1;
+	p.slept[0] = false;
+	assert_string_equal(play(&p, "sao", 2, 0, 0), "0done0:s 1done0:a 2done0:+ ");
+	str_deinit(&p.got);
+	munmap((void *)p.slept, 1);
+}
+
+static volatile sig_atomic_t came;
+
+static void on_term(int sig)
+{
+	came = sig;
+}
+
+static void test_signal(void **state)
+{
+	(void)state;
+	signal(SIGTERM, on_term);
+	PLAYS("hai", 3, 0, 0, "1done0:a ");
+	assert_int_equal(came, SIGTERM);
+	came = 0;
+	signal(SIGTERM, SIG_IGN);
+	PLAYS("ai", 2, 0, 0, "0done0:a 1done0:i ");
+	assert_int_equal(came, 0);
+	signal(SIGTERM, SIG_DFL);
 }
 
 static void test_lines(void **state)
@@ -180,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),  cmocka_unit_test(test_fates),
 		cmocka_unit_test(test_memory), cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_waiting), cmocka_unit_test(test_signal),
 		cmocka_unit_test(test_lines),  cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_lost),
 	};

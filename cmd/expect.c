@@ -83,13 +83,14 @@ static enum cairn_code read_expectation(json_t **ret, const char *file, struct c
 static void show_item(struct out *o, const struct expected *e)
 {
 	out_object(o, NULL);
-	out_paint(o, e->ok ? OUT_GREEN : OUT_RED);
+	out_paint(o, e->ok ? OUT_GREEN : e->unseen ? OUT_YELLOW : OUT_RED);
 	out_bool(o, "ok", NULL, e->ok);
-	out_text(o, e->ok ? "  ok      " : "  not ok  ");
+	out_text(o, e->ok ? "  ok      " : e->unseen ? "  unsure  " : "  not ok  ");
 	out_paint(o, OUT_PLAIN);
 	out_str(o, "what", "%-16s", e->what);
 	out_str(o, "expected", e->ok ? " %s\n" : "\n          expected  %s\n", e->want);
 	out_str(o, "found", e->ok ? NULL : "          found     %s\n", e->found);
+	out_str(o, "unchecked", e->unseen ? "          not checked: %s\n" : NULL, e->unseen);
 	out_end(o);
 }
 
@@ -99,15 +100,16 @@ static void show(struct call *call, const char *file, const struct held *held, b
 
 	out_record(o, "expected");
 	out_str(o, "file", "%s", call->files[0]);
-	out_str(o, "expectation", held->failed ? " is not what %s expects\n" : " is what %s expects\n",
-		file);
-	out_bool(o, "ok", NULL, !held->failed);
+	out_str(o, "expectation", held->failed ? " is not what %s expects\n" :
+				  held->unseen ? " is what %s expects as far as it could be checked\n" :
+						 " is what %s expects\n", file);
+	out_bool(o, "ok", NULL, !held->failed && !held->unseen);
 	out_array(o, "items");
 	for (size_t i = 0; i < held->n; i++)
 		show_item(o, &held->item[i]);
 	out_end(o);
 	out_bool(o, "checked", NULL, checked);
-	if (!checked)
+	if (!checked && !held->unseen)
 		out_text(o, "  checks could not look at all of it: triage says at what not\n");
 	out_end(o);
 }
@@ -152,8 +154,8 @@ static enum cairn_code compare(struct call *call, const char *file, const json_t
 		code = expectation_hold(&held, want, record, call->scratch, err);
 	if (!code)
 		code = report(call, file, &held, is_checked(record), err);
-	if (!code && held.failed)
-		*verdict = VERDICT_FINDINGS;
+	if (!code && (held.failed || held.unseen))
+		*verdict = held.failed ? VERDICT_FINDINGS : VERDICT_PARTIAL;
 	json_decref(want);
 	return code;
 }
@@ -193,7 +195,13 @@ static const struct cmd expect = {
 		"second may be, unless it is required. An empty list and `forbid` of \"*\" is a dump\n"
 		"without findings.\n"
 		"\n"
-		"Exit 0: all is as expected. Exit 1: it is not. Exit 3: FILE is not as above.",
+		"Where a finding is not there, but a checker that could say it could not look at all of the\n"
+		"dump (pages are missing, say), that is \"unsure\", with the reason, not \"ok\". Where that is\n"
+		"how the dump is, \"unchecked\": [\"maple\"] names, by patterns, the checkers for which what\n"
+		"there is to look at is enough; -w writes those that there are.\n"
+		"\n"
+		"Exit 0: all is as expected. Exit 1: something is not. Exit 4: nothing differs, but not all\n"
+		"could be checked. Exit 3: FILE is not as above. JUnit has exit 4 as errors, exit 1 as failures.",
 	.opts = opts,
 	.complete = COMPLETE_FILE,
 	.run = run,

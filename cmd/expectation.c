@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cmd/expectation_unseen.h"
 #include "cmd/jsonrec.h"
 
 #define SCHEMA "cairn.expect/1"
@@ -16,7 +17,7 @@ static const struct member {
 	{ "class", "crash", false },          { "signature", NULL, false },
 	{ "signature_fuzzy", NULL, false },   { "function", "crash", false },
 	{ "frames", NULL, true },             { "require", NULL, true },
-	{ "forbid", NULL, true },
+	{ "forbid", NULL, true },             { "unchecked", NULL, true },
 };
 
 #define NMEMBERS (sizeof(members) / sizeof(members[0]))
@@ -73,16 +74,22 @@ enum cairn_code expectation_parse(json_t **ret, const char *text, size_t len, st
 	return code;
 }
 
-static enum cairn_code note(struct held *h, const char *what, const char *want, const char *found,
-			    bool ok, struct arena *a, struct cairn_err *err)
+static enum cairn_code note(struct held *h, const struct expected *e, struct arena *a,
+			    struct cairn_err *err)
 {
 	void *room = arena_room(a, h->item, h->n, &h->cap, sizeof(*h->item));
 
 	if (!room)
 		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
 	h->item = room;
-	h->item[h->n++] = (struct expected){ what, want ? want : "none", found ? found : "none", ok };
-	h->failed += !ok;
+	h->item[h->n] = *e;
+	if (!e->want)
+		h->item[h->n].want = "none";
+	if (!e->found)
+		h->item[h->n].found = "none";
+	h->n++;
+	h->failed += !e->ok && !e->unseen;
+	h->unseen += !e->ok && e->unseen;
 	return CAIRN_OK;
 }
 
@@ -114,67 +121,93 @@ static bool in_order(const json_t *want, const json_t *frames)
 	return at == json_array_size(want);
 }
 
-static bool any_fits(const json_t *patterns, const char *id)
-{
-	for (size_t i = 0; i < json_array_size(patterns); i++)
-		if (jsonrec_fits(text_at(patterns, i), id))
-			return true;
-	return false;
-}
-
 static const char *finding_that(const json_t *findings, const char *pattern, const json_t *but)
 {
 	for (size_t i = 0; i < json_array_size(findings); i++) {
 		const char *id = jsonrec_str(json_array_get(findings, i), "id");
 
-		if (jsonrec_fits(pattern, id) && !any_fits(but, id))
+		if (jsonrec_fits(pattern, id) && !jsonrec_fits_any(but, id))
 			return id;
 	}
 	return NULL;
 }
 
-static enum cairn_code hold_findings(struct held *h, const json_t *want, const json_t *findings,
+static enum cairn_code hold_required(struct held *h, const json_t *want, const json_t *record,
 				     struct arena *a, struct cairn_err *err)
 {
+	const json_t *findings = json_object_get(record, "findings");
+	const json_t *require = json_object_get(want, "require");
+	enum cairn_code code = CAIRN_OK;
+
+	for (size_t i = 0; i < json_array_size(require) && !code; i++) {
+		struct expected e = { .what = "require", .want = text_at(require, i) };
+
+		e.found = finding_that(findings, e.want, NULL);
+		e.ok = e.found != NULL;
+		if (!e.ok) {
+			e.found = joined(findings, "id", a);
+			e.unseen = unseen_why(record, e.want, json_object_get(want, "unchecked"), a);
+		}
+		code = note(h, &e, a, err);
+	}
+	return code;
+}
+
+static enum cairn_code hold_forbidden(struct held *h, const json_t *want, const json_t *record,
+				      struct arena *a, struct cairn_err *err)
+{
+	const json_t *findings = json_object_get(record, "findings");
 	const json_t *require = json_object_get(want, "require");
 	const json_t *forbid = json_object_get(want, "forbid");
 	enum cairn_code code = CAIRN_OK;
 
-	for (size_t i = 0; i < json_array_size(require) && !code; i++) {
-		const char *id = finding_that(findings, text_at(require, i), NULL);
-
-		code = note(h, "require", text_at(require, i), id ? id : joined(findings, "id", a),
-			    id != NULL, a, err);
-	}
 	for (size_t i = 0; i < json_array_size(forbid) && !code; i++) {
-		const char *id = finding_that(findings, text_at(forbid, i), require);
+		struct expected e = { .what = "forbid", .want = text_at(forbid, i) };
 
-		code = note(h, "forbid", text_at(forbid, i), id, !id, a, err);
+		e.found = finding_that(findings, e.want, require);
+		if (!e.found)
+			e.unseen = unseen_why(record, e.want, json_object_get(want, "unchecked"), a);
+		e.ok = !e.found && !e.unseen;
+		code = note(h, &e, a, err);
 	}
 	return code;
+}
+
+static enum cairn_code hold_frames(struct held *h, const json_t *want, const json_t *record,
+				   struct arena *a, struct cairn_err *err)
+{
+	const json_t *list = json_object_get(want, "frames");
+	const json_t *frames = json_object_get(json_object_get(record, "stack"), "frames");
+	struct expected e = { .what = "frames", .ok = in_order(list, frames) };
+
+	if (!list)
+		return CAIRN_OK;
+	e.want = joined(list, NULL, a);
+	e.found = joined(frames, "function", a);
+	return note(h, &e, a, err);
 }
 
 enum cairn_code expectation_hold(struct held *ret, const json_t *want, const json_t *record,
 				 struct arena *a, struct cairn_err *err)
 {
-	const json_t *list = json_object_get(want, "frames");
-	const json_t *frames = json_object_get(json_object_get(record, "stack"), "frames");
 	enum cairn_code code = CAIRN_OK;
 
 	*ret = (struct held){ 0 };
 	for (size_t i = 0; i < NMEMBERS && !code; i++) {
 		const struct member *m = &members[i];
-		const char *pattern = jsonrec_str(want, m->name), *found;
+		struct expected e = { .what = m->name, .want = jsonrec_str(want, m->name) };
 
-		if (m->list || !pattern)
+		if (m->list || !e.want)
 			continue;
-		found = jsonrec_str(m->of ? json_object_get(record, m->of) : record, m->name);
-		code = note(ret, m->name, pattern, found, jsonrec_fits(pattern, found), a, err);
+		e.found = jsonrec_str(m->of ? json_object_get(record, m->of) : record, m->name);
+		e.ok = jsonrec_fits(e.want, e.found);
+		code = note(ret, &e, a, err);
 	}
-	if (!code && list)
-		code = note(ret, "frames", joined(list, NULL, a), joined(frames, "function", a),
-			    in_order(list, frames), a, err);
-	return code ? code : hold_findings(ret, want, json_object_get(record, "findings"), a, err);
+	if (!code)
+		code = hold_frames(ret, want, record, a, err);
+	if (!code)
+		code = hold_required(ret, want, record, a, err);
+	return code ? code : hold_forbidden(ret, want, record, a, err);
 }
 
 static json_t *frames_made(const json_t *record, const char *function)
@@ -199,7 +232,7 @@ static json_t *findings_made(const json_t *record)
 	for (size_t i = 0; i < json_array_size(findings); i++) {
 		const char *id = jsonrec_str(json_array_get(findings, i), "id");
 
-		if (id && !any_fits(list, id))
+		if (id && !jsonrec_fits_any(list, id))
 			json_array_append_new(list, json_string(id));
 	}
 	return list;
@@ -207,7 +240,7 @@ static json_t *findings_made(const json_t *record)
 
 json_t *expectation_make(const json_t *record)
 {
-	json_t *o = json_object();
+	json_t *o = json_object(), *unseen = unseen_checks(record);
 
 	json_object_set_new(o, "schema", json_string(SCHEMA));
 	for (size_t i = 0; i < NMEMBERS; i++) {
@@ -220,5 +253,7 @@ json_t *expectation_make(const json_t *record)
 	json_object_set_new(o, "frames", frames_made(record, jsonrec_str(o, "function")));
 	json_object_set_new(o, "require", findings_made(record));
 	json_object_set_new(o, "forbid", json_pack("[s]", "*"));
+	if (unseen)
+		json_object_set_new(o, "unchecked", unseen);
 	return o;
 }

@@ -9,7 +9,12 @@
  *    "function": "foo",
  *    "frames": ["foo", "bar"],           in this order, inner first; others may lie between them
  *    "require": ["maple.gap.*"],         each pattern is some finding's id
- *    "forbid": ["*"]}                    no finding that `require` does not have fits any
+ *    "forbid": ["*"],                    no finding that `require` does not have fits any
+ *    "unchecked": ["maple"]}             checkers that need not have seen all of the dump
+ *
+ * A finding that is not there is only known not to be where every checker that could say it has seen
+ * all that it looks at; `unchecked` are patterns of the names of those for which it is enough that they
+ * looked at what there is.
  *
  * What is not named is not looked at. A member that is not one of these is an error, as a test
  * with a typing mistake would hold nothing.
@@ -29,11 +34,13 @@ struct expected {
 	const char *what; /* the member: "class" */
 	const char *want, *found; /* texts; found is "none" where there is nothing */
 	bool ok;
+	const char *unseen;       /* where it is not: why that cannot be told; NULL: it differs */
 };
 
 struct held {
 	struct expected *item; /* n, in the order above */
-	size_t n, failed, cap;
+	size_t n, cap;
+	size_t failed, unseen; /* of those that are not ok: that differ, that cannot be told */
 };
 
 /** Read a file's text. CAIRN_FORMAT: no JSON, or not as above. json_decref() is the caller's. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd/expectation.h"
+#include "cmd/expectation_unseen.h"
 #include "cmd/junit.h"
 
 #define RECORD                                                                                 \
@@ -16,7 +17,8 @@
 	"\"signature\":\"c1:bug:b:12\",\"signature_fuzzy\":null,"                              \
 	"\"stack\":{\"frames\":[{\"function\":\"a\"},{\"function\":\"b\"},{\"function\":null}," \
 	"{\"function\":\"c\"},{\"function\":\"d\"},{\"function\":\"e\"}]},"                    \
-	"\"findings\":[{\"id\":\"x.one\"},{\"id\":\"x.two\"},{\"id\":\"x.one\"}]}"
+	"\"findings\":[{\"id\":\"x.one\"},{\"id\":\"x.two\"},{\"id\":\"x.one\"}],"        \
+	"\"checked\":true,\"unchecked\":[]}"
 
 static struct arena arena;
 static struct cairn_err err;
@@ -29,7 +31,7 @@ static json_t *load(const char *text)
 	return o;
 }
 
-/* Of each item its first two letters and + or -. */
+/* Of each item its first two letters and + or -, or where that cannot be told ?. */
 static const char *hold(const char *members, const char *record)
 {
 	char *text = arena_printf(&arena, "{\"schema\":\"cairn.expect/1\"%s}", members);
@@ -43,13 +45,25 @@ static const char *hold(const char *members, const char *record)
 	}
 	assert_int_equal(expectation_hold(&h, want, rec, &arena, &err), CAIRN_OK);
 	for (size_t i = 0; i < h.n; i++) {
-		all = arena_printf(&arena, "%s%.2s%c", all, h.item[i].what, h.item[i].ok ? '+' : '-');
-		h.failed -= !h.item[i].ok;
+		all = arena_printf(&arena, "%s%.2s%c", all, h.item[i].what,
+				   h.item[i].ok ? '+' : h.item[i].unseen ? '?' : '-');
+		h.failed -= !h.item[i].ok && !h.item[i].unseen;
+		h.unseen -= !h.item[i].ok && h.item[i].unseen;
 	}
 	assert_int_equal(h.failed, 0);
+	assert_int_equal(h.unseen, 0);
 	json_decref(want);
 	json_decref(rec);
 	return all;
+}
+
+static const char *text_of(const json_t *o, const char *member)
+{
+	char *text = json_dumps(json_object_get(o, member), JSON_COMPACT | JSON_ENCODE_ANY);
+	const char *kept = arena_strdup(&arena, text ? text : "none");
+
+	free(text);
+	return kept;
 }
 
 #define HOLDS(members, want) assert_string_equal(hold(members, RECORD), want)
@@ -93,16 +107,53 @@ static void test_refused(void **state)
 	HOLDS("}x{", "line 1: not JSON: end of file expected near 'x'");
 }
 
-/* No record at all is as expected of nothing but the absence of findings. */
+/* What a checker of that name and others of that kind could have found, had they seen it all. */
+static void test_unseen(void **state)
+{
+	static const char record[] =
+		"{\"findings\":[{\"id\":\"maple.gap.parent-mismatch\"}],\"checked\":true,\"unchecked\":["
+		"{\"check\":\"maple\",\"what\":\"a tree\",\"reason\":\"excluded\"},"
+		"{\"check\":\"maple\",\"what\":null,\"reason\":\"absent\"}]}";
+
+	(void)state;
+#define UNSEEN(members, want) assert_string_equal(hold(members, record), want)
+	UNSEEN(",\"forbid\":[\"*\"]", "fo-");
+	UNSEEN(",\"require\":[\"maple.gap.*\"],\"forbid\":[\"*\"]", "re+fo?");
+	UNSEEN(",\"forbid\":[\"maple.parent.*\",\"tdp.*\",\"maple\"]", "fo?fo+fo?");
+	UNSEEN(",\"require\":[\"maple.parent.*\",\"tdp.*\"]", "re?re-");
+	UNSEEN(",\"unchecked\":[\"map*\"],\"forbid\":[\"maple.parent.*\"]", "fo+");
+	UNSEEN(",\"unchecked\":[\"tdp\"],\"forbid\":[\"maple.parent.*\"]", "fo?");
+	UNSEEN(",\"unchecked\":[\"map*\"],\"require\":[\"maple.parent.*\"]", "re-");
+	assert_string_equal(hold(",\"forbid\":[\"tdp.*\"]", "{\"checked\":true,\"unchecked\":"
+				 "[{\"check\":\"of a later version\"},1]}"), "fo?");
+}
+
+static void test_unseen_words(void **state)
+{
+	json_t *rec = load("{\"checked\":true,\"unchecked\":["
+			   "{\"check\":\"maple\",\"what\":\"a tree\",\"reason\":\"excluded\"},"
+			   "{\"check\":\"maple\",\"what\":null,\"reason\":\"absent\"}]}");
+	json_t *made = expectation_make(rec);
+
+	(void)state;
+	assert_string_equal(unseen_why(rec, "*", NULL, &arena), "maple: a tree: excluded, and 1 more");
+	assert_null(unseen_why(rec, "tdp.*", NULL, &arena));
+	assert_string_equal(text_of(made, "unchecked"), "[\"maple\"]");
+	json_decref(made);
+	json_decref(rec);
+}
+
+/* No record at all is as expected of nothing. */
 static void test_any_record(void **state)
 {
 	static const char all[] = ",\"class\":\"*\",\"frames\":[\"a\"],\"require\":[\"*\"],\"forbid\":[\"*\"]";
 
 	(void)state;
-	assert_string_equal(hold(all, "[]"), "cl-fr-re-fo+");
-	assert_string_equal(hold(all, "{\"crash\":1,\"stack\":[],\"findings\":{\"id\":1}}"), "cl-fr-re-fo+");
+	assert_string_equal(hold(all, "[]"), "cl-fr-re?fo?");
+	assert_string_equal(hold(all, "{\"crash\":1,\"stack\":[],\"findings\":{\"id\":1}}"), "cl-fr-re?fo?");
 	assert_string_equal(hold(all, "{\"findings\":[1,{\"id\":2}],\"stack\":{\"frames\":[1,{}]}}"),
-			    "cl-fr-re-fo+");
+			    "cl-fr-re?fo?");
+	assert_string_equal(hold(all, "{\"checked\":true,\"unchecked\":{}}"), "cl-fr-re-fo+");
 }
 
 static void test_made(void **state)
@@ -128,22 +179,29 @@ static void test_made(void **state)
 
 static void test_junit(void **state)
 {
-	struct expected item[] = { { "class", "a<b", "a<b", true }, { "function", "\"f\"", "g&\n", false } };
-	const struct held h = { .item = item, .n = 2, .failed = 1 };
+	struct expected item[] = {
+		{ "class", "a<b", "a<b", true, NULL }, { "function", "\"f\"", "g&\n", false, NULL },
+		{ "forbid", "*", "none", false, "x: excluded" },
+	};
+	const struct held h = { .item = item, .n = 3, .failed = 1, .unseen = 1 };
 	struct str s;
 
 	(void)state;
 	str_init(&s);
 	junit_add(&s, "d", &h);
 	assert_string_equal(s.buf, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<testsuite name=\"d\" tests=\"2\" failures=\"1\">\n"
+		"<testsuite name=\"d\" tests=\"3\" failures=\"1\" errors=\"1\">\n"
 		"  <testcase classname=\"d\" name=\"class: a&lt;b\"/>\n"
 		"  <testcase classname=\"d\" name=\"function: &quot;f&quot;\">\n"
 		"    <failure message=\"function is not as expected\">expected: &quot;f&quot;\n"
-		"found: g&amp;\\x0a</failure>\n  </testcase>\n</testsuite>\n");
+		"found: g&amp;\\x0a</failure>\n  </testcase>\n"
+		"  <testcase classname=\"d\" name=\"forbid: *\">\n"
+		"    <error message=\"forbid could not be checked\">expected: *\n"
+		"not checked: x: excluded</error>\n  </testcase>\n</testsuite>\n");
 	str_clear(&s);
 	github_add(&s, "d%", "a,b:c", &h);
-	assert_string_equal(s.buf, "::error file=a%2Cb%3Ac,title=function::d%25: expected \"f\", found g&\\x0a\n");
+	assert_string_equal(s.buf, "::error file=a%2Cb%3Ac,title=function::d%25: expected \"f\", found g&\\x0a\n"
+			    "::error file=a%2Cb%3Ac,title=forbid::d%25: expected *, not checked: x: excluded\n");
 	str_deinit(&s);
 }
 
@@ -152,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),   cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_findings), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unseen), cmocka_unit_test(test_unseen_words),
 		cmocka_unit_test(test_any_record), cmocka_unit_test(test_made),
 		cmocka_unit_test(test_junit),
 	};

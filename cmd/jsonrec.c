@@ -70,3 +70,14 @@ bool jsonrec_fits(const char *pattern, const char *s)
 {
 	return s && (!strcmp(pattern, s) || !fnmatch(pattern, s, 0));
 }
+
+bool jsonrec_fits_any(const json_t *patterns, const char *s)
+{
+	for (size_t i = 0; i < json_array_size(patterns); i++) {
+		const char *pattern = json_string_value(json_array_get(patterns, i));
+
+		if (pattern && jsonrec_fits(pattern, s))
+			return true;
+	}
+	return false;
+}

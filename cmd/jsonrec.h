@@ -37,4 +37,7 @@ const char *jsonrec_str(const json_t *o, const char *name);
  *  NULL, which nothing fits. */
 bool jsonrec_fits(const char *pattern, const char *s);
 
+/** The same of any text of a list; what is none fits nothing. */
+bool jsonrec_fits_any(const json_t *patterns, const char *s);
+
 #endif

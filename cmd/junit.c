@@ -34,20 +34,21 @@ static void add_case(struct str *s, const char *suite, const struct expected *e)
 		str_add(s, "\"/>\n");
 		return;
 	}
-	str_add(s, "\">\n    <failure message=\"");
+	str_addf(s, "\">\n    <%s message=\"", e->unseen ? "error" : "failure");
 	add_xml(s, e->what);
-	str_add(s, " is not as expected\">expected: ");
+	str_add(s, e->unseen ? " could not be checked\">expected: " : " is not as expected\">expected: ");
 	add_xml(s, e->want);
-	str_add(s, "\nfound: ");
-	add_xml(s, e->found);
-	str_add(s, "</failure>\n  </testcase>\n");
+	str_add(s, e->unseen ? "\nnot checked: " : "\nfound: ");
+	add_xml(s, e->unseen ? e->unseen : e->found);
+	str_addf(s, "</%s>\n  </testcase>\n", e->unseen ? "error" : "failure");
 }
 
 void junit_add(struct str *s, const char *suite, const struct held *held)
 {
 	str_add(s, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
 	add_xml(s, suite);
-	str_addf(s, "\" tests=\"%zu\" failures=\"%zu\">\n", held->n, held->failed);
+	str_addf(s, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", held->n, held->failed,
+		 held->unseen);
 	for (size_t i = 0; i < held->n; i++)
 		add_case(s, suite, &held->item[i]);
 	str_add(s, "</testsuite>\n");
@@ -82,8 +83,8 @@ void github_add(struct str *s, const char *dump, const char *file, const struct 
 		add_github(s, dump, false);
 		str_add(s, ": expected ");
 		add_github(s, e->want, false);
-		str_add(s, ", found ");
-		add_github(s, e->found, false);
+		str_add(s, e->unseen ? ", not checked: " : ", found ");
+		add_github(s, e->unseen ? e->unseen : e->found, false);
 		str_addc(s, '\n');
 	}
 }

@@ -8,7 +8,8 @@
 #include "cmd/expectation.h"
 #include "lib/base/str.h"
 
-/** Append a JUnit XML file: one suite of that name, one test case for each thing expected. */
+/** Append a JUnit XML file: one suite of that name, one test case for each thing expected: a
+ *  failure where it differs, an error where that cannot be told. */
 void junit_add(struct str *s, const char *suite, const struct held *held);
 
 /** Append GitHub's workflow command for each thing that is not as expected, a line each: an error

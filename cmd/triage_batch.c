@@ -27,7 +27,8 @@ enum cairn_code triage_limits(struct batch_limits *ret, bool *given, const struc
 {
 	enum cairn_code code;
 
-	*ret = (struct batch_limits){ .seconds = TRIAGE_SECONDS, .max_mb = TRIAGE_MAX_MB };
+	*ret = (struct batch_limits){ .seconds = TRIAGE_SECONDS, .max_mb = TRIAGE_MAX_MB,
+				      .waiting = TRIAGE_WAITING };
 	*given = opt[TRIAGE_JOBS].set || opt[TRIAGE_DEADLINE].set || opt[TRIAGE_MAX_RSS].set;
 	code = number(&ret->jobs, &opt[TRIAGE_JOBS], 1, BATCH_JOBS_MAX, "--jobs", err);
 	if (!code)

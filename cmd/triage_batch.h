@@ -14,6 +14,7 @@ enum { TRIAGE_JOBS, TRIAGE_DEADLINE, TRIAGE_MAX_RSS, TRIAGE_SCHEMA };
 
 #define TRIAGE_SECONDS 300
 #define TRIAGE_MAX_MB 4096
+#define TRIAGE_WAITING ((size_t)256 << 20)
 
 /** What options of a call say, or the above. *given: any of them was there. CAIRN_USAGE. */
 enum cairn_code triage_limits(struct batch_limits *ret, bool *given, const struct opt_value *opt,

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""batch.t: triage of many dumps, whole and damaged, leaves a record of each that its JSON Schema
-allows; `bucket` counts them all; `expect` passes what it wrote and fails what is another crash. TAP.
+"""batch.t: triage of many dumps, whole, damaged and none at all, leaves a record of each that its JSON
+Schema allows, whatever becomes of one of them; `bucket` counts them all; `expect` passes what it wrote
+and fails what is another crash. TAP.
 
-CAIRN and CAPTURES name the program and the folder of unpacked captures. BATCH_N: how many dumps, most
-of them damaged (40; 200 for the whole of it); BATCH_SEED: where and how.
+CAIRN and CAPTURES name the program and the folder of unpacked captures. BATCH_N: how many dumps of the
+kinds of mishaps.py (40; 200 for the whole of it); BATCH_SEED: which, where and how.
 """
 
 import collections
@@ -12,19 +13,28 @@ import json
 import os
 import pathlib
 import random
+import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 import xml.dom.minidom
 
 import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE)]
+sys.dont_write_bytecode = True
+
+import mishaps          # noqa: E402
 
 CAIRN = os.path.abspath(os.environ.get("CAIRN", HERE / "../build/cairn"))
 FOLDER = pathlib.Path(os.environ.get("CAPTURES", HERE / "../build/unpacked")).resolve()
 N = int(os.environ.get("BATCH_N", "40"))
 SEED = int(os.environ.get("BATCH_SEED", "1"))
 AT_A_TIME = 40
+DEADLINE = 60
 tests = 0
 
 
@@ -85,50 +95,69 @@ def whole(validator, dumps):
 
 # ---- damaged -----------------------------------------------------------------------------------
 
-def damaged(dump, path, rng):
-    data = bytearray(dump.read_bytes())
-    kind = rng.choice(["whole", "cut", "bytes", "bytes", "header", "page", "noise", "empty", "missing"])
-    if kind == "cut":
-        del data[rng.randrange(len(data)):]
-    elif kind == "bytes":
-        for _ in range(rng.choice([1, 10, 1000])):
-            data[rng.randrange(len(data))] = rng.randrange(256)
-    elif kind == "header":
-        for _ in range(rng.choice([1, 4, 16])):
-            data[rng.randrange(min(len(data), 16384))] = rng.randrange(256)
-    elif kind == "page":
-        at = rng.randrange(len(data))
-        data[at:at + 4096] = rng.randbytes(len(data[at:at + 4096]))
-    elif kind == "noise":
-        data = rng.randbytes(rng.randrange(1, 65536))
-    elif kind == "empty":
-        data = b""
-    if kind != "missing":
-        path.write_bytes(data)
-    return kind
+def kinds(rng):
+    """Each once, then any."""
+    yield from mishaps.KINDS.items()
+    while True:
+        yield rng.choice(list(mishaps.KINDS.items()))
 
 
-def robust(validator, dumps, tmp):
+def as_it_should(kind, record, signature):
+    if kind.leaves == mishaps.WHOLE:
+        return record["fate"] == "done" and record["signature"] == signature
+    if kind.leaves == mishaps.NO_DUMP:
+        return record["fate"] == "unreadable" and bool(record["fate_reason"])
+    return record["fate"] in ("done", "unreadable")
+
+
+def exit_code(recs):
+    """The worst of what its records say."""
+    if any(r["fate"] != "done" for r in recs):
+        return 3
+    return 1 if any(r["findings"] for r in recs) else \
+        4 if any(r["degraded"] or r["unchecked"] for r in recs) else 0
+
+
+ORDER = "a record each, in their order"
+CODE = "the exit code is that of the worst"
+SCHEMA = "as the schema says"
+FATES = "no crash, no hang, no hunger; what is whole is told, what is no dump refused"
+
+
+def portion(paths, what, validator, bad):
+    """One run over some. `what`: path -> (kind's name, Kind, the signature of the dump)."""
+    code, out, err = cairn("triage", "-j", "-J", 2, "--deadline", DEADLINE, "--max-rss", 2048, *paths)
+    recs = records(out)
+    if [r["file"] for r in recs] != [str(p) for p in paths]:
+        bad[ORDER].append((paths[0], len(recs), err))
+    if code != exit_code(recs):
+        bad[CODE].append((paths[0], code, exit_code(recs)))
+    bad[SCHEMA] += valid(validator, recs)
+    bad[FATES] += [
+        (what[r["file"]][0], r["file"], r["fate"], r["fate_reason"], r["signature"]) for r in recs
+        if not as_it_should(*what[r["file"]][1:2], r, what[r["file"]][2])]
+    return recs
+
+
+def robust(validator, dumps, signatures, tmp):
     rng = random.Random(SEED)
-    fates, kinds, bad, lost, crashed = collections.Counter(), {}, [], [], []
+    kind, what, fates, longest = kinds(rng), {}, collections.Counter(), 0
+    bad = {text: [] for text in (ORDER, CODE, SCHEMA, FATES)}
     for begin in range(0, N, AT_A_TIME):
-        paths = [tmp / f"d{i}" for i in range(begin, min(begin + AT_A_TIME, N))]
+        folder = tmp / f"mixed{begin}"
+        folder.mkdir()
+        paths = [folder / f"d{i}" for i in range(begin, min(begin + AT_A_TIME, N))]
         for p in paths:
-            kinds[str(p)] = damaged(rng.choice(dumps), p, rng)
-        code, out, err = cairn("triage", "-j", "-J", 2, "--deadline", 60, "--max-rss", 2048, *paths)
-        recs = records(out)
-        if [r["file"] for r in recs] != [str(p) for p in paths]:
-            lost.append((begin, len(recs), err))
+            dump, (name, of) = rng.choice(dumps), next(kind)
+            what[str(p)] = name, of, signatures[str(dump)]
+            of.make(p, bytearray(dump.read_bytes()), rng)
+        recs = portion(paths, what, validator, bad)
         fates.update(r["fate"] for r in recs)
-        bad += valid(validator, recs)
-        crashed += [(r["file"], kinds[r["file"]], r["fate_reason"]) for r in recs
-                    if r["fate"] not in ("done", "unreadable")]
-        for p in paths:
-            p.unlink(missing_ok=True)
-    ok(f"{N} mixed dumps: a record each, in their order", not lost, *lost)
-    ok(f"{N} mixed dumps: as the schema says", not bad, *bad[:10])
-    ok(f"{N} mixed dumps: no crash, no hang, no hunger", not crashed, f"seed {SEED}", *crashed)
-    print("#", dict(collections.Counter(kinds.values())), dict(fates))
+        longest = max([longest, *(r["elapsed_ms"] or 0 for r in recs)])
+        shutil.rmtree(folder)
+    for text, examples in bad.items():
+        ok(f"{N} mixed dumps: {text}", not examples, f"seed {SEED}", *examples)
+    print("#", dict(fates), f"the longest took {longest} ms")
 
 
 # ---- what a record says of a dump that has none --------------------------------------------------
@@ -145,6 +174,60 @@ def fates(demo):
        "/nonexistent" in err, code, err)
     code, out, err = cairn("triage", "--jobs", "0", demo)
     ok("--jobs 0 is no number of jobs", code == 2 and not out and "--jobs" in err, code, err)
+
+
+# ---- one that is hostile, among others ---------------------------------------------------------------
+
+def claim(tmp, name, deed):
+    """Words of a command that the first process to come runs `deed` by, and no other."""
+    return "-c", f"!mkdir {tmp}/{name} 2>{os.devnull} && {deed}"
+
+
+def hostile(demo, tmp):
+    tmp, begin = tmp / "hostile", time.monotonic()
+    tmp.mkdir()
+    words = [*claim(tmp, "hangs", "exec sleep 6"), *claim(tmp, "dies", "kill -9 $PPID"),
+             *claim(tmp, "floods", "exec tr '\\0' x </dev/zero")]
+    code, out, _ = cairn("-j", *words, "triage", "-J", 2, "--deadline", 3, *[demo] * 20)
+    took, fates = time.monotonic() - begin, collections.Counter(r["fate"] for r in records(out))
+    ok("one hangs, one dies, one floods: the others do not feel it",
+       fates == {"deadline": 1, "crashed": 1, "output": 1, "done": 17} and code == 3, fates, code)
+    ok("one that hangs does not keep the others waiting", took < 15, took)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def alive(pid):
+    return os.path.exists(f"/proc/{pid}")
+
+
+def wait_until(true):
+    end = time.monotonic() + 30
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    return true()
+
+
+def stopped(dump, tmp, sig):
+    """A batch whose first dump hangs, and that a signal ends when the others are done."""
+    tmp = tmp / sig.name
+    tmp.mkdir()
+    words = [*claim(tmp, "hangs", "exec sleep 5"), "-c", f"!touch {tmp}/$PPID"]
+    argv = [CAIRN, "-j", *words, "triage", "-J", "2", *[str(dump)] * 10]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as batch:
+        others = wait_until(lambda: len(list(tmp.iterdir())) == 10)   # that of the one that hangs, too
+        time.sleep(1)
+        running = children(batch.pid)
+        batch.send_signal(sig)
+        out = batch.stdout.read()
+    ok(f"{sig.name}: the batch ends by it, and with it the dumps that are not done",
+       others and batch.returncode == -sig and running and not any(map(alive, running)),
+       batch.returncode, running)
+    ok(f"{sig.name}: records of those that were, whole lines",
+       out.endswith(b"}\n") and [r["fate"] for r in records(out)] == 9 * ["done"], out[-100:])
 
 
 # ---- bucket, expect ------------------------------------------------------------------------------
@@ -184,9 +267,23 @@ def expect(dumps, tmp):
     ok("expect --junit: as many failures as it says", failures and
        suite.getAttribute("failures") == str(len(failures)))
     ok("expect: an expectation that is none", cairn("expect", demo, xml_file)[0] == 3)
+    unsure(dumps["amd64-6.1-maple-pivot"], tmp / "p.json")
     # the README's recipe: slim, then the gate
     ok("slim, then expect", cairn("slim", "-o", small, demo)[0] in (0, 1, 4) and
        cairn("expect", small, file)[0] == 0)
+
+
+def unsure(dump, file):
+    """What a checker could not look at is no proof that there is nothing."""
+    cairn("expect", "-w", dump, file)
+    want = json.loads(file.read_text())
+    ok("expect -w: what could not be checked is part of it",
+       want["unchecked"] == ["mm"] and cairn("expect", dump, file)[0] == 0, want)
+    del want["unchecked"]
+    file.write_text(json.dumps(want))
+    code, out, _ = cairn("expect", dump, file)
+    ok("expect: what is forbidden and cannot be checked does not pass",
+       code == 4 and b"not checked: mm: " in out and b"not ok" not in out, code, out)
 
 
 def main():
@@ -203,8 +300,12 @@ def main():
         tmp = pathlib.Path(folder)
         os.environ["XDG_CACHE_HOME"] = folder
         text = whole(validator, captures_all)
-        robust(validator, [p for p in captures_all if not types_of(p)], tmp)
+        signatures = {r["file"]: r["signature"] for r in records(text)}
+        robust(validator, [p for p in captures_all if p.name.startswith("amd64")], signatures, tmp)
         fates(demo)
+        hostile(demo, tmp)
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            stopped(demo, tmp, sig)
         buckets(text, tmp)
         expect(by_name, tmp)
     print(f"1..{tests}")
