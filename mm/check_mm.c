@@ -5,8 +5,13 @@
 #include "mm/check_mm.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/kern/sysinfo.h"
+
+#define GUARD_PAGES 256u /* mm/mmap.c stack_guard_gap, as it is compiled in */
 
 static const struct shape_want area_want = {
 	"struct vm_area_struct", CK_N,
@@ -143,14 +148,33 @@ static void look_at_all(struct mm_look *l)
 		cairn_unseen(l->run, "tasks", &l->tasks->err);
 }
 
+/* mm/mmap.c, cmdline_parse_stack_guard_gap() */
+uint64_t mm_guard_pages(const char *cmdline)
+{
+	static const char name[] = "stack_guard_gap=";
+	const char *said = cmdline ? strstr(cmdline, name) : NULL;
+	unsigned long pages;
+	char *end;
+
+	while (said && said != cmdline && said[-1] != ' ')
+		said = strstr(said + 1, name);
+	if (!said)
+		return GUARD_PAGES;
+	pages = strtoul(said + sizeof(name) - 1, &end, 10);
+	return *end && *end != ' ' ? GUARD_PAGES : pages;
+}
+
 static void read_globals(struct mm_look *l)
 {
+	struct sysinfo info;
 	uint64_t at;
 
 	l->page = UINT64_C(1) << mm_page_shift(l->c);
-	if (sym_addr(&l->c->syms, "stack_guard_gap", &at, NULL) ||
-	    space_word(&l->c->kernel, at, &l->guard, NULL))
-		l->guard = 0;
+	if (!sym_addr(&l->c->syms, "stack_guard_gap", &at, NULL) &&
+	    !space_word(&l->c->kernel, at, &l->guard, NULL))
+		return;
+	sysinfo_get(l->c, &info);
+	l->guard = mm_guard_pages(info.cmdline) * l->page;
 }
 
 static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn_err *err)

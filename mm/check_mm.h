@@ -36,7 +36,7 @@ struct mm_look {
 	struct rwsem_layout rwsem;
 	const struct tasks *tasks;
 	uint64_t page;              /* bytes */
-	uint64_t guard;             /* stack_guard_gap, bytes; 0: not known */
+	uint64_t guard;             /* stack_guard_gap, bytes */
 	struct map anon;            /* anon_vma -> areas that name it */
 	struct slab_use slabs;      /* that areas lie in */
 	uint64_t slabs_asked;       /* the address space that was asked for their cache last */
@@ -74,6 +74,10 @@ extern const struct cairn_err mm_no_area;
 
 /** "PID 1 (init)" */
 const char *mm_whose(const struct mm_look *l);
+
+/** Pages that stay free below an area that grows down, by the kernel's command line (NULL: not known):
+ *  for kernels whose symbols do not name stack_guard_gap. */
+uint64_t mm_guard_pages(const char *cmdline);
 
 void mm_check_lock(struct mm_look *l);
 void mm_check_bounds(struct mm_look *l);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/kern/finding.h"
+#include "mm/check_mm.h"
 #include "mm/testareas.h"
 
 #define N 15
@@ -127,6 +128,17 @@ static void test_links(void **state)
 		expect_put("mm.rb.gap", ta_at(i, TA_GAP), 0x1000, 8, NULL);
 	}
 	expect_put("mm.rb.list", TA_MMS + TAM_MMAP, ta_at(1, 0), 8, "0x11000");
+}
+
+static void test_guard(void **state)
+{
+	(void)state;
+	assert_int_equal(mm_guard_pages(NULL), 256);
+	assert_int_equal(mm_guard_pages("ro quiet"), 256);
+	assert_int_equal(mm_guard_pages("ro stack_guard_gap=1024 quiet"), 1024);
+	assert_int_equal(mm_guard_pages("stack_guard_gap=0"), 0);
+	assert_int_equal(mm_guard_pages("ro stack_guard_gap=1M"), 256);
+	assert_int_equal(mm_guard_pages("ro no_stack_guard_gap=3"), 256);
 }
 
 static void test_tree(void **state)
@@ -311,7 +323,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silent), cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_counts), cmocka_unit_test(test_words_of_an_area),
-		cmocka_unit_test(test_links), cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_links), cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_no_users),
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_seq),
 		cmocka_unit_test(test_marks),

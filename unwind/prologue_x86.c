@@ -8,8 +8,10 @@
 static const struct {
 	unsigned char bytes[5];
 	size_t n;
-} fillers[] = { /* what may stand before: ftrace's place as it was made, endbr */
+} fillers[] = { /* what may stand before: ftrace's place as it was made, up to 5.12 by what the
+		  processor likes best (asm/nops.h, a89dfde3dc3c), endbr */
 	{ { 0x3e, 0x8d, 0x74, 0x26, 0x00 }, 5 }, { { 0x0f, 0x1f, 0x44, 0x00, 0x00 }, 5 },
+	{ { 0x3e, 0x8d, 0x44, 0x20, 0x00 }, 5 }, { { 0x66, 0x66, 0x66, 0x66, 0x90 }, 5 },
 	{ { 0xf3, 0x0f, 0x1e, 0xfb }, 4 },	 { { 0xf3, 0x0f, 0x1e, 0xfa }, 4 },
 };
 

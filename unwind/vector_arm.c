@@ -143,7 +143,7 @@ static bool pass_call(struct probe *p, const struct ehabi_entry *e)
 		p->score = 0; /* nobody calls himself through a pointer */
 		return false;
 	}
-	p->score += g.confirmed ? SCORE_KNOWN : g.grade <= 'B' ? SCORE_MAYBE : 0;
+	p->score += g.confirmed ? SCORE_KNOWN : g.grade == 'A' ? SCORE_MAYBE : 0;
 	p->at = caller;
 	return g.grade <= 'B';
 }
@@ -180,7 +180,7 @@ static int score_of(struct tracer *t, uint64_t pc, uint64_t sp, bool in_interrup
 	for (unsigned i = 0; i < SP; i++)
 		p.run.r[i] = (uint32_t)t->now.regs[i];
 	p.run.r[SP] = (uint32_t)sp;
-	if (!pass(&p) || !p.run.slot)
+	if (!pass(&p) || !p.run.slot || !p.score) /* that nothing speaks against is not enough */
 		return 0;
 	for (unsigned n = 0; n < CALLERS_LIMIT && pass(&p); n++)
 		;

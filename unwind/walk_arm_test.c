@@ -411,7 +411,8 @@ static void test_vector(void **state)
 {
 	struct world *w = *state;
 	struct chain c = make_chain(w);
-	uint64_t begin = func(w, 3, "begin", POP_R4);
+	uint64_t begin = func(w, 3, "begin", POP_R4), mid = func(w, 9, "mid", POP_R4),
+		 other = func(w, 10, "other", LEAF);
 
 	/* two callers that are known are wanted */
 	m_put(w, c.sp - 4, bl(w, c.inner + 0x40, begin));
@@ -427,6 +428,15 @@ static void test_vector(void **state)
 	       w_find(w, c.sp - 8, 28)->bytes + (c.sp - 8 - M_TASK), 28);
 	run(w, c.regs);
 	assert_int_equal(w->trace.frame[1].sp, c.sp - 8);
+	/* nor a longer chain whose first call is one of something else */
+	m_put(w, c.sp - 0x300 + 4, bl(w, mid + 0x40, other));
+	m_put(w, c.sp - 0x300 + 12, bl(w, c.inner + 0x60, mid));
+	memcpy(w_find(w, c.sp - 0x300 + 16, 20)->bytes + (c.sp - 0x300 + 16 - M_TASK),
+	       w_find(w, c.sp, 20)->bytes + (c.sp - M_TASK), 20);
+	run(w, c.regs);
+	assert_int_equal(w->trace.frame[1].sp, c.sp - 8);
+	for (unsigned i = 4; i < 36; i += 4)
+		m_put(w, c.sp - 0x300 + i, 0);
 	/* nor what the last interrupt of the same place left, though it leads there as well */
 	func2(w, 8, "__irq_svc", 0x8101b10f, 0x8fffb0b0);
 	put_regs(w, c.sp - 0x100, c.regs);

@@ -27,15 +27,22 @@ enum { BX = 0, SI = 3, DI = 4, BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT
 #define MARK           0x80000000u
 #define CS_FROM_KERNEL (1u << 29) /* sp and ss are part of the frame; entry_32.S */
 #define FLAG_VM        0x20000u   /* virtual-8086 mode */
+#define FLAG_ONE       2u         /* always set */
+#define FLAGS_SHIFT    22u        /* from here on none is ever set */
 #define LINK_WORDS     16u        /* of the frame of whoever switches stacks, more than it has */
 
 static const struct entry_x86 layout = {
 	.words = PT_REGS, .ip = IP, .cs = CS, .flags = FLAGS, .sp = SP,
 };
 
+static bool is_vm86(uint64_t flags)
+{
+	return flags & FLAG_VM && flags & FLAG_ONE && !(flags >> FLAGS_SHIFT);
+}
+
 static bool user_mode(const uint64_t *regs)
 {
-	return (regs[CS] & 3) == 3 || regs[FLAGS] & FLAG_VM;
+	return (regs[CS] & 3) == 3 || is_vm86(regs[FLAGS]);
 }
 
 /* ---- registers that an exception saved ---- */

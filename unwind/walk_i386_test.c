@@ -110,6 +110,26 @@ static void test_marked_end(void **state)
 	check(w, "inner:A outer:A entry:A", TRACE_END_OF_STACK, true);
 }
 
+/* The stack pointer is two words below the registers of user mode, whose ip looks like flags of
+ * virtual-8086 mode from there. */
+static void test_user_ip_as_flags(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+	uint64_t user[NREGS] = { [IP] = 0xb7fbc559, [CS] = 0x73, [FLAGS] = 0x246 };
+	uint64_t at = M_TASK_END - 8 - PT_REGS;
+
+	cairn_fail(&w->u.lack, CAIRN_MISSING, "no frame pointers");
+	put_regs(w, at, user);
+	m_put(w, at - 12, call(w, c.outer + 0x20, c.inner));
+	m_put(w, at - 4, call(w, c.entry + 0x20, c.outer));
+	c.regs[SP] = at - 12;
+	c.regs[BP] = 0;
+	m_run(w, c.regs);
+	check(w, "inner:A outer:C entry:C", TRACE_USER_REGS, false);
+	assert_int_equal(w->trace.user_regs[IP], 0xb7fbc559);
+}
+
 static void test_call_sites(void **state)
 {
 	struct world *w = *state;
@@ -150,6 +170,11 @@ static void test_prologue(void **state)
 	expect_at(w, &c, c.inner + 5, c.fp + 4, c.fp + 32);
 	expect_at(w, &c, c.inner + 6, c.fp, c.fp + 32);
 	expect_at(w, &c, c.inner + 8, c.fp, c.fp);
+	/* the fillers of other processors */
+	w_bytes(w, c.inner, "\x3e\x8d\x44\x20\x00", 5);
+	expect_at(w, &c, c.inner + 5, c.fp + 4, c.fp + 32);
+	w_bytes(w, c.inner, "\x66\x66\x66\x66\x90", 5);
+	expect_at(w, &c, c.inner + 6, c.fp, c.fp + 32);
 	/* ftrace has put its call there */
 	call(w, c.inner, c.entry);
 	expect_at(w, &c, c.inner + 5, c.fp + 4, c.fp + 32);
@@ -486,7 +511,7 @@ static void test_waiting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_plain), T(test_marked_end), T(test_call_sites), T(test_prologue),
+		T(test_plain), T(test_marked_end), T(test_user_ip_as_flags), T(test_call_sites), T(test_prologue),
 		T(test_frameless), T(test_exception), T(test_short_frame),
 		T(test_softirq_over_hardirq), T(test_irq_cycle), T(test_irq_link),
 		T(test_irq_link_stale), T(test_bad_frames), T(test_slot_off_stack),

@@ -83,7 +83,9 @@ class Suite:
     def show(self, package):
         """The newest version's fields; ToolError when the suite has no such package."""
         text = run(["apt-cache", *self.options, "show", "--no-all-versions", package])
-        return next(stanzas(text))
+        for fields in stanzas(text):
+            return fields
+        raise ToolError("no package %s in %s" % (package, self.name))
 
     def closure(self, roots, wanted):
         """The root packages and what they depend on, as far as names match the pattern `wanted`."""

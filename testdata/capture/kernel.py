@@ -11,6 +11,7 @@ import debian
 import tool
 
 PACKAGES = r"linux-(image|binary|modules|headers|kbuild)-\d"
+BARE = r"linux-(image|binary)-\d"       # where the headers are gone, the modules may be, too
 MAKEDUMPFILE_SUITE = "bookworm"
 DEBUG_SECONDS = 1800        # a debug package has some 800 MB
 
@@ -78,7 +79,7 @@ class Kernel:
             self.suite.update()
             roots = ["linux-%s-%s" % (kind, kernel.flavour)
                      for kind in ("image", *["headers"] * kernel.headers)]
-            packages = self.suite.closure(roots, PACKAGES)
+            packages = self.suite.closure(roots, PACKAGES if kernel.headers else BARE)
             packages.update(self.build_tools([name for name in packages if "kbuild" in name]))
             known.parent.mkdir(parents=True, exist_ok=True)
             known.write_text(json.dumps({package: fields for package, fields in packages.items()

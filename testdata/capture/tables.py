@@ -143,13 +143,13 @@ KERNELS = {
     "6.12-armhf": Kernel("armhf", "trixie", "armmp", 160, 0, btf=False),
     "7.2-armhf": Kernel("armhf", "sid", "armmp", 160, 0, btf=False),
     # page tables of 3 levels
-    "6.1-lpae-armhf": Kernel("armhf", "bookworm", "armmp-lpae", 128, btf=False),
+    "6.1-lpae-armhf": Kernel("armhf", "bookworm", "armmp-lpae", 128, 0, btf=False),
     "7.2-lpae-armhf": Kernel("armhf", "sid", "armmp-lpae", 160, 0, btf=False),
     "6.1-rt-armhf": Kernel("armhf", "bookworm", "rt-armmp", 128, btf=False),
     "5.10-arm64": Kernel("arm64", "bullseye", "arm64", 128),
     "6.12-rt-arm64": Kernel("arm64", "trixie", "rt-arm64", 192, 0),
     # pages of 16 KiB
-    "6.12-16k-arm64": Kernel("arm64", "trixie", "arm64-16k", 256, 0),
+    "6.12-16k-arm64": Kernel("arm64", "trixie", "arm64-16k", 256, 0, cpu="neoverse-n1"),
     "7.2-16k-arm64": Kernel("arm64", "sid", "arm64-16k", 256, 0, cpu="max,pauth-impdef=on"),
     "7.3-arm64": Kernel("arm64", "trixie-backports", "7.3.4+deb13-arm64", 192, 0),
     "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
