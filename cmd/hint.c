@@ -31,7 +31,6 @@ static const struct { const char *name, *here; } commands[] = {
 	{ "px", "p -x" },
 	{ "rcu", "p rcu_state; bt -a" },
 	{ "repeat", "a dump does not change" },
-	{ "runq", "ps -A, foreach -s R ps" },
 	{ "sbitmapq", "struct sbitmap_queue ADDRESS" },
 	{ "set", "name the task with the command: bt PID, rd -u -c PID; set pager on or off" },
 	{ "sig", "task -R pending,blocked,signal PID" },
