@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "cmd/memory_out.h"
 #include "cmd/triage.h"
 #include "lib/kern/clock.h"
 #include "lib/kern/module.h"
@@ -171,17 +172,11 @@ static bool is_lost(const struct cairn_err *lack)
 static void memory(struct report *r)
 {
 	struct memstat m;
-	size_t known = 0;
+	size_t known;
 
 	memstat_get(r->c, &m);
 	out_object(r->o, "memory");
-	for (unsigned i = 0; i < MEMSTAT_ITEMS; i++) {
-		known += m.has[i];
-		if (m.has[i])
-			out_count(r->o, memstat_name(i), NULL, m.bytes[i]);
-		else
-			out_null(r->o, memstat_name(i), NULL);
-	}
+	known = memory_fields(r->o, &m);
 	if (m.lack.code == CAIRN_OK || (known && !is_lost(&m.lack)))
 		out_null(r->o, "fault", NULL);
 	else

@@ -71,8 +71,8 @@ runs 2 exists nonsense
 says err 'neither a file nor a command: nonsense'
 runs 2 exists s
 says err 's: one letter is too few for .*struct'
-runs 2 exists kmem
-says err 'kmem: no such command; here: whatis ADDRESS'
+runs 2 exists mach
+says err 'mach: no such command; here: sys'
 runs 2 exists vtpo
 says err 'vtpo: no such command; vtop?'
 runs 2 dis -s exists

@@ -55,7 +55,9 @@ check 2 'pass the last address' rd ffffffffffffffff 4
 check 0 "^(the kernel's debug info: " dis -l schedule
 check 2 'dis: unknown option -s; here: dis -l' dis -s schedule
 check 2 'px: no such command; here: p -x' px init_task
-check 2 'here: whatis ADDRESS' kmem
+check 2 'say -i, -s, or name an address' kmem
+check 2 'unknown option -p; here: whatis ADDRESS' kmem -p
+check 0 '^  task_struct of 0 ' kmem init_task
 check 2 'needs an argument; here: bt -r' bt -f
 check 2 'net: no such command; here: p and list' net -a
 check 2 'sym -q sched finds' sym sched

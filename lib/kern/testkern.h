@@ -22,7 +22,7 @@
 #define TK_PMD UINT64_C(0x3000)
 
 #define TK_TYPES 48
-#define TK_MEMBERS 24
+#define TK_MEMBERS 32
 
 /** One member of a declared struct: its size is that of an integer, `count` > 0 makes an array of
  *  them, or `nested` is a struct declared before, or "*name": a pointer, of `size`, to a struct that
@@ -138,16 +138,8 @@ static inline void tk_percpu(struct testkern *k, const char *name, uint64_t offs
 	k->percpu_offset[i] = offset;
 }
 
-/** Declare "struct <name>". */
-static inline void tk_struct(struct testkern *k, const char *name, uint32_t size,
-			     const struct tk_member *m)
+static inline void tk_members(struct testkern *k, struct tk_type *t, const struct tk_member *m)
 {
-	struct tk_type *t = &k->type[k->ntypes++];
-
-	if (k->ntypes > TK_TYPES)
-		abort();
-	t->type = (struct type){ .kind = TYPE_STRUCT, .name = name, .size = size,
-				 .members = t->member, .complete = true };
 	for (; m->name; m++) {
 		uint32_t i = t->type.nmembers++;
 		bool points = m->nested && m->nested[0] == '*';
@@ -169,6 +161,32 @@ static inline void tk_struct(struct testkern *k, const char *name, uint32_t size
 		}
 		t->member[i] = (struct type_member){ m->name, of, (uint64_t)m->offset * 8, 0 };
 	}
+}
+
+/** Declare "struct <name>". */
+static inline void tk_struct(struct testkern *k, const char *name, uint32_t size,
+			     const struct tk_member *m)
+{
+	struct tk_type *t = &k->type[k->ntypes++];
+
+	if (k->ntypes > TK_TYPES)
+		abort();
+	t->type = (struct type){ .kind = TYPE_STRUCT, .name = name, .size = size,
+				 .members = t->member, .complete = true };
+	tk_members(k, t, m);
+}
+
+/** More members of a struct that was declared, and its new size. */
+static inline void tk_extend(struct testkern *k, const char *name, uint32_t size,
+			     const struct tk_member *m)
+{
+	for (unsigned i = 0; i < k->ntypes; i++)
+		if (k->type[i].type.kind == TYPE_STRUCT && !strcmp(k->type[i].type.name, name)) {
+			k->type[i].type.size = size;
+			tk_members(k, &k->type[i], m);
+			return;
+		}
+	abort();
 }
 
 /** Declare "enum <name>" with n enumerators, which must stay. */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/kern/runqueue.h"
+#include "lib/kern/task.h"
+#include "lib/kern/testrunq.h"
+
+struct world {
+	struct testrunq t;
+	struct arena a;
+	struct runqs all;
+};
+
+static struct world begin(void)
+{
+	return (struct world){ .t = trq_over(tk_new()) };
+}
+
+static void look(struct world *w)
+{
+	struct cairn_err err = { .text = "" };
+
+	if (runqs_read(tm_open(&w->t.m), &w->a, &w->all, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(w->all.n, 2);
+}
+
+static void end(struct world *w)
+{
+	tasks_free(&w->t.m.k->c);
+	arena_deinit(&w->a);
+	tk_free(w->t.m.k);
+}
+
+static void expect(const struct world *w, size_t i, unsigned task, enum runq_class class)
+{
+	const struct runq *q = &w->all.runq[0];
+
+	assert_true(i < q->n);
+	assert_int_equal(q->task[i].task, w->t.task[task]);
+	assert_int_equal(q->task[i].err.code, CAIRN_OK);
+	assert_int_equal(q->task[i].class, class);
+	assert_int_equal(q->task[i].running, i == 0);
+	assert_int_equal(q->task[i].since,
+			 TRQ_CLOCKS - (i ? 1000000 : 2000000) - task);
+}
+
+static void queues(void **state)
+{
+	struct world w = begin();
+	const struct runq *q;
+
+	(void)state;
+	look(&w);
+	q = &w.all.runq[0];
+	assert_int_equal(q->fault.code, CAIRN_OK);
+	assert_int_equal(q->err.code, CAIRN_OK);
+	assert_int_equal(q->nr_running, 7);
+	assert_int_equal(q->n, 7);
+	expect(&w, 0, TRQ_RUNS, RUNQ_FAIR);
+	expect(&w, 1, TRQ_DEADLINE, RUNQ_DEADLINE); /* and not the server */
+	expect(&w, 2, TRQ_URGENT, RUNQ_RT);
+	expect(&w, 3, TRQ_FIRST, RUNQ_FAIR);
+	expect(&w, 4, TRQ_SECOND, RUNQ_FAIR);
+	expect(&w, 5, TRQ_GROUPED, RUNQ_FAIR);
+	expect(&w, 6, TRQ_STOPS, RUNQ_STOP);
+	assert_true(q->task[4].delayed && !q->task[3].delayed);
+	assert_int_equal(q->task[4].queue, w.t.rq + TRQ_FAIR);
+	assert_int_equal(q->task[5].queue, w.t.group);
+	assert_int_equal(q->task[6].queue, 0);
+	assert_int_equal(w.all.clock, TRQ_CLOCKS);
+	q = &w.all.runq[1];
+	assert_int_equal(q->n, 1);
+	assert_int_equal(q->task[0].class, RUNQ_IDLE);
+	assert_int_equal(q->clock, TRQ_CLOCKS / 2);
+	end(&w);
+}
+
+/* The running task is one of a group: its entity is in no tree, the others of the group are. */
+static void running_group(void **state)
+{
+	struct world w = begin();
+	struct testkern *k = w.t.m.k;
+
+	(void)state;
+	tk_put(k, w.t.task[TRQ_SECOND] + TRQ_SE + 8, 0, 8);
+	tk_put(k, w.t.rq + TRQ_FAIR + 8, w.t.entity, 8);
+	look(&w);
+	expect(&w, 5, TRQ_GROUPED, RUNQ_FAIR);
+	end(&w);
+}
+
+/* It says that it waits, and nothing leads to it. */
+static void lost(void **state)
+{
+	struct world w = begin();
+
+	(void)state;
+	tk_put(w.t.m.k, w.t.task[TRQ_SECOND] + TRQ_SE + 16, 0, 8);
+	look(&w);
+	assert_int_equal(w.all.runq[0].n, 7);
+	expect(&w, 5, TRQ_FIRST, RUNQ_FAIR);
+	assert_int_equal(w.all.runq[0].task[5].queue, 0);
+	end(&w);
+}
+
+static void damage(void **state)
+{
+	struct world w = begin();
+	struct testkern *k = w.t.m.k;
+
+	(void)state;
+	/* around in a circle: the group has the tree that it is in */
+	tk_put(k, w.t.entity + 0x20, w.t.rq + TRQ_FAIR, 8);
+	look(&w);
+	assert_int_equal(w.all.runq[0].n, 7);
+	end(&w);
+	w = begin();
+	k = w.t.m.k;
+	tk_put(k, w.t.task[TRQ_SECOND] + TRQ_SE + 8, w.t.task[TRQ_SECOND] + TRQ_SE, 8);
+	tk_put(k, w.t.rq + TRQ_RT + 50 * 16, TK_HOLE, 8);
+	look(&w);
+	assert_int_equal(w.all.runq[0].err.code, CAIRN_FAULT); /* the first */
+	end(&w);
+	w = begin();
+	k = w.t.m.k;
+	tk_put(k, w.t.rq, TK_HOLE + 8, 8); /* what it executes */
+	look(&w);
+	assert_int_equal(w.all.runq[0].task[0].err.code, CAIRN_FAULT);
+	assert_int_equal(w.all.runq[0].fault.code, CAIRN_OK);
+	end(&w);
+	w = begin();
+	tk_put(w.t.m.k, TM_OFFSETS, TK_HOLE - 0x100, 8);
+	look(&w);
+	assert_int_equal(w.all.runq[0].fault.code, CAIRN_FAULT);
+	end(&w);
+}
+
+static void missing(void **state)
+{
+	struct testmachine m = tm_new(1);
+	struct arena a = { 0 };
+	struct runqs all;
+	struct cairn_err err;
+
+	(void)state;
+	assert_int_equal(runqs_read(tm_open(&m), &a, &all, &err), CAIRN_MISSING);
+	assert_true(err.text[0]);
+	tasks_free(&m.k->c);
+	arena_deinit(&a);
+	tk_free(m.k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(queues), cmocka_unit_test(running_group), cmocka_unit_test(lost),
+		cmocka_unit_test(damage), cmocka_unit_test(missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
