@@ -11,6 +11,7 @@
 #ifndef CAIRN_MM_MAPLE_MM_H
 #define CAIRN_MM_MAPLE_MM_H
 
+#include "lib/image/pick.h"
 #include "lib/kern/maple_check.h"
 #include "lib/kern/rwsem.h"
 #include "lib/kern/task.h"
@@ -34,6 +35,9 @@ struct maple_mms {
 	struct shape mm_shape, vma_shape;
 	struct rwsem_layout rwsem;
 	struct shelf nodes, vmas;
+	struct pick pick;        /* many of a large tree's at once */
+	struct maple_asked asked; /* which they are */
+	size_t large;            /* nodes from which on a tree is large */
 	struct page_map frames;  /* size 0: not known */
 	struct map pages;        /* page -> a vm_area_struct on it */
 	struct map lost;         /* vm_start -> vm_area_struct of `searched` */
@@ -58,8 +62,8 @@ void maple_mms_want(struct maple_mms *s, struct arena *a);
 /** The address space of a task, or at that address, whether or not a task has it. */
 bool maple_mm_of(const struct maple_mms *s, uint64_t mm, struct maple_mm *ret);
 
-/** The tree that has a node at that address, by way of its other nodes: the node's own words are not
- *  asked. False: none that maple_mms_want() knows. */
+/** The tree that has a node at that address, by way of its other nodes: the node's own words are
+ *  not asked. False: none that maple_mms_want() knows. */
 bool maple_mm_of_node(struct maple_mms *s, uint64_t node, struct arena *a, struct maple_mm *ret);
 
 /** What is known of the entries of a tree that is of no address space. */

@@ -18,7 +18,7 @@
 static struct tmt t;
 static struct tmt_range e[TMT_RANGES];
 static unsigned n;
-static size_t said, of_object;
+static size_t said, of_object, large;
 static struct maple_verdict first;
 
 static void tell(void *arg, const struct maple_verdict *v)
@@ -103,6 +103,7 @@ static void verify(void)
 	maple_mms_init(&s, c, &a, NULL); /* no tasks: nobody has it */
 	s.mm = &mm;
 	s.n = s.cap = 1;
+	s.large = large;
 	assert_int_equal(maple_mm_verify(&s, &mm, tell, NULL, &checked, NULL), CAIRN_OK);
 	maple_mms_deinit(&s);
 	arena_deinit(&a);
@@ -227,6 +228,21 @@ static void whose_node(void **state)
 	tmt_free(&t);
 }
 
+/* Areas are asked page by page where there are many. */
+static int as_of_a_large_tree(void **state)
+{
+	(void)state;
+	large = 0;
+	return 0;
+}
+
+static int as_of_a_small_tree(void **state)
+{
+	(void)state;
+	large = SIZE_MAX;
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,5 +254,6 @@ int main(void)
 		cmocka_unit_test(whose_node),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, as_of_a_large_tree, NULL) ||
+	       cmocka_run_group_tests(tests, as_of_a_small_tree, NULL);
 }

@@ -90,12 +90,6 @@ struct image_load {
  *  there are many. For large blocks: kallsyms, BTF, a search through all of memory. */
 void image_load(struct image *img, struct image_load *loads, size_t n);
 
-/** Begin to load pages on a second thread; loads and what they lead to must stay until
- *  image_load_wait(), which helps to finish and frees. One at a time; meanwhile the image may be
- *  asked for anything else. NULL: out of memory or threads, nothing was begun. */
-struct image_loading *image_load_begin(struct image *img, struct image_load *loads, size_t n);
-void image_load_wait(struct image *img, struct image_loading *l);
-
 /** Called with a page's bytes, on one of two threads. They are gone when it returns. */
 typedef void image_seen(void *arg, size_t i, const unsigned char *data);
 
@@ -103,6 +97,13 @@ typedef void image_seen(void *arg, size_t i, const unsigned char *data);
  *  processor's cache, `i` being its place in `loads`. Pages whose `fault` is set before are left
  *  alone. */
 void image_each(struct image *img, struct image_load *loads, size_t n, image_seen *fn, void *arg);
+
+/** Begin that on a second thread; loads must stay until image_each_wait(), which helps to finish and
+ *  frees. One at a time; meanwhile the image may be asked for anything else. NULL: out of memory or
+ *  threads, nothing was begun. */
+struct image_loading *image_each_begin(struct image *img, struct image_load *loads, size_t n,
+				       image_seen *fn, void *arg);
+void image_each_wait(struct image *img, struct image_loading *l);
 
 /** Physical range of RAM that the file knows of: the lowest and one past the highest
  *  address that is in the dump. False if no page is. */

@@ -24,7 +24,7 @@ struct image {
 	const struct image *origin; /* NULL: this is no clone */
 	struct pages *pages;
 	struct codec *codec;
-	bool loading;              /* image_load_begin() has the helper's codec */
+	bool loading;              /* image_each_begin() has the helper's codec */
 	struct codec *helper;      /* of image_load()'s second thread; made when first used */
 	uint64_t search_at;        /* where image_search_vmcoreinfo() goes on */
 	uint64_t pages_read;

@@ -85,6 +85,15 @@ static void note_batch(struct image *img, const struct batch *b)
 	}
 }
 
+static void find_places(const struct image *img, struct batch *b, struct page_place *places)
+{
+	b->places = places;
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->seen || b->loads[i].fault == CAIRN_FAULT_NONE)
+			b->loads[i].fault = pages_find(img->pages, b->loads[i].paddr >>
+						       img->info.page_shift, &places[i]);
+}
+
 static void load_batch(struct image *img, struct batch *b)
 {
 	struct page_place places[BATCH];
@@ -92,11 +101,7 @@ static void load_batch(struct image *img, struct batch *b)
 	pthread_t thread;
 	bool helped;
 
-	b->places = places;
-	for (size_t i = 0; i < b->n; i++)
-		if (!b->seen || b->loads[i].fault == CAIRN_FAULT_NONE)
-			b->loads[i].fault = pages_find(img->pages, b->loads[i].paddr >>
-						       img->info.page_shift, &places[i]);
+	find_places(img, b, places);
 	helped = start_helper(img, &theirs, &thread);
 	work(&mine);
 	if (helped)
@@ -135,7 +140,8 @@ static bool start(struct image *img, struct image_loading *l)
 	return img->helper && !pthread_create(&l->thread, NULL, work, &l->theirs);
 }
 
-struct image_loading *image_load_begin(struct image *img, struct image_load *loads, size_t n)
+struct image_loading *image_each_begin(struct image *img, struct image_load *loads, size_t n,
+				       image_seen *fn, void *arg)
 {
 	struct image_loading *l;
 
@@ -145,10 +151,8 @@ struct image_loading *image_load_begin(struct image *img, struct image_load *loa
 	if (!l)
 		return NULL;
 	l->batch = (struct batch){ .pages = img->pages, .loads = loads, .img = img, .n = n,
-				   .places = l->places };
-	for (size_t i = 0; i < n; i++)
-		loads[i].fault = pages_find(img->pages, loads[i].paddr >> img->info.page_shift,
-					    &l->places[i]);
+				   .seen = fn, .arg = arg };
+	find_places(img, &l->batch, l->places);
 	if (!start(img, l)) {
 		mem_free(l);
 		return NULL;
@@ -157,7 +161,7 @@ struct image_loading *image_load_begin(struct image *img, struct image_load *loa
 	return l;
 }
 
-void image_load_wait(struct image *img, struct image_loading *l)
+void image_each_wait(struct image *img, struct image_loading *l)
 {
 	struct worker mine = { &l->batch, img->codec };
 

@@ -44,7 +44,6 @@ static void free_blocks(struct shelf_block *b)
 
 void shelf_clear(struct shelf *s)
 {
-	shelf_settle(s);
 	for (size_t i = 0; i < s->n; i++)
 		image_put(s->sp->img, s->page[i].pin);
 	free_blocks(s->blocks);
@@ -123,8 +122,7 @@ static void want_page(struct shelf *s, uint64_t vpage)
 	if (s->last_wanted == vpage + 1)
 		return;
 	if (map_get(&s->at, vpage, &i)) {
-		if (!s->page[i].coming)
-			want_again(s, i);
+		want_again(s, i);
 		return;
 	}
 	p = room(s->page, s->n, &s->cap, sizeof(*p));
@@ -346,117 +344,39 @@ void shelf_load(struct shelf *s)
 	mem_free(w);
 }
 
-/* ---- in the background ---- */
-
-struct shelf_ahead {
-	struct image_loading *loading;
-	struct image_load *loads;
-	struct wanted *wanted;
-	struct shelf_block *block;
-	size_t n;
-};
-
-static void free_ahead(struct shelf_ahead *a)
-{
-	mem_free(a->loads);
-	mem_free(a->wanted);
-	mem_free(a);
-}
-
-/* Memory of its own: what is there meanwhile may be dropped. */
-static struct shelf_block *block_alone(struct shelf *s, size_t n, unsigned shift)
-{
-	struct shelf_block *b = free_block(s, n, shift);
-
-	if (b)
-		b->used = n;
-	return b;
-}
-
-static bool begin_ahead(struct shelf *s, struct wanted *w, size_t n)
-{
-	unsigned shift = image_info(s->sp->img)->page_shift;
-	struct shelf_ahead *a = mem_zalloc(1, sizeof(*a));
-
-	if (!a)
-		return false;
-	a->n = n;
-	a->loads = mem_zalloc(n, sizeof(*a->loads));
-	a->block = a->loads ? block_alone(s, n, shift) : NULL;
-	for (size_t i = 0; a->block && i < n; i++)
-		a->loads[i] = (struct image_load){ .paddr = w[i].paddr,
-						   .to = a->block->data + (i << shift) };
-	a->loading = a->block ? image_load_begin(s->sp->img, a->loads, n) : NULL;
-	if (!a->loading) {
-		mem_free(a->block);
-		free_ahead(a);
-		return false;
-	}
-	a->wanted = w;
-	s->ahead = a;
-	return true;
-}
-
-void shelf_load_ahead(struct shelf *s)
-{
-	size_t n;
-	struct wanted *w = take_wanted(s, &n);
-
-	/* what can be done before is done before: others are still loading */
-	shelf_settle(s);
-	if (w && n >= FEW && n <= MANY && begin_ahead(s, w, n)) {
-		wanted_no_more(s);
-		for (size_t i = 0; i < n; i++)
-			s->page[w[i].index].coming = true;
-		return;
-	}
-	if (w && !load_now(s, w, n))
-		forget(s);
-	wanted_no_more(s);
-	mem_free(w);
-}
-
-void shelf_settle(struct shelf *s)
-{
-	struct shelf_ahead *a = s->ahead;
-
-	if (!a)
-		return;
-	s->ahead = NULL;
-	image_load_wait(s->sp->img, a->loading);
-	for (size_t i = 0; i < a->n; i++) {
-		struct shelf_page *p = &s->page[a->wanted[i].index];
-
-		p->coming = p->dropped = false;
-		p->fault = a->loads[i].fault;
-		if (p->fault == CAIRN_FAULT_NONE)
-			p->data = part_of(s, a->loads[i].to, p->paddr);
-	}
-	a->block->next = s->blocks;
-	s->blocks = a->block;
-	s->bytes += a->n << image_info(s->sp->img)->page_shift;
-	free_ahead(a);
-}
-
 /* ---- looking ---- */
+
+/* One that was got, and not dropped. */
+static const struct shelf_page *page_there(struct shelf *s, uint64_t vpage)
+{
+	uint64_t i = s->last;
+
+	if ((i >= s->loaded || s->page[i].vpage != vpage) && !map_get(&s->at, vpage, &i))
+		return NULL;
+	if (i >= s->loaded || s->page[i].dropped)
+		return NULL;
+	s->last = i;
+	return &s->page[i];
+}
 
 static const struct shelf_page *page_at(struct shelf *s, uint64_t va)
 {
-	uint64_t vpage = va >> s->sp->page_shift, i;
+	uint64_t vpage = va >> s->sp->page_shift;
+	const struct shelf_page *p = page_there(s, vpage);
 
-	if (s->last < s->loaded && s->page[s->last].vpage == vpage &&
-	    !s->page[s->last].dropped && !s->page[s->last].coming)
-		return &s->page[s->last];
-	if (map_get(&s->at, vpage, &i) && i < s->loaded && s->page[i].coming)
-		shelf_settle(s);
-	if (!map_get(&s->at, vpage, &i) || i >= s->loaded || s->page[i].dropped) {
-		want_page(s, vpage);
-		shelf_load(s);
-		if (!map_get(&s->at, vpage, &i) || s->page[i].dropped)
-			return NULL;
-	}
-	s->last = i;
-	return &s->page[i];
+	if (p)
+		return p;
+	want_page(s, vpage);
+	shelf_load(s);
+	return page_there(s, vpage);
+}
+
+const unsigned char *shelf_there(struct shelf *s, uint64_t va, size_t len)
+{
+	size_t size = (size_t)1 << s->sp->page_shift, in = va & (size - 1);
+	const struct shelf_page *p = len > size - in ? NULL : page_there(s, va >> s->sp->page_shift);
+
+	return p && p->data ? p->data + in : NULL;
 }
 
 const unsigned char *shelf_peek(struct shelf *s, uint64_t va, size_t len, struct cairn_err *err)

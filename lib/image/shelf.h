@@ -26,7 +26,6 @@ struct shelf_page {
 	struct page *pin;          /* NULL: data is the shelf's own */
 	enum cairn_fault fault;
 	bool dropped, queued; /* not there any more; wanted again */
-	bool coming;          /* shelf_load_ahead() has begun with it */
 };
 
 struct shelf_block;
@@ -37,7 +36,6 @@ struct shelf {
 	struct shelf_page *page;
 	size_t n, cap, loaded;     /* pages from `loaded` on are wanted only */
 	size_t *wanted, nwanted, cap_wanted; /* dropped pages that are wanted anew */
-	struct shelf_ahead *ahead; /* what is loaded in the background; NULL: nothing */
 	size_t pins;
 	struct shelf_block *blocks, *spare;
 	size_t bytes;              /* of the pages in the blocks */
@@ -63,14 +61,12 @@ void shelf_want(struct shelf *s, uint64_t va, size_t len);
 /** Get what is wanted. */
 void shelf_load(struct shelf *s);
 
-/** Begin to get what is wanted in the background; shelf_settle(), or a look at it, waits. Few pages
- *  are got at once. */
-void shelf_load_ahead(struct shelf *s);
-void shelf_settle(struct shelf *s);
-
 /** len bytes at va in place, until the shelf is cleared; what nobody wanted is got now. NULL: the
  *  fault is in *err, or CAIRN_LIMIT: the bytes cross into another page. */
 const unsigned char *shelf_peek(struct shelf *s, uint64_t va, size_t len, struct cairn_err *err);
+
+/** The same if it was got before, else NULL. */
+const unsigned char *shelf_there(struct shelf *s, uint64_t va, size_t len);
 
 /** Likewise in place, or in buf (of len bytes) where the bytes cross into another page. */
 const unsigned char *shelf_bytes(struct shelf *s, uint64_t va, void *buf, size_t len,

@@ -121,37 +121,26 @@ static void trimmed(void **state)
 	end();
 }
 
-/* In the background: what is there stays, may be dropped meanwhile, and comes when looked at. */
-static void ahead(void **state)
+/* What is there already is found without getting anything. */
+static void there(void **state)
 {
 	(void)state;
 	begin();
-	for (unsigned i = 0; i < 200; i++)
+	for (unsigned i = 0; i < 100; i++)
 		shelf_want(&shelf, PAGE(i), 8);
-	shelf_load_ahead(&shelf);
-	assert_non_null(shelf.ahead);
-	expect(650); /* others meanwhile */
-	shelf_settle(&shelf);
-	assert_null(shelf.ahead);
-	for (unsigned i = 100; i < 400; i++)
-		shelf_want(&shelf, PAGE(i), 8);
+	assert_null(shelf_there(&shelf, PAGE(5), 8));
 	shelf_want(&shelf, HOLE, 8);
-	shelf_load_ahead(&shelf);
-	expect(50);
+	shelf_load(&shelf);
+	assert_int_equal(le64(shelf_there(&shelf, PAGE(5) + 8, 8)), 0x1005);
+	assert_null(shelf_there(&shelf, PAGE(5) + 4090, 8));
+	assert_null(shelf_there(&shelf, PAGE(100), 8));
+	assert_null(shelf_there(&shelf, HOLE, 8));
+	assert_int_equal(shelf.n, 101);
 	shelf_trim(&shelf, 0);
-	shelf_want(&shelf, PAGE(300), 8); /* it is coming */
-	assert_int_equal(shelf.nwanted, 0);
-	expect(50);
-	assert_non_null(shelf.ahead);
-	expect(300);
-	assert_null(shelf.ahead);
-	for (unsigned i = 0; i < 400; i++)
-		expect(i);
-	assert_null(shelf_peek(&shelf, HOLE, 8, NULL));
-	for (unsigned i = 400; i < 600; i++)
-		shelf_want(&shelf, PAGE(i), 8);
-	shelf_load_ahead(&shelf);
-	end(); /* while it is at work */
+	assert_null(shelf_there(&shelf, PAGE(5), 8));
+	expect(5);
+	assert_non_null(shelf_there(&shelf, PAGE(5), 8));
+	end();
 }
 
 static void across_pages(void **state)
@@ -211,10 +200,7 @@ static void no_memory(void **state)
 		mem_fail_after(n / 4);
 		for (unsigned i = 0; i < 200; i++)
 			shelf_want(&shelf, PAGE(i), 8);
-		if (n % 2)
-			shelf_load_ahead(&shelf);
-		else
-			shelf_load(&shelf);
+		shelf_load(&shelf);
 		mem_fail_after(-1);
 		for (unsigned i = 0; i < 200; i++)
 			expect(i);
@@ -228,7 +214,7 @@ int main(void)
 		cmocka_unit_test(few_are_pinned),
 		cmocka_unit_test(many_are_loaded),
 		cmocka_unit_test(trimmed),
-		cmocka_unit_test(ahead),
+		cmocka_unit_test(there),
 		cmocka_unit_test(across_pages),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(no_memory),

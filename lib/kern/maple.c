@@ -122,7 +122,10 @@ static void place(struct maple *m, struct maple_node *n, uint64_t link, uint64_t
 	else {
 		n->type = (uint8_t)type;
 		n->state = MAPLE_THERE;
-		shelf_want(m->shelf, n->addr, m->layout->size);
+		if (!m->npatches)
+			n->bytes = shelf_there(m->shelf, n->addr, m->layout->size);
+		if (!n->bytes)
+			shelf_want(m->shelf, n->addr, m->layout->size);
 	}
 }
 
@@ -154,11 +157,11 @@ static void look_ahead(struct maple *m, size_t at)
 {
 	struct maple_node *n = &m->node[at];
 
-	if (at >= m->n || n->state != MAPLE_THERE || n->bytes || m->npatches)
+	if (at >= m->n || n->state != MAPLE_THERE || m->npatches)
 		return;
-	n->bytes = shelf_peek(m->shelf, n->addr, m->layout->size, NULL);
-	for (unsigned i = 0; n->bytes && i < m->layout->size; i += 64)
-		__builtin_prefetch(n->bytes + i);
+	if (!n->bytes)
+		n->bytes = shelf_peek(m->shelf, n->addr, m->layout->size, NULL);
+	maple_fetch(m, at);
 }
 
 static const unsigned char *bytes_of(struct maple *m, uint64_t addr, struct cairn_err *err)

@@ -48,20 +48,24 @@ static uint64_t inner_gap(const struct maple *m, const struct maple_node *n, con
 	return most;
 }
 
+uint64_t maple_recount_node(const struct maple *m, size_t i, const uint64_t *gap)
+{
+	const struct maple_node *n = &m->node[i];
+
+	if (n->state != MAPLE_THERE)
+		return MAPLE_GAP_UNKNOWN;
+	if (n->child != MAPLE_NONE)
+		return inner_gap(m, n, gap);
+	return n->type == MAPLE_LEAF ? leaf_gap(m, n) : MAPLE_GAP_UNKNOWN;
+}
+
 uint64_t *maple_recount(const struct maple *m)
 {
 	uint64_t *gap = mem_zalloc(m->n + 1, sizeof(*gap));
 
 	for (size_t i = m->n; gap && i--;) {
-		const struct maple_node *n = &m->node[i];
-
 		maple_fetch(m, i - FETCH_AHEAD);
-		if (n->state != MAPLE_THERE)
-			gap[i] = MAPLE_GAP_UNKNOWN;
-		else if (n->child == MAPLE_NONE)
-			gap[i] = n->type == MAPLE_LEAF ? leaf_gap(m, n) : MAPLE_GAP_UNKNOWN;
-		else
-			gap[i] = inner_gap(m, n, gap);
+		gap[i] = maple_recount_node(m, i, gap);
 	}
 	return gap;
 }

@@ -19,6 +19,9 @@ uint64_t maple_gap(const struct maple *m, const struct maple_node *n, unsigned s
  *  where nodes are missing. One for each node; free with mem_free(). NULL: out of memory. */
 uint64_t *maple_recount(const struct maple *m);
 
+/** That of the node at one place; `gap` has those of the nodes behind it (NULL: it is a leaf). */
+uint64_t maple_recount_node(const struct maple *m, size_t i, const uint64_t *gap);
+
 /** How many indices [lo, hi] has; 0 if lo > hi. Of all 2^64 one is left out. */
 uint64_t maple_range_size(uint64_t lo, uint64_t hi);
 

@@ -167,22 +167,6 @@ uint64_t maple_parent_of(uint64_t parent, unsigned slot)
 	return parent | (uint64_t)slot << 3 | MAPLE_PARENT_TAG;
 }
 
-/* ---- where a node ends ---- */
-
-unsigned maple_node_end(const struct maple_layout *l, const unsigned char *node,
-			enum maple_type type, uint64_t hi)
-{
-	const struct maple_form *f = &l->form[type];
-	uint64_t last;
-
-	if (!f->meta_in_slot)
-		return node[f->end];
-	last = maple_word(l, node, maple_pivot_at(l, type, f->slots - 2));
-	if (!last)
-		return node[f->end];
-	return last == hi ? f->slots - 2 : f->slots - 1;
-}
-
 void maple_words(const struct maple_layout *l, const unsigned char *from, uint64_t *to, unsigned n)
 {
 	if (l->word == 8)
@@ -191,9 +175,4 @@ void maple_words(const struct maple_layout *l, const unsigned char *from, uint64
 	else
 		for (unsigned i = 0; i < n; i++)
 			to[i] = le32(from + 4 * i);
-}
-
-bool maple_has_meta(const struct maple_layout *l, enum maple_type type, unsigned end)
-{
-	return !l->form[type].meta_in_slot || end < l->form[type].slots - 1;
 }

@@ -110,10 +110,24 @@ uint64_t maple_parent_of(uint64_t parent, unsigned slot);
 
 /** The last slot in use, as the node says; `hi` is the greatest index that it covers. It may be
  *  more than there are. */
-unsigned maple_node_end(const struct maple_layout *l, const unsigned char *node,
-			enum maple_type type, uint64_t hi);
+static inline unsigned maple_node_end(const struct maple_layout *l, const unsigned char *node,
+				      enum maple_type type, uint64_t hi)
+{
+	const struct maple_form *f = &l->form[type];
+	uint64_t last;
+
+	if (!f->meta_in_slot)
+		return node[f->end];
+	last = maple_word(l, node, maple_pivot_at(l, type, f->slots - 2));
+	if (!last)
+		return node[f->end];
+	return last == hi ? f->slots - 2 : f->slots - 1;
+}
 
 /** The node says by its meta bytes where it ends, or could: its last slot is not in use. */
-bool maple_has_meta(const struct maple_layout *l, enum maple_type type, unsigned end);
+static inline bool maple_has_meta(const struct maple_layout *l, enum maple_type type, unsigned end)
+{
+	return !l->form[type].meta_in_slot || end < l->form[type].slots - 1;
+}
 
 #endif

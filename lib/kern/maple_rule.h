@@ -65,20 +65,22 @@ enum maple_said {
 	MAPLE_SAYS_OTHER,   /* it is no object of this tree; the range it has, if any */
 };
 
+/** Entries that a tree has, and the ranges that it has them for: many at a time. */
+struct maple_asked {
+	const uint64_t *entry, *first, *last;
+	unsigned char *agrees; /* 0; is set where an entry says MAPLE_SAYS_RANGE, and just that range */
+	size_t n;
+	size_t nodes;          /* that the tree has: there may be many more to ask */
+};
+
 /** What whoever owns a tree knows of its entries. Zero-initialised: nothing. */
 struct maple_entries {
 	void *arg;
 	enum maple_said (*says)(void *arg, uint64_t entry, uint64_t *first, uint64_t *last);
-	/* Entries (0: none) are named some thousands at a time: want, then start, which may go on in
-	   the background, but those that were named before are there then and are asked next. done:
-	   those before them have been. */
-	void (*want)(void *arg, const uint64_t *entry, unsigned n);
-	void (*start)(void *arg);
-	void (*done)(void *arg);
-	/* All of some entries (0: none) say MAPLE_SAYS_RANGE, and just these ranges: so nothing is
-	   to be told of any. May be NULL. */
-	bool (*agree)(void *arg, const uint64_t *entry, const uint64_t *first,
-		      const uint64_t *last, unsigned n);
+	/* Likewise of many, of which those that agree are not asked again. It may go on in the
+	   background until answer(). Returns how many it is best asked at a time. May be NULL. */
+	size_t (*ask)(void *arg, const struct maple_asked *q);
+	void (*answer)(void *arg);
 	/* The object for exactly that range, found elsewhere than in the tree. */
 	bool (*find)(void *arg, uint64_t first, uint64_t last, uint64_t *entry);
 	uint64_t align;     /* of the ranges' bounds; 0: not known */

@@ -3,7 +3,8 @@
  * maple_rule_impl - one pass over a loaded tree, as the rules' files share it; nobody else includes
  * it.
  *
- * maple_rule_pass.c goes from node to node and keeps what is wrong; maple_rule_node.c judges what
+ * maple_rule_pass.c goes from node to node, past those that are fine (maple_fine.h), and keeps what
+ * is wrong; maple_rule_node.c judges what
  * every node has (the link to it, parent, pivots, end), maple_rule_leaf.c the entries of a leaf,
  * maple_rule_gap.c the gaps of an inner node, maple_rule_tree.c what all of them make together.
  */
@@ -20,10 +21,9 @@ struct pass {
 	size_t limit;
 	const struct maple_node *n; /* the current node, its place, its form */
 	uint32_t at;
-	uint32_t named, asked;      /* entries of nodes before are named, and may be asked */
 	const struct maple_form *f;
 	uint64_t pivot[MAPLE_SLOTS], slot[MAPLE_SLOTS]; /* its words */
-	uint64_t *gap;              /* recounted, of each node */
+	const uint64_t *gap;        /* recounted, of each node */
 	uint64_t entries, sum;      /* that are none of NULL; their indices */
 	bool missing;               /* a part of the tree is not there to be counted */
 };
@@ -67,9 +67,7 @@ void pass_wrong_link(struct pass *p, enum maple_rule rule, uint32_t child, uint6
 /** A node that is not there. */
 void pass_check_link(struct pass *p, uint32_t i);
 
-/** The current node but for its entries and gaps; what the first says in one go, the second says
- *  word by word. */
-bool pass_is_frame_fine(const struct pass *p);
+/** The current node but for its entries and gaps. */
 void pass_check_frame(struct pass *p);
 
 void pass_check_leaf(struct pass *p);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/maple_rule_impl.h"
 
-#define AHEAD       1024            /* leaves whose entries are named before they are asked */
-#define FETCH_AHEAD 6               /* nodes */
-#define ZERO_ENTRY  UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
+#define ZERO_ENTRY UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
 
 /* The pivot that sets where a slot of the current leaf begins (or ends): its own, or that of the
  * node above that has one there. */
@@ -76,68 +74,8 @@ static void check_entry(struct pass *p, unsigned i)
 		check_object(p, i, entry);
 }
 
-/* Nodes of a level lie in a row, leaves in the order in which they are looked at. */
-static void name_some(struct pass *p)
-{
-	uint64_t slot[MAPLE_SLOTS];
-	uint32_t end = p->named + AHEAD;
-
-	for (; p->named < p->m->n && p->named < end; p->named++) {
-		const struct maple_node *n = &p->m->node[p->named];
-
-		maple_fetch(p->m, p->named + FETCH_AHEAD);
-		if (n->state != MAPLE_THERE || n->type != MAPLE_LEAF)
-			continue;
-		maple_words(p->l, n->bytes + p->f->slot, slot, p->f->slots);
-		p->e->want(p->e->arg, slot, n->end + 1u);
-	}
-	p->e->start(p->e->arg);
-}
-
-/* While some are asked, the next are on their way. */
-static void name_entries(struct pass *p)
-{
-	p->e->done(p->e->arg);
-	if (!p->named) {
-		p->named = p->at;
-		name_some(p);
-	}
-	p->asked = p->named;
-	name_some(p);
-}
-
-/* What check_entry() would find nothing in, all entries at once. */
-static bool is_leaf_fine(struct pass *p)
-{
-	uint64_t lo[MAPLE_SLOTS], hi[MAPLE_SLOTS], entries = 0, sum = 0;
-	unsigned end = p->n->end, bad = p->m->ncuts != 0;
-
-	for (unsigned i = 0; i <= end; i++) {
-		uint64_t e = p->slot[i], size;
-
-		lo[i] = pass_lo(p, i);
-		hi[i] = pass_hi(p, i);
-		size = hi[i] - lo[i] + 1;
-		bad |= !e && (i ? !p->slot[i - 1] : 0);
-		bad |= (e & 3) == 2 && e < MAPLE_RESERVED;
-		entries += e != 0;
-		sum += e ? size : 0;
-	}
-	bad |= !p->slot[end] && !pass_is_rightmost(p);
-	if (bad ||
-	    (p->e->says && (!p->e->agree || !p->e->agree(p->e->arg, p->slot, lo, hi, end + 1))))
-		return false;
-	p->entries += entries;
-	p->sum += sum;
-	return true;
-}
-
 void pass_check_leaf(struct pass *p)
 {
-	if (p->e->want && p->at >= p->asked)
-		name_entries(p);
-	if (is_leaf_fine(p))
-		return;
 	for (unsigned i = 0; i <= p->n->end; i++)
 		check_entry(p, i);
 }

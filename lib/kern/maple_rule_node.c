@@ -134,39 +134,6 @@ static void check_tail(struct pass *p)
 		pass_wrong_meta(p, MAPLE_RULE_GAP_META_RANGE, p->f->meta_gap, 0, true);
 }
 
-/* ---- all of that ---- */
-
-/* What check_type() to check_tail() would find nothing in, in one go. */
-bool pass_is_frame_fine(const struct pass *p)
-{
-	const struct maple_node *n = p->n;
-	unsigned end = n->end, slots = p->f->slots, last = slots - p->f->meta_in_slot;
-	const struct maple_node *up = n->parent == MAPLE_NONE ? NULL : &p->m->node[n->parent];
-	uint64_t tail = 0, bad, before = n->lo;
-
-	if (!up || end < p->f->min_end)
-		return false;
-	if (maple_has_meta(p->l, n->type, end) &&
-	    (n->bytes[p->f->end] != end || (!p->f->gap && n->bytes[p->f->meta_gap])))
-		return false;
-	bad = maple_node_end(p->l, n->bytes, n->type, n->hi) ^ end;
-	bad |= maple_parent(p->l, n->bytes) ^ maple_parent_of(up->addr, n->slot);
-	bad |= n->type != MAPLE_LEAF &&
-	       n->type != (p->m->flags & MAPLE_FLAG_GAPS ? MAPLE_ARANGE : MAPLE_RANGE);
-	bad |= p->pivot[0] < before || !p->pivot[0];
-	for (unsigned i = 1; i < end; i++)
-		bad |= p->pivot[i] <= p->pivot[i - 1];
-	bad |= p->pivot[end - 1] >= n->hi;
-	bad |= end < slots - 1 && p->pivot[end] != n->hi;
-	for (unsigned i = end + 1; i < slots - 1; i++)
-		tail |= p->pivot[i];
-	for (unsigned i = end + 1; i < last; i++)
-		tail |= p->slot[i];
-	for (unsigned i = end + 1; p->f->gap && i < slots; i++)
-		tail |= maple_word(p->l, n->bytes, maple_gap_at(p->l, n->type, i));
-	return !(bad | tail);
-}
-
 void pass_check_frame(struct pass *p)
 {
 	check_type(p);

@@ -2,10 +2,9 @@
 #include "lib/kern/maple_rule_impl.h"
 
 #include "lib/base/mem.h"
-#include "lib/kern/maple_gap.h"
+#include "lib/kern/maple_fine.h"
 
-#define STOP_EVERY  256
-#define FETCH_AHEAD 6 /* nodes */
+#define STOP_EVERY 256
 
 void pass_add(struct pass *p, struct maple_wrong w)
 {
@@ -87,33 +86,43 @@ static void check_node(struct pass *p, uint32_t i)
 	}
 	maple_words(p->l, p->n->bytes + p->f->pivot, p->pivot, p->f->slots - 1);
 	maple_words(p->l, p->n->bytes + p->f->slot, p->slot, p->f->slots);
-	if (!pass_is_frame_fine(p))
-		pass_check_frame(p);
+	pass_check_frame(p);
 	if (p->n->type == MAPLE_LEAF)
 		pass_check_leaf(p);
 	else if (p->f->gap && p->n->child != MAPLE_NONE)
 		pass_check_gaps(p);
 }
 
+/* Those that are not fine. */
+static enum cairn_code check_nodes(struct pass *p, const unsigned char *fine)
+{
+	size_t looked = 0;
+
+	for (uint32_t i = 0; i < p->m->n && !p->to->full; i++) {
+		if (fine[i])
+			continue;
+		if (p->m->c->stop && ++looked % STOP_EVERY == 0 && p->m->c->stop())
+			return CAIRN_INTERRUPTED;
+		check_node(p, i);
+	}
+	return CAIRN_OK;
+}
+
 bool maple_rules_check(const struct maple *m, const struct maple_entries *e, size_t limit,
 		       struct maple_wrongs *ret)
 {
+	struct maple_fine fine;
+	enum cairn_code code = maple_fine_find(m, e, &fine);
 	struct pass p = {
-		.m = m, .l = m->layout, .e = e, .to = ret, .limit = limit,
-		.gap = maple_recount(m),
+		.m = m, .l = m->layout, .e = e, .to = ret, .limit = limit, .gap = fine.gap,
+		.entries = fine.entries, .sum = fine.sum,
 	};
 
-	for (uint32_t i = 0; p.gap && i < m->n && !ret->full; i++) {
-		if (m->c->stop && i % STOP_EVERY == STOP_EVERY - 1 && m->c->stop()) {
-			mem_free(p.gap);
-			return false;
-		}
-		maple_fetch(m, i + FETCH_AHEAD);
-		check_node(&p, i);
-	}
-	if (!ret->full)
+	if (!code)
+		code = check_nodes(&p, fine.node);
+	ret->full |= code == CAIRN_NOMEM;
+	if (!ret->full && !code)
 		pass_check_tree(&p);
-	ret->full |= !p.gap;
-	mem_free(p.gap);
-	return true;
+	maple_fine_free(&fine);
+	return code != CAIRN_INTERRUPTED;
 }

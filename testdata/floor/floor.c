@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * floor [-s TYPES] DUMP: for each job the best of several runs, each on a dump opened anew, beside
- * the best of as many loads of the same pages. Exit 1 if a job takes longer than it may.
+ * floor [-s TYPES] DUMP [JOB]: for each job (or the one that has that in its name) the best of several
+ * runs, each on a dump opened anew, beside the best of as many loads of the same pages. Exit 1 if a
+ * job takes longer than it may.
  */
 #include "testdata/floor/floor.h"
 
@@ -148,19 +149,20 @@ int main(int argc, char **argv)
 {
 	bool fine = true;
 
-	if (argc == 4 && !strcmp(argv[1], "-s")) {
+	if (argc >= 4 && !strcmp(argv[1], "-s")) {
 		types = argv[2];
 		argv += 2;
 		argc -= 2;
 	}
-	if (argc != 2) {
-		fprintf(stderr, "floor [-s TYPES] DUMP\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "floor [-s TYPES] DUMP [JOB]\n");
 		return 2;
 	}
 	path = argv[1];
 	printf("  %-32s %8s %8s %11s %11s %11s %11s\n", "", "things", "pages", "wall", "CPU",
 	       "pages alone", "CPU");
 	SET_EACH(floor_jobs, const struct floor_job, job)
-		fine = measure(*job) && fine;
+		if (argc == 2 || strstr((*job)->name, argv[2]))
+			fine = measure(*job) && fine;
 	return fine ? 0 : 1;
 }
