@@ -203,7 +203,7 @@ static enum cairn_code nodes(struct call *call, struct maple_mms *s, const struc
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for a tree");
 	v->width = s->c->kernel.word * 2;
 	v->m = (struct maple){
-		.c = s->c, .shelf = &s->nodes, .tree = mm->tree, .last = UINT64_MAX,
+		.c = s->c, .shelf = s->nodes, .tree = mm->tree, .last = UINT64_MAX,
 		.limit = NODES_LIMIT,
 	};
 	code = maple_layout_get(s->c, &v->m.layout, err);

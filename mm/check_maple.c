@@ -191,7 +191,7 @@ static enum cairn_code each_other(struct look *k, struct maple_mms *s, struct ar
 {
 	const struct maple_entries e = maple_mms_entries(s);
 	struct maple_subject of = {
-		.c = k->c, .layout = s->layout, .shelf = &s->nodes, .entries = &e,
+		.c = k->c, .layout = s->layout, .shelf = s->nodes, .entries = &e,
 		.limit = NODES_LIMIT,
 	};
 	size_t names = sizeof(named) / sizeof(named[0]);
@@ -225,7 +225,7 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *r, struct cairn_er
 
 	if (!code) {
 		maple_mms_want(&s, &a);
-		maple_slabs_init(&k.slabs, c, &s.nodes);
+		maple_slabs_init(&k.slabs, c, s.nodes);
 		s.node = maple_slabs_node;
 		s.node_arg = &k.slabs;
 		code = each_mm(&k, &s, &a, err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/maple_shelf.h"
 #include "mm/maple_mm_impl.h"
 
 static const struct shape_want mm_want = {
@@ -47,7 +48,9 @@ enum cairn_code maple_mms_init(struct maple_mms *s, struct cairn *c, struct aren
 	enum cairn_code code;
 
 	*s = (struct maple_mms){ .c = c };
-	shelf_init(&s->nodes, &c->kernel);
+	s->nodes = maple_shelf_take(c);
+	if (!s->nodes)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for maple trees");
 	maple_vma_init(s);
 	code = maple_layout_get(c, &s->layout, err);
 	if (!code)
@@ -65,7 +68,9 @@ enum cairn_code maple_mms_init(struct maple_mms *s, struct cairn *c, struct aren
 void maple_mms_deinit(struct maple_mms *s)
 {
 	maple_vma_deinit(s);
-	shelf_deinit(&s->nodes);
+	if (s->nodes)
+		maple_shelf_give(s->c);
+	s->nodes = NULL;
 }
 
 bool maple_mm_of(const struct maple_mms *s, uint64_t mm, struct maple_mm *ret)
@@ -86,12 +91,12 @@ void maple_mms_want(struct maple_mms *s, struct arena *a)
 	for (size_t i = 0; trees && i < s->n; i++)
 		trees[i] = s->mm[i].tree;
 	if (trees)
-		maple_want(s->c, s->layout, &s->nodes, trees, s->n, MAPLE_MM_NODES);
+		maple_want(s->c, s->layout, s->nodes, trees, s->n, MAPLE_MM_NODES);
 	maple_mm_look_for_more(s);
 	for (size_t i = known; trees && i < s->n; i++)
 		trees[i - known] = s->mm[i].tree;
 	if (trees && s->n > known)
-		maple_want(s->c, s->layout, &s->nodes, trees, s->n - known, MAPLE_MM_NODES);
+		maple_want(s->c, s->layout, s->nodes, trees, s->n - known, MAPLE_MM_NODES);
 }
 
 /* ---- whose node ---- */
@@ -99,7 +104,7 @@ void maple_mms_want(struct maple_mms *s, struct arena *a)
 static bool has_node(struct maple_mms *s, const struct maple_mm *mm, uint64_t node)
 {
 	struct maple m = {
-		.c = s->c, .layout = s->layout, .shelf = &s->nodes, .tree = mm->tree,
+		.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = mm->tree,
 		.last = UINT64_MAX, .limit = MAPLE_MM_NODES,
 	};
 	size_t place;
@@ -163,7 +168,7 @@ enum cairn_code maple_mm_verify(struct maple_mms *s, const struct maple_mm *mm, 
 	struct maple_entries e;
 	struct maple_lock_state lock = { 0 };
 	const struct maple_subject subject = {
-		.c = s->c, .layout = s->layout, .shelf = &s->nodes, .tree = mm->tree,
+		.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = mm->tree,
 		.entries = &e, .lock = &lock, .limit = MAPLE_MM_NODES, .node = s->node,
 		.node_arg = s->node_arg,
 	};

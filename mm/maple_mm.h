@@ -34,7 +34,8 @@ struct maple_mms {
 	size_t nother;
 	struct shape mm_shape, vma_shape;
 	struct rwsem_layout rwsem;
-	struct shelf nodes, vmas;
+	struct shelf *nodes;     /* of the session: maple_shelf.h */
+	struct shelf vmas;
 	struct pick pick;        /* many of a large tree's at once */
 	struct maple_asked asked; /* which they are */
 	size_t large;            /* nodes from which on a tree is large */

@@ -6,7 +6,7 @@ static uint64_t first_entry(struct maple_mms *s, uint64_t tree)
 	struct maple_walk w;
 	uint64_t ret = 0;
 
-	if (!maple_begin_on(&w, s->c, &s->nodes, tree, 0, s->layout->max, MAPLE_MM_NODES, NULL) &&
+	if (!maple_begin_on(&w, s->c, s->nodes, tree, 0, s->layout->max, MAPLE_MM_NODES, NULL) &&
 	    maple_next(&w))
 		ret = w.entry;
 	maple_end(&w, NULL);
@@ -99,10 +99,10 @@ void maple_mm_look_for_more(struct maple_mms *s)
 		map_put(&seen, s->mm[i].tree, 0);
 	look_on_stacks(s, &seen);
 	/* what is found is loaded, and searched as well */
-	for (size_t i = 0; i < s->nodes.loaded && s->nother < MAPLE_MM_MORE && s->n < s->cap &&
+	for (size_t i = 0; i < s->nodes->loaded && s->nother < MAPLE_MM_MORE && s->n < s->cap &&
 			   !(s->c->stop && s->c->stop()); i++)
-		for (size_t in = 0; s->nodes.page[i].data && in < size; in += s->layout->size)
-			look_for_root(s, &seen, s->nodes.page[i].data + in,
-				      (s->nodes.page[i].vpage << s->c->kernel.page_shift) + in);
+		for (size_t in = 0; s->nodes->page[i].data && in < size; in += s->layout->size)
+			look_for_root(s, &seen, s->nodes->page[i].data + in,
+				      (s->nodes->page[i].vpage << s->c->kernel.page_shift) + in);
 	map_deinit(&seen);
 }

@@ -159,7 +159,7 @@ static void answer(void *arg)
 static void each_entry(struct maple_mms *s, uint64_t tree, void (*fn)(struct maple_mms *, uint64_t))
 {
 	struct maple m = {
-		.c = s->c, .layout = s->layout, .shelf = &s->nodes, .tree = tree,
+		.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = tree,
 		.last = s->layout->max, .limit = MAPLE_MM_NODES,
 	};
 

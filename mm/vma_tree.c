@@ -5,6 +5,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/kern/maple.h"
+#include "lib/kern/maple_shelf.h"
 #include "lib/kern/rbtree.h"
 #include "lib/kern/walk.h"
 
@@ -103,8 +104,9 @@ enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, 
 {
 	struct maple_walk w;
 	size_t cap = 0;
-	enum cairn_code ended, code = maple_begin(&w, vs->c, mm_at(&vs->mm, mm, MM_TREE), 0, UINT64_MAX,
-						  VMAS_LIMIT, err);
+	struct shelf *shelf = maple_shelf_take(vs->c);
+	enum cairn_code ended, code = maple_begin_on(&w, vs->c, shelf, mm_at(&vs->mm, mm, MM_TREE), 0,
+						     UINT64_MAX, VMAS_LIMIT, err);
 
 	make_room(vs, mm, ret, &cap);
 	while (!code && maple_next(&w)) {
@@ -116,6 +118,8 @@ enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, 
 			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
 	}
 	ended = maple_end(&w, &ret->err);
+	if (shelf)
+		maple_shelf_give(vs->c);
 	if (code)
 		return code;
 	ret->partial = ended != CAIRN_OK;

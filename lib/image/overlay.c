@@ -50,6 +50,7 @@ enum cairn_code overlay_write(struct image *img, uint64_t paddr, const void *p, 
 	if (code)
 		return code;
 	img->overlay.n++;
+	img->overlay.changes++;
 	put(img, paddr, w->bytes, len);
 	return CAIRN_OK;
 }
@@ -59,12 +60,18 @@ size_t overlay_count(const struct image *img)
 	return img->overlay.n;
 }
 
+uint64_t overlay_changes(const struct image *img)
+{
+	return img->overlay.changes;
+}
+
 /* The write is taken away first: a page that is loaded anew must not have it. */
 void overlay_undo(struct image *img, size_t keep)
 {
 	while (img->overlay.n > keep) {
 		const struct overlay_write w = img->overlay.write[--img->overlay.n];
 
+		img->overlay.changes++;
 		put(img, w.paddr, w.was, w.len);
 	}
 }

@@ -28,6 +28,7 @@ struct overlay_write {
 struct overlay {
 	struct overlay_write *write;
 	size_t n, cap;
+	uint64_t changes; /* writes and undone ones so far */
 };
 
 /** Write len bytes, at most OVERLAY_BYTES and within one page. A page that cannot be read cannot be
@@ -38,6 +39,9 @@ enum cairn_code overlay_write(struct image *img, uint64_t paddr, const void *p, 
 /** How many writes there are, and undo all but the first `keep`. */
 size_t overlay_count(const struct image *img);
 void overlay_undo(struct image *img, size_t keep);
+
+/** Another number whenever memory has been changed: what was copied before may be stale. */
+uint64_t overlay_changes(const struct image *img);
 
 /** A page has just been loaded: put into it what was written. For image's own files. */
 void overlay_apply(const struct overlay *o, uint64_t pfn, unsigned page_shift, unsigned char *data);

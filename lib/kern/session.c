@@ -13,6 +13,7 @@
 #include "lib/image/bulk.h"
 #include "lib/kern/anchor.h"
 #include "lib/kern/debuginfo.h"
+#include "lib/kern/maple_shelf.h"
 #include "lib/kern/task.h"
 
 #define BTF_LIMIT ((uint64_t)256 << 20)
@@ -305,6 +306,7 @@ void cairn_close(struct cairn *c)
 	if (!c)
 		return;
 	tasks_free(c);
+	maple_shelf_free(c);
 	types_deinit(&c->types);
 	space_deinit(&c->kernel);
 	debuginfo_close(c);

@@ -48,6 +48,7 @@ struct cairn {
 	struct modules *modules;
 	struct log *log;
 	const struct maple_layout *maple;
+	struct maple_shelf *maple_shelf;
 };
 
 /** Note that a part is missing. The reason is copied; once per `what`. Returns the reason

@@ -116,7 +116,7 @@ static enum cairn_code collect(struct state *s, size_t mm, struct mutable_words 
 			       struct cairn_err *err)
 {
 	struct maple m = {
-		.c = s->c, .layout = s->mms.layout, .shelf = &s->mms.nodes,
+		.c = s->c, .layout = s->mms.layout, .shelf = s->mms.nodes,
 		.tree = s->mms.mm[mm].tree, .last = s->mms.layout->max, .limit = NODES_LIMIT,
 	};
 	struct collect k = { .s = s, .to = to, .m = &m, .mm = mm };
@@ -200,7 +200,7 @@ static void tell(void *arg, const struct maple_verdict *v)
 
 static void forget(struct maple_mms *s)
 {
-	shelf_clear(&s->nodes);
+	shelf_clear(s->nodes);
 	shelf_clear(&s->vmas);
 	s->searched = 0;
 }

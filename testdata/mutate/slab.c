@@ -114,7 +114,7 @@ static void collect_nodes(struct state *s)
 
 	for (size_t i = 0; !code && i < mms.n; i++) {
 		struct maple m = {
-			.c = s->c, .layout = mms.layout, .shelf = &mms.nodes,
+			.c = s->c, .layout = mms.layout, .shelf = mms.nodes,
 			.tree = mms.mm[i].tree, .last = mms.layout->max, .limit = NODES_LIMIT,
 		};
 
