@@ -107,6 +107,15 @@ static void collect(void *arg, uint64_t addr)
 	vmas_free(&v);
 }
 
+/* A slim dump may have an object's slab and not its cache. */
+static void add_node(struct state *s, struct mutable_words *to, uint64_t node)
+{
+	struct slab_object o;
+
+	if (!slab_object_at(s->c, &s->frames, node, &o, NULL))
+		add(s, to, "slab.freelist, a node", node);
+}
+
 static void collect_nodes(struct state *s)
 {
 	struct maple_mms mms;
@@ -120,7 +129,7 @@ static void collect_nodes(struct state *s)
 
 		if (!maple_load(&m, NULL))
 			for (size_t k = 0; k < m.n; k++)
-				add(s, s->words, "slab.freelist, a node", m.node[k].addr);
+				add_node(s, s->words, m.node[k].addr);
 		maple_unload(&m);
 	}
 	maple_mms_deinit(&mms);
@@ -193,6 +202,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 	if (code)
 		return code;
 	ret->findings = f.n;
+	ret->unseen = f.nunseen;
 	if (f.n) {
 		const struct cairn_finding *x = &f.said[0].f;
 
@@ -206,7 +216,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 }
 
 static const struct family family = {
-	.name = "slab", .found = .995, .named = .95,
+	.name = "slab", .found = .995, .named = .95, .unseen = .05,
 	.begin = begin, .end = end, .change = change, .ask = ask,
 };
 MUTATIONS(&family);
