@@ -202,8 +202,9 @@ $(BUILD)/mutate: $(MUTATE_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
 	$(say) "LINK $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# the stored captures are slim: what leads to pages that they lack counts apart
 bench-mutation: $(BUILD)/mutate unpack
-	$(BUILD)/mutate $(MUTATE_FLAGS) $(MUTATE)
+	$(BUILD)/mutate $(if $(filter file,$(origin MUTATE)),-u) $(MUTATE_FLAGS) $(MUTATE)
 
 # kernel x scenario: DIRS, or build/captures and the stored captures; VMLINUX, DRGN, CRASH: see
 # testdata/matrix.py

@@ -28,7 +28,7 @@ static enum cairn_code find_level(const struct paging_form *form, const char *na
 			  form->name, name);
 }
 
-static void show_kind(struct out *o, const struct cairn *c, const struct paging_walk *w)
+static void show_kind(struct out *o, struct cairn *c, const struct paging_walk *w)
 {
 	struct swap_entry e;
 
@@ -47,13 +47,15 @@ static void show_kind(struct out *o, const struct cairn *c, const struct paging_
 		if (swap_decode(c, w->entry, &e)) {
 			out_num(o, "swap_type", ": type %s", e.type);
 			out_count(o, "swap_offset", ", offset %s", e.offset);
+			out_str(o, "swap_kind", swap_kind_name(e.kind) ? ", %s" : NULL,
+				swap_kind_name(e.kind));
 		}
 		break;
 	case PAGING_NONE: out_str(o, "kind", "  %s", "none"); break;
 	}
 }
 
-static void show(struct out *o, const struct cairn *c, unsigned depth, uint64_t entry)
+static void show(struct out *o, struct cairn *c, unsigned depth, uint64_t entry)
 {
 	const struct paging_form *form = &c->layout.form;
 	struct paging_walk w = paging_entry(form, depth, entry);
@@ -96,7 +98,10 @@ static const struct cmd pte = {
 	.summary = "what a page-table entry says",
 	.help = "Decodes the value of a page-table entry by the form of this machine's page tables:\n"
 		"where its page or table is, its flags, or where it is swapped to. `vtop` shows the\n"
-		"entries of an address.",
+		"entries of an address. A swap entry that names no swap area says why the page is not\n"
+		"there (JSON swap_kind): \"migration\" (it is being moved), \"poisoned\", \"device\" (a\n"
+		"device has it), each with a page frame as offset, or \"marker\" (a note, and no page). On\n"
+		"ARM and arm64 the code of do_swap_page(), if it is in the dump, tells where the fields are.",
 	.opts = opts,
 	.run = run,
 };

@@ -52,6 +52,7 @@ static void show_swap(struct vm_out *vo, uint64_t pte)
 	file = swap_file(vo->call->cairn, &vo->namer->paths, e.type);
 	out_num(o, "swap_type", "  type %s", e.type);
 	out_count(o, "swap_offset", "  offset %s", e.offset);
+	out_str(o, "swap_kind", swap_kind_name(e.kind) ? "  %s" : NULL, swap_kind_name(e.kind));
 	out_str(o, "swap_file", file ? "  %s\n" : "\n", file);
 }
 

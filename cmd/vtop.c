@@ -134,7 +134,8 @@ static void show_swap(struct out *o, const struct tables *t, const struct paging
 	if (w->kind != PAGING_SWAPPED || !swap_decode(t->c, w->entry, &e))
 		return;
 	out_num(o, "swap_type", "  swap type %s", e.type);
-	out_count(o, "swap_offset", ", offset %s\n", e.offset);
+	out_count(o, "swap_offset", ", offset %s", e.offset);
+	out_str(o, "swap_kind", swap_kind_name(e.kind) ? ", %s\n" : "\n", swap_kind_name(e.kind));
 }
 
 /* A TDX guest has memory that is not mapped as private at another address, with the direct bit. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/slab_free.h"
 
+#include "mm/slab_cpu.h"
 #include "mm/slab_sheaf.h"
 
 #define FREE_LIMIT 32768 /* objects of a slab: 15 bits, mm/slab.h */
@@ -86,66 +87,53 @@ enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64
 
 /* ---- what CPUs keep ---- */
 
-enum cairn_code slab_percpu(struct cairn *c, const struct cpu *cpu, uint64_t ptr, uint64_t *ret,
-			    struct cairn_err *err)
+/* The list that one CPU has taken. */
+static enum cairn_code each_at(const struct slab_links *l, const struct page_map *m,
+			       const struct shape *s, uint64_t at, slab_free_fn *fn, void *arg,
+			       struct cairn_err *err)
 {
-	/* areas that were found by what is in them: where they begin is not known */
-	if (cpu->fault || (cpu->area && !cpu->offset))
-		return cairn_fail(err, CAIRN_MISSING, "the memory of CPU %u is not known", cpu->id);
-	*ret = (ptr + cpu->offset) & UINT64_MAX >> (64 - 8 * c->arch->word);
-	return CAIRN_OK;
-}
-
-/* The list that one CPU has taken; NULL leaves none. */
-static enum cairn_code each_of_cpu(const struct slab_links *l, const struct page_map *m,
-				   uint64_t cpu_slab, slab_free_fn *fn, void *arg,
-				   struct cairn_err *err)
-{
-	static const struct shape_want want = { "struct kmem_cache_cpu", 1, { "freelist" } };
-	static const unsigned first = 0;
 	struct slab slab;
-	struct shape s;
-	uint64_t at = 0;
-	enum cairn_code code = shape_resolve(&s, &want, &l->c->types, err);
+	uint64_t first = 0;
+	enum cairn_code code = shape_get(s, &l->c->kernel, at, SLAB_CPU_FREELIST, &first, err);
 
-	if (!code)
-		code = shape_require(&s, &first, 1, err);
-	if (!code)
-		code = shape_get(&s, &l->c->kernel, cpu_slab, first, &at, err);
-	if (!code && at)
-		code = slab_find(l->c, m, at, &slab, err);
-	return code || !at ? code : walk(l, &slab, at, fn, arg, err);
+	if (!code && first)
+		code = slab_find(l->c, m, first, &slab, err);
+	return code || !first ? code : walk(l, &slab, first, fn, arg, err);
 }
 
-static enum cairn_code each_of_cpus(struct cairn *c, const struct page_map *m, uint64_t cache,
-				    slab_free_fn *fn, void *arg, struct cairn_err *err)
+static void each_of_cpus(const struct slab_links *l, const struct page_map *m, uint64_t cache,
+			 slab_free_fn *fn, void *arg, struct slab_lack *lack)
 {
+	uint64_t ptr = object_get(&l->cache, L_CPU), at;
 	const struct cpus *cpus;
-	struct slab_links l;
-	enum cairn_code code = cpus_get(c, &cpus, err), one;
+	struct cairn_err why;
+	struct shape s;
+	enum cairn_code code = slab_cpu_shape(&s, l->c, &why);
 
 	if (!code)
-		code = slab_links_open(&l, c, cache, err);
-	if (code)
-		return code;
-	for (size_t i = 0; shape_has(&l.cache_shape, L_CPU) && i < cpus->n; i++) {
-		uint64_t at;
+		code = cpus_get(l->c, &cpus, &why);
+	slab_lack_note(lack, code, &why);
+	for (size_t i = 0; !code && i < cpus->n; i++) {
+		enum cairn_code one = slab_cpu_of(l->c, m, &s, &cpus->cpu[i], cache, ptr, &at, &why);
 
-		one = slab_percpu(c, &cpus->cpu[i], object_get(&l.cache, L_CPU), &at, err);
 		if (!one)
-			one = each_of_cpu(&l, m, at, fn, arg, err);
-		code = code ? code : one;
+			one = each_at(l, m, &s, at, fn, arg, &why);
+		slab_lack_note(lack, one, &why);
 	}
-	slab_links_close(&l);
-	return code;
 }
 
 enum cairn_code slab_each_kept(struct cairn *c, const struct page_map *m, uint64_t cache,
 			       slab_free_fn *fn, void *arg, struct cairn_err *err)
 {
-	struct cairn_err second;
-	enum cairn_code code = each_of_cpus(c, m, cache, fn, arg, err);
-	enum cairn_code of_sheaves = slab_each_in_sheaves(c, cache, fn, arg, code ? &second : err);
+	struct slab_lack lack = { .err = err };
+	struct slab_links l;
+	enum cairn_code code = slab_links_open(&l, c, cache, err);
 
-	return code ? code : of_sheaves;
+	if (code)
+		return code;
+	if (shape_has(&l.cache_shape, L_CPU))
+		each_of_cpus(&l, m, cache, fn, arg, &lack);
+	slab_links_close(&l);
+	slab_each_in_sheaves(c, cache, fn, arg, &lack);
+	return lack.code;
 }

@@ -24,7 +24,7 @@
 
 /* in struct kmem_cache, and what a CPU has of it */
 enum { OF_OFFSET = 48, OF_RANDOM = 56, OF_LISTS = 64, OF_SHEAVES = 72, OF_NODES = 80 };
-enum { CPU_LIST = 8, CPU_MAIN = 8, CPU_SPARE = 16, CPU_RCU = 24, CPU_AREA = 0x100 };
+enum { CPU_LIST = 8, CPU_SLAB = 24, CPU_MAIN = 8, CPU_SPARE = 16, CPU_RCU = 24, CPU_AREA = 0x100 };
 /* in struct slab_sheaf */
 enum { SHEAF_LIST = 0, SHEAF_CACHE = 16, SHEAF_SIZE = 24, SHEAF_OBJECTS = 32 };
 
@@ -67,6 +67,7 @@ static struct btf *common_types(void)
 	tt(btf__add_field(b, "freelist", TT_ULONG, FREE_HEAD * 8, 0));
 	tt(btf__add_struct(b, "kmem_cache_cpu", 32));
 	tt(btf__add_field(b, "freelist", TT_ULONG, CPU_LIST * 8, 0));
+	tt(btf__add_field(b, "slab", TT_ULONG, CPU_SLAB * 8, 0));
 	tt(btf__add_struct(b, "slub_percpu_sheaves", 32));
 	tt(btf__add_field(b, "main", TT_ULONG, CPU_MAIN * 8, 0));
 	tt(btf__add_field(b, "spare", TT_ULONG, CPU_SPARE * 8, 0));
@@ -192,11 +193,57 @@ static void of_unknown_cpu(void **state)
 
 	(void)state;
 	begin(&w, false, 0);
-	w.cpu[0] = (struct cpu){ .area = 0x5000 };
+	w.cpu[0] = (struct cpu){ .area = TP_SIZE + 0x1000 };
 	tp_put(w.t, CPUS + CPU_AREA + CPU_LIST, OBJECT(4), 8);
 	open_types(&w, false, true, false);
 	assert_int_equal(slab_each_kept(&w.t->c, &w.m, CACHE, keep, &k, &err), CAIRN_MISSING);
 	EXPECT(&k, OBJECT(4));
+	end(&w);
+}
+
+/* Where only the CPUs' areas are known, what they keep is found by what it says. */
+static void of_areas(void **state)
+{
+	struct told k = { .n = 0 };
+	struct world w;
+
+	(void)state;
+	begin(&w, true, 0);
+	for (unsigned i = 0; i < 2; i++)
+		w.cpu[i] = (struct cpu){ .id = i, .area = CPUS + CPU_AREA * i };
+	for (unsigned i = 0; i < 2; i++) {
+		tp_put(w.t, w.cpu[i].area + 0x40 + CPU_LIST, OBJECT(4 + i), 8);
+		tp_put(w.t, w.cpu[i].area + 0x40 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
+		link_free(&w, true, OBJECT(4 + i), 0);
+		/* one whose objects are elsewhere, and one without any */
+		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_LIST, OBJECT(4) + 0x100000, 8);
+		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
+		tp_put(w.t, w.cpu[i].area + 0xc0 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
+	}
+	open_types(&w, true, true, false);
+	assert_int_equal(slab_each_kept(&w.t->c, &w.m, CACHE, keep, &k, NULL), CAIRN_OK);
+	EXPECT(&k, OBJECT(4), OBJECT(5));
+	end(&w);
+}
+
+/* Two that could be it: neither is believed. */
+static void of_doubtful_area(void **state)
+{
+	struct told k = { .n = 0 };
+	struct cairn_err err;
+	struct world w;
+
+	(void)state;
+	begin(&w, false, 0);
+	w.cpus.n = 1;
+	w.cpu[0] = (struct cpu){ .area = CPUS };
+	for (unsigned i = 0; i < 2; i++) {
+		tp_put(w.t, CPUS + 0x40 * (i + 1) + CPU_LIST, OBJECT(4 + i), 8);
+		tp_put(w.t, CPUS + 0x40 * (i + 1) + CPU_SLAB, TP_MAP + SLAB * 64, 8);
+	}
+	open_types(&w, false, true, false);
+	assert_int_equal(slab_each_kept(&w.t->c, &w.m, CACHE, keep, &k, &err), CAIRN_MISSING);
+	assert_int_equal(k.n, 0);
 	end(&w);
 }
 
@@ -266,7 +313,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_a_slab), cmocka_unit_test(for_ever), cmocka_unit_test(of_cpus),
 		cmocka_unit_test(of_unknown_cpu), cmocka_unit_test(of_sheaves),
-		cmocka_unit_test(of_bad_sheaves),
+		cmocka_unit_test(of_bad_sheaves), cmocka_unit_test(of_areas),
+		cmocka_unit_test(of_doubtful_area),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,18 +29,8 @@ struct look {
 	struct shape of_cache, percpu, sheaf;
 	slab_free_fn *fn;
 	void *arg;
-	enum cairn_code code;   /* the first thing that could not be read: err says what */
-	struct cairn_err *err;
+	struct slab_lack *lack;
 };
-
-static void note(struct look *l, enum cairn_code code, const struct cairn_err *why)
-{
-	if (!code || l->code)
-		return;
-	l->code = code;
-	if (l->err)
-		*l->err = *why;
-}
 
 /* One that names another cache is none of this one's, whatever led there. */
 static void look_at_sheaf(struct look *l, uint64_t addr)
@@ -57,7 +47,7 @@ static void look_at_sheaf(struct look *l, uint64_t addr)
 		if (!code)
 			l->fn(l->arg, object);
 	}
-	note(l, code, &err);
+	slab_lack_note(l->lack, code, &err);
 }
 
 static void look_at_cpu(struct look *l, const struct cpu *cpu, uint64_t sheaves)
@@ -71,7 +61,7 @@ static void look_at_cpu(struct look *l, const struct cpu *cpu, uint64_t sheaves)
 		if (!code && sheaf)
 			look_at_sheaf(l, sheaf);
 	}
-	note(l, code, &err);
+	slab_lack_note(l->lack, code, &err);
 }
 
 static void look_at_cpus(struct look *l)
@@ -85,7 +75,7 @@ static void look_at_cpus(struct look *l)
 		code = shape_get(&l->of_cache, &l->c->kernel, l->cache, C_SHEAVES, &sheaves, &err);
 	for (size_t i = 0; !code && i < cpus->n; i++)
 		look_at_cpu(l, &cpus->cpu[i], sheaves);
-	note(l, code, &err);
+	slab_lack_note(l->lack, code, &err);
 }
 
 /* ---- barns ---- */
@@ -102,7 +92,7 @@ static void look_at_barn(struct look *l, uint64_t barn)
 	list_begin(&w, &l->c->kernel, LIST_DOUBLE, barn + s.m[0].offset, BARN_LIMIT);
 	while (list_next(&w))
 		look_at_sheaf(l, w.node - l->sheaf.m[S_LIST].offset);
-	note(l, list_end(&w, &err), &err);
+	slab_lack_note(l->lack, list_end(&w, &err), &err);
 }
 
 /* A cache has room for as many nodes as there are, whatever its type says (mm/slub.c,
@@ -133,7 +123,7 @@ static void look_at_nodes(struct look *l)
 		if (!code && barn)
 			look_at_barn(l, barn);
 	}
-	note(l, code, &err);
+	slab_lack_note(l->lack, code, &err);
 }
 
 /* ---- the whole ---- */
@@ -146,18 +136,17 @@ static bool has_all(const struct shape *s, unsigned n)
 	return true;
 }
 
-enum cairn_code slab_each_in_sheaves(struct cairn *c, uint64_t cache, slab_free_fn *fn, void *arg,
-				     struct cairn_err *err)
+void slab_each_in_sheaves(struct cairn *c, uint64_t cache, slab_free_fn *fn, void *arg,
+			  struct slab_lack *lack)
 {
-	struct look l = { .c = c, .cache = cache, .fn = fn, .arg = arg, .err = err };
+	struct look l = { .c = c, .cache = cache, .fn = fn, .arg = arg, .lack = lack };
 
 	if (shape_resolve(&l.of_cache, &cache_want, &c->types, NULL) ||
 	    !shape_has(&l.of_cache, C_SHEAVES) ||
 	    shape_resolve(&l.percpu, &percpu_want, &c->types, NULL) ||
 	    shape_resolve(&l.sheaf, &sheaf_want, &c->types, NULL) || !has_all(&l.percpu, P_N) ||
 	    !has_all(&l.sheaf, S_N))
-		return CAIRN_OK;
+		return;
 	look_at_cpus(&l);
 	look_at_nodes(&l);
-	return l.code;
 }

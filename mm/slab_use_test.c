@@ -47,8 +47,9 @@ static void types(struct world *w)
 	tt(btf__add_field(b, "slab_cache", TT_ULONG, 16 * 8, 0));
 	tt(btf__add_field(b, "freelist", TT_ULONG, FREE_HEAD * 8, 0));
 	tt(btf__add_field(b, "objects", TT_SHORT, OBJECTS * 8, 0));
-	tt(btf__add_struct(b, "kmem_cache_cpu", 16));
+	tt(btf__add_struct(b, "kmem_cache_cpu", 24));
 	tt(btf__add_field(b, "freelist", TT_ULONG, 0, 0));
+	tt(btf__add_field(b, "slab", TT_ULONG, 16 * 8, 0));
 	tt(btf__add_struct(b, "kmem_cache", 64));
 	tt(btf__add_field(b, "offset", TT_UINT, 0, 0));
 	tt(btf__add_field(b, "size", TT_UINT, 4 * 8, 0));

@@ -2,7 +2,7 @@
 /*
  * vma_tree - where an address space keeps its VMAs: ranges and addresses, without the structs.
  *
- * Private to mm/vma.c. What could be walked is in *ret also when `partial` is set.
+ * Private to mm/vma*.c. What could be walked is in *ret also when `partial` is set.
  */
 #ifndef CAIRN_MM_VMA_TREE_H
 #define CAIRN_MM_VMA_TREE_H
@@ -11,9 +11,6 @@
 
 /** VMAs of one address space: a kernel lets a process have this many only if it is told to. */
 #define VMAS_LIMIT ((size_t)1 << 26)
-
-/** Faults of which each keeps its own text. */
-#define VMA_FAULTS 256
 
 /** What a slot holds can be a struct vm_area_struct. */
 bool vma_is_entry(uint64_t entry);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/kern/cpu.h"
 #include "lib/kern/finding.h"
 #include "mm/apf_guest.h"
 #include "mm/apf_host.h"
@@ -112,11 +113,25 @@ static uint64_t at(struct state *s, const char *path)
 	return t && type_member(t, path, &m) ? m.offset : 0;
 }
 
+#define EFLAGS_IF 0x200u
+
+/* With interrupts off, the host may have put anything there that is not seen yet. */
+static bool is_masked(const struct state *s, unsigned id)
+{
+	const struct cpus *cpus;
+	const struct cpu *cpu = cpus_get(s->c, &cpus, NULL) ? NULL : cpu_by_id(cpus, id);
+
+	return cpu && cpu->regs_source != CPU_REGS_NONE &&
+	       !(cpu->regs.r[s->c->arch->flags] & EFLAGS_IF);
+}
+
 static void add_guest(struct state *s, struct mutable_words *to, const struct apf_guest *g)
 {
 	for (size_t i = 0; i < g->nareas; i++) {
-		add(s, to, "apf_reason.flags", g->area[i].addr, 4, AREA_WORD);
-		add(s, to, "apf_reason.token", g->area[i].addr + 4, 4, AREA_WORD);
+		if (!is_masked(s, g->area[i].cpu)) {
+			add(s, to, "apf_reason.flags", g->area[i].addr, 4, AREA_WORD);
+			add(s, to, "apf_reason.token", g->area[i].addr + 4, 4, AREA_WORD);
+		}
 		add(s, to, "apf_reason.pad", g->area[i].addr + 8, 4, ANY);
 		add(s, to, "apf_reason.enabled", g->area[i].enabled_at, 1, ANY);
 	}
@@ -190,7 +205,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 }
 
 static const struct family family = {
-	.name = "apf", .found = 0.99, .named = 0.95, .begin = begin, .end = end, .change = change,
+	.name = "apf", .found = 0.99, .named = 0.95, .unseen = .05, .begin = begin, .end = end, .change = change,
 	.ask = ask,
 };
 MUTATIONS(&family);

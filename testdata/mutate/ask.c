@@ -12,7 +12,8 @@ enum cairn_code mutate_ask(struct cairn *c, struct arena *a, const char *only,
 	struct findings found;
 	enum cairn_code code = findings_get(&found, c, &limits, a, err);
 
-	*ret = (struct answer){ .findings = code ? 0 : found.n };
+	*ret = (struct answer){ .findings = code ? 0 : found.n,
+				 .unseen = code ? 0 : found.nunseen };
 	for (size_t i = 0; !code && i < found.n; i++) {
 		const struct cairn_finding *f = &found.said[i].f;
 

@@ -242,7 +242,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 }
 
 static const struct family family = {
-	.name = "kvm", .found = 0.99, .named = 0.95, .begin = begin, .end = end, .change = change,
+	.name = "kvm", .found = 0.99, .named = 0.95, .unseen = .05, .begin = begin, .end = end, .change = change,
 	.ask = ask,
 };
 MUTATIONS(&family);

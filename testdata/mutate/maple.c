@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/kern/finding.h"
 #include "mm/maple_mm.h"
 #include "testdata/mutate/mutate.h"
 
 #define NODES_LIMIT 100000
+#define CHECKERS "m[am]*" /* maple and mm, which tells of areas that are not in the dump */
 
 struct state {
 	struct cairn *c;
@@ -132,6 +134,17 @@ static enum cairn_code collect(struct state *s, size_t mm, struct mutable_words 
 	return code;
 }
 
+static size_t count_unseen(struct state *s)
+{
+	const struct check_limits limits = { .only = CHECKERS };
+	struct arena a = { 0 };
+	struct findings f;
+	size_t n = findings_get(&f, s->c, &limits, &a, NULL) ? 0 : f.nunseen;
+
+	arena_deinit(&a);
+	return n;
+}
+
 static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words *words,
 			     struct cairn_err *err)
 {
@@ -219,11 +232,12 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 		if (w)
 			break;
 	}
+	ret->unseen = code || ret->findings ? 0 : count_unseen(s);
 	return code;
 }
 
 static const struct family family = {
-	.name = "maple", .found = .995, .named = .95,
+	.name = "maple", .found = .995, .named = .95, .unseen = .05,
 	.begin = begin, .end = end, .change = change, .ask = ask,
 };
 MUTATIONS(&family);

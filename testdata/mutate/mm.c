@@ -170,6 +170,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 
 	if (code)
 		return code;
+	ret->unseen = f.nunseen;
 	for (size_t i = 0; i < f.n; i++) {
 		const struct cairn_finding *x = &f.said[i].f;
 
@@ -185,7 +186,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 }
 
 static const struct family family = {
-	.name = "mm", .found = .995, .named = .95,
+	.name = "mm", .found = .995, .named = .95, .unseen = .05,
 	.begin = begin, .end = end, .change = change, .ask = ask,
 };
 MUTATIONS(&family);

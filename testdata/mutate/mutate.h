@@ -63,6 +63,8 @@ struct change mutate_other(const struct cairn *c, const struct mutable_word *w, 
 /** What the checker said. */
 struct answer {
 	size_t findings;     /* at all */
+	size_t unseen;       /* what is told as not looked at; need not be known where there are
+				findings */
 	bool named;          /* of the word that was changed */
 	bool expected;       /* with the value that it had */
 	char first[96];      /* of the first finding: id and word, for misses */
@@ -71,6 +73,7 @@ struct answer {
 struct family {
 	const char *name;
 	double found, named; /* what is demanded of it, as parts of 1 */
+	double unseen;       /* of slim dumps: as many changes at most may lead to what they lack */
 	/** State of one dump, freed by end(); the words that may be changed. CAIRN_MISSING: this dump
 	 *  has none. */
 	enum cairn_code (*begin)(struct cairn *c, void **state, struct mutable_words *words,

@@ -9,7 +9,7 @@
 #include "lib/base/mem.h"
 #include "lib/kern/finding.h"
 #include "mm/maple_mm.h"
-#include "mm/slab_sheaf.h"
+#include "mm/slab_cpu.h"
 #include "mm/vma.h"
 #include "testdata/mutate/mutate.h"
 
@@ -21,7 +21,6 @@ enum { C_LISTS, C_SHEAVES, C_N };
 static const struct shape_want cache_want = {
 	"struct kmem_cache", C_N, { [C_LISTS] = "cpu_slab", [C_SHEAVES] = "cpu_sheaves" },
 };
-static const struct shape_want list_want = { "struct kmem_cache_cpu", 1, { "freelist" } };
 static const struct shape_want sheaves_want = { "struct slub_percpu_sheaves", 1, { "main" } };
 enum { S_SIZE, S_OBJECTS, S_N };
 static const struct shape_want sheaf_want = { "struct slab_sheaf", S_N, { "size", "objects" } };
@@ -32,6 +31,7 @@ struct state {
 	struct vma_shape vs;
 	struct page_map frames;
 	struct shape slab, cache, list, sheaves, sheaf;
+	bool has_lists;
 	const struct cpus *cpus;
 	struct arena arena;
 };
@@ -74,17 +74,20 @@ static void add_sheaf(struct state *s, struct mutable_words *to, uint64_t vma, u
 static void add_kept(struct state *s, struct mutable_words *to, uint64_t vma)
 {
 	struct slab slab;
-	uint64_t ptr, at;
+	uint64_t ptr, at, of;
 
 	if (slab_find(s->c, &s->frames, vma, &slab, NULL))
 		return;
 	for (size_t i = 0; s->cpus && i < s->cpus->n; i++) {
 		const struct cpu *cpu = &s->cpus->cpu[i];
 
-		if (shape_has(&s->list, 0) &&
+		if (s->has_lists &&
 		    !shape_get(&s->cache, &s->c->kernel, slab.cache, C_LISTS, &ptr, NULL) &&
-		    !slab_percpu(s->c, cpu, ptr, &at, NULL))
-			add_at(s, to, "kmem_cache_cpu.freelist", vma, at + s->list.m[0].offset);
+		    !slab_cpu_of(s->c, &s->frames, &s->list, cpu, slab.cache, ptr, &at, NULL) &&
+		    !shape_get(&s->list, &s->c->kernel, at, SLAB_CPU_SLAB, &of, NULL) &&
+		    of == slab.head)
+			add_at(s, to, "kmem_cache_cpu.freelist", vma,
+			       at + s->list.m[SLAB_CPU_FREELIST].offset);
 		if (shape_has(&s->sheaf, S_OBJECTS) &&
 		    !shape_get(&s->cache, &s->c->kernel, slab.cache, C_SHEAVES, &ptr, NULL) &&
 		    !slab_percpu(s->c, cpu, ptr, &at, NULL))
@@ -107,6 +110,15 @@ static void collect(void *arg, uint64_t addr)
 	vmas_free(&v);
 }
 
+/* A slim dump may have an object's slab and not its cache. */
+static void add_node(struct state *s, struct mutable_words *to, uint64_t node)
+{
+	struct slab_object o;
+
+	if (!slab_object_at(s->c, &s->frames, node, &o, NULL))
+		add(s, to, "slab.freelist, a node", node);
+}
+
 static void collect_nodes(struct state *s)
 {
 	struct maple_mms mms;
@@ -120,7 +132,7 @@ static void collect_nodes(struct state *s)
 
 		if (!maple_load(&m, NULL))
 			for (size_t k = 0; k < m.n; k++)
-				add(s, s->words, "slab.freelist, a node", m.node[k].addr);
+				add_node(s, s->words, m.node[k].addr);
 		maple_unload(&m);
 	}
 	maple_mms_deinit(&mms);
@@ -132,7 +144,7 @@ static void what_is_kept(struct state *s)
 
 	cpus_get(s->c, &s->cpus, NULL);
 	shape_resolve(&s->cache, &cache_want, ts, NULL);
-	shape_resolve(&s->list, &list_want, ts, NULL);
+	s->has_lists = !slab_cpu_shape(&s->list, s->c, NULL);
 	shape_resolve(&s->sheaves, &sheaves_want, ts, NULL);
 	shape_resolve(&s->sheaf, &sheaf_want, ts, NULL);
 }
@@ -193,6 +205,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 	if (code)
 		return code;
 	ret->findings = f.n;
+	ret->unseen = f.nunseen;
 	if (f.n) {
 		const struct cairn_finding *x = &f.said[0].f;
 
@@ -206,7 +219,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 }
 
 static const struct family family = {
-	.name = "slab", .found = .995, .named = .95,
+	.name = "slab", .found = .995, .named = .95, .unseen = .05,
 	.begin = begin, .end = end, .change = change, .ask = ask,
 };
 MUTATIONS(&family);
