@@ -64,6 +64,12 @@ void triage_explanation(struct report *r);
 /** What crashed, where, on which CPU, when (triage_crash.c). */
 void triage_crash(struct report *r);
 
+/** What the log itself says of the crash: r->told (triage_bug.c). */
+void triage_read_log(struct report *r);
+
+/** A watchdog panicked, and the log tells of whom it watched. */
+bool triage_is_watched(const struct report *r);
+
 /** What the bug is called, inside the crash's object; its signature, behind it (triage_bug.c). */
 void triage_bug(struct report *r);
 void triage_signature(struct report *r);

@@ -2,12 +2,19 @@
 #include <string.h>
 
 #include "cmd/triage.h"
+#include "lib/kern/crashclass.h"
 #include "lib/kern/log.h"
+#include "unwind/culprit.h"
 #include "unwind/signature.h"
 #include "unwind/tracediff.h"
 
+bool triage_is_watched(const struct report *r)
+{
+	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
+}
+
 /* What the log itself says of the crash. */
-static void read_log(struct report *r)
+void triage_read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
 	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
@@ -24,7 +31,6 @@ static void read_log(struct report *r)
 
 void triage_bug(struct report *r)
 {
-	read_log(r);
 	if (r->told && r->told->file) {
 		out_str(r->o, "file", "  at       %s", r->told->file);
 		out_count(r->o, "line", ":%s\n", r->told->line);
@@ -38,11 +44,12 @@ void triage_bug(struct report *r)
 		out_null(r->o, "bug", NULL);
 }
 
-/* By the stack; where that tells nothing, by the log's. */
+/* By the stack; where that tells nothing sure, or is a watchdog's, by the log's. */
 static struct signature sign(const struct report *r)
 {
+	const struct frame *at = culprit_find(&r->crash);
 	struct signature own = { 0 };
-	bool blames = r->panic.crashed && r->crash.n &&
+	bool blames = r->panic.crashed && at && (at->grade < 'C' || !r->told) && !triage_is_watched(r) &&
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
