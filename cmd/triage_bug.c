@@ -4,6 +4,7 @@
 #include "cmd/triage.h"
 #include "lib/kern/crashclass.h"
 #include "lib/kern/log.h"
+#include "unwind/cause.h"
 #include "unwind/culprit.h"
 #include "unwind/signature.h"
 #include "unwind/tracediff.h"
@@ -13,20 +14,24 @@ bool triage_is_watched(const struct report *r)
 	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
 }
 
-/* What the log itself says of the crash. */
+/* What the log itself says of the crash; all of it where the crash is not what matters. */
 void triage_read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
 	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
+	bool wanted = cause_is_wanted(r->panic.class, NULL);
 	const struct log *log;
 
 	if (!all || !told || log_get(r->c, &log, NULL) != CAIRN_OK ||
-	    oops_parse_log(all, log, (size_t)(told - log->record), r->call->scratch, NULL) != CAIRN_OK)
+	    oops_parse_log(all, log, wanted ? 0 : (size_t)(told - log->record), r->call->scratch,
+			   NULL) != CAIRN_OK)
 		return;
 	r->told = oops_last(all);
 	/* a complaint of long before is not the crash */
 	if (r->told && r->panic.class && strcmp(r->told->class, r->panic.class))
 		r->told = NULL;
+	if (r->told && wanted)
+		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
 void triage_bug(struct report *r)
@@ -56,9 +61,27 @@ static struct signature sign(const struct report *r)
 	return !blames && r->told ? r->told->signature : own;
 }
 
+/* What the log says, as long as it is more than a warning; then what is broken. */
+static const char *cause(const struct report *r)
+{
+	const struct cairn_finding *f = NULL;
+
+	if (r->complaint && cause_is_grave(r->complaint))
+		return cause_of_complaint(r->complaint, r->call->scratch);
+	if (r->explained == EXPLAINED_CRASH ||
+	    (r->explained == EXPLAINED_COMPLAINT && crash_class_is_stall(r->panic.class)))
+		f = &r->blame.said->f;
+	else if (cause_is_wanted(r->panic.class, NULL))
+		f = cause_finding(&r->findings);
+	if (f)
+		return cause_of_finding(f, r->call->scratch);
+	return r->complaint ? cause_of_complaint(r->complaint, r->call->scratch) : NULL;
+}
+
 void triage_signature(struct report *r)
 {
 	struct signature own = sign(r);
+	const char *behind = cause(r);
 	struct out *o = r->o;
 
 	if (!own.strict) {
@@ -74,6 +97,7 @@ void triage_signature(struct report *r)
 	} else {
 		out_null(o, "signature_log", NULL);
 	}
+	out_str(o, "cause", behind ? "  cause    %s\n" : NULL, behind);
 }
 
 static void names(struct out *o, const char *field, const char *head, const char *const name[],
