@@ -5,6 +5,8 @@
 
 #include "lib/base/str.h"
 
+#define LOOK_BACK 100 /* reports */
+
 bool cause_is_wanted(const char *class, const char *function)
 {
 	/* up to 4.x sysrq-c wrote to address 0: drivers/tty/sysrq.c */
@@ -44,7 +46,7 @@ const struct oops *cause_complaint(const struct oopses *o, size_t i)
 {
 	const struct oops *ret = NULL;
 
-	for (size_t k = i; k-- && o->oops[k].boot == o->oops[i].boot; ) {
+	for (size_t k = i; k-- && i - k <= LOOK_BACK && o->oops[k].boot == o->oops[i].boot; ) {
 		const struct oops *one = &o->oops[k];
 
 		if (cause_is_grave(one))
