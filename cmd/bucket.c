@@ -8,12 +8,13 @@
 #include "cmd/known.h"
 #include "cmd/oops_file.h"
 
-enum { OPT_FUZZY, OPT_KNOWN, OPT_EXAMPLES };
+enum { OPT_FUZZY, OPT_KNOWN, OPT_EXAMPLES, OPT_ANY_CAUSE };
 
 static const struct opt opts[] = {
 	{ 'f', "fuzzy", NULL, "by the fuzzy signature: class and the first three functions" },
 	{ 'k', "known", "FILE", "known issues: signature or pattern, link, fixed in" },
 	{ 'n', "examples", "N", "name so many files of each (3)" },
+	{ 0, "any-cause", NULL, "by the signature alone, whatever the cause" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -136,7 +137,7 @@ static void examples(struct view *v, const struct sight *s, size_t n)
 
 static void known(struct view *v, const struct sight *s)
 {
-	const struct known_issue *k = known_find(&v->known, s->signature, s->fuzzy);
+	const struct known_issue *k = known_find(&v->known, s->signature, s->fuzzy, s->cause);
 
 	v->nunknown += !k;
 	if (!k) {
@@ -173,6 +174,7 @@ static void one(struct view *v, const struct bucket *b)
 	out_str(o, "class", NULL, s->class);
 	out_str(o, "signature", s->signature ? "      signature  %s\n" : NULL, s->signature);
 	out_str(o, "signature_fuzzy", s->fuzzy ? "                 %s\n" : NULL, s->fuzzy);
+	out_str(o, "cause", s->cause ? "      cause      %s\n" : NULL, s->cause);
 	out_str(o, "first", b->first ? "      seen       %s" : NULL, b->first);
 	out_str(o, "last", b->last ? " to %s\n" : NULL, b->last);
 	kernels(v, s, b->n);
@@ -202,6 +204,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	char *end;
 
 	v.sights.by_fuzzy = call->opt[OPT_FUZZY].set;
+	v.sights.any_cause = call->opt[OPT_ANY_CAUSE].set;
 	if (call->opt[OPT_EXAMPLES].set) {
 		v.nexamples = strtoul(call->opt[OPT_EXAMPLES].value, &end, 10);
 		if (*end || end == call->opt[OPT_EXAMPLES].value)
@@ -221,10 +224,12 @@ static const struct cmd bucket = {
 	.summary = "triage's and oops's JSON records, grouped by bug",
 	.help = "Reads what `cairn -j triage` and `cairn -j oops` wrote (RECORDS may end in .zst; - or\n"
 		"none is standard input), and tells of each signature how often, when first and last, on\n"
-		"which kernels and in which files it was seen, the most frequent first. Dumps that have\n"
-		"no report are grouped by their fate, reports without a signature by their class.\n"
+		"which kernels and in which files it was seen, the most frequent first. Where the records\n"
+		"name a cause, dumps of the same signature and different causes are told apart: sysrq\n"
+		"crashes, which share one, by what was wrong. Dumps that have no report are grouped by\n"
+		"their fate, reports without a signature by their class.\n"
 		"\n"
-		"FILE has a known issue a line: a signature, strict or fuzzy, or a pattern of one as a\n"
+		"FILE has a known issue a line: a signature, strict or fuzzy, a cause, or a pattern as a\n"
 		"shell's (* ? [...]), a link, and, if it is, in what it is fixed; # begins a comment.\n"
 		"\n"
 		"Exit 1: FILE was given, and a bucket is in none of its lines. Exit 4: a line of RECORDS\n"

@@ -12,9 +12,10 @@ static const char *copy(struct arena *a, const char *s)
 static const char *key_of(const struct sights *s, const struct jsonrec *r, struct arena *a)
 {
 	const char *signature = s->by_fuzzy ? r->fuzzy : r->signature;
+	const char *cause = s->any_cause ? NULL : r->cause;
 
 	if (signature)
-		return arena_strdup(a, signature);
+		return arena_printf(a, "%s%s%s", signature, cause ? " " : "", cause ? cause : "");
 	if (r->fate)
 		return arena_printf(a, "~fate:%s", r->fate);
 	return arena_printf(a, "~class:%s", r->class ? r->class : "unknown");
@@ -32,6 +33,7 @@ enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct are
 	s->sight[s->n++] = (struct sight){
 		.key = key,
 		.signature = copy(a, r->signature), .fuzzy = copy(a, r->fuzzy),
+		.cause = copy(a, r->cause),
 		.class = copy(a, r->class),         .title = copy(a, r->title),
 		.release = copy(a, r->release),     .date = copy(a, r->date),
 		.file = copy(a, r->file),           .fate = copy(a, r->fate),

@@ -2,8 +2,8 @@
 /*
  * buckets - records that are of one bug, together.
  *
- * Records with a signature are of one bug when it is the same; those without one when their fate or
- * class is.
+ * Records with a signature are of one bug when it and the cause are the same; those without one when
+ * their fate or class is.
  */
 #ifndef CAIRN_CMD_BUCKETS_H
 #define CAIRN_CMD_BUCKETS_H
@@ -14,14 +14,16 @@
 /** What is kept of one record; a text that it does not have is NULL. */
 struct sight {
 	const char *key;       /* what it is sorted by; never NULL */
-	const char *signature, *fuzzy, *class, *title, *release, *date, *file, *fate;
+	const char *signature, *fuzzy, *cause, *class, *title, *release, *date, *file, *fate;
 };
 
 /** Zero-initialised is valid and empty. */
 struct sights {
 	struct sight *sight;
 	size_t n, cap;
-	bool by_fuzzy;         /* the fuzzy signature counts; set before anything is added */
+	/* set before anything is added */
+	bool by_fuzzy;         /* the fuzzy signature counts */
+	bool any_cause;        /* the cause does not */
 };
 
 /** sight[from] to sight[from + n - 1] are of one bug. */

@@ -72,6 +72,26 @@ static void test_fuzzy(void **state)
 	assert_string_equal(grouped(&s), "c1f:zx2 2-5|");
 }
 
+#define C(sig, cause) "{\"schema\":\"cairn.triage/1\",\"signature\":" sig ",\"cause\":" cause "}"
+
+static void test_causes(void **state)
+{
+	struct sights s = { 0 }, any = { .any_cause = true };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct sights *to = i ? &any : &s;
+
+		assert_int_equal(add(to, C("\"c1:s\"", "\"c1c:x.y:z\"")), CAIRN_OK);
+		assert_int_equal(add(to, C("\"c1:s\"", "\"c1c:x.z:z\"")), CAIRN_OK);
+		assert_int_equal(add(to, C("\"c1:s\"", "\"c1c:x.y:z\"")), CAIRN_OK);
+		assert_int_equal(add(to, C("\"c1:s\"", "null")), CAIRN_OK);
+		assert_int_equal(add(to, C("\"c1:s\"", "1")), CAIRN_OK);
+	}
+	assert_string_equal(grouped(&s), "c1:sx2 -|c1:s c1c:x.y:zx2 -|c1:s c1c:x.z:zx1 -|");
+	assert_string_equal(grouped(&any), "c1:sx5 -|");
+}
+
 static void test_no_record(void **state)
 {
 	struct sights s = { 0 };
@@ -90,7 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_fuzzy),
-		cmocka_unit_test(test_no_record),
+		cmocka_unit_test(test_no_record), cmocka_unit_test(test_causes),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

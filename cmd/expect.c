@@ -186,6 +186,7 @@ static const struct cmd expect = {
 		"  {\"schema\": \"cairn.expect/1\",\n"
 		"   \"class\": \"bug\", \"function\": \"foo\",\n"
 		"   \"signature\": \"c1:bug:foo:*\", \"signature_fuzzy\": \"c1f:bug:foo:bar:*\",\n"
+		"   \"cause\": \"c1c:maple.*\",\n"
 		"   \"frames\": [\"foo\", \"bar\"],\n"
 		"   \"require\": [\"maple.gap.*\"], \"forbid\": [\"*\"]}\n"
 		"\n"

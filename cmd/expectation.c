@@ -15,9 +15,10 @@ static const struct member {
 	bool list;
 } members[] = {
 	{ "class", "crash", false },          { "signature", NULL, false },
-	{ "signature_fuzzy", NULL, false },   { "function", "crash", false },
-	{ "frames", NULL, true },             { "require", NULL, true },
-	{ "forbid", NULL, true },             { "unchecked", NULL, true },
+	{ "signature_fuzzy", NULL, false },   { "cause", NULL, false },
+	{ "function", "crash", false },       { "frames", NULL, true },
+	{ "require", NULL, true },            { "forbid", NULL, true },
+	{ "unchecked", NULL, true },
 };
 
 #define NMEMBERS (sizeof(members) / sizeof(members[0]))

@@ -14,7 +14,7 @@
 
 #define RECORD                                                                                 \
 	"{\"schema\":\"cairn.triage/1\",\"crash\":{\"class\":\"bug\",\"function\":\"b\"},"     \
-	"\"signature\":\"c1:bug:b:12\",\"signature_fuzzy\":null,"                              \
+	"\"signature\":\"c1:bug:b:12\",\"signature_fuzzy\":null,\"cause\":\"c1c:x.one:y\","      \
 	"\"stack\":{\"frames\":[{\"function\":\"a\"},{\"function\":\"b\"},{\"function\":null}," \
 	"{\"function\":\"c\"},{\"function\":\"d\"},{\"function\":\"e\"}]},"                    \
 	"\"findings\":[{\"id\":\"x.one\"},{\"id\":\"x.two\"},{\"id\":\"x.one\"}],"        \
@@ -75,7 +75,7 @@ static void test_texts(void **state)
 	HOLDS(",\"class\":\"bug\"", "cl+");
 	HOLDS(",\"class\":\"bu\"", "cl-");
 	HOLDS(",\"signature\":\"c1:bug:b:*\",\"function\":\"[ab]\"", "si+fu+");
-	HOLDS(",\"signature_fuzzy\":\"*\"", "si-");
+	HOLDS(",\"signature_fuzzy\":\"*\",\"cause\":\"c1c:x.*\"", "si-ca+");
 }
 
 static void test_frames(void **state)
@@ -164,12 +164,12 @@ static void test_made(void **state)
 
 	(void)state;
 	assert_string_equal(text, "{\"schema\":\"cairn.expect/1\",\"class\":\"bug\","
-			    "\"signature\":\"c1:bug:b:12\",\"function\":\"b\","
+			    "\"signature\":\"c1:bug:b:12\",\"cause\":\"c1c:x.one:y\",\"function\":\"b\","
 			    "\"frames\":[\"b\",\"c\",\"d\"],\"require\":[\"x.one\",\"x.two\"],"
 			    "\"forbid\":[\"*\"]}");
 	assert_int_equal(expectation_parse(&again, text, strlen(text), &err), CAIRN_OK);
 	assert_int_equal(expectation_hold(&h, again, rec, &arena, &err), CAIRN_OK);
-	assert_int_equal(h.n, 7);
+	assert_int_equal(h.n, 8);
 	assert_int_equal(h.failed, 0);
 	json_decref(rec);
 	json_decref(made);

@@ -57,6 +57,7 @@ enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, 
 	ret->release = jsonrec_str(ret->json, "release");
 	ret->signature = jsonrec_str(ret->json, "signature");
 	ret->fuzzy = jsonrec_str(ret->json, "signature_fuzzy");
+	ret->cause = jsonrec_str(ret->json, "cause");
 	return CAIRN_OK;
 }
 

@@ -22,7 +22,7 @@ struct jsonrec {
 	const char *file;        /* the dump, or the log */
 	const char *release;
 	const char *class, *title, *function, *date;
-	const char *signature, *fuzzy;
+	const char *signature, *fuzzy, *cause;
 	const char *fate;        /* NULL: there is a report */
 };
 

@@ -71,11 +71,12 @@ enum cairn_code known_parse(struct known *ret, const char *text, size_t len, str
 }
 
 const struct known_issue *known_find(const struct known *k, const char *signature,
-				     const char *fuzzy)
+				     const char *fuzzy, const char *cause)
 {
 	for (size_t i = 0; i < k->n; i++)
 		if (jsonrec_fits(k->issue[i].pattern, signature) ||
-		    jsonrec_fits(k->issue[i].pattern, fuzzy))
+		    jsonrec_fits(k->issue[i].pattern, fuzzy) ||
+		    jsonrec_fits(k->issue[i].pattern, cause))
 			return &k->issue[i];
 	return NULL;
 }

@@ -5,6 +5,7 @@
  *   # signature, or a pattern as a shell's          link                       fixed in
  *   c1:bug:scen_irq_inner:ebd6bda9bb014e32          https://bugs.example/1234  6.1.99
  *   c1f:null-deref:ext4_*                           https://bugs.example/77
+ *   c1c:hung-task:nfs4_*                            https://bugs.example/78
  *
  * One a line: words with blanks between them; what stands behind the second word is the third. An
  * empty line, and one that begins with #, says nothing. The first line that fits counts.
@@ -32,8 +33,8 @@ struct known {
 enum cairn_code known_parse(struct known *ret, const char *text, size_t len, struct arena *a,
 			    struct cairn_err *err);
 
-/** The first whose pattern fits either signature (each may be NULL); NULL: none. */
+/** The first whose pattern fits either signature, or the cause (each may be NULL); NULL: none. */
 const struct known_issue *known_find(const struct known *k, const char *signature,
-				     const char *fuzzy);
+				     const char *fuzzy, const char *cause);
 
 #endif

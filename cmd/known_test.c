@@ -42,12 +42,13 @@ static void test_no_link(void **state)
 static void test_find(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("c1:a[ l0\nc1:b* l1\nc1f:c:? l2\nc1:b2 l3"), CAIRN_OK);
-	assert_string_equal(known_find(&known, "c1:a[", NULL)->link, "l0");
-	assert_string_equal(known_find(&known, "c1:b2", NULL)->link, "l1");
-	assert_string_equal(known_find(&known, "c1:q", "c1f:c:d")->link, "l2");
-	assert_null(known_find(&known, "c1:q", "c1f:c:dd"));
-	assert_null(known_find(&known, NULL, NULL));
+	assert_int_equal(parse("c1:a[ l0\nc1:b* l1\nc1f:c:? l2\nc1:b2 l3\nc1c:e.* l4"), CAIRN_OK);
+	assert_string_equal(known_find(&known, "c1:a[", NULL, NULL)->link, "l0");
+	assert_string_equal(known_find(&known, "c1:b2", NULL, NULL)->link, "l1");
+	assert_string_equal(known_find(&known, "c1:q", "c1f:c:d", NULL)->link, "l2");
+	assert_null(known_find(&known, "c1:q", "c1f:c:dd", NULL));
+	assert_string_equal(known_find(&known, "c1:q", NULL, "c1c:e.f:g")->link, "l4");
+	assert_null(known_find(&known, NULL, NULL, NULL));
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/oops_file.h"
+#include "unwind/cause.h"
 #include "unwind/guilty.h"
 #include "unwind/oops.h"
 
@@ -179,8 +180,9 @@ static void paragraph(struct out *o, const char *name, const char *heading, cons
 	}
 }
 
-static void report(struct view *v, const struct oops *p)
+static void report(struct view *v, const struct oopses *all, size_t i)
 {
+	const struct oops *p = &all->oops[i];
 	struct out *o = v->o;
 
 	out_record(o, "oops");
@@ -200,6 +202,7 @@ static void report(struct view *v, const struct oops *p)
 	when(o, p);
 	out_str(o, "signature", "  signature  %s\n", p->signature.strict);
 	out_str(o, "signature_fuzzy", "             %s\n", p->signature.fuzzy);
+	maybe_str(o, "cause", "  cause      %s\n", cause_of_log(all, i, v->call->scratch));
 	frames(v, p);
 	registers(o, p);
 	paragraph(o, "known", "What is known", p->advice);
@@ -213,13 +216,13 @@ static bool reports(struct view *v, const struct oopses *all)
 
 	if (v->call->opt[OPT_LAST].set) {
 		if (last)
-			report(v, last);
+			report(v, all, (size_t)(last - all->oops));
 		return last != NULL;
 	}
 	for (size_t i = 0; i < all->n && !out_broken(v->o); i++) {
 		if (i)
 			out_text(v->o, "\n");
-		report(v, &all->oops[i]);
+		report(v, all, i);
 	}
 	return all->n != 0;
 }
@@ -319,8 +322,9 @@ static const struct cmd oops = {
 		"those of other builds, as long as the functions are: of the class and the names of the\n"
 		"sure frames from the one that crashed to the entry into the kernel, but for those that\n"
 		"-r lists (pieces of names; ^ begins and $ ends one). The second, fuzzy one has the first\n"
-		"three. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could not be\n"
-		"read.",
+		"three. A panic that was asked for (sysrq, an NMI) is no bug by itself; its `cause` is what\n"
+		"the log reports last before it. Exit 0: the log reports no trouble. Exit 1: it does. Exit\n"
+		"3: a file could not be read.",
 	.opts = opts,
 	.no_dump = true,
 	.dump_if_named = true,

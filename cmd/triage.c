@@ -193,6 +193,13 @@ static const struct cmd triage = {
 		"the kernel complained that they hang, the report says which, why, and whether the task\n"
 		"that crashed was the victim or the culprit.\n"
 		"\n"
+		"`signature` names the bug (see oops). Where it does not tell, `cause` says what is behind:\n"
+		"a dump that was asked for (sysrq, an NMI) is of no bug by itself. It is c1c:CLASS:FUNCTION of the\n"
+		"last thing that the log complains of, or c1c:FINDING:FIELD of what is broken in memory,\n"
+		"with :overrun where the object in front of it was written past its end. What is more than\n"
+		"a warning goes before findings, these before warnings. Of other crashes it is the finding\n"
+		"that explains them.\n"
+		"\n"
 		"Exit 1: there are findings. Exit 0: there are none; the machine may have crashed all\n"
 		"the same (a crash alone is no finding: `crash` in the JSON has it). Exit 4: there are\n"
 		"none, and something was missing or could not be checked.",

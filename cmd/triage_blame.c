@@ -131,9 +131,13 @@ void triage_look(struct report *r)
 	if (code != CAIRN_OK && code != CAIRN_INTERRUPTED)
 		session_degrade(r->c, "findings", &err);
 	r->checked = code == CAIRN_OK;
-	r->explained = explain_crash(r)	    ? EXPLAINED_CRASH :
-		       explain_complaint(r) ? EXPLAINED_COMPLAINT :
-					      EXPLAINED_NOTHING;
+	/* who panics because tasks hang is none of them */
+	if (r->panic.class && !strcmp(r->panic.class, "hung-task") && explain_complaint(r))
+		r->explained = EXPLAINED_COMPLAINT;
+	else
+		r->explained = explain_crash(r)	    ? EXPLAINED_CRASH :
+			       explain_complaint(r) ? EXPLAINED_COMPLAINT :
+						      EXPLAINED_NOTHING;
 }
 
 /* ---- what is said of it ---- */

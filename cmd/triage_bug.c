@@ -2,29 +2,40 @@
 #include <string.h>
 
 #include "cmd/triage.h"
+#include "lib/kern/crashclass.h"
 #include "lib/kern/log.h"
+#include "unwind/cause.h"
+#include "unwind/culprit.h"
 #include "unwind/signature.h"
 #include "unwind/tracediff.h"
 
-/* What the log itself says of the crash. */
-static void read_log(struct report *r)
+bool triage_is_watched(const struct report *r)
+{
+	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
+}
+
+/* What the log itself says of the crash; all of it where the crash is not what matters. */
+void triage_read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
 	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
+	bool wanted = cause_is_wanted(r->panic.class, NULL);
 	const struct log *log;
 
 	if (!all || !told || log_get(r->c, &log, NULL) != CAIRN_OK ||
-	    oops_parse_log(all, log, (size_t)(told - log->record), r->call->scratch, NULL) != CAIRN_OK)
+	    oops_parse_log(all, log, wanted ? 0 : (size_t)(told - log->record), r->call->scratch,
+			   NULL) != CAIRN_OK)
 		return;
 	r->told = oops_last(all);
 	/* a complaint of long before is not the crash */
 	if (r->told && r->panic.class && strcmp(r->told->class, r->panic.class))
 		r->told = NULL;
+	if (r->told && wanted)
+		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
 void triage_bug(struct report *r)
 {
-	read_log(r);
 	if (r->told && r->told->file) {
 		out_str(r->o, "file", "  at       %s", r->told->file);
 		out_count(r->o, "line", ":%s\n", r->told->line);
@@ -38,20 +49,39 @@ void triage_bug(struct report *r)
 		out_null(r->o, "bug", NULL);
 }
 
-/* By the stack; where that tells nothing, by the log's. */
+/* By the stack; where that tells nothing sure, or is a watchdog's, by the log's. */
 static struct signature sign(const struct report *r)
 {
+	const struct frame *at = culprit_find(&r->crash);
 	struct signature own = { 0 };
-	bool blames = r->panic.crashed && r->crash.n &&
+	bool blames = r->panic.crashed && at && (at->grade < 'C' || !r->told) && !triage_is_watched(r) &&
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
 	return !blames && r->told ? r->told->signature : own;
 }
 
+/* What the log says, as long as it is more than a warning; then what is broken. */
+static const char *cause(const struct report *r)
+{
+	const struct cairn_finding *f = NULL;
+
+	if (r->complaint && cause_is_grave(r->complaint))
+		return cause_of_complaint(r->complaint, r->call->scratch);
+	if (r->explained == EXPLAINED_CRASH ||
+	    (r->explained == EXPLAINED_COMPLAINT && crash_class_is_stall(r->panic.class)))
+		f = &r->blame.said->f;
+	else if (cause_is_wanted(r->panic.class, NULL))
+		f = cause_finding(&r->findings);
+	if (f)
+		return cause_of_finding(f, r->call->scratch);
+	return r->complaint ? cause_of_complaint(r->complaint, r->call->scratch) : NULL;
+}
+
 void triage_signature(struct report *r)
 {
 	struct signature own = sign(r);
+	const char *behind = cause(r);
 	struct out *o = r->o;
 
 	if (!own.strict) {
@@ -67,6 +97,7 @@ void triage_signature(struct report *r)
 	} else {
 		out_null(o, "signature_log", NULL);
 	}
+	out_str(o, "cause", behind ? "  cause    %s\n" : NULL, behind);
 }
 
 static void names(struct out *o, const char *field, const char *head, const char *const name[],

@@ -48,15 +48,17 @@ static void place(struct out *o, const char *function, uint64_t offset, const ch
 	out_text(o, "\n");
 }
 
-/* By the stack; where that does not tell, by the kernel's own report. */
+/* By the stack; where that does not tell, or is a watchdog's, by the kernel's own report. */
 static void where(struct report *r)
 {
 	const struct log_record *from = r->panic.cause ? r->panic.cause : r->panic.record;
-	const struct frame *f = culprit_find(&r->crash);
+	const struct frame *f = triage_is_watched(r) ? NULL : culprit_find(&r->crash);
 	struct out *o = r->o;
 	struct crashpc pc;
 
-	if (f && f->named) {
+	if (triage_is_watched(r)) {
+		place(o, r->told->function, r->told->offset, r->told->module);
+	} else if (f && f->named) {
 		place(o, f->sym.name, f->offset, f->sym.module);
 	} else if (crashpc_find(&pc, from, r->panic.record)) {
 		place(o, pc.function, pc.offset, pc.module[0] ? pc.module : NULL);
@@ -95,6 +97,7 @@ void triage_crash(struct report *r)
 {
 	struct out *o = r->o;
 
+	triage_read_log(r);
 	out_object(o, "crash");
 	out_paint(o, OUT_RED);
 	if (r->panic.title)

@@ -232,14 +232,19 @@ def stopped(dump, tmp, sig):
 
 # ---- bucket, expect ------------------------------------------------------------------------------
 
+def bug_of(record):
+    return record["signature"], record["cause"]
+
+
 def buckets(text, tmp):
     recs = records(text)
-    want = collections.Counter(r["signature"] for r in recs if r["signature"])
+    want = collections.Counter(bug_of(r) for r in recs if r["signature"])
     code, out, err = cairn("bucket", "-j", stdin=text)
     got = records(out)
     ok("bucket: every record is counted once", code == 0 and sum(b["count"] for b in got) == len(recs),
        code, err)
-    ok("bucket: by signature", {b["signature"]: b["count"] for b in got if b["signature"]} == want)
+    ok("bucket: by signature and cause",
+       {bug_of(b): b["count"] for b in got if b["signature"]} == want)
     ok("bucket: the most frequent first", [b["count"] for b in got] == sorted((b["count"] for b in got),
                                                                           reverse=True))
     (tmp / "known").write_text("# all\n* https://bugs.example/1 never\n")

@@ -42,12 +42,37 @@ static void who_was_interrupted(void **state)
 	TRACE("panic", "oops_end", "asm_exc_page_fault", "!", "caller");
 	t.frame[4].rule = RULE_BAD_CALL;
 	expect_culprit(&t.trace, "caller");
+	TRACE("panic", "oops_end", "asm_exc_page_fault", "!some_data", "caller");
+	t.frame[4].rule = RULE_BAD_CALL;
+	expect_culprit(&t.trace, "caller");
 	/* a task on its way out that faults */
 	expect_culprit(TRACE("panic", "oops_end.cold", "exc_invalid_op", "asm_exc_invalid_op",
 			     "!exit_mmap", "mmput", "do_exit", "do_group_exit"), "exit_mmap");
 	/* sysrq-c as it was: a write to address 0 */
 	expect_culprit(TRACE("panic", "oops_end", "asm_exc_page_fault", "!sysrq_handle_crash",
 			     "__handle_sysrq", "write_sysrq"), "write_sysrq");
+}
+
+static void whom_a_watchdog_came_upon(void **state)
+{
+	(void)state;
+	expect_culprit(TRACE("panic", "watchdog_timer_fn.cold", "__hrtimer_run_queues",
+			     "asm_sysvec_apic_timer_interrupt", "!loops", "caller"), "loops");
+	/* what it interrupted counts, not what that had interrupted */
+	expect_culprit(TRACE("panic", "panic_on_rcu_stall", "rcu_sched_clock_irq.cold",
+			     "asm_sysvec_apic_timer_interrupt", "!loops", "exc_page_fault",
+			     "asm_exc_page_fault", "!faulted"), "loops");
+	/* it was in user mode, or is a thread: another one was watched */
+	expect_culprit(TRACE("panic", "watchdog.cold", "kthread", "ret_from_fork"), NULL);
+	expect_culprit(TRACE("panic", "nmi_panic", "default_do_nmi", "exc_nmi", "handle_exception",
+			     "!spin", "caller"), "spin");
+	/* a handler's own panic: an NMI is nobody's fault below */
+	expect_culprit(TRACE("panic", "my_inner", "my_handler", "nmi_handle.part.0",
+			     "unknown_nmi_error", "exc_nmi", "end_repeat_nmi", "!spin"), "my_inner");
+	expect_culprit(TRACE("panic", "my_handler", "nmi_handle", "exc_nmi", "asm_exc_nmi", "!spin"),
+		       "my_handler");
+	/* who does not panic watches nobody */
+	expect_culprit(TRACE("panic", "foo", "watchdog", "kthread"), "foo");
 }
 
 static void who_was_told_by_a_check(void **state)
@@ -79,8 +104,8 @@ static void which_exception(void **state)
 static void timer_is_no_exception(void **state)
 {
 	(void)state;
-	expect_culprit(TRACE("panic", "watchdog_timer_fn", "asm_sysvec_apic_timer_interrupt",
-			     "!bystander"), "watchdog_timer_fn");
+	expect_culprit(TRACE("panic", "my_timer_fn", "asm_sysvec_apic_timer_interrupt", "!bystander"),
+		       "my_timer_fn");
 }
 
 static void other_machines(void **state)
@@ -123,7 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_called_panic), cmocka_unit_test(who_was_interrupted),
-		cmocka_unit_test(who_was_told_by_a_check),
+		cmocka_unit_test(whom_a_watchdog_came_upon), cmocka_unit_test(who_was_told_by_a_check),
 		cmocka_unit_test(which_exception), cmocka_unit_test(timer_is_no_exception),
 		cmocka_unit_test(other_machines), cmocka_unit_test(not_shown), cmocka_unit_test(idle_talk),
 	};

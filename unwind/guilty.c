@@ -12,8 +12,8 @@ struct rule {
 static const struct rule helpers[] = {
 	{ "checks accesses for the code that makes them",
 	  "__sanitizer __asan kasan hwasan __msan kmsan kcsan_setup_watchpoint check_memory_region "
-	  "check_heap_object check_object read_word_at_a_time read_once_ write_once_ __ubsan "
-	  "seqprop_assert __fortify_report get_taint print_tainted" },
+	  "check_heap_object check_object usercopy_abort read_word_at_a_time read_once_ "
+	  "write_once_ __ubsan seqprop_assert fortify_report fortify_panic stack_chk_fail get_taint print_tainted" },
 	{ "reports",
 	  "print_address_description panic invalid_op report_bug fixup_bug print_report "
 	  "print_usage_bug do_error do_trap _trap$ show_stack dump_stack walk_stack dump_backtrace "
@@ -56,6 +56,8 @@ static const struct rule helpers[] = {
 	{ "walks or changes a list, a tree or a table",
 	  "list_add list_del list_replace list_move list_splice ^rb_ ^__rb_ xas_start xas_load "
 	  "xas_find find_lock_entries rhashtable_lookup" },
+	{ "lets time pass",
+	  "^delay_tsc$ ^delay_loop$ ^__delay ^__const_udelay$ ^__udelay$ ^__timer_delay$" },
 	{ "prints",
 	  "string pointer snprintf scnprintf kasprintf kvasprintf printk va_format dev_info "
 	  "dev_notice dev_warn dev_err dev_alert dev_crit dev_emerg hex_dump_to_buffer "
@@ -90,8 +92,8 @@ static const struct rule entries[] = {
 	  "^ret_fast_syscall$ ^tracesys ^sysenter_" },
 	{ "exceptions and interrupts",
 	  "^asm_ ^exc_ ^sysvec_ ^__sysvec_ ^common_interrupt ^handle_exception$ ^error_entry$ "
-	  "^paranoid_entry$ ^end_repeat_nmi$ ^nmi$ ^default_do_nmi$ ^__irq_ ^__dabt_ ^__pabt_ "
-	  "^__und_ ^el1h_64 ^el1_ ^el0_ ^call_on_ ^call_with_stack$ ^generic_handle_ "
+	  "^paranoid_entry$ ^end_repeat_nmi$ ^nmi$ ^nmi_handle$ ^default_do_nmi$ ^__irq_ ^__dabt_ "
+	  "^__pabt_ ^__und_ ^el1h_64 ^el1_ ^el0_ ^call_on_ ^call_with_stack$ ^generic_handle_ "
 	  "^handle_domain_irq$ ^handle_irq_desc$ ^gic_handle_irq$ ^do_interrupt_handler$ "
 	  "^apic_timer_interrupt$ ^ret_from_intr$ ^page_fault$ ^ret_from_exception$ "
 	  "^__handle_irq_event_percpu$ ^handle_irq_event ^handle_edge_irq$ ^handle_fasteoi_ "

@@ -29,6 +29,7 @@ static void head(struct oops *o, const struct oops_report *r, struct arena *a)
 	o->complaint = cause->class->complaint && !panic;
 	o->first = r->row[0].line + 1;
 	o->last = r->row[r->n - 1].line + 1;
+	o->boot = r->boot;
 	o->has_time = r->by->stamped;
 	o->time = r->by->time;
 }

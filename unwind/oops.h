@@ -61,6 +61,7 @@ struct oops {
 	const char *message;   /* of a panic that ended it; NULL: none */
 	bool complaint;        /* the kernel went on after it, as far as the log tells */
 	size_t first, last;    /* lines of the log, from 1 */
+	unsigned boot;         /* of those that the log has, from 0 */
 	bool has_time;
 	double time;           /* of the first line, seconds since boot */
 

@@ -82,9 +82,13 @@ static struct piece comm_of(struct piece line)
 /* "CPU: 1 PID: 692 Comm: kwin_x11 Not tainted 5.19.0-rc7 #21"; "CPU: 0 UID: 0 PID: 178 Comm: ..." */
 static void read_cpu_line(struct reader *rd, struct piece line)
 {
+	uint64_t pid;
+
 	if (!piece_begins(line, "CPU: "))
 		return;
-	set_number(&rd->o->cpu, piece_after(line, "CPU: "));
+	/* a task that hangs is on no CPU: where the watchdog ran */
+	if (rd->o->pid < 0 || (piece_dec(piece_after(line, "PID: "), &pid) && (int64_t)pid == rd->o->pid))
+		set_number(&rd->o->cpu, piece_after(line, "CPU: "));
 	if (!piece_has(line, "PID: "))
 		return;
 	set_number(&rd->o->pid, piece_after(line, "PID: "));

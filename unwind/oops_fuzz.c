@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unwind/cause.h"
 #include "unwind/oops.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -67,8 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	if (oops_parse(&all, text, size, &a, NULL) == CAIRN_OK) {
-		for (size_t i = 0; i < all.n; i++)
+		for (size_t i = 0; i < all.n; i++) {
 			look_at(&all.oops[i], all.nlines);
+			look(cause_of_log(&all, i, &a));
+		}
 		if (all.n && !oops_last(&all))
 			abort();
 	}

@@ -47,6 +47,7 @@ struct oops_said {
 struct oops_report {
 	const struct oops_line *by;  /* its first line: who writes it */
 	double last_time;
+	unsigned boot;               /* how many kernels had begun in the log before */
 	struct oops_said said[OOPS_SAID];
 	size_t nsaid;
 	struct oops_row *row;        /* from the first head on */

@@ -47,6 +47,7 @@ struct scan {
 	struct arena *a;
 	struct oops_report *open[OPEN];
 	size_t nopen;
+	unsigned boot;
 };
 
 static struct oops_report *open_of(const struct scan *s, const struct oops_line *line)
@@ -87,6 +88,7 @@ static struct oops_report *new_report(struct scan *s, const struct oops_line *li
 	s->ret->report = all;
 	all[s->ret->n++] = r;
 	r->by = line;
+	r->boot = s->boot;
 	if (s->nopen == OPEN)
 		close_report(s, s->open[0]);
 	s->open[s->nopen++] = r;
@@ -103,6 +105,12 @@ static const struct oops_said *last_said(const struct oops_report *r)
 	return &r->said[r->nsaid - 1];
 }
 
+/* Each task that hangs is told of by itself; what is said of the lock is of the same report. */
+static bool is_another(const struct oops_said *said)
+{
+	return said->kind && !strcmp(said->class->name, "hung-task");
+}
+
 /* Whether more words of what is wrong are of the same report: the kernel tells of one oops in
  * several lines, and its panic follows. */
 static bool goes_on(const struct oops_report *r, const struct oops_said *said,
@@ -114,7 +122,8 @@ static bool goes_on(const struct oops_report *r, const struct oops_said *said,
 		return true;
 	if (r->ended)
 		return false;
-	return !r->traced || !strcmp(said->class->name, last_said(r)->class->name);
+	return !r->traced || (!is_another(said) &&
+			      !strcmp(said->class->name, last_said(r)->class->name));
 }
 
 static bool append(struct scan *s, struct oops_report *r, const struct oops_row *row)
@@ -181,13 +190,15 @@ static bool take_row(struct scan *s, struct oops_report *r, const struct oops_li
 
 static bool take_line(struct scan *s, const struct oops_line *line, size_t at)
 {
+	struct piece text = { line->text, line->len };
 	struct oops_report *r;
 	struct oops_said said;
 
 	if (line->user)
 		return true;
+	s->boot += piece_begins(text, "Linux version ");
 	r = open_of(s, line);
-	if (oops_says((struct piece){ line->text, line->len }, &said))
+	if (oops_says(text, &said))
 		return take_head(s, r, &said, line, at);
 	if (!r)
 		r = asked_by(s, line);

@@ -94,6 +94,65 @@ static void maple_on_arm(void **state)
 
 #define STAMP(c) "[    1.000000][" c "] "
 
+/* On ARM: a function had not saved the link register; its caller is there alone. */
+static void caller_in_lr(void **state)
+{
+	static const char format[] =
+		"kernel BUG at a.c:1!\n"
+		"Internal error: Oops - BUG: 00000000f2000800 [#1] SMP\n"
+		"pstate: 000000c5 (nzcv daIF -PAN -UAO -TCO -DIT -SSBS BTYPE=--)\n"
+		"pc : inner+0x24/0x30 [m]\n"
+		"lr : %s/0x24 [m]\n"
+		"Call trace:\n"
+		" inner+0x24/0x30 [m]\n"
+		" timer+0x18/0x2c [m]\n"
+		" __hrtimer_run_queues+0x148/0x304\n";
+	static const struct {
+		const char *lr;
+		bool counts;
+	} rows[] = {
+		{ "outer+0x18", true },
+		{ "inner+0x10", false }, /* it had called */
+		{ "timer+0x18", false }, /* it is the next frame */
+		{ "outer+0x0", false },  /* no call lies before a function's beginning */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct oops *o = parse(arena_printf(&arena, format, rows[i].lr));
+
+		assert_int_equal(o->n, rows[i].counts ? 4 : 3);
+		assert_string_equal(o->frame[1].function, rows[i].counts ? "outer" : "timer");
+		assert_string_equal(o->signature.fuzzy, rows[i].counts ? "c1f:bug:inner:outer:timer"
+								       : "c1f:bug:inner:timer");
+	}
+}
+
+/* Of tasks that hang: each by itself, the last with the panic and without the watchdog's CPU. */
+static void hung_tasks(void **state)
+{
+	const struct oops *o = parse(
+		"INFO: task a:93 blocked for more than 2 seconds.\n"
+		"task:a      state:D stack:0     pid:93    ppid:2      flags:0x00004000\n"
+		"Call Trace:\n __schedule+0x1/0x2\n one+0x1/0x2 [m]\n kthread+0x1/0x2\n"
+		"INFO: task b:94 blocked for more than 2 seconds.\n"
+		"Call Trace:\n __schedule+0x1/0x2\n two+0x1/0x2 [m]\n kthread+0x1/0x2\n"
+		"INFO: task b:94 blocked on a mutex likely owned by task a:93.\n"
+		"Kernel panic - not syncing: hung_task: blocked tasks\n"
+		"CPU: 0 PID: 29 Comm: khungtaskd Not tainted 6.1.0 #1\n"
+		"Call Trace:\n dump_stack+0x1/0x2\n panic+0x1/0x2\n watchdog+0x1/0x2\n");
+
+	(void)state;
+	assert_int_equal(all.n, 2);
+	assert_string_equal(o->signature.fuzzy, "c1f:stall:one");
+	o++;
+	assert_string_equal(o->signature.fuzzy, "c1f:stall:two");
+	assert_string_equal(o->function, "two");
+	assert_string_equal(o->comm, "b");
+	assert_int_equal(o->cpu, -1);
+	assert_string_equal(o->message, "hung_task: blocked tasks");
+}
+
 /* Two CPUs write at a time. */
 static void interleaved(void **state)
 {
@@ -269,7 +328,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved),
+		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved), cmocka_unit_test(caller_in_lr),
+		cmocka_unit_test(hung_tasks),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
 		cmocka_unit_test(whose_frames),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),

@@ -14,6 +14,7 @@ struct own {
 	bool history;     /* what comes is of another trace */
 	bool by_regs;     /* the first frame is the interrupted instruction */
 	bool next_interrupted; /* a caller that comes was interrupted (ARM) */
+	struct oops_place lr;  /* the link register; function.p NULL: not told */
 	const char *stack;
 	bool failed;
 };
@@ -41,6 +42,11 @@ static const char *copy(struct own *w, struct piece t)
 	return s;
 }
 
+static bool same_name(struct piece a, struct piece b)
+{
+	return a.p && b.p && a.len == b.len && !memcmp(a.p, b.p, a.len);
+}
+
 static bool is_function(const struct oops_frame *f, struct piece name)
 {
 	return f->function && name.p && strlen(f->function) == name.len &&
@@ -58,12 +64,12 @@ static bool is_told(const struct own *w, const struct oops_place *p)
 	return !p->has_offset || (w->by_regs && w->o->n == 1 && f->offset == p->offset);
 }
 
-static void add(struct own *w, const struct oops_place *p, bool interrupted)
+static void append(struct own *w, const struct oops_place *p, bool interrupted)
 {
 	struct oops *o = w->o;
 	struct oops_frame *frames, *f;
 
-	if (o->n >= OOPS_FRAMES || is_told(w, p))
+	if (o->n >= OOPS_FRAMES)
 		return;
 	frames = arena_room(w->a, o->frame, o->n, &w->cap, sizeof(*frames));
 	if (!frames) {
@@ -78,6 +84,26 @@ static void add(struct own *w, const struct oops_place *p, bool interrupted)
 		.reliable = !p->guess, .interrupted = interrupted, .stack = w->stack,
 		.file = copy(w, p->file), .line = p->line,
 	};
+}
+
+/* A function that had not saved the link register, or had loaded it again: its caller is there
+ * alone, and ARM's traces leave it out. After a call of its own it would be in the function itself. */
+static bool is_caller_in_lr(const struct own *w, const struct oops_place *next)
+{
+	const struct oops_place *lr = &w->lr;
+
+	return w->by_regs && w->o->n == 1 && lr->function.p && lr->offset &&
+	       w->o->frame[0].function && !is_function(&w->o->frame[0], lr->function) &&
+	       (lr->offset != next->offset || !same_name(lr->function, next->function));
+}
+
+static void add(struct own *w, const struct oops_place *p, bool interrupted)
+{
+	if (is_told(w, p))
+		return;
+	if (is_caller_in_lr(w, p))
+		append(w, &w->lr, false);
+	append(w, p, interrupted);
 }
 
 static bool take_regs(struct own *w, const struct oops_row *row)
@@ -101,6 +127,17 @@ static void take_frame(struct own *w, const struct oops_row *row)
 		add(w, &row->place[i], i && w->next_interrupted);
 	if (row->nplaces > 1)
 		w->next_interrupted = false;
+}
+
+/* "lr : foo+0x18/0x24 [mod]" (arm64), "LR is at foo+0x18/0x24" (ARM32) of the first registers */
+static void take_lr(struct own *w, struct piece t)
+{
+	struct piece at = piece_begins(t, "LR is at ") ? piece_drop(t, 9) :
+			  piece_begins(t, "lr : ")     ? piece_drop(t, 5) : PIECE("");
+	struct oops_place lr = { 0 };
+
+	if (w->by_regs && !w->started && !w->lr.function.p && oops_place_read(at, &lr))
+		w->lr = lr;
 }
 
 static bool is_exception_stack(struct piece t)
@@ -130,6 +167,7 @@ static bool take(struct own *w, const struct oops_row *row)
 	case OOPS_WHO: w->history = false; return true;
 	case OOPS_OTHER:
 		w->next_interrupted |= is_exception_stack(row->text);
+		take_lr(w, row->text);
 		return true;
 	}
 	return true;
@@ -150,6 +188,14 @@ static bool tells_of_panic(const struct trace *tr)
 	return false;
 }
 
+/* A jump to nowhere, or to data, and who made it: a call left its return address where the trace
+ * begins, which the kernel takes for a guess as it cannot go on from there. */
+static bool is_bad_call(const struct oops *o, size_t i)
+{
+	return i == 1 && o->frame[0].interrupted &&
+	       (!o->frame[0].function || !strcmp(o->class, "exec-fault"));
+}
+
 /* The same as a trace of a dump, of sure frames alone; *index says which each is. */
 static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, struct arena *a)
 {
@@ -161,7 +207,9 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		const struct oops_frame *of = &o->frame[i];
 		struct frame *f = &tr->frame[tr->n];
 
-		if (!of->reliable)
+		bool bad = is_bad_call(o, i);
+
+		if (!of->reliable && !(bad && o->frame[0].function))
 			continue;
 		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
@@ -169,8 +217,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		f->interrupted = of->interrupted;
 		f->offset = of->offset;
 		f->sym.size = of->size;
-		/* a jump to nowhere, and who made it */
-		f->rule = tr->n == 1 && !tr->frame[0].named ? RULE_BAD_CALL : RULE_ORC;
+		f->rule = bad ? RULE_BAD_CALL : RULE_ORC;
 		(*index)[tr->n++] = i;
 	}
 	return true;
@@ -191,7 +238,7 @@ static const struct frame *blamed(const struct trace *tr, const struct oops *o)
 	return NULL;
 }
 
-static bool find_culprit(struct oops *o, bool by_regs, struct arena *a)
+static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct arena *a)
 {
 	const struct oops_frame *f;
 	struct trace tr = { 0 };
@@ -202,7 +249,7 @@ static bool find_culprit(struct oops *o, bool by_regs, struct arena *a)
 		return false;
 	by_regs &= tr.n && !tells_of_panic(&tr);
 	at = by_regs ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
-	if (!at && o->complaint)
+	if (!at && complaint)
 		at = blamed(&tr, o);
 	if (at && at->named) {
 		f = &o->frame[index[at - tr.frame]];
@@ -222,7 +269,7 @@ enum cairn_code oops_trace(struct oops *o, const struct oops_report *r, struct a
 	for (size_t i = 0; i < r->n && !w.failed; i++)
 		if (!take(&w, &r->row[i]))
 			break;
-	if (w.failed || !find_culprit(o, w.by_regs, a))
+	if (w.failed || !find_culprit(o, w.by_regs, oops_cause(r)->class->complaint, a))
 		return CAIRN_NOMEM;
 	return CAIRN_OK;
 }

@@ -149,7 +149,9 @@ static enum trace_end recover(struct tracer *t, struct walk_state *next, enum fr
 	if (!find_by(t, next, rule, &pc))
 		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found", name);
 	next->pc = pc;
-	next->rule = rule;
+	/* of both, the return probe: the kernel's own traces are lost there */
+	if (next->rule != RULE_RETHOOK)
+		next->rule = rule;
 	if (next->grade < 'B')
 		next->grade = 'B';
 	next->note = rule == RULE_FGRAPH ? "the function graph tracer had replaced the address"

@@ -85,10 +85,16 @@ static const char *fuzzy(const char *class, const struct piece *f, size_t n, str
 	return text;
 }
 
-/* Where the crash was asked for, or hardware failed, the code that ran is no bug's place. */
+/* Where the crash was asked for, hardware failed or memory was used up, the code that ran is no
+ * bug's place. */
 static bool is_no_fault_of_code(const char *class)
 {
-	return !strcmp(class, "sysrq") || !strcmp(class, "machine-check") || !strcmp(class, "serror");
+	static const char *const classes[] = { "sysrq", "machine-check", "serror", "oom" };
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (!strcmp(class, classes[i]))
+			return true;
+	return false;
 }
 
 void signature_make(struct signature *ret, const char *class, const struct signature_frame *frame,
@@ -120,6 +126,13 @@ bool signature_loses(const struct frame *f)
 	       (!f->interrupted && f->sym.size && f->offset == f->sym.size);
 }
 
+/* ORC knows nothing of what is no code, NULL apart: the kernel's trace ends there. */
+static bool ends_behind(const struct trace *tr, const struct frame *f)
+{
+	return f > tr->frame && f + 1 < tr->frame + tr->n && f->rule == RULE_BAD_CALL && f[-1].pc &&
+	       f[1].rule == RULE_ORC;
+}
+
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a)
 {
@@ -129,10 +142,12 @@ void signature_of_frames(struct signature *ret, const char *class, const struct 
 	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++) {
 		if (f != at && signature_loses(f))
 			break;
-		/* a caller in the link register is not in the kernel's own traces */
-		if (f->named && (f == at || (f->grade < 'C' && f->rule != RULE_LR)))
+		/* of callers in the link register alone, logs tell the first */
+		if (f->named && (f == at || (f->grade < 'C' && (f->rule != RULE_LR || f == at + 1))))
 			frame[n++] = (struct signature_frame){
 				{ f->sym.name, strlen(f->sym.name) }, f->sym.module != NULL };
+		if (ends_behind(tr, f))
+			break;
 	}
 	signature_make(ret, class, frame, n, a);
 }

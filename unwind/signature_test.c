@@ -52,7 +52,7 @@ static void same(void **state)
 						   "ksys_write", "do_syscall_64")));
 	assert_string_not_equal(one, sign("bug", TRACE("panic", "bar", "foo", "ksys_write",
 						       "do_syscall_64")));
-	assert_string_not_equal(one, sign("oom", TRACE("panic", "foo", "bar", "ksys_write",
+	assert_string_not_equal(one, sign("ubsan", TRACE("panic", "foo", "bar", "ksys_write",
 						       "do_syscall_64")));
 }
 
@@ -69,10 +69,13 @@ static void lost(void **state)
 	assert_string_equal(one, sign("panic", tr));
 	tr = TRACE("panic", "foo", "bar", "", "caller");
 	assert_string_equal(one, sign("panic", tr));
-	/* guesses and the link register are left out */
-	tr = TRACE("panic", "foo", "leaf", "guess", "bar");
+	/* guesses are left out, and callers in the link register alone but the first */
+	tr = TRACE("panic", "foo", "guess", "bar", "leaf");
+	t.frame[4].rule = RULE_LR;
+	t.frame[2].grade = 'C';
+	assert_string_equal(one, sign("panic", tr));
+	tr = TRACE("panic", "foo", "bar");
 	t.frame[2].rule = RULE_LR;
-	t.frame[3].grade = 'C';
 	assert_string_equal(one, sign("panic", tr));
 	/* the first that never returns is who it was */
 	tr = TRACE("panic", "foo", "bar");
@@ -98,6 +101,7 @@ static void fuzzies(void **state)
 			    "c1f:access:a:b:c");
 	assert_string_equal(fuzzy("bug", TRACE("panic", "a", "do_syscall_64", "c")), "c1f:bug:a");
 	assert_string_equal(fuzzy("sysrq", TRACE("panic", "a", "b")), "c1f:sysrq");
+	assert_string_equal(fuzzy("oom", TRACE("panic", "out_of_memory", "b")), "c1f:oom");
 	assert_string_equal(fuzzy("machine-check", TRACE("panic", "a", "b")), "c1f:machine-check");
 }
 

@@ -37,6 +37,8 @@ static const struct row lines[] = {
 	FATAL("alignment check:", "cpu-exception"),
 	FATAL("segment not present:", "cpu-exception"),
 	FATAL("invalid TSS:", "cpu-exception"),
+	/* ARM32: user addresses are forbidden altogether, with another word for it */
+	FATAL("Unhandled fault: *domain fault (*) at 0x00000", "null-deref"),
 	FATAL("Unhandled fault:", "page-fault"),
 	FATAL("Alignment trap:", "cpu-exception"),
 	FATAL("Kernel BUG", "bug"),
@@ -122,7 +124,10 @@ static const struct row panics[] = {
 	FATAL("VFS: Unable to mount root", "no-root"),
 	FATAL("No working init found", "no-init"),
 	FATAL("Requested init", "no-init"),
-	FATAL("*NMI", "nmi"),
+	FATAL("NMI: Not continuing", "nmi"),
+	FATAL("NMI IOCK error", "nmi"),
+	FATAL("Non maskable interrupt", "nmi"),
+	FATAL("*An NMI occurred", "nmi"), /* drivers/watchdog/hpwdt.c */
 	FATAL("*achine check", "machine-check"),
 	FATAL("*atal hardware error", "machine-check"),
 	FATAL("Asynchronous SError Interrupt", "serror"),
@@ -202,6 +207,17 @@ const struct crash_class *crash_class_of_panic(const char *message, size_t len)
 					      len, true);
 
 	return c ? c : &unknown_panic;
+}
+
+bool crash_class_is_stall(const char *class)
+{
+	static const char *const stalls[] = { "hung-task", "soft-lockup", "hard-lockup", "rcu-stall",
+					      "workqueue-lockup" };
+
+	for (size_t i = 0; class && i < sizeof(stalls) / sizeof(stalls[0]); i++)
+		if (!strcmp(class, stalls[i]))
+			return true;
+	return false;
 }
 
 const char *crash_panic_message(const char *line, size_t len, size_t *message_len)

@@ -26,6 +26,9 @@ static void lines(void **state)
 		{ "BUG: kernel NULL pointer dereference, address: 0000000000000010", "null-deref" },
 		{ "Unable to handle kernel NULL pointer dereference at virtual address 00000004",
 		  "null-deref" },
+		{ "Unhandled fault: page domain fault (0x01b) at 0x00000406", "null-deref" },
+		{ "Unhandled fault: page domain fault (0x01b) at 0x00001406", "page-fault" },
+		{ "Unhandled fault: imprecise external abort (0x1406) at 0x00000000", "page-fault" },
 		{ "BUG: unable to handle page fault for address: ffffc90000000000", "page-fault" },
 		{ "Unable to handle kernel paging request at virtual address", "page-fault" },
 		{ "kernel tried to execute NX-protected page - exploit?", "exec-fault" },
@@ -86,6 +89,8 @@ static void panics(void **state)
 		{ "VFS: Unable to mount root fs on unknown-block(0,0)", "no-root" },
 		{ "Out of memory: compulsory panic_on_oom is enabled", "oom" },
 		{ "Fatal machine check", "machine-check" },
+		{ "NMI: Not continuing", "nmi" },
+		{ "scen: panic in an NMI's handler", "panic" },
 		{ "kernel: panic_on_warn set ...", "warning" },
 		{ "scen: panic in kretprobed function", "panic" },
 		{ "", "panic" },
@@ -96,6 +101,14 @@ static void panics(void **state)
 		assert_string_equal(panic(rows[i][0]), rows[i][1]);
 	assert_false(crash_class_of_panic("sysrq triggered crash", 21)->vague);
 	assert_true(crash_class_of_panic("Fatal exception", 15)->vague);
+}
+
+static void stalls(void **state)
+{
+	(void)state;
+	assert_true(crash_class_is_stall("rcu-stall"));
+	assert_false(crash_class_is_stall("bug"));
+	assert_false(crash_class_is_stall(NULL));
 }
 
 /* Only the bytes that are given are looked at. */
@@ -128,7 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines), cmocka_unit_test(panics), cmocka_unit_test(lengths),
-		cmocka_unit_test(markers),
+		cmocka_unit_test(markers), cmocka_unit_test(stalls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,12 +50,21 @@ struct report {
 	const struct log_record *plain; /* its first line that is not vague */
 };
 
+/* "INFO: task a:1 blocked for more than 120 seconds.": each is a report, one behind the other. */
+static bool tells_of_task(const struct log_record *rec)
+{
+	static const char end[] = " seconds.";
+
+	return rec && !strcmp(class_of(rec)->name, "hung-task") &&
+	       memmem(rec->text, first_line(rec), end, sizeof(end) - 1);
+}
+
 /* False at the record that belongs to an earlier report. */
 static bool extend(struct report *r, const struct log_record *rec)
 {
 	const struct crash_class *class = class_of(rec);
 
-	if (r->first && (crash_is_end_of_report(rec->text, rec->len) ||
+	if (r->first && (crash_is_end_of_report(rec->text, rec->len) || tells_of_task(r->plain) ||
 			 (int64_t)(r->last->ts_nsec - rec->ts_nsec) > REPORT_GAP_NSEC))
 		return false;
 	if (class) {

@@ -115,7 +115,7 @@ static void cause_of_an_oops(void **state)
 	drop(w);
 }
 
-/* A report some time before by the same thread is not this one. */
+/* A report some time before by the same thread is not this one, nor is that of another task. */
 static void cause_by_time(void **state)
 {
 	struct world *w = world();
@@ -124,8 +124,9 @@ static void cause_by_time(void **state)
 
 	(void)state;
 	say(w, 3 * SECOND, 50, "INFO: task a:1 blocked for more than 5 seconds.");
-	cause = say(w, 9 * SECOND, 50, "INFO: task b:2 blocked for more than 5 seconds.");
-	say(w, 9 * SECOND + SECOND / 2, 50, "INFO: task c:3 blocked for more than 5 seconds.");
+	say(w, 9 * SECOND, 50, "INFO: task b:2 blocked for more than 5 seconds.");
+	cause = say(w, 9 * SECOND + SECOND / 2, 50, "INFO: task c:3 blocked for more than 5 seconds.");
+	say(w, 9 * SECOND + SECOND / 2, 50, "INFO: task c:3 is blocked on a mutex likely owned by task d:4.");
 	say(w, 10 * SECOND, 50, "Kernel panic - not syncing: hung_task: blocked tasks");
 	p = ask(w);
 	assert_ptr_equal(p->cause, cause);

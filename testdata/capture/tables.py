@@ -241,7 +241,7 @@ SCENARIOS = {
         not_on=AMD64_ONLY),
     "nestednmi": Scenario(
         "an NMI comes in while another one's handler runs, which panics", "run nestednmi",
-        Expect("nmi", "delay_tsc"),
+        Expect("panic", "scen_nmi_inner"),
         nmi_on=("ready for the first NMI", "ready for an NMI in an NMI"), not_on=AMD64_ONLY),
     "db": Scenario(
         "panic in the handler of a hardware breakpoint that an interrupt hit", "run db",
