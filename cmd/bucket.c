@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/error_out.h"
 #include "cmd/known.h"
+#include "cmd/lines.h"
 #include "cmd/oops_file.h"
 
 enum { OPT_FUZZY, OPT_KNOWN, OPT_EXAMPLES };
@@ -27,61 +28,60 @@ struct view {
 };
 
 /* A line that is no record is told, and costs nothing else. */
-static enum cairn_code take_line(struct view *v, const char *file, size_t lineno, const char *line,
-				 size_t len, struct cairn_err *err)
+static void tell(struct view *v, const struct cairn_err *err)
+{
+	out_text_safe(v->o, err->text, strlen(err->text));
+	out_text(v->o, "\n");
+	error_record(v->o, v->call->cmd->name, NULL, err);
+	*v->verdict = VERDICT_PARTIAL;
+}
+
+static enum cairn_code take_line(struct view *v, const char *line, size_t len, struct cairn_err *err)
 {
 	enum cairn_code code;
 	struct jsonrec r;
 
-	if (!len || strspn(line, " \t\r") >= len)
-		return CAIRN_OK;
-	if (jsonrec_read(&r, line, len, err)) {
-		cairn_context(err, CAIRN_FORMAT, "line %zu", lineno);
-		error_partial(v->call, file, err, v->verdict);
-		return CAIRN_OK;
-	}
-	code = r.other ? CAIRN_OK : sights_add(&v->sights, &r, v->call->scratch, err);
+	code = jsonrec_read(&r, line, len, err);
+	if (!code && !r.other)
+		code = sights_add(&v->sights, &r, v->call->scratch, err);
 	jsonrec_deinit(&r);
 	return code;
 }
 
-static enum cairn_code take_text(struct view *v, const char *file, const struct str *text,
-				 struct cairn_err *err)
+static enum cairn_code take_lines(struct view *v, struct lines *l, struct cairn_err *err)
 {
-	enum cairn_code code = CAIRN_OK;
-	size_t lineno = 0, n;
+	enum cairn_code code;
+	const char *line;
+	size_t len;
 
-	for (size_t at = 0; at < text->len && !code; at += n + 1) {
-		const char *nl = memchr(text->buf + at, '\n', text->len - at);
-
-		n = (nl ? (size_t)(nl - text->buf) : text->len) - at;
-		code = take_line(v, file, ++lineno, text->buf + at, n, err);
+	while (!(code = lines_next(l, &line, &len, err)) && line) {
+		if (strspn(line, " \t\r") >= len)
+			continue;
+		code = take_line(v, line, len, err);
+		if (code != CAIRN_FORMAT && code)
+			return code;
+		if (code) {
+			cairn_context(err, code, "%s:%zu", l->file.path, l->no);
+			tell(v, err);
+		}
 	}
 	return code;
 }
 
-static enum cairn_code read_all(struct str *text, bool *cut, const char *file, struct cairn_err *err)
-{
-	enum cairn_code code = oops_file_read(text, cut, file, err);
-
-	return !code && text->failed ? cairn_fail(err, CAIRN_NOMEM, "%s: too large", file) : code;
-}
-
 static enum cairn_code take_file(struct view *v, const char *file, struct cairn_err *err)
 {
-	enum cairn_code code;
-	struct str text;
-	bool cut;
+	struct lines lines;
+	enum cairn_code code = lines_open(&lines, file, err);
 
-	str_init(&text);
-	code = read_all(&text, &cut, file, err);
 	if (!code)
-		code = take_text(v, file, &text, err);
-	if (!code && cut) {
-		cairn_fail(err, CAIRN_FORMAT, "too long: the rest was not read");
-		error_partial(v->call, file, err, v->verdict);
+		code = take_lines(v, &lines, err);
+	if (code == CAIRN_LIMIT)
+		code = cairn_context(err, code, "%s", lines.file.path);
+	if (!code && textfile_is_cut(&lines.file)) {
+		cairn_fail(err, CAIRN_FORMAT, "%s: it is cut short: there were more", lines.file.path);
+		tell(v, err);
 	}
-	str_deinit(&text);
+	lines_close(&lines);
 	return code;
 }
 
@@ -95,7 +95,7 @@ static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 	if (!v->call->opt[OPT_KNOWN].set)
 		return CAIRN_OK;
 	str_init(&text);
-	code = read_all(&text, &cut, file, err);
+	code = oops_file_read(&text, &cut, file, err);
 	if (!code && known_parse(&v->known, text.buf, text.len, v->call->scratch, err))
 		code = cairn_context(err, err->code, "%s", file);
 	str_deinit(&text);
