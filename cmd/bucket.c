@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +11,14 @@
 #include "cmd/lines.h"
 #include "cmd/oops_file.h"
 
-enum { OPT_FUZZY, OPT_KNOWN, OPT_EXAMPLES };
+enum { OPT_FUZZY, OPT_KNOWN, OPT_EXAMPLES, OPT_SINCE, OPT_TOP };
 
 static const struct opt opts[] = {
 	{ 'f', "fuzzy", NULL, "by the fuzzy signature: class and the first three functions" },
 	{ 'k', "known", "FILE", "known issues: signature or pattern, link, fixed in" },
 	{ 'n', "examples", "N", "name so many files of each (3)" },
+	{ 0, "since", "DATE", "only bugs seen since, 2026-11-20 or 2026-11-20T08:00; says which are new" },
+	{ 0, "top", "N", "no more bugs than so many" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -23,7 +27,8 @@ struct view {
 	struct out *o;
 	struct sights sights;
 	struct known known;
-	size_t nexamples, nunknown;
+	size_t nexamples, top;
+	size_t nshown, nnew, nunknown;
 	enum verdict *verdict;
 };
 
@@ -161,15 +166,24 @@ static const char *title_of(const struct sight *s)
 static void one(struct view *v, const struct bucket *b)
 {
 	const struct sight *s = &v->sights.sight[b->from];
+	const char *since = v->sights.since;
+	bool is_new = since && strcmp(b->first, since) >= 0;
 	struct out *o = v->o;
 
+	v->nshown++;
+	v->nnew += is_new;
 	out_record(o, "bucket");
-	out_num(o, "count", "%5s ", (int64_t)b->n);
+	out_num(o, "count", since ? NULL : "%5s ", (int64_t)b->n);
+	out_num(o, "recent", since ? "%5s " : NULL, (int64_t)b->recent);
 	out_paint(o, OUT_BOLD);
 	out_str(o, "title", "%s", title_of(s));
 	out_paint(o, OUT_PLAIN);
 	out_str(o, "fate", s->fate ? ": %s" : NULL, s->fate);
-	out_text(o, "\n");
+	if (since)
+		out_bool(o, "new", is_new ? ", new" : NULL, is_new);
+	else
+		out_null(o, "new", NULL);
+	out_text(o, b->recent < b->n ? ", of %zu\n" : "\n", b->n);
 	out_str(o, "class", NULL, s->class);
 	out_str(o, "signature", s->signature ? "      signature  %s\n" : NULL, s->signature);
 	out_str(o, "signature_fuzzy", s->fuzzy ? "                 %s\n" : NULL, s->fuzzy);
@@ -181,33 +195,74 @@ static void one(struct view *v, const struct bucket *b)
 	out_end(o);
 }
 
+static void summary(struct view *v, size_t nbuckets)
+{
+	out_text(v->o, "%zu records in %zu buckets", v->sights.n, nbuckets);
+	if (v->nshown < nbuckets)
+		out_text(v->o, ", %zu shown", v->nshown);
+	if (v->sights.since)
+		out_text(v->o, ", %zu new since %s", v->nnew, v->sights.since);
+	out_text(v->o, "\n");
+}
+
 static enum cairn_code show(struct view *v, struct cairn_err *err)
 {
 	struct buckets all;
 	enum cairn_code code = buckets_make(&all, &v->sights, v->call->scratch, err);
 
 	for (size_t i = 0; !code && i < all.n && !out_broken(v->o); i++)
-		one(v, &all.bucket[i]);
+		if (all.bucket[i].recent && v->nshown < v->top)
+			one(v, &all.bucket[i]);
 	if (!code)
-		out_text(v->o, "%zu records in %zu buckets\n", v->sights.n, all.n);
+		summary(v, all.n);
 	if (!code && v->call->opt[OPT_KNOWN].set && v->nunknown)
 		*v->verdict = VERDICT_FINDINGS;
 	return code;
 }
 
-static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+static enum cairn_code number(size_t *ret, const struct opt_value *opt, const char *name,
+			      struct cairn_err *err)
 {
-	struct view v = { .call = call, .o = call->out, .verdict = verdict, .nexamples = 3 };
-	enum cairn_code code;
 	char *end;
 
+	if (!opt->set)
+		return CAIRN_OK;
+	*ret = strtoul(opt->value, &end, 10);
+	if (*end || end == opt->value || *opt->value == '-')
+		return cairn_fail(err, CAIRN_USAGE, "%s takes a number", name);
+	return CAIRN_OK;
+}
+
+/* The beginning of a date as records have it: at least the day. */
+static enum cairn_code date(const char **ret, const struct opt_value *opt, struct cairn_err *err)
+{
+	static const char form[] = "0000-00-00T00:00:00.000000Z";
+	size_t n = 0;
+
+	if (!opt->set)
+		return CAIRN_OK;
+	while (form[n] && (form[n] == '0' ? isdigit((unsigned char)opt->value[n]) : opt->value[n] == form[n]))
+		n++;
+	if (opt->value[n] || n < strlen("0000-00-00"))
+		return cairn_fail(err, CAIRN_USAGE, "--since takes a date, as 2026-11-20 or 2026-11-20T08:00");
+	*ret = opt->value;
+	return CAIRN_OK;
+}
+
+static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
+{
+	struct view v = { .call = call, .o = call->out, .verdict = verdict, .nexamples = 3,
+			  .top = SIZE_MAX };
+	enum cairn_code code;
+
 	v.sights.by_fuzzy = call->opt[OPT_FUZZY].set;
-	if (call->opt[OPT_EXAMPLES].set) {
-		v.nexamples = strtoul(call->opt[OPT_EXAMPLES].value, &end, 10);
-		if (*end || end == call->opt[OPT_EXAMPLES].value)
-			return cairn_fail(err, CAIRN_USAGE, "--examples takes a number");
-	}
-	code = take_known(&v, err);
+	code = number(&v.nexamples, &call->opt[OPT_EXAMPLES], "--examples", err);
+	if (!code)
+		code = number(&v.top, &call->opt[OPT_TOP], "--top", err);
+	if (!code)
+		code = date(&v.sights.since, &call->opt[OPT_SINCE], err);
+	if (!code)
+		code = take_known(&v, err);
 	if (!code && !call->argc)
 		code = take_file(&v, "-", err);
 	for (int i = 0; i < call->argc && !code; i++)
@@ -217,7 +272,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd bucket = {
 	.name = "bucket",
-	.synopsis = "[-f] [-k FILE] [-n N] [RECORDS]...",
+	.synopsis = "[-f] [-k FILE] [-n N] [--since DATE] [--top N] [RECORDS]...",
 	.summary = "triage's and oops's JSON records, grouped by bug",
 	.help = "Reads what `cairn -j triage` and `cairn -j oops` wrote (RECORDS may end in .zst; - or\n"
 		"none is standard input), and tells of each signature how often, when first and last, on\n"
@@ -227,8 +282,11 @@ static const struct cmd bucket = {
 		"FILE has a known issue a line: a signature, strict or fuzzy, or a pattern of one as a\n"
 		"shell's (* ? [...]), a link, and, if it is, in what it is fixed; # begins a comment.\n"
 		"\n"
-		"Exit 1: FILE was given, and a bucket is in none of its lines. Exit 4: a line of RECORDS\n"
-		"is no record; the others are told of.",
+		"--since counts the dumps whose kernel died at DATE (UTC) or later, and leaves out bugs of\n"
+		"which there is none; a bug without an earlier one is new. Logs have no date.\n"
+		"\n"
+		"Exit 1: FILE was given, and a bug that is shown is in none of its lines. Exit 4: a line of\n"
+		"RECORDS is no record; the others are told of.",
 	.opts = opts,
 	.no_dump = true,
 	.complete = COMPLETE_FILE,
