@@ -259,17 +259,21 @@ def buckets(text, tmp):
         if e["schema"] == "cairn.error/1"] == [True], code)
 
 
+def bug(record):
+    return record["signature"], record.get("cause")
+
+
 def recent(text, recs, every):
     """What was seen since the middle of all dates, and what was not before."""
     dates = sorted(r["crash"]["date"] for r in recs if r["crash"]["date"])
     since = dates[len(dates) // 2][:19]
     code, out, err = cairn("bucket", "-j", "--since", since, stdin=text)
-    got = {b["signature"]: b for b in records(out)}
-    want = collections.Counter(r["signature"] for r in recs if (r["crash"]["date"] or "") >= since)
+    got = {bug(b): b for b in records(out)}
+    want = collections.Counter(bug(r) for r in recs if (r["crash"]["date"] or "") >= since)
     ok("bucket --since: counts the later ones", code == 0 and 0 < len(got) < len(every) and
        {s: b["recent"] for s, b in got.items()} == want, code, err)
     ok("bucket --since: what is new", {s for s, b in got.items() if b["new"]} ==
-       {b["signature"] for b in every if b["first"] and b["first"] >= since} and
+       {bug(b) for b in every if b["first"] and b["first"] >= since} and
        0 < sum(b["new"] for b in got.values()) < len(got))
     code, out, err = cairn("bucket", "--since", "yesterday", stdin=text)
     ok("bucket --since: no date", code == 2 and b"" == out and "--since" in err, code, err)
