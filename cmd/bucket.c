@@ -132,10 +132,15 @@ static void kernels(struct view *v, const struct sight *s, size_t n)
 
 static void examples(struct view *v, const struct sight *s, size_t n)
 {
+	size_t left = v->nexamples;
+
 	out_array(v->o, "examples");
-	for (size_t i = 0; i < n && i < v->nexamples; i++)
-		if (s[i].file)
-			out_str(v->o, NULL, "      example    %s\n", s[i].file);
+	for (size_t i = 0; i < n && left; i++) {
+		if (!s[i].file || !sight_is_recent(&v->sights, &s[i]))
+			continue;
+		out_str(v->o, NULL, "      example    %s\n", s[i].file);
+		left--;
+	}
 	out_end(v->o);
 }
 
@@ -163,16 +168,13 @@ static const char *title_of(const struct sight *s)
 	return s->fate ? "no report" : s->class ? s->class : "unknown";
 }
 
-static void one(struct view *v, const struct bucket *b)
+/* Among all, or among those that are recent, where that was asked for. */
+static void heading(struct view *v, const struct sight *s, const struct bucket *b)
 {
-	const struct sight *s = &v->sights.sight[b->from];
-	const char *since = v->sights.since;
-	bool is_new = since && strcmp(b->first, since) >= 0;
+	bool since = v->sights.since != NULL, is_new = since && sight_is_recent(&v->sights, s);
 	struct out *o = v->o;
 
-	v->nshown++;
 	v->nnew += is_new;
-	out_record(o, "bucket");
 	out_num(o, "count", since ? NULL : "%5s ", (int64_t)b->n);
 	out_num(o, "recent", since ? "%5s " : NULL, (int64_t)b->recent);
 	out_paint(o, OUT_BOLD);
@@ -184,6 +186,16 @@ static void one(struct view *v, const struct bucket *b)
 	else
 		out_null(o, "new", NULL);
 	out_text(o, b->recent < b->n ? ", of %zu\n" : "\n", b->n);
+}
+
+static void one(struct view *v, const struct bucket *b)
+{
+	const struct sight *s = &v->sights.sight[b->from];
+	struct out *o = v->o;
+
+	v->nshown++;
+	out_record(o, "bucket");
+	heading(v, s, b);
 	out_str(o, "class", NULL, s->class);
 	out_str(o, "signature", s->signature ? "      signature  %s\n" : NULL, s->signature);
 	out_str(o, "signature_fuzzy", s->fuzzy ? "                 %s\n" : NULL, s->fuzzy);

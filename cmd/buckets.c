@@ -68,9 +68,9 @@ static int by_size(const void *a, const void *b)
 	return x->from < y->from ? -1 : x->from > y->from;
 }
 
-static bool is_recent(const struct sights *s, const char *date)
+bool sight_is_recent(const struct sights *s, const struct sight *sight)
 {
-	return !s->since || (date && strcmp(date, s->since) >= 0);
+	return !s->since || (sight->date && strcmp(sight->date, s->since) >= 0);
 }
 
 static struct bucket bucket_at(const struct sights *s, size_t from)
@@ -78,11 +78,11 @@ static struct bucket bucket_at(const struct sights *s, size_t from)
 	struct bucket b = { .from = from, .first = s->sight[from].date };
 
 	for (; from + b.n < s->n && !strcmp(s->sight[from + b.n].key, s->sight[from].key); b.n++) {
-		const char *date = s->sight[from + b.n].date;
+		const struct sight *sight = &s->sight[from + b.n];
 
-		b.recent += is_recent(s, date);
-		if (date)
-			b.last = date;
+		b.recent += sight_is_recent(s, sight);
+		if (sight->date)
+			b.last = sight->date;
 	}
 	return b;
 }
