@@ -177,6 +177,10 @@ bench: $(BUILD)/cairn $(BUILD)/floor $(BUILD)/bench_tdp
 	FLOOR=$(BUILD)/floor python3 testdata/bench.py $(BUILD)/cairn $(DUMP)
 	$(BUILD)/bench_tdp
 
+# triage in dumps a minute; VMLINUX, CRASH, DRGN: see testdata/bench_triage.py. DIRS: dumps, or folders
+bench-triage: $(BUILD)/cairn $(if $(DIRS),,unpack)
+	python3 testdata/bench_triage.py $(BUILD)/cairn $(or $(DIRS),$(CAPTURES))
+
 # work beside what its pages alone cost: testdata/floor, one job a file
 $(BUILD)/floor: $(FLOOR_C:%.c=$(BUILD)/%.o) $(LIB_OBJ)
 	$(say) "LINK $@"
@@ -266,6 +270,7 @@ help:
 	@echo "sanitize   check under ASan and UBSan"
 	@echo "fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (clang)"
 	@echo "bench      what cairn costs, beside crash and drgn where installed; DUMP=file"
+	@echo "bench-triage  triage in dumps a minute, beside crash and drgn where installed; DIRS=dumps, or folders"
 	@echo "bench-stack-mutation  what bt makes of N=1000 overwritten words of stacks of DUMP"
 	@echo "bench-mutation  checkers measured: thousands of words changed, found, named (MUTATE_FLAGS)"
 	@echo "matrix     testdata/MATRIX.md: kernel x scenario, beside crash and drgn where installed"
@@ -286,6 +291,6 @@ captures:
 	$(CAPTURE) $(or $(KERNEL),list) $(SCENARIO) $(CAPTURE_FLAGS)
 
 .PHONY: captures unpack compare bench-stack-mutation matrix matrix-check check-boot check-debug all check run-check run-unit \
-	run-golden check-headers check-ranks check-spdx sanitize coverage fuzz run-fuzz bench bench-mutation demo deps \
+	run-golden check-headers check-ranks check-spdx sanitize coverage fuzz run-fuzz bench bench-triage bench-mutation demo deps \
 	test-deps install uninstall clean help FORCE
 .SECONDARY:

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,15 +8,18 @@
 #include "cmd/cmd.h"
 #include "cmd/error_out.h"
 #include "cmd/known.h"
+#include "cmd/lines.h"
 #include "cmd/oops_file.h"
 
-enum { OPT_FUZZY, OPT_KNOWN, OPT_EXAMPLES, OPT_ANY_CAUSE };
+enum { OPT_FUZZY, OPT_KNOWN, OPT_EXAMPLES, OPT_ANY_CAUSE, OPT_SINCE, OPT_TOP };
 
 static const struct opt opts[] = {
 	{ 'f', "fuzzy", NULL, "by the fuzzy signature: class and the first three functions" },
 	{ 'k', "known", "FILE", "known issues: signature or pattern, link, fixed in" },
 	{ 'n', "examples", "N", "name so many files of each (3)" },
 	{ 0, "any-cause", NULL, "by the signature alone, whatever the cause" },
+	{ 0, "since", "DATE", "only bugs seen since, 2026-11-20 or 2026-11-20T08:00; says which are new" },
+	{ 0, "top", "N", "no more bugs than so many" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -23,66 +28,66 @@ struct view {
 	struct out *o;
 	struct sights sights;
 	struct known known;
-	size_t nexamples, nunknown;
+	size_t nexamples, top;
+	size_t nshown, nnew, nunknown;
 	enum verdict *verdict;
 };
 
 /* A line that is no record is told, and costs nothing else. */
-static enum cairn_code take_line(struct view *v, const char *file, size_t lineno, const char *line,
-				 size_t len, struct cairn_err *err)
+static void tell(struct view *v, const struct cairn_err *err)
+{
+	out_text_safe(v->o, err->text, strlen(err->text));
+	out_text(v->o, "\n");
+	error_record(v->o, v->call->cmd->name, NULL, err);
+	*v->verdict = VERDICT_PARTIAL;
+}
+
+static enum cairn_code take_line(struct view *v, const char *line, size_t len, struct cairn_err *err)
 {
 	enum cairn_code code;
 	struct jsonrec r;
 
-	if (!len || strspn(line, " \t\r") >= len)
-		return CAIRN_OK;
-	if (jsonrec_read(&r, line, len, err)) {
-		cairn_context(err, CAIRN_FORMAT, "line %zu", lineno);
-		error_partial(v->call, file, err, v->verdict);
-		return CAIRN_OK;
-	}
-	code = r.other ? CAIRN_OK : sights_add(&v->sights, &r, v->call->scratch, err);
+	code = jsonrec_read(&r, line, len, err);
+	if (!code && !r.other)
+		code = sights_add(&v->sights, &r, v->call->scratch, err);
 	jsonrec_deinit(&r);
 	return code;
 }
 
-static enum cairn_code take_text(struct view *v, const char *file, const struct str *text,
-				 struct cairn_err *err)
+static enum cairn_code take_lines(struct view *v, struct lines *l, struct cairn_err *err)
 {
-	enum cairn_code code = CAIRN_OK;
-	size_t lineno = 0, n;
+	enum cairn_code code;
+	const char *line;
+	size_t len;
 
-	for (size_t at = 0; at < text->len && !code; at += n + 1) {
-		const char *nl = memchr(text->buf + at, '\n', text->len - at);
-
-		n = (nl ? (size_t)(nl - text->buf) : text->len) - at;
-		code = take_line(v, file, ++lineno, text->buf + at, n, err);
+	while (!(code = lines_next(l, &line, &len, err)) && line) {
+		if (strspn(line, " \t\r") >= len)
+			continue;
+		code = take_line(v, line, len, err);
+		if (code != CAIRN_FORMAT && code)
+			return code;
+		if (code) {
+			cairn_context(err, code, "%s:%zu", l->file.path, l->no);
+			tell(v, err);
+		}
 	}
 	return code;
 }
 
-static enum cairn_code read_all(struct str *text, bool *cut, const char *file, struct cairn_err *err)
-{
-	enum cairn_code code = oops_file_read(text, cut, file, err);
-
-	return !code && text->failed ? cairn_fail(err, CAIRN_NOMEM, "%s: too large", file) : code;
-}
-
 static enum cairn_code take_file(struct view *v, const char *file, struct cairn_err *err)
 {
-	enum cairn_code code;
-	struct str text;
-	bool cut;
+	struct lines lines;
+	enum cairn_code code = lines_open(&lines, file, err);
 
-	str_init(&text);
-	code = read_all(&text, &cut, file, err);
 	if (!code)
-		code = take_text(v, file, &text, err);
-	if (!code && cut) {
-		cairn_fail(err, CAIRN_FORMAT, "too long: the rest was not read");
-		error_partial(v->call, file, err, v->verdict);
+		code = take_lines(v, &lines, err);
+	if (code == CAIRN_LIMIT)
+		code = cairn_context(err, code, "%s", lines.file.path);
+	if (!code && textfile_is_cut(&lines.file)) {
+		cairn_fail(err, CAIRN_FORMAT, "%s: it is cut short: there were more", lines.file.path);
+		tell(v, err);
 	}
-	str_deinit(&text);
+	lines_close(&lines);
 	return code;
 }
 
@@ -96,7 +101,7 @@ static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 	if (!v->call->opt[OPT_KNOWN].set)
 		return CAIRN_OK;
 	str_init(&text);
-	code = read_all(&text, &cut, file, err);
+	code = oops_file_read(&text, &cut, file, err);
 	if (!code && known_parse(&v->known, text.buf, text.len, v->call->scratch, err))
 		code = cairn_context(err, err->code, "%s", file);
 	str_deinit(&text);
@@ -128,10 +133,15 @@ static void kernels(struct view *v, const struct sight *s, size_t n)
 
 static void examples(struct view *v, const struct sight *s, size_t n)
 {
+	size_t left = v->nexamples;
+
 	out_array(v->o, "examples");
-	for (size_t i = 0; i < n && i < v->nexamples; i++)
-		if (s[i].file)
-			out_str(v->o, NULL, "      example    %s\n", s[i].file);
+	for (size_t i = 0; i < n && left; i++) {
+		if (!s[i].file || !sight_is_recent(&v->sights, &s[i]))
+			continue;
+		out_str(v->o, NULL, "      example    %s\n", s[i].file);
+		left--;
+	}
 	out_end(v->o);
 }
 
@@ -159,18 +169,34 @@ static const char *title_of(const struct sight *s)
 	return s->fate ? "no report" : s->class ? s->class : "unknown";
 }
 
+/* Among all, or among those that are recent, where that was asked for. */
+static void heading(struct view *v, const struct sight *s, const struct bucket *b)
+{
+	bool since = v->sights.since != NULL, is_new = since && sight_is_recent(&v->sights, s);
+	struct out *o = v->o;
+
+	v->nnew += is_new;
+	out_num(o, "count", since ? NULL : "%5s ", (int64_t)b->n);
+	out_num(o, "recent", since ? "%5s " : NULL, (int64_t)b->recent);
+	out_paint(o, OUT_BOLD);
+	out_str(o, "title", "%s", title_of(s));
+	out_paint(o, OUT_PLAIN);
+	out_str(o, "fate", s->fate ? ": %s" : NULL, s->fate);
+	if (since)
+		out_bool(o, "new", is_new ? ", new" : NULL, is_new);
+	else
+		out_null(o, "new", NULL);
+	out_text(o, b->recent < b->n ? ", of %zu\n" : "\n", b->n);
+}
+
 static void one(struct view *v, const struct bucket *b)
 {
 	const struct sight *s = &v->sights.sight[b->from];
 	struct out *o = v->o;
 
+	v->nshown++;
 	out_record(o, "bucket");
-	out_num(o, "count", "%5s ", (int64_t)b->n);
-	out_paint(o, OUT_BOLD);
-	out_str(o, "title", "%s", title_of(s));
-	out_paint(o, OUT_PLAIN);
-	out_str(o, "fate", s->fate ? ": %s" : NULL, s->fate);
-	out_text(o, "\n");
+	heading(v, s, b);
 	out_str(o, "class", NULL, s->class);
 	out_str(o, "signature", s->signature ? "      signature  %s\n" : NULL, s->signature);
 	out_str(o, "signature_fuzzy", s->fuzzy ? "                 %s\n" : NULL, s->fuzzy);
@@ -183,34 +209,75 @@ static void one(struct view *v, const struct bucket *b)
 	out_end(o);
 }
 
+static void summary(struct view *v, size_t nbuckets)
+{
+	out_text(v->o, "%zu records in %zu buckets", v->sights.n, nbuckets);
+	if (v->nshown < nbuckets)
+		out_text(v->o, ", %zu shown", v->nshown);
+	if (v->sights.since)
+		out_text(v->o, ", %zu new since %s", v->nnew, v->sights.since);
+	out_text(v->o, "\n");
+}
+
 static enum cairn_code show(struct view *v, struct cairn_err *err)
 {
 	struct buckets all;
 	enum cairn_code code = buckets_make(&all, &v->sights, v->call->scratch, err);
 
 	for (size_t i = 0; !code && i < all.n && !out_broken(v->o); i++)
-		one(v, &all.bucket[i]);
+		if (all.bucket[i].recent && v->nshown < v->top)
+			one(v, &all.bucket[i]);
 	if (!code)
-		out_text(v->o, "%zu records in %zu buckets\n", v->sights.n, all.n);
+		summary(v, all.n);
 	if (!code && v->call->opt[OPT_KNOWN].set && v->nunknown)
 		*v->verdict = VERDICT_FINDINGS;
 	return code;
 }
 
+static enum cairn_code number(size_t *ret, const struct opt_value *opt, const char *name,
+			      struct cairn_err *err)
+{
+	char *end;
+
+	if (!opt->set)
+		return CAIRN_OK;
+	*ret = strtoul(opt->value, &end, 10);
+	if (*end || end == opt->value || *opt->value == '-')
+		return cairn_fail(err, CAIRN_USAGE, "%s takes a number", name);
+	return CAIRN_OK;
+}
+
+/* The beginning of a date as records have it: at least the day. */
+static enum cairn_code date(const char **ret, const struct opt_value *opt, struct cairn_err *err)
+{
+	static const char form[] = "0000-00-00T00:00:00.000000Z";
+	size_t n = 0;
+
+	if (!opt->set)
+		return CAIRN_OK;
+	while (form[n] && (form[n] == '0' ? isdigit((unsigned char)opt->value[n]) : opt->value[n] == form[n]))
+		n++;
+	if (opt->value[n] || n < strlen("0000-00-00"))
+		return cairn_fail(err, CAIRN_USAGE, "--since takes a date, as 2026-11-20 or 2026-11-20T08:00");
+	*ret = opt->value;
+	return CAIRN_OK;
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
-	struct view v = { .call = call, .o = call->out, .verdict = verdict, .nexamples = 3 };
+	struct view v = { .call = call, .o = call->out, .verdict = verdict, .nexamples = 3,
+			  .top = SIZE_MAX };
 	enum cairn_code code;
-	char *end;
 
 	v.sights.by_fuzzy = call->opt[OPT_FUZZY].set;
 	v.sights.any_cause = call->opt[OPT_ANY_CAUSE].set;
-	if (call->opt[OPT_EXAMPLES].set) {
-		v.nexamples = strtoul(call->opt[OPT_EXAMPLES].value, &end, 10);
-		if (*end || end == call->opt[OPT_EXAMPLES].value)
-			return cairn_fail(err, CAIRN_USAGE, "--examples takes a number");
-	}
-	code = take_known(&v, err);
+	code = number(&v.nexamples, &call->opt[OPT_EXAMPLES], "--examples", err);
+	if (!code)
+		code = number(&v.top, &call->opt[OPT_TOP], "--top", err);
+	if (!code)
+		code = date(&v.sights.since, &call->opt[OPT_SINCE], err);
+	if (!code)
+		code = take_known(&v, err);
 	if (!code && !call->argc)
 		code = take_file(&v, "-", err);
 	for (int i = 0; i < call->argc && !code; i++)
@@ -220,7 +287,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd bucket = {
 	.name = "bucket",
-	.synopsis = "[-f] [-k FILE] [-n N] [RECORDS]...",
+	.synopsis = "[-f] [-k FILE] [-n N] [--since DATE] [--top N] [RECORDS]...",
 	.summary = "triage's and oops's JSON records, grouped by bug",
 	.help = "Reads what `cairn -j triage` and `cairn -j oops` wrote (RECORDS may end in .zst; - or\n"
 		"none is standard input), and tells of each signature how often, when first and last, on\n"
@@ -232,8 +299,11 @@ static const struct cmd bucket = {
 		"FILE has a known issue a line: a signature, strict or fuzzy, a cause, or a pattern as a\n"
 		"shell's (* ? [...]), a link, and, if it is, in what it is fixed; # begins a comment.\n"
 		"\n"
-		"Exit 1: FILE was given, and a bucket is in none of its lines. Exit 4: a line of RECORDS\n"
-		"is no record; the others are told of.",
+		"--since counts the dumps whose kernel died at DATE (UTC) or later, and leaves out bugs of\n"
+		"which there is none; a bug without an earlier one is new. Logs have no date.\n"
+		"\n"
+		"Exit 1: FILE was given, and a bug that is shown is in none of its lines. Exit 4: a line of\n"
+		"RECORDS is no record; the others are told of.",
 	.opts = opts,
 	.no_dump = true,
 	.complete = COMPLETE_FILE,

@@ -63,18 +63,29 @@ static int by_size(const void *a, const void *b)
 {
 	const struct bucket *x = a, *y = b;
 
+	if (x->recent != y->recent)
+		return x->recent < y->recent ? 1 : -1;
 	if (x->n != y->n)
 		return x->n < y->n ? 1 : -1;
 	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+bool sight_is_recent(const struct sights *s, const struct sight *sight)
+{
+	return !s->since || (sight->date && strcmp(sight->date, s->since) >= 0);
 }
 
 static struct bucket bucket_at(const struct sights *s, size_t from)
 {
 	struct bucket b = { .from = from, .first = s->sight[from].date };
 
-	for (; from + b.n < s->n && !strcmp(s->sight[from + b.n].key, s->sight[from].key); b.n++)
-		if (s->sight[from + b.n].date)
-			b.last = s->sight[from + b.n].date;
+	for (; from + b.n < s->n && !strcmp(s->sight[from + b.n].key, s->sight[from].key); b.n++) {
+		const struct sight *sight = &s->sight[from + b.n];
+
+		b.recent += sight_is_recent(s, sight);
+		if (sight->date)
+			b.last = sight->date;
+	}
 	return b;
 }
 

@@ -24,11 +24,13 @@ struct sights {
 	/* set before anything is added */
 	bool by_fuzzy;         /* the fuzzy signature counts */
 	bool any_cause;        /* the cause does not */
+	const char *since;     /* the beginning of a date: none before it is recent; NULL: all are */
 };
 
 /** sight[from] to sight[from + n - 1] are of one bug. */
 struct bucket {
 	size_t from, n;
+	size_t recent;            /* of the n */
 	const char *first, *last; /* the earliest and the latest date; NULL: none has one */
 };
 
@@ -41,8 +43,12 @@ struct buckets {
 enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct arena *a,
 			   struct cairn_err *err);
 
-/** Sort them, by key, date, file, and group them: largest buckets first, equal ones by key. */
+/** Sort them, by key, date, file, and group them: those of most recent records first, then by how many
+ *  there are, then by key. */
 enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena *a,
 			     struct cairn_err *err);
+
+/** Whether it was at s->since or later. */
+bool sight_is_recent(const struct sights *s, const struct sight *sight);
 
 #endif

@@ -92,6 +92,35 @@ static void test_causes(void **state)
 	assert_string_equal(grouped(&any), "c1:sx5 -|");
 }
 
+/* "RECENT/COUNT": of all buckets */
+static const char *recent(struct sights *s, const char *since)
+{
+	char *all = arena_strdup(&arena, "");
+	struct buckets b;
+
+	s->since = since;
+	assert_int_equal(buckets_make(&b, s, &arena, &err), CAIRN_OK);
+	for (size_t i = 0; i < b.n; i++)
+		all = arena_printf(&arena, "%s%s:%zu/%zu ", all, s->sight[b.bucket[i].from].key,
+				   b.bucket[i].recent, b.bucket[i].n);
+	return all;
+}
+
+static void test_recent(void **state)
+{
+	struct sights s = { 0 };
+
+	(void)state;
+	assert_int_equal(add(&s, T("\"a\"", "\"2026-01-02T00\"", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"b\"", "\"2026-01-01T23\"", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"b\"", "null", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"c\"", "\"2026-01-01T22\"", "\"f\"")), CAIRN_OK);
+	assert_int_equal(add(&s, T("\"c\"", "\"2026-01-03\"", "\"f\"")), CAIRN_OK);
+	assert_string_equal(recent(&s, NULL), "b:2/2 c:2/2 a:1/1 ");
+	assert_string_equal(recent(&s, "2026-01-02"), "c:1/2 a:1/1 b:0/2 ");
+	assert_string_equal(recent(&s, "2026-01-01T23"), "b:1/2 c:1/2 a:1/1 ");
+}
+
 static void test_no_record(void **state)
 {
 	struct sights s = { 0 };
@@ -110,7 +139,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_fuzzy),
-		cmocka_unit_test(test_no_record), cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_recent), cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_no_record),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -253,9 +253,47 @@ def buckets(text, tmp):
                                               for b in records(out) if b["signature"]))
     code, _, _ = cairn("bucket", "-k", os.devnull, stdin=text)
     ok("bucket -k: what is in no line is a finding", code == 1, code)
+    code, out, _ = cairn("bucket", "-j", "--top", "1", stdin=text)
+    ok("bucket --top", [b["count"] for b in records(out)] == [got[0]["count"]], out)
+    recent(text, recs, got)
+    many(text, tmp)
     code, out, _ = cairn("bucket", "-j", stdin=b"junk\n" + text)
-    ok("bucket: a line of junk costs itself", code == 4 and
-       sum(b.get("count", 0) for b in records(out)) == len(recs), code)
+    ok("bucket: a line of junk costs itself, and is told by its number", code == 4 and
+       sum(b.get("count", 0) for b in records(out)) == len(recs) and
+       [e["message"].startswith("standard input:1: ") for e in records(out)
+        if e["schema"] == "cairn.error/1"] == [True], code)
+
+
+def bug(record):
+    return record["signature"], record.get("cause")
+
+
+def recent(text, recs, every):
+    """What was seen since the middle of all dates, and what was not before."""
+    dates = sorted(r["crash"]["date"] for r in recs if r["crash"]["date"])
+    since = dates[len(dates) // 2][:19]
+    code, out, err = cairn("bucket", "-j", "--since", since, stdin=text)
+    got = {bug(b): b for b in records(out)}
+    want = collections.Counter(bug(r) for r in recs if (r["crash"]["date"] or "") >= since)
+    ok("bucket --since: counts the later ones", code == 0 and 0 < len(got) < len(every) and
+       {s: b["recent"] for s, b in got.items()} == want, code, err)
+    ok("bucket --since: what is new", {s for s, b in got.items() if b["new"]} ==
+       {bug(b) for b in every if b["first"] and b["first"] >= since} and
+       0 < sum(b["new"] for b in got.values()) < len(got))
+    code, out, err = cairn("bucket", "--since", "yesterday", stdin=text)
+    ok("bucket --since: no date", code == 2 and b"" == out and "--since" in err, code, err)
+
+
+def many(text, tmp):
+    """Tens of thousands of records: the memory is that of what is kept of them."""
+    file, times = tmp / "many", 80
+    file.write_bytes(text * times)
+    limit = "ulimit -v 150000; " if "asan" not in CAIRN else ""
+    done = subprocess.run(["sh", "-c", limit + 'exec "$@"', "sh", CAIRN, "bucket", "-j", file],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    ok(f"bucket: {file.stat().st_size >> 20} MB of records", done.returncode == 0 and
+       sum(b["count"] for b in records(done.stdout)) == times * len(text.splitlines()), done)
+    file.unlink()
 
 
 def expect(dumps, tmp):

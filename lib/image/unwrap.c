@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Memory that the kernel thinks can be had without swapping: Documentation/filesystems/
+/* A quarter of what the kernel thinks can be had without swapping: Documentation/filesystems/
  * proc.rst, MemAvailable. */
-static uint64_t memory_available(void)
+static uint64_t memory_room(void)
 {
 	unsigned long long kib = 0;
 	FILE *f = fopen("/proc/meminfo", "re");
@@ -21,7 +21,7 @@ static uint64_t memory_available(void)
 		if (sscanf(line, "MemAvailable: %llu kB", &kib) != 1)
 			kib = 0;
 	fclose(f);
-	return (uint64_t)kib << 10;
+	return (uint64_t)kib << 10 >> 2;
 }
 
 static enum cairn_code open_plain(struct rawfile *f, struct cairn_err *err)
@@ -61,7 +61,7 @@ static enum cairn_code open_layers(struct rawfile *f, struct cairn_err *err)
 		if (depth++ == UNWRAP_DEPTH)
 			return cairn_fail(err, CAIRN_FORMAT, "compressed more than %d times over",
 					  UNWRAP_DEPTH);
-		code = zstd_open(f, memory_available() / 4, err);
+		code = zstd_open(f, memory_room, err);
 		if (depth == 1)
 			add_how(f, "zstd");
 	}

@@ -15,8 +15,8 @@
  *	       offset -1: the end. Of bytes that were written twice the last ones count.
  *
  * zstd (RFC 8878): any number of frames, decompressed once into an unnamed file, in memory
- * as long as that takes no more than a quarter of what is free, else in $TMPDIR.
- * Stretches of zeros stay holes.
+ * as long as that takes no more than a quarter of what is free, else in $TMPDIR: of what is free
+ * then, as others may be unpacking at the same time. Stretches of zeros stay holes.
  */
 #ifndef CAIRN_IMAGE_UNWRAP_H
 #define CAIRN_IMAGE_UNWRAP_H
@@ -40,8 +40,9 @@ enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err);
 bool flat_probe(const struct rawfile *f);
 bool zstd_probe(const struct rawfile *f);
 
-/** Turn a rawfile over a plain file into one over its contents. */
+/** Turn a rawfile over a plain file into one over its contents. `room`: bytes of memory that these
+ *  may take, asked again and again. */
 enum cairn_code flat_open(struct rawfile *f, struct cairn_err *err);
-enum cairn_code zstd_open(struct rawfile *f, uint64_t memory_limit, struct cairn_err *err);
+enum cairn_code zstd_open(struct rawfile *f, uint64_t (*room)(void), struct cairn_err *err);
 
 #endif

@@ -42,7 +42,7 @@ struct sink {
 	bool on_disk;
 	uint64_t size;    /* bytes so far, holes included */
 	uint64_t written; /* without holes */
-	uint64_t memory_limit;
+	uint64_t (*room)(void); /* how much may lie in memory, now */
 };
 
 static const char *tmp_dir(void)
@@ -70,7 +70,7 @@ static int disk_file(void)
 
 static enum cairn_code sink_open(struct sink *s, struct cairn_err *err)
 {
-	s->on_disk = !s->memory_limit;
+	s->on_disk = !s->room();
 	s->fd = s->on_disk ? disk_file() : memfd_create("cairn", MFD_CLOEXEC);
 	if (s->fd < 0 && !s->on_disk) {
 		s->on_disk = true;
@@ -144,7 +144,7 @@ static enum cairn_code sink_put(struct sink *s, unsigned char *buf, size_t len,
 					  s->on_disk ? tmp_dir() : "memory", strerror(errno));
 		done += unit;
 	}
-	if (!s->on_disk && s->written > s->memory_limit && !move_to_disk(s, buf))
+	if (!s->on_disk && s->written > s->room() && !move_to_disk(s, buf))
 		return cairn_fail(err, CAIRN_IO, "unpacking into %s: %s", tmp_dir(),
 				  strerror(errno));
 	return CAIRN_OK;
@@ -233,10 +233,10 @@ static enum cairn_code finish(struct stream *z, struct rawfile *f, struct cairn_
 	return CAIRN_OK;
 }
 
-enum cairn_code zstd_open(struct rawfile *f, uint64_t memory_limit, struct cairn_err *err)
+enum cairn_code zstd_open(struct rawfile *f, uint64_t (*room)(void), struct cairn_err *err)
 {
 	struct stream z = {
-		.f = f, .ctx = ZSTD_createDCtx(), .sink = { .fd = -1, .memory_limit = memory_limit },
+		.f = f, .ctx = ZSTD_createDCtx(), .sink = { .fd = -1, .room = room },
 		.in = mem_zalloc(IN_SIZE, 1), .out = mem_zalloc(OUT_SIZE, 1),
 	};
 	enum cairn_code code;
