@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/kern/cpu.h"
 #include "unwind/grade.h"
 #include "unwind/retaddr.h"
 #include "unwind/tracer.h"
@@ -89,11 +90,23 @@ enum trace_end tracer_end(struct tracer *t, enum trace_end end, const char *fmt,
 
 /* ---- stacks ---- */
 
-/* Without types nothing says where stacks are, but they are aligned to their size. Of those that are
- * assumed so, each is entered once: the outer ones have types of lower rank. */
+/* Without types nothing says where stacks are, and where per-CPU areas are not found, those besides
+ * tasks' are not known. */
+static uint64_t size_to_assume(struct unwinder *u)
+{
+	const struct cpus *cpus;
+	uint64_t size = u->task_stack_size;
+
+	if (u->assumed_size || !u->c || cpus_get(u->c, &cpus, NULL) || !cpus->by_notes)
+		return u->assumed_size;
+	return size & (size - 1) ? 0 : size;
+}
+
+/* Stacks are aligned to their size. Of those that are assumed so, each is entered once: the outer ones
+ * have types of lower rank. */
 static bool assume_stack(struct tracer *t, uint64_t sp, struct stack_info *ret)
 {
-	uint64_t size = t->u->assumed_size, begin = size ? sp & ~(size - 1) : 0, word;
+	uint64_t size = size_to_assume(t->u), begin = size ? sp & ~(size - 1) : 0, word;
 	enum stack_type type = STACK_ASSUMED;
 
 	if (!size || reader_word(&t->u->mem, sp & ~(uint64_t)7, &word, NULL))
