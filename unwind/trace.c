@@ -102,8 +102,8 @@ static uint64_t size_to_assume(struct unwinder *u)
 	return size & (size - 1) ? 0 : size;
 }
 
-/* Stacks are aligned to their size. Of those that are assumed so, each is entered once: the outer ones
- * have types of lower rank. */
+/* Stacks are aligned to their size. Of those that are assumed so, each is entered once: the outer
+ * ones have types of lower rank. */
 static bool assume_stack(struct tracer *t, uint64_t sp, struct stack_info *ret)
 {
 	uint64_t size = size_to_assume(t->u), begin = size ? sp & ~(size - 1) : 0, word;
@@ -452,6 +452,14 @@ static enum trace_end try_lost(struct tracer *t, enum trace_end end)
 	return end;
 }
 
+static enum trace_end begin_on(struct tracer *t, struct walk_state *first)
+{
+	if (first->has_regs && t->u->arch && t->u->arch->stackless &&
+	    t->u->arch->stackless(first->regs))
+		return off_stack(t, first->sp);
+	return move_to(t, first);
+}
+
 void tracer_run(struct tracer *t, const struct walk_state *first)
 {
 	struct walk_state s = *first;
@@ -459,7 +467,7 @@ void tracer_run(struct tracer *t, const struct walk_state *first)
 
 	t->cap = 'A';
 	unwinder_is_text(t->u, s.pc); /* brings in the module that owns it */
-	end = move_to(t, &s);
+	end = begin_on(t, &s);
 	if (end) {
 		/* the registers stand, whatever their stack pointer is worth */
 		t->stack = (struct stack_info){ .type = STACK_UNKNOWN, .cpu = -1 };
