@@ -183,11 +183,9 @@ SETUPS = {
                   memory=256, append="slub_debug=FZPU init_on_free=1 page_owner=on"),
     "nonote": Setup("a dump without VMCOREINFO", note=False, level=0),
     "kdump-zlib": Setup("QEMU's own kdump format", format="kdump-zlib"),
-    "kdump-snappy": Setup("QEMU's own kdump format, another codec", format="kdump-snappy"),
     "elf": Setup("filtered, but still an ELF core", filter=("-E",)),
     "flat": Setup("makedumpfile's flattened stream", filter=("-F",)),
     "lzo": Setup("pages compressed by lzo", filter=("-l",)),
-    "snappy": Setup("pages compressed by snappy", filter=("-p",)),
     "zlib": Setup("pages compressed by zlib", filter=("-c",)),
 }
 
