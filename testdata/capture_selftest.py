@@ -29,7 +29,8 @@ import machine      # noqa: E402
 import selftest     # noqa: E402
 import tool         # noqa: E402
 import vmcore       # noqa: E402
-from tables import KERNELS, MACHINES, SCENARIOS, capture_name, why_not      # noqa: E402
+from tables import (KERNELS, MACHINES, SCENARIOS, capture_name, setup_of,     # noqa: E402
+                    why_not)
 
 SOON = 1            # seconds: a deadline of a test
 LATE = 15           # seconds: an answer after that came not in time
@@ -222,12 +223,31 @@ def large_ones_are_made_by_name_only():
     def asked(scenario):
         return capture.arguments(["6.1", scenario]).scenarios
     return SCENARIOS["scale"].apart and asked("scale") == ["scale"] and \
-        asked("all") == [name for name, row in SCENARIOS.items() if not row.apart]
+        asked("all") == [name for name, row in SCENARIOS.items() if not row.apart] and \
+        "7.3" not in capture.arguments(["all"]).kernels
 
 
 def names_of_captures():
-    return (capture_name("6.1", "irqbug"), capture_name("6.1-armhf", "sysrq")) == \
-        ("amd64-6.1-irqbug", "armhf-6.1-sysrq")
+    return (capture_name("6.1", "irqbug"), capture_name("6.1-armhf", "sysrq"),
+            capture_name("6.1-nopae-i386+cpus8", "hung")) == \
+        ("amd64-6.1-irqbug", "armhf-6.1-sysrq", "i386-6.1-nopae+cpus8-hung")
+
+
+def setups_are_named_behind_a_plus():
+    def refused(key):
+        with contextlib.redirect_stderr(io.StringIO()):
+            try:
+                capture.arguments([key, "sysrq"])
+            except SystemExit:
+                return True
+        return False
+    return not refused("6.1+la57") and refused("6.1+no-such") and refused("9.9+la57") and \
+        setup_of("6.1+cpus8").smp.startswith("8,") and setup_of("6.1").smp == "2"
+
+
+def kernels_without_headers_run_nothing_of_ours():
+    bare = next(name for name, row in KERNELS.items() if not row.headers)
+    return why_not(bare, "irqbug") and not why_not(bare, "sysrq")
 
 
 def packages_are_named():
@@ -311,6 +331,7 @@ TESTS = [
     a_tool_that_hangs_is_killed_with_its_children, a_tool_that_fails_is_reported_with_its_words,
     every_scenario_has_its_function, every_expected_class_is_one_that_there_is,
     exceptions_name_what_there_is, large_ones_are_made_by_name_only, names_of_captures,
+    setups_are_named_behind_a_plus, kernels_without_headers_run_nothing_of_ours,
     packages_are_named, vmcoreinfo_is_found_in_memory, no_vmcoreinfo_is_an_error,
     low_memory_is_mapped, the_command_fails_in_time,
 ]

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/kern/cpu.h"
 #include "unwind/grade.h"
 #include "unwind/retaddr.h"
 #include "unwind/tracer.h"
@@ -89,11 +90,23 @@ enum trace_end tracer_end(struct tracer *t, enum trace_end end, const char *fmt,
 
 /* ---- stacks ---- */
 
-/* Without types nothing says where stacks are, but they are aligned to their size. Of those that are
- * assumed so, each is entered once: the outer ones have types of lower rank. */
+/* Without types nothing says where stacks are, and where per-CPU areas are not found, those besides
+ * tasks' are not known. */
+static uint64_t size_to_assume(struct unwinder *u)
+{
+	const struct cpus *cpus;
+	uint64_t size = u->task_stack_size;
+
+	if (u->assumed_size || !u->c || cpus_get(u->c, &cpus, NULL) || !cpus->by_notes)
+		return u->assumed_size;
+	return size & (size - 1) ? 0 : size;
+}
+
+/* Stacks are aligned to their size. Of those that are assumed so, each is entered once: the outer
+ * ones have types of lower rank. */
 static bool assume_stack(struct tracer *t, uint64_t sp, struct stack_info *ret)
 {
-	uint64_t size = t->u->assumed_size, begin = size ? sp & ~(size - 1) : 0, word;
+	uint64_t size = size_to_assume(t->u), begin = size ? sp & ~(size - 1) : 0, word;
 	enum stack_type type = STACK_ASSUMED;
 
 	if (!size || reader_word(&t->u->mem, sp & ~(uint64_t)7, &word, NULL))
@@ -439,6 +452,14 @@ static enum trace_end try_lost(struct tracer *t, enum trace_end end)
 	return end;
 }
 
+static enum trace_end begin_on(struct tracer *t, struct walk_state *first)
+{
+	if (first->has_regs && t->u->arch && t->u->arch->stackless &&
+	    t->u->arch->stackless(first->regs))
+		return off_stack(t, first->sp);
+	return move_to(t, first);
+}
+
 void tracer_run(struct tracer *t, const struct walk_state *first)
 {
 	struct walk_state s = *first;
@@ -446,7 +467,7 @@ void tracer_run(struct tracer *t, const struct walk_state *first)
 
 	t->cap = 'A';
 	unwinder_is_text(t->u, s.pc); /* brings in the module that owns it */
-	end = move_to(t, &s);
+	end = begin_on(t, &s);
 	if (end) {
 		/* the registers stand, whatever their stack pointer is worth */
 		t->stack = (struct stack_info){ .type = STACK_UNKNOWN, .cpu = -1 };

@@ -67,6 +67,8 @@ struct walk_arch {
 	/* A CPU's stack pointer is on no stack: the state that its registers tell of all the same,
 	   behind the one they are. May be NULL. */
 	enum trace_end (*lost)(struct tracer *t, struct walk_state *next);
+	/* The stack pointer is one of a mode that has no stack, wherever it lies. May be NULL. */
+	bool (*stackless)(const uint64_t *regs);
 	bool (*user_mode)(const uint64_t *regs);
 	const struct callsite_ops *calls;
 	bool probes_by_fp; /* return probes remember a slot by the caller's frame pointer */

@@ -39,6 +39,11 @@ static bool is_entering(uint32_t mode)
 	return mode == MODE_FIQ || mode == MODE_IRQ || mode == MODE_ABT || mode == MODE_UND;
 }
 
+bool vector_arm_stackless(const uint64_t *regs)
+{
+	return is_entering((uint32_t)regs[CPSR] & MODE_MASK);
+}
+
 /* Of what an exception interrupted: system and supervisor mode. */
 static bool is_kernel_mode(uint32_t cpsr)
 {

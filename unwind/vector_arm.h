@@ -17,6 +17,9 @@
 
 #include "unwind/tracer.h"
 
+/** As struct walk_arch's stackless. */
+bool vector_arm_stackless(const uint64_t *regs);
+
 /** As struct walk_arch's lost. The state is a guess, grade D. */
 enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next);
 

@@ -157,16 +157,27 @@ static enum wait_kind kind_of_frame(const struct frame *f)
 	return kind == WAIT_UNKNOWN && f->via ? kind_of_name(f->via) : kind;
 }
 
+/* The slow path of real-time locks is several functions deep. */
+static size_t outermost_rt_mutex(const struct trace *tr, size_t i)
+{
+	while (i + 1 < tr->n && tr->frame[i + 1].named &&
+	       kind_of_name(tr->frame[i + 1].sym.name) == WAIT_RT_MUTEX)
+		i++;
+	return i;
+}
+
 /* Only the first frame that is not the scheduler's: what sleeps below worker_thread() in a
  * work's own function is not idle. */
 enum wait_kind wait_kind_of(const struct trace *tr, size_t *frame)
 {
+	enum wait_kind kind;
 	size_t i = 0;
 
 	while (i < tr->n && tr->frame[i].named && is_sleeper(tr->frame[i].sym.name))
 		i++;
-	*frame = i;
-	return i < tr->n ? kind_of_frame(&tr->frame[i]) : WAIT_UNKNOWN;
+	kind = i < tr->n ? kind_of_frame(&tr->frame[i]) : WAIT_UNKNOWN;
+	*frame = kind == WAIT_RT_MUTEX ? outermost_rt_mutex(tr, i) : i;
+	return kind;
 }
 
 enum wait_access wait_access_of(const char *function)

@@ -35,6 +35,10 @@ static void test_kernels(void **state)
 	(void)state;
 	expect(WAIT_MUTEX, 3, STACK("schedule_preempt_disabled", "__mutex_lock.constprop.0", "f"));
 	expect(WAIT_RWSEM, 3, STACK("schedule_preempt_disabled", "rwsem_down_write_slowpath"));
+	expect(WAIT_RT_MUTEX, 5, STACK("rt_mutex_schedule", "rt_mutex_slowlock_block.constprop.0",
+				       "__rt_mutex_slowlock_locked.constprop.0",
+				       "rt_mutex_slowlock.constprop.0", "f"));
+	expect(WAIT_RT_MUTEX, 2, STACK("rt_mutex_slowlock", "", "rt_mutex_lock"));
 	expect(WAIT_COMPLETION, 3, STACK("schedule_timeout", "__wait_for_common", "f"));
 	expect(WAIT_COMPLETION, 3, STACK("schedule_timeout", "wait_for_completion", "f"));
 	expect(WAIT_FUTEX, 2, STACK("futex_wait_queue_me", "futex_wait"));

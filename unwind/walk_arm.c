@@ -339,7 +339,7 @@ static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 
 static const struct walk_arch arm = {
 	.id = ARCH_ARM, .nregs = PT_REGS, .step = step, .waiting = waiting,
-	.lost = vector_arm_lost, .user_mode = user_mode, .calls = &callsite_arm,
-	.probes_by_fp = true, .init = init,
+	.lost = vector_arm_lost, .stackless = vector_arm_stackless, .user_mode = user_mode,
+	.calls = &callsite_arm, .probes_by_fp = true, .init = init,
 };
 WALK_ARCH(&arm);

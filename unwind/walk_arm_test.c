@@ -456,6 +456,24 @@ static void test_vector(void **state)
 	check(w, "-:A", TRACE_OFF_STACK, false);
 }
 
+/* Where stacks are assumed, the few words that the mode's own stack pointer leads to are none. */
+static void test_vector_untyped(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+
+	w_map(w, 0xc15aa000, 0x1000);
+	c.regs[PC] = 0xffff0018;
+	c.regs[SP] = 0xc15aaac0;
+	c.regs[LR] = c.outer + 0x24;
+	c.regs[CPSR] = IRQ;
+	w->u.stacks.n = 0;
+	w->u.assumed_size = M_STACK;
+	finish(w);
+	m_run_on(w, c.regs, false);
+	check(w, "-:A", TRACE_OFF_STACK, false);
+}
+
 /* In a stub (vector_stub in entry-armv.S), which soon stores lr and uses it otherwise. */
 static void test_stub(void **state)
 {
@@ -549,7 +567,7 @@ int main(void)
 		T(test_plain), T(test_kernel_thread), T(test_call_sites), T(test_leaf),
 		T(test_prologue), T(test_exception), T(test_overflow), T(test_irq_stack), T(test_stack_cycle),
 		T(test_bad_tables), T(test_label), T(test_frame_pointers), T(test_bad_call),
-		T(test_vector), T(test_stub), T(test_vector_leaf), T(test_waiting),
+		T(test_vector), T(test_vector_untyped), T(test_stub), T(test_vector_leaf), T(test_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

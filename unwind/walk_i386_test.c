@@ -2,6 +2,8 @@
 /*
  * Walks by frame pointers of i386, and by scanning where there are none.
  */
+#include "lib/kern/cpu.h"
+#include "lib/kern/task.h"
 #include "unwind/testcheck.h"
 #include "unwind/testmachines.h"
 
@@ -386,6 +388,9 @@ static void test_assumed_stacks(void **state)
 	struct world *w = *state;
 	struct chain c = make_chain(w);
 	uint64_t hard = func(w, 3, "hard");
+	struct cpus cpus = { .by_notes = true };
+	struct tasks none = { 0 };
+	struct cairn lost = { .cpus = &cpus, .tasks = &none };
 
 	frame(w, M_IRQ_END - 8, c.fp, call(w, c.inner + 0x20, hard));
 	c.regs[BP] = M_IRQ_END - 8;
@@ -399,6 +404,17 @@ static void test_assumed_stacks(void **state)
 	check(w, "hard:B inner:B outer:B entry:B", TRACE_USER_REGS, true);
 	assert_string_equal(stack_type_name(w->trace.frame[0].stack.type), "unknown");
 	assert_int_equal(w->trace.frame[2].stack.end, M_TASK_END);
+	/* only of the CPUs it is not told, as where no per-CPU area is found */
+	w->u.assumed_size = 0;
+	w->u.task_stack_size = M_STACK;
+	w->u.c = &lost;
+	m_run_on(w, c.regs, false);
+	check(w, "hard:B inner:B outer:B entry:B", TRACE_USER_REGS, true);
+	cpus.by_notes = false;
+	m_run_on(w, c.regs, false);
+	check(w, "hard:A", TRACE_OFF_STACK, false);
+	w->u.c = NULL;
+	w->u.assumed_size = M_STACK;
 	/* back to where it was */
 	m_put(w, c.fp, M_IRQ + 0x100);
 	frame(w, M_IRQ + 0x100, 0, call(w, c.entry + 0x20, c.outer));

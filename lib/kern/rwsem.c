@@ -11,12 +11,12 @@
 #define RT_WRITER_BIAS UINT32_C(0x40000000)
 #define RT_HAS_WAITERS UINT64_C(1) /* kernel/locking/rtmutex_common.h */
 
-enum { OWNER, COUNT, RT_READERS, RT_OWNER, N };
+enum { OWNER, COUNT, RT_BASE, RT_READERS, RT_OWNER, N };
 static const struct shape_want want = {
 	"struct rw_semaphore", N,
 	{ [OWNER] = "owner.counter|owner", [COUNT] = "count.counter|count",
-	  [RT_READERS] = "rwbase.readers.counter",
-	  [RT_OWNER] = "rwbase.rtmutex.owner|rwbase.rtmutex.rtmutex.owner" },
+	  [RT_BASE] = "rwbase", [RT_READERS] = "rwbase.readers.counter|readers.counter",
+	  [RT_OWNER] = "rwbase.rtmutex.owner|rwbase.rtmutex.rtmutex.owner|rtmutex.owner" },
 };
 
 void rwsem_layout_init(struct rwsem_layout *l, struct types *ts)
@@ -29,7 +29,6 @@ static void from_count(struct rwsem *r, uint8_t word)
 	/* above the readers is RWSEM_FLAG_READFAIL, the sign bit */
 	uint64_t count = r->count & ((UINT64_C(1) << (8 * word - 1)) - 1);
 
-	r->count_name = "count";
 	r->unwritten = r->count & ~RWSEM_WRITER_LOCKED;
 	r->owner = r->owner_word & ~RWSEM_OWNER_FLAGS;
 	r->readers = count >> RWSEM_READER_SHIFT;
@@ -44,7 +43,6 @@ static void from_rt(struct rwsem *r)
 {
 	uint32_t readers = (uint32_t)r->count;
 
-	r->count_name = "rwbase.readers";
 	r->count = readers;
 	r->unwritten = RT_READER_BIAS;
 	if (!readers)	/* the last reader went, and who waited has not written down the rest */
@@ -78,6 +76,7 @@ enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint6
 		ret->owner_at = object_addr(&o, owner);
 		ret->count = object_get(&o, count) & UINT64_MAX >> (64 - 8 * sp->word);
 		ret->count_at = object_addr(&o, count);
+		ret->count_name = !rt ? "count" : shape_has(s, RT_BASE) ? "rwbase.readers" : "readers";
 		if (!rt)
 			from_count(ret, sp->word);
 		else if (shape_has(s, RT_READERS))

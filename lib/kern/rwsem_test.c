@@ -73,8 +73,9 @@ static void holders(void **state)
 	}
 }
 
-/* PREEMPT_RT: readers of a base lock, the writer is the owner of a mutex. */
-static struct rwsem read_rt(uint32_t readers)
+/* PREEMPT_RT: readers of a base lock, the writer is the owner of a mutex. `flat`: as it was out of
+ * tree. */
+static struct rwsem read_rt_as(bool flat, uint32_t readers)
 {
 	const struct tk_member counter[] = { { .name = "counter", .size = 4 }, { .name = NULL } };
 	const struct tk_member mutex[] = {
@@ -94,7 +95,7 @@ static struct rwsem read_rt(uint32_t readers)
 	tk_struct(k, "atomic", 4, counter);
 	tk_struct(k, "rt_mutex_base", 8, mutex);
 	tk_struct(k, "rwbase_rt", 16, base);
-	tk_struct(k, "rw_semaphore", 16, sem);
+	tk_struct(k, "rw_semaphore", 16, flat ? base : sem);
 	tk_put(k, SEM, readers, 4);
 	tk_put(k, SEM + 8, TASK | 1, 8);
 	tk_open(k, 8);
@@ -102,6 +103,11 @@ static struct rwsem read_rt(uint32_t readers)
 	assert_int_equal(rwsem_read(&l, &k->c.kernel, SEM, &ret, NULL), CAIRN_OK);
 	tk_free(k);
 	return ret;
+}
+
+static struct rwsem read_rt(uint32_t readers)
+{
+	return read_rt_as(false, readers);
 }
 
 static void real_time(void **state)
@@ -116,6 +122,8 @@ static void real_time(void **state)
 	assert_int_equal(read_rt(0x40000000).count_at, SEM);
 	assert_int_equal(read_rt(0x40000000).count, 0x40000000);
 	assert_int_equal(read_rt(0x40000000).unwritten, 0x80000000);
+	assert_string_equal(read_rt_as(true, 0x40000000).count_name, "readers");
+	assert_int_equal(read_rt_as(true, 0x40000000).owner, TASK);
 	/* a writer waits for two readers; for none any more */
 	assert_int_equal(read_rt(2).readers, 2);
 	assert_int_equal(read_rt(0).hold, RWSEM_UNTOLD);

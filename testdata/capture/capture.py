@@ -206,14 +206,15 @@ def capture(kernel, key, scenario_name, args, log):
             pack_and_store(name + "-guest", nested_guest(kernel, truth, console, folder), args, log)
 
 
-def usual():
-    """Keys of the scenarios that `all` makes."""
-    return [name for name, scenario in SCENARIOS.items() if not scenario.apart]
+def usual(table):
+    """Keys of the kernels or scenarios that `all` makes."""
+    return [name for name, row in table.items() if not row.apart]
 
 
 def list_tables():
     for name, kernel in KERNELS.items():
-        print("kernel    %-12s Debian %s, %s" % (name, kernel.suite, kernel.machine))
+        print("kernel    %-15s Debian %s, %s%s" % (name, kernel.suite, kernel.machine,
+                                                  ", not made by `all`" * kernel.apart))
     for name, setup in SETUPS.items():
         print("setup     +%-11s %s" % (name, setup.title))
     for name, scenario in SCENARIOS.items():
@@ -289,8 +290,8 @@ def arguments(argv):
     parser.add_argument("--debs", action="store_true",
                         help="only print the names of the Debian packages that are needed")
     args = parser.parse_args(argv)
-    args.kernels = list(KERNELS) if args.kernel == "all" else [args.kernel]
-    args.scenarios = usual() if args.scenario == "all" else \
+    args.kernels = usual(KERNELS) if args.kernel == "all" else [args.kernel]
+    args.scenarios = usual(SCENARIOS) if args.scenario == "all" else \
         [args.scenario] if args.scenario else []
     if args.kernel != "list":
         for name, table in [(kernel_of(k), KERNELS) for k in args.kernels] + \

@@ -2,7 +2,7 @@
 """What can be captured, as data: machines, kernels, scenarios. Adding one is adding a line here."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Kernel:
     # The archive has its headers. Where not, the guest has no module of ours: no scenario but those
     # that need none, and none of the tasks that it keeps.
     headers: bool = True
+    apart: bool = False     # not made with `all`: only when it is named
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,18 @@ KERNELS = {
     "6.1": Kernel("amd64", "bookworm", "amd64", 128),
     "6.12": Kernel("amd64", "trixie", "amd64", 128, 17),
     "7.2": Kernel("amd64", "sid", "amd64", 128, 17),
+    "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
+    "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
+    "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
+    # virtual addresses of 52 bits, which makedumpfile does not read
+    "6.12-arm64": Kernel("arm64", "trixie", "arm64", 192, 0),
+    # a processor that signs return addresses
+    "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 0, cpu="max,pauth-impdef=on"),
+}
+
+# What else there is, each tried once: real-time, cloud and other flavours, between the releases above
+# and ahead of them.
+OTHERS = {
     **{release: Kernel("amd64", "trixie-backports", build + "+deb13-amd64", 160, 0, headers=False)
        for release, build in BETWEEN.items()},
     "7.3": Kernel("amd64", "trixie-backports", "7.3.4+deb13-amd64", 160, 0),
@@ -152,14 +165,8 @@ KERNELS = {
     "6.12-16k-arm64": Kernel("arm64", "trixie", "arm64-16k", 256, 0, cpu="neoverse-n1"),
     "7.2-16k-arm64": Kernel("arm64", "sid", "arm64-16k", 256, 0, cpu="max,pauth-impdef=on"),
     "7.3-arm64": Kernel("arm64", "trixie-backports", "7.3.4+deb13-arm64", 192, 0),
-    "6.1-i386": Kernel("i386", "bookworm", "686-pae", 128, btf=False),
-    "6.1-armhf": Kernel("armhf", "bookworm", "armmp", 128, btf=False),
-    "6.1-arm64": Kernel("arm64", "bookworm", "arm64", 128),
-    # virtual addresses of 52 bits, which makedumpfile does not read
-    "6.12-arm64": Kernel("arm64", "trixie", "arm64", 192, 0),
-    # a processor that signs return addresses
-    "7.2-arm64": Kernel("arm64", "sid", "arm64", 192, 0, cpu="max,pauth-impdef=on"),
 }
+KERNELS.update((name, replace(row, apart=True)) for name, row in OTHERS.items())
 
 USUAL = Setup("as the kernel's row says")
 
@@ -183,11 +190,9 @@ SETUPS = {
                   memory=256, append="slub_debug=FZPU init_on_free=1 page_owner=on"),
     "nonote": Setup("a dump without VMCOREINFO", note=False, level=0),
     "kdump-zlib": Setup("QEMU's own kdump format", format="kdump-zlib"),
-    "kdump-snappy": Setup("QEMU's own kdump format, another codec", format="kdump-snappy"),
     "elf": Setup("filtered, but still an ELF core", filter=("-E",)),
     "flat": Setup("makedumpfile's flattened stream", filter=("-F",)),
     "lzo": Setup("pages compressed by lzo", filter=("-l",)),
-    "snappy": Setup("pages compressed by snappy", filter=("-p",)),
     "zlib": Setup("pages compressed by zlib", filter=("-c",)),
 }
 

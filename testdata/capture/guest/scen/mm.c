@@ -89,7 +89,11 @@ void scen_mm_vmamm(int pid)
 }
 
 #ifdef CONFIG_PREEMPT_RT
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 15, 0)
+#define COUNT readers
+#else
 #define COUNT rwbase.readers
+#endif
 #define COUNT_OF(lock) ((long)atomic_read(&(lock)->COUNT))
 #else
 #define COUNT count

@@ -11,6 +11,7 @@
 
 #include <linux/compiler.h>
 #include <linux/printk.h>
+#include <linux/rbtree.h>	/* mutexes of 5.10's real-time kernel are made of it */
 #include <linux/types.h>
 
 /* Starts a line on the console that the oracle's reader takes up. */
