@@ -35,7 +35,6 @@ static const struct { const char *name, *here; } commands[] = {
 	{ "set", "name the task with the command: bt PID, rd -u -c PID; set pager on or off" },
 	{ "sig", "task -R pending,blocked,signal PID" },
 	{ "swap", "vm -p" },
-	{ "timer", "struct timer_base ADDRESS, struct hrtimer ADDRESS" },
 	{ "trace", "bt and log; ftrace's buffers are not read" },
 	{ "waitq", "wait -a" },
 	{ "workqueue", "wait -a, foreach bt -f worker_thread" },
