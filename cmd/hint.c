@@ -21,7 +21,6 @@ static const struct { const char *name, *here; } commands[] = {
 	{ "gcore", "rd -u, vm -p" },
 	{ "gdb", "p, struct" },
 	{ "ipcs", "tree, from init_ipc_ns.ids on" },
-	{ "irq", "p irq_desc, struct irq_desc" },
 	{ "mach", "sys, stacks" },
 	{ "mount", "foreach files, and p; struct mount for the type" },
 	{ "net", "p and list; struct net for the type" },
