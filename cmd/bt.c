@@ -153,23 +153,14 @@ static enum cairn_code each_cpu(struct bt *bt, struct cairn_err *err)
 
 static enum cairn_code cpu_operand(struct bt *bt, const char *word, struct cairn_err *err)
 {
-	const struct cpus *cpus;
 	const struct cpu *cpu;
-	uint64_t id;
-	enum cairn_code code = operand_count(word, &id, err);
+	enum cairn_code code = operand_cpu(bt->call->cairn, word, &cpu, err);
 
 	if (!code)
-		code = cpus_get(bt->call->cairn, &cpus, err);
-	if (code)
-		return code;
-	cpu = id <= UINT32_MAX ? cpu_by_id(cpus, (unsigned)id) : NULL;
-	if (!cpu)
-		return cairn_fail(err, CAIRN_USAGE, "there is no CPU %s", word);
-	one_cpu(bt, cpu);
-	return CAIRN_OK;
+		one_cpu(bt, cpu);
+	return code;
 }
 
-/* Only where the variable does not say is the log read for it. */
 static enum cairn_code panicking_cpu(struct bt *bt, struct cairn_err *err)
 {
 	struct cairn *c = bt->call->cairn;

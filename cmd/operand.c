@@ -127,6 +127,21 @@ enum cairn_code operand_address(struct cairn *c, const char *word, uint64_t *ret
 	return code;
 }
 
+enum cairn_code operand_cpu(struct cairn *c, const char *word, const struct cpu **ret,
+			    struct cairn_err *err)
+{
+	const struct cpus *cpus;
+	uint64_t id;
+	enum cairn_code code = operand_count(word, &id, err);
+
+	if (!code)
+		code = cpus_get(c, &cpus, err);
+	if (code)
+		return code;
+	*ret = id <= UINT32_MAX ? cpu_by_id(cpus, (unsigned)id) : NULL;
+	return *ret ? CAIRN_OK : cairn_fail(err, CAIRN_USAGE, "there is no CPU %s", word);
+}
+
 enum cairn_code operand_count(const char *word, uint64_t *ret, struct cairn_err *err)
 {
 	if (whole_number(word, 0, ret))

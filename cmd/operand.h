@@ -12,12 +12,17 @@
 
 #include <stdint.h>
 
+#include "lib/kern/cpu.h"
 #include "lib/kern/session.h"
 #include "lib/kern/task.h"
 
 /** An address; CAIRN_USAGE with a text that says what was understood. */
 enum cairn_code operand_address(struct cairn *c, const char *word, uint64_t *ret,
 				struct cairn_err *err);
+
+/** A CPU, by its number. CAIRN_USAGE: there is none. */
+enum cairn_code operand_cpu(struct cairn *c, const char *word, const struct cpu **ret,
+			    struct cairn_err *err);
 
 /** A count: decimal, or hexadecimal with 0x. */
 enum cairn_code operand_count(const char *word, uint64_t *ret, struct cairn_err *err);

@@ -2,7 +2,6 @@
 #include "cmd/cmd.h"
 #include "cmd/error_out.h"
 #include "cmd/operand.h"
-#include "lib/kern/cpu.h"
 #include "lib/kern/runqueue.h"
 #include "lib/kern/task.h"
 
@@ -117,31 +116,17 @@ static void show(struct call *call, const struct tasks *ts, const struct runqs *
 		error_partial(call, "there may be more", &q->err, verdict);
 }
 
-static enum cairn_code read_cpu(struct call *call, uint64_t *ret, struct cairn_err *err)
-{
-	const struct cpus *cpus;
-	enum cairn_code code;
-
-	*ret = UINT64_MAX;
-	if (!call->opt[OPT_CPU].set)
-		return CAIRN_OK;
-	code = operand_count(call->opt[OPT_CPU].value, ret, err);
-	if (!code)
-		code = cpus_get(call->cairn, &cpus, err);
-	if (!code && (*ret > UINT32_MAX || !cpu_by_id(cpus, (unsigned)*ret)))
-		code = cairn_fail(err, CAIRN_USAGE, "no CPU %s", call->opt[OPT_CPU].value);
-	return code;
-}
-
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
+	const struct cpu *cpu = NULL;
 	const struct tasks *ts;
 	struct runqs all;
-	uint64_t cpu;
-	enum cairn_code code = read_cpu(call, &cpu, err);
+	enum cairn_code code = CAIRN_OK;
 
-	if (!code && call->argc)
-		code = cairn_fail(err, CAIRN_USAGE, "runq takes no operands");
+	if (call->argc)
+		return cairn_fail(err, CAIRN_USAGE, "runq takes no operands");
+	if (call->opt[OPT_CPU].set)
+		code = operand_cpu(call->cairn, call->opt[OPT_CPU].value, &cpu, err);
 	if (!code)
 		code = tasks_get(call->cairn, &ts, err);
 	if (!code)
@@ -150,7 +135,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return code;
 	heading(call);
 	for (size_t i = 0; i < all.n && !out_broken(call->out); i++)
-		if (cpu == UINT64_MAX || all.runq[i].cpu == cpu)
+		if (!cpu || all.runq[i].cpu == cpu->id)
 			show(call, ts, &all, &all.runq[i], verdict);
 	return CAIRN_OK;
 }

@@ -127,12 +127,18 @@ static void by_class(struct report *r, struct steps *s)
 	if (is(r->panic.class, (const char *const[]){ "stack-overflow", "stack-smash",
 						      "double-fault", NULL }))
 		add(s, "stacks");
-	if (is(r->panic.class, stuck))
+	if (is(r->panic.class, stuck)) {
+		add(s, "runq");
+		add(s, "timer");
 		add(s, "foreach -s R bt -g");
+	}
 	if (is(r->panic.class, waits))
 		add(s, "wait");
-	if (is(r->panic.class, memory))
+	if (is(r->panic.class, memory)) {
+		add(s, "kmem -i");
+		add(s, "kmem -s");
 		add(s, "foreach -u vm");
+	}
 	if (r->has_pointer)
 		add(s, "whatis 0x%" PRIx64, r->pointer);
 	if (r->dis.named)

@@ -193,6 +193,8 @@ static void rt_queue(struct look *l, uint64_t queue)
 			if (!is_group(l, task + l->task.m[T_RT].offset, T_RT, T_RT_GROUP))
 				add_task(l, task, queue, false);
 		}
+		if (w.lost)
+			add_task(l, w.lost - l->task.m[T_RT_LINK].offset, queue, false);
 		if (list_end(&w, &err))
 			note(&l->q->err, &err);
 	}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/kern/irqs.h"
+#include "lib/kern/testirqs.h"
+
+struct world {
+	struct testirqs t;
+	struct arena a;
+	struct irqs all;
+};
+
+static struct world begin(bool tree)
+{
+	return (struct world){ .t = tiq_over(tk_new(), tree) };
+}
+
+static void look(struct world *w)
+{
+	struct cairn_err err = { .text = "" };
+
+	if (irqs_read(tm_open(&w->t.m), &w->a, &w->all, &err))
+		fail_msg("%s", err.text);
+}
+
+static void end(struct world *w)
+{
+	arena_deinit(&w->a);
+	tk_free(w->t.m.k);
+}
+
+static void interrupts(void **state)
+{
+	struct world w = begin(true);
+	const struct irq *irq;
+
+	(void)state;
+	look(&w);
+	assert_int_equal(w.all.n, 3);
+	assert_int_equal(w.all.err.code, CAIRN_OK);
+	irq = &w.all.irq[1];
+	assert_int_equal(irq->desc, w.t.desc[1]);
+	assert_int_equal(irq->number, 1);
+	assert_int_equal(irq->hw, 33);
+	assert_string_equal(irq->chip, "ZOO-APIC");
+	assert_string_equal(irq->name, "edge");
+	assert_true(irq->state & IRQ_STATE_INPROGRESS);
+	assert_int_equal(irq->depth, 2);
+	assert_int_equal(irq->nactions, 2);
+	assert_string_equal(irq->action[1].name, "second");
+	assert_int_equal(irq->action[1].handler, 0x7001002);
+	assert_int_equal(irq->action[1].thread, w.t.thread);
+	assert_int_equal(irq->action[0].thread, 0);
+	assert_non_null(irq->count);
+	assert_int_equal(irq->count[0], 11);
+	assert_int_equal(irq->count[1], 21);
+	assert_int_equal(irq->total, 32);
+	assert_int_equal(w.all.irq[2].number, 5);
+	assert_int_equal(w.all.irq[2].nactions, 0);
+	end(&w);
+}
+
+/* No symbol names the tree: vectors of CPUs, some of which say that they have none. */
+static void vectors(void **state)
+{
+	struct world w = begin(false);
+	struct testkern *k = w.t.m.k;
+
+	(void)state;
+	tk_symbol(k, "vector_irq", TIQ_VECTORS);
+	tk_put(k, TM_AREA(0) + TIQ_VECTORS + 8 * 40, w.t.desc[1], 8);
+	tk_put(k, TM_AREA(1) + TIQ_VECTORS + 8 * 41, w.t.desc[1], 8);
+	tk_put(k, TM_AREA(1) + TIQ_VECTORS + 8 * 42, UINT64_MAX - 1, 8);
+	tk_put(k, TM_AREA(1) + TIQ_VECTORS + 8 * 43, w.t.desc[0], 8);
+	look(&w);
+	assert_int_equal(w.all.n, 2);
+	assert_int_equal(w.all.irq[0].number, 0);
+	assert_int_equal(w.all.irq[1].number, 1);
+	end(&w);
+}
+
+static void damage(void **state)
+{
+	struct world w = begin(true);
+	struct testkern *k = w.t.m.k;
+
+	(void)state;
+	tk_put(k, w.t.action[2] + TIQ_NEXT, w.t.action[2], 8); /* around in a circle */
+	tx_slot(k, w.t.node, 5, TK_HOLE, 8);
+	tk_put(k, w.t.desc[0] + TIQ_ACTION, TK_HOLE, 8);
+	tk_put(k, w.t.desc[0] + TIQ_STATS, TK_HOLE - TM_AREA(0), 8);
+	tk_put(k, w.t.desc[0] + TIQ_CHIP, TK_HOLE, 8);
+	look(&w);
+	assert_int_equal(w.all.n, 3);
+	/* the one that cannot be read has no number, and comes first with number 0 */
+	for (size_t i = 0; i < 3; i++) {
+		const struct irq *irq = &w.all.irq[i];
+
+		if (irq->desc == TK_HOLE) {
+			assert_int_equal(irq->err.code, CAIRN_FAULT);
+		} else if (irq->desc == w.t.desc[0]) {
+			assert_int_equal(irq->nactions, 1);
+			assert_int_equal(irq->action[0].err.code, CAIRN_FAULT);
+			assert_string_equal(irq->chip, "");
+			assert_null(irq->count);
+			assert_int_equal(irq->total, 77); /* the kernel's own sum */
+		} else {
+			assert_int_equal(irq->nactions, 2);
+			assert_int_equal(irq->actions_err.code, CAIRN_CORRUPT);
+		}
+	}
+	end(&w);
+	w = begin(true);
+	tk_put(w.t.m.k, w.t.tree + TX_HEAD, tx_link(TK_HOLE), 8);
+	assert_int_equal(irqs_read(tm_open(&w.t.m), &w.a, &w.all, NULL), CAIRN_FAULT);
+	end(&w);
+}
+
+static void missing(void **state)
+{
+	struct world w = begin(false);
+	struct testmachine m = tm_new(1);
+	struct cairn_err err;
+
+	(void)state;
+	assert_int_equal(irqs_read(tm_open(&w.t.m), &w.a, &w.all, &err), CAIRN_MISSING);
+	assert_non_null(strstr(err.text, "sparse_irqs"));
+	end(&w);
+	w.a = (struct arena){ 0 };
+	assert_int_equal(irqs_read(tm_open(&m), &w.a, &w.all, &err), CAIRN_MISSING);
+	arena_deinit(&w.a);
+	tk_free(m.k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(interrupts), cmocka_unit_test(vectors), cmocka_unit_test(damage),
+		cmocka_unit_test(missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

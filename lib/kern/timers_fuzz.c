@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Timers with patches: the input is four bytes each, which word of bases or timers and what becomes
+ * of it. It ends, timers are in order, and what is not whole has a reason.
+ */
+#include <stdlib.h>
+
+#include "lib/kern/testtimers.h"
+#include "lib/kern/timers.h"
+
+static void look(const struct timer_bases *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct timer_base *b = &all->base[i];
+
+		if (b->fault.code ? b->n || !b->fault.text[0] : b->err.code && !b->err.text[0])
+			abort();
+		for (size_t k = 0; k < b->n; k++)
+			if ((k && b->timer[k].in < b->timer[k - 1].in) ||
+			    (b->timer[k].err.code && !b->timer[k].err.text[0]))
+				abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct testtimers t = ttm_over(tk_small());
+	uint64_t all = t.m.next - TK_BASE;
+	struct arena a = { 0 };
+	struct timer_bases b;
+	struct cairn *c;
+
+	if (size & 4)
+		ttm_jiffies(t.m.k);
+	for (; size >= 4; data += 4, size -= 4) {
+		uint64_t at = TK_BASE + (data[0] | (uint64_t)data[1] << 8) * 8 % all;
+		uint64_t to = TK_BASE + data[2] * UINT64_C(64) % all + (data[3] & 0x38);
+
+		tk_put(t.m.k, at, data[3] & 0x80 ? to : (uint64_t)data[2] << (data[3] & 63), 8);
+	}
+	c = tm_open(&t.m);
+	if (!timers_wheel(c, &a, &b, NULL))
+		look(&b);
+	if (!timers_hr(c, &a, &b, NULL))
+		look(&b);
+	arena_deinit(&a);
+	tk_free(t.m.k);
+	return 0;
+}
