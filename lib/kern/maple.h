@@ -99,9 +99,9 @@ enum cairn_code maple_load(struct maple *m, struct cairn_err *err);
 void maple_unload(struct maple *m);
 
 /** Put the nodes of many trees on the shelf, level by level of all of them. What cannot be got
- *  is found out again by whoever looks. At most `limit` nodes of them all. */
+ *  is found out again by whoever looks. *left is how many inner nodes may still be looked at. */
 void maple_want(struct cairn *c, const struct maple_layout *l, struct shelf *shelf,
-		const uint64_t *trees, size_t n, size_t limit);
+		const uint64_t *trees, size_t n, size_t *left);
 
 /** The place of the node at that address that is there. */
 bool maple_place(const struct maple *m, uint64_t addr, size_t *ret);

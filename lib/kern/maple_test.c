@@ -203,12 +203,13 @@ static void many_at_once(void **state)
 	const struct maple_layout *l;
 	struct shelf shelf;
 	struct maple_walk w;
-	size_t pages, n = 0;
+	size_t pages, n = 0, left = LIMIT;
 
 	(void)state;
 	shelf_init(&shelf, &c->kernel);
 	assert_int_equal(maple_layout_get(c, &l, NULL), CAIRN_OK);
-	maple_want(c, l, &shelf, trees, 2, LIMIT);
+	maple_want(c, l, &shelf, trees, 2, &left);
+	assert_true(left < LIMIT);
 	pages = shelf.loaded;
 	assert_int_equal(pages, (t.next - TMT_NODES + 0xfff) / 0x1000);
 	assert_int_equal(maple_begin_on(&w, c, &shelf, TMT_TREE, 0, UINT64_MAX, LIMIT, NULL),
