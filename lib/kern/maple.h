@@ -161,6 +161,14 @@ enum cairn_code maple_begin_on(struct maple_walk *w, struct cairn *c, struct she
 bool maple_next(struct maple_walk *w);
 bool maple_prev(struct maple_walk *w);
 
+struct maple_entry {
+	uint64_t first, last, entry; /* as in struct maple_walk */
+};
+
+/** Go to the next leaf that has entries: all of them at once, for walks of very many. Their number,
+ *  0 at the end. What maple_next() has not gone to yet in the leaf at hand is passed over. */
+size_t maple_next_leaf(struct maple_walk *w, struct maple_entry ret[MAPLE_SLOTS]);
+
 /** Begin behind the last entry instead. */
 void maple_to_last(struct maple_walk *w);
 
