@@ -12,7 +12,9 @@
 #include "mm/maple_explain.h"
 #include "mm/maple_mm.h"
 
-#define NODES_LIMIT (1u << 20)
+#define NODES_LIMIT (1u << 24) /* of all trees together: no node is of two */
+#define TREE_LIMIT  (1u << 22) /* of one */
+#define TRIALS      (1u << 24) /* nodes that are looked at again, to try repairs */
 #define BECAUSE 6 /* contradictions that a finding shows */
 #define XA_ZERO 0x406 /* XA_ZERO_ENTRY, include/linux/xarray.h */
 #define LOST 3    /* trees that could not be looked at and that are told one by one */
@@ -22,6 +24,7 @@ struct look {
 	struct cairn_run *run;
 	const char *whose;       /* "mm_mt of mm 0x... (PID 1 \"init\")" */
 	bool of_task;            /* it is the address space of one: the checker "mm" looks, too */
+	size_t nodes, trials;    /* that may still be looked at */
 	struct maple_slabs slabs;
 	size_t lost;             /* trees that could not be looked at, or not wholly */
 	struct cairn_err last_lost;
@@ -143,6 +146,7 @@ static void note_rest(struct look *k)
 static enum cairn_code note_end(struct look *k, enum cairn_code code,
 				const struct maple_checked *done, const struct cairn_err *err)
 {
+	k->nodes -= done->nodes < k->nodes ? done->nodes : k->nodes;
 	if (code == CAIRN_INTERRUPTED || code == CAIRN_NOMEM)
 		return code;
 	if (code || done->lost.code)
@@ -165,6 +169,12 @@ static void name_mm(struct look *k, const struct maple_mm *mm, struct arena *a)
 		k->whose = "mm_mt";
 }
 
+/* Trees that share nodes, as broken ones may, are not to be looked at for ever. */
+static size_t tree_limit(const struct look *k)
+{
+	return k->nodes < TREE_LIMIT ? k->nodes : TREE_LIMIT;
+}
+
 static enum cairn_code each_mm(struct look *k, struct maple_mms *s, struct arena *a,
 			       struct cairn_err *err)
 {
@@ -174,6 +184,7 @@ static enum cairn_code each_mm(struct look *k, struct maple_mms *s, struct arena
 		struct maple_checked done;
 
 		name_mm(k, &s->mm[i], a);
+		s->limit = tree_limit(k);
 		code = maple_mm_verify(s, &s->mm[i], tell, k, &done, err);
 		maple_slabs_check(&k->slabs, k->run, k->whose);
 		code = note_end(k, code, &done, err);
@@ -192,7 +203,7 @@ static enum cairn_code each_other(struct look *k, struct maple_mms *s, struct ar
 	const struct maple_entries e = maple_mms_entries(s);
 	struct maple_subject of = {
 		.c = k->c, .layout = s->layout, .shelf = s->nodes, .entries = &e,
-		.limit = NODES_LIMIT,
+		.trials = &k->trials,
 	};
 	size_t names = sizeof(named) / sizeof(named[0]);
 	struct maple_checked done;
@@ -210,6 +221,7 @@ static enum cairn_code each_other(struct look *k, struct maple_mms *s, struct ar
 			if (!k->whose)
 				k->whose = "a maple tree";
 		}
+		of.limit = tree_limit(k);
 		code = maple_verify(&of, tell, k, &done, err);
 		code = note_end(k, code, &done, err);
 	}
@@ -218,7 +230,7 @@ static enum cairn_code each_other(struct look *k, struct maple_mms *s, struct ar
 
 static enum cairn_code run(struct cairn *c, struct cairn_run *r, struct cairn_err *err)
 {
-	struct look k = { .c = c, .run = r };
+	struct look k = { .c = c, .run = r, .nodes = NODES_LIMIT, .trials = TRIALS };
 	struct arena a = { 0 };
 	struct maple_mms s;
 	enum cairn_code code = maple_mms_init(&s, c, &a, err);
@@ -226,6 +238,7 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *r, struct cairn_er
 	if (!code) {
 		maple_mms_want(&s, &a);
 		maple_slabs_init(&k.slabs, c, s.nodes);
+		s.trials = &k.trials;
 		s.node = maple_slabs_node;
 		s.node_arg = &k.slabs;
 		code = each_mm(&k, &s, &a, err);

@@ -11,6 +11,7 @@
 #include "lib/base/mem.h"
 #include "lib/kern/sysinfo.h"
 
+#define AREAS_LIMIT ((size_t)1 << 26) /* of all address spaces together: no area is of two */
 #define GUARD_PAGES 256u /* mm/mmap.c stack_guard_gap, as it is compiled in */
 
 static const struct shape_want area_want = {
@@ -99,6 +100,7 @@ static void look_at_areas(struct mm_look *l)
 		cairn_unseen(l->run, mm_whose(l), &err);
 		return;
 	}
+	l->looked += l->areas.n;
 	mm_check_tree(l);
 	links = mm_check_links(l);
 	tell_unseen(l);
@@ -131,11 +133,24 @@ static void look_at(struct mm_look *l, const struct task *t)
 	arena_reset(&l->arena);
 }
 
+/* Address spaces that share areas, as broken ones may, are not to be looked at for ever. */
+static bool has_looked_enough(struct mm_look *l)
+{
+	struct cairn_err err;
+
+	if (l->looked <= AREAS_LIMIT)
+		return false;
+	cairn_fail(&err, CAIRN_LIMIT, "more than %zu areas", AREAS_LIMIT);
+	cairn_unseen(l->run, "the rest of the address spaces", &err);
+	l->all_seen = false;
+	return true;
+}
+
 static void look_at_all(struct mm_look *l)
 {
 	struct map seen = { 0 };
 
-	for (size_t i = 0; i < l->tasks->n && cairn_go_on(l->run); i++) {
+	for (size_t i = 0; i < l->tasks->n && cairn_go_on(l->run) && !has_looked_enough(l); i++) {
 		const struct task *t = &l->tasks->task[i];
 
 		if (!t->fault && t->mm && map_visit(&seen, t->mm))

@@ -40,6 +40,7 @@ struct mm_look {
 	struct map anon;            /* anon_vma -> areas that name it */
 	struct slab_use slabs;      /* that areas lie in */
 	uint64_t slabs_asked;       /* the address space that was asked for their cache last */
+	size_t looked;              /* areas of all address spaces so far */
 	bool all_seen;              /* no address space was left out so far */
 	struct arena arena;         /* reset after each address space */
 	struct { uint64_t mm; const struct task *task; } no_rcu[MM_NO_RCU];

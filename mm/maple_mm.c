@@ -47,7 +47,7 @@ enum cairn_code maple_mms_init(struct maple_mms *s, struct cairn *c, struct aren
 	static const unsigned needed[] = { MM_MT };
 	enum cairn_code code;
 
-	*s = (struct maple_mms){ .c = c };
+	*s = (struct maple_mms){ .c = c, .left = MAPLE_MM_NODES, .limit = MAPLE_MM_NODES };
 	s->nodes = maple_shelf_take(c);
 	if (!s->nodes)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for maple trees");
@@ -91,34 +91,37 @@ void maple_mms_want(struct maple_mms *s, struct arena *a)
 	for (size_t i = 0; trees && i < s->n; i++)
 		trees[i] = s->mm[i].tree;
 	if (trees)
-		maple_want(s->c, s->layout, s->nodes, trees, s->n, MAPLE_MM_NODES);
+		maple_want(s->c, s->layout, s->nodes, trees, s->n, &s->left);
 	maple_mm_look_for_more(s);
 	for (size_t i = known; trees && i < s->n; i++)
 		trees[i - known] = s->mm[i].tree;
 	if (trees && s->n > known)
-		maple_want(s->c, s->layout, s->nodes, trees, s->n - known, MAPLE_MM_NODES);
+		maple_want(s->c, s->layout, s->nodes, trees, s->n - known, &s->left);
 }
 
 /* ---- whose node ---- */
 
-static bool has_node(struct maple_mms *s, const struct maple_mm *mm, uint64_t node)
+static bool has_node(struct maple_mms *s, const struct maple_mm *mm, uint64_t node, size_t *left)
 {
 	struct maple m = {
 		.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = mm->tree,
-		.last = UINT64_MAX, .limit = MAPLE_MM_NODES,
+		.last = UINT64_MAX, .limit = *left,
 	};
 	size_t place;
 	bool has = !maple_load(&m, NULL) && maple_place(&m, node, &place);
 
+	*left -= m.n < *left ? m.n : *left;
 	maple_unload(&m);
 	return has;
 }
 
 bool maple_mm_of_node(struct maple_mms *s, uint64_t node, struct arena *a, struct maple_mm *ret)
 {
+	size_t left = s->limit;
+
 	maple_mms_want(s, a);
-	for (size_t i = 0; i < s->n; i++)
-		if (has_node(s, &s->mm[i], node)) {
+	for (size_t i = 0; i < s->n && left; i++)
+		if (has_node(s, &s->mm[i], node, &left)) {
 			*ret = s->mm[i];
 			return true;
 		}
@@ -169,8 +172,8 @@ enum cairn_code maple_mm_verify(struct maple_mms *s, const struct maple_mm *mm, 
 	struct maple_lock_state lock = { 0 };
 	const struct maple_subject subject = {
 		.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = mm->tree,
-		.entries = &e, .lock = &lock, .limit = MAPLE_MM_NODES, .node = s->node,
-		.node_arg = s->node_arg,
+		.entries = &e, .lock = &lock, .limit = s->limit, .trials = s->trials,
+		.node = s->node, .node_arg = s->node_arg,
 	};
 
 	s->current = mm->mm;

@@ -39,10 +39,13 @@ struct maple_mms {
 	struct pick pick;        /* many of a large tree's at once */
 	struct maple_asked asked; /* which they are */
 	size_t large;            /* nodes from which on a tree is large */
+	size_t left;             /* inner nodes that may still be put on the shelf */
+	size_t limit;            /* of the nodes of a tree */
+	size_t *trials;          /* see struct maple_subject */
 	struct page_map frames;  /* size 0: not known */
 	struct map pages;        /* page -> a vm_area_struct on it */
-	struct map lost;         /* vm_start -> vm_area_struct of `searched` */
-	uint64_t searched;       /* the mm that `lost` is of; 0: none yet */
+	struct map lost;         /* whose and from where -> a vm_area_struct on such a page */
+	bool searched;           /* `lost` has them */
 	uint64_t stride;         /* from one vm_area_struct to the next in a slab; 0: not known */
 	uint64_t current;        /* the mm whose entries are asked */
 	/* as in struct maple_subject */

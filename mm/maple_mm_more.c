@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/maple_mm_impl.h"
 
+/* Of the leaf that index 0 lies in. */
 static uint64_t first_entry(struct maple_mms *s, uint64_t tree)
 {
-	struct maple_walk w;
+	struct maple m = {
+		.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = tree,
+		.limit = MAPLE_DEPTH * MAPLE_SLOTS,
+	};
 	uint64_t ret = 0;
 
-	if (!maple_begin_on(&w, s->c, s->nodes, tree, 0, s->layout->max, MAPLE_MM_NODES, NULL) &&
-	    maple_next(&w))
-		ret = w.entry;
-	maple_end(&w, NULL);
+	if (!maple_load(&m, NULL))
+		for (size_t i = 0; i < m.n; i++)
+			for (unsigned k = 0; !ret && m.node[i].state == MAPLE_THERE &&
+					     m.node[i].type == MAPLE_LEAF && k <= m.node[i].end; k++)
+				ret = maple_slot(&m, &m.node[i], k);
+	maple_unload(&m);
 	return ret;
 }
 
@@ -27,6 +33,7 @@ static void add_more(struct maple_mms *s, struct map *seen, uint64_t tree)
 {
 	if (!map_visit(seen, tree))
 		return;
+	maple_want(s->c, s->layout, s->nodes, &tree, 1, &s->left);
 	if (is_mm(s, tree)) {
 		if (s->n < s->cap)
 			s->mm[s->n++] = (struct maple_mm){ s->current, NULL, tree };

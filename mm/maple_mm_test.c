@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "lib/kern/testmaple.h"
-#include "mm/maple_mm.h"
+#include "mm/maple_mm_impl.h"
 
 #define MM TMT_TREE /* mm_mt comes first */
 #define LOCK 0x40
@@ -92,22 +92,33 @@ static uint64_t leaf_slot(unsigned i)
 	return tmt_slot(&t, TMT_NODES, TMT_LEAF, i);
 }
 
+static struct arena arena;
+static struct maple_mms mms;
+
+/* No tasks: nobody has them. */
+static void open_with(struct maple_mm *mm, size_t nmm)
+{
+	maple_mms_init(&mms, tmt_open(&t), &arena, NULL);
+	mms.mm = mm;
+	mms.n = mms.cap = nmm;
+	mms.large = large;
+}
+
+static void done(void)
+{
+	maple_mms_deinit(&mms);
+	arena_deinit(&arena);
+	tmt_free(&t);
+}
+
 static void verify(void)
 {
-	struct cairn *c = tmt_open(&t);
-	struct arena a = { 0 };
 	struct maple_mm mm = { MM, NULL, TMT_TREE };
-	struct maple_mms s;
 	struct maple_checked checked;
 
-	maple_mms_init(&s, c, &a, NULL); /* no tasks: nobody has it */
-	s.mm = &mm;
-	s.n = s.cap = 1;
-	s.large = large;
-	assert_int_equal(maple_mm_verify(&s, &mm, tell, NULL, &checked, NULL), CAIRN_OK);
-	maple_mms_deinit(&s);
-	arena_deinit(&a);
-	tmt_free(&t);
+	open_with(&mm, 1);
+	assert_int_equal(maple_mm_verify(&mms, &mm, tell, NULL, &checked, NULL), CAIRN_OK);
+	done();
 }
 
 static void expect(uint64_t addr, uint64_t expected)
@@ -208,24 +219,125 @@ static void being_written(void **state)
 /* The node's own words do not matter: its parent word is bad. */
 static void whose_node(void **state)
 {
-	struct arena a = { 0 };
 	struct maple_mm mm = { MM, NULL, TMT_TREE }, found = { 0 };
-	struct maple_mms s;
-	struct cairn *c;
 
 	(void)state;
 	begin(8);
 	tmt_put(&t, TMT_NODES, 0x1234500);
-	c = tmt_open(&t);
-	maple_mms_init(&s, c, &a, NULL);
-	s.mm = &mm;
-	s.n = s.cap = 1;
-	assert_true(maple_mm_of_node(&s, TMT_NODES, &a, &found));
+	open_with(&mm, 1);
+	assert_true(maple_mm_of_node(&mms, TMT_NODES, &arena, &found));
 	assert_int_equal(found.tree, TMT_TREE);
-	assert_false(maple_mm_of_node(&s, VMA(0), &a, &found));
-	maple_mms_deinit(&s);
-	arena_deinit(&a);
-	tmt_free(&t);
+	assert_false(maple_mm_of_node(&mms, VMA(0), &arena, &found));
+	done();
+}
+
+/* ---- crafted ones ---- */
+
+#define MANY   3000
+#define OTHERS UINT64_C(0x280000)
+
+/* One more address space whose tree has the same root. */
+static void another(uint64_t mm)
+{
+	for (uint64_t at = 0; at < 0x80; at += 4) {
+		uint64_t value = at == TMT_FLAGS_AT ? 0x301 | t.height << 2 :
+				 at == TMT_ROOT_AT ? (uint32_t)(t.root | TMT_ARANGE << 3 | 6) :
+				 at == USERS ? 1 : 0;
+
+		tk_put(t.k, mm + at, value, 4);
+	}
+}
+
+/* Nodes that thousands of trees lead to are looked at as often as is allowed, no more: each tree is
+ * told to be broken, the first ones better than the rest. */
+static void a_tree_of_many(void **state)
+{
+	static struct maple_mm mm[MANY];
+	struct maple_checked checked;
+	size_t trials = 20000, left = trials, named = 0, nodes = 0;
+
+	(void)state;
+	begin(8);
+	for (unsigned i = 0; i < MANY; i++) {
+		mm[i] = (struct maple_mm){ .mm = OTHERS + 0x80 * i, .tree = OTHERS + 0x80 * i };
+		another(mm[i].mm);
+	}
+	open_with(mm, MANY);
+	maple_mms_want(&mms, &arena);
+	assert_true(mms.left < MAPLE_MM_NODES);
+	mms.trials = &left;
+	for (unsigned i = 0; i < MANY; i++) {
+		said = of_object = 0;
+		assert_int_equal(maple_mm_verify(&mms, &mm[i], tell, NULL, &checked, NULL), CAIRN_OK);
+		assert_true(said);
+		named += first.rule == MAPLE_RULE_ROOT_PARENT;
+		nodes += checked.nodes;
+		assert_true(i < MANY / 2 || !left);
+	}
+	assert_true(named);
+	assert_true(nodes < MANY * 100);
+	done();
+}
+
+/* Where there are no trials left, a bad word is told as the rule found it. */
+static void no_trials(void **state)
+{
+	struct maple_mm mm = { MM, NULL, TMT_TREE };
+	struct maple_checked checked;
+	size_t none = 0;
+
+	(void)state;
+	begin(8);
+	tmt_put(&t, leaf_slot(4), VMA(40));
+	open_with(&mm, 1);
+	mms.trials = &none;
+	assert_int_equal(maple_mm_verify(&mms, &mm, tell, NULL, &checked, NULL), CAIRN_OK);
+	assert_int_equal(said, 1);
+	assert_int_equal(first.addr, leaf_slot(4));
+	assert_false(first.told);
+	done();
+}
+
+/* A child that is the root; a node that has more than there can be; counts beyond all measure. */
+static void words_that_lead_astray(void **state)
+{
+	uint64_t slot;
+
+	(void)state;
+	EACH_WORD {
+		begin(word);
+		slot = tmt_slot(&t, t.root, TMT_ARANGE, 1);
+		tmt_put(&t, slot, t.root | TMT_ARANGE << 3 | 4);
+		verify();
+		assert_true(said);
+		assert_int_equal(first.addr, slot);
+		begin(word);
+		tk_put(t.k, tmt_meta(&t, t.root, TMT_ARANGE), 0xff, 1);
+		verify();
+		assert_true(said);
+		begin(word);
+		tk_put(t.k, MM + COUNT, UINT32_MAX, 4);
+		tmt_put(&t, MM + TOTAL, t.max);
+		verify();
+		assert_int_equal(said, 0);
+		assert_int_equal(of_object, 1);
+	}
+}
+
+/* No more nodes than that: the rest is told to be lost. */
+static void limited(void **state)
+{
+	struct maple_mm mm = { MM, NULL, TMT_TREE };
+	struct maple_checked checked;
+
+	(void)state;
+	begin(8);
+	open_with(&mm, 1);
+	mms.limit = 2;
+	assert_int_equal(maple_mm_verify(&mms, &mm, tell, NULL, &checked, NULL), CAIRN_OK);
+	assert_int_equal(said, 0);
+	assert_int_equal(checked.lost.code, CAIRN_LIMIT);
+	done();
 }
 
 /* Areas are asked page by page where there are many. */
@@ -252,6 +364,10 @@ int main(void)
 		cmocka_unit_test(last_user_gone),
 		cmocka_unit_test(being_written),
 		cmocka_unit_test(whose_node),
+		cmocka_unit_test(a_tree_of_many),
+		cmocka_unit_test(no_trials),
+		cmocka_unit_test(words_that_lead_astray),
+		cmocka_unit_test(limited),
 	};
 
 	return cmocka_run_group_tests(tests, as_of_a_large_tree, NULL) ||

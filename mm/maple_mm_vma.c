@@ -156,28 +156,38 @@ static void answer(void *arg)
 
 /* ---- one that the tree has lost ---- */
 
-static void each_entry(struct maple_mms *s, uint64_t tree, void (*fn)(struct maple_mms *, uint64_t))
-{
-	struct maple m = {
-		.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = tree,
-		.last = s->layout->max, .limit = MAPLE_MM_NODES,
-	};
-
-	if (!maple_load(&m, NULL))
-		for (size_t i = 0; i < m.n; i++)
-			for (unsigned k = 0; m.node[i].state == MAPLE_THERE &&
-					     m.node[i].type == MAPLE_LEAF && k <= m.node[i].end; k++)
-				if (maple_slot(&m, &m.node[i], k))
-					fn(s, maple_slot(&m, &m.node[i], k));
-	maple_unload(&m);
-}
-
 static void note_page(struct maple_mms *s, uint64_t entry)
 {
 	uint64_t page = entry >> s->c->kernel.page_shift;
 
-	if (!map_get(&s->pages, page, NULL))
+	if (entry && !map_get(&s->pages, page, NULL))
 		map_put(&s->pages, page, entry);
+}
+
+static void note_pages(struct maple_mms *s, const struct maple *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		for (unsigned k = 0; m->node[i].state == MAPLE_THERE &&
+				     m->node[i].type == MAPLE_LEAF && k <= m->node[i].end; k++)
+			note_page(s, maple_slot(m, &m->node[i], k));
+}
+
+/* Of all trees together: a broken one may lead to another's nodes. */
+static void find_pages(struct maple_mms *s)
+{
+	size_t left = s->limit;
+
+	for (size_t i = 0; i < s->n && left; i++) {
+		struct maple m = {
+			.c = s->c, .layout = s->layout, .shelf = s->nodes, .tree = s->mm[i].tree,
+			.last = s->layout->max, .limit = left,
+		};
+
+		if (!maple_load(&m, NULL))
+			note_pages(s, &m);
+		left -= m.n < left ? m.n : left;
+		maple_unload(&m);
+	}
 }
 
 static void find_stride(struct maple_mms *s, uint64_t vma)
@@ -192,13 +202,19 @@ static void find_stride(struct maple_mms *s, uint64_t vma)
 		s->stride = (s->vma_shape.size + 7) & ~UINT64_C(7);
 }
 
+static uint64_t whose_and_where(uint64_t mm, uint64_t start)
+{
+	return hash_u64(mm) + start;
+}
+
 static void note_lost(struct maple_mms *s, uint64_t vma)
 {
 	unsigned char buf[VMA_BYTES];
 	const unsigned char *p = vma_bytes(s, vma, buf, sizeof(buf), NULL);
 
-	if (p && vma_word(s, p, VMA_MM) == s->current)
-		map_put(&s->lost, vma_word(s, p, VMA_START), vma);
+	if (p && vma_word(s, p, VMA_MM))
+		map_put(&s->lost, whose_and_where(vma_word(s, p, VMA_MM), vma_word(s, p, VMA_START)),
+			vma);
 }
 
 /* All objects on the pages that have a vm_area_struct of some tree. */
@@ -207,10 +223,9 @@ static void search(struct maple_mms *s)
 	uint64_t size = UINT64_C(1) << s->c->kernel.page_shift, at;
 
 	map_deinit(&s->lost);
-	s->searched = s->current;
+	s->searched = true;
 	if (!s->pages.count)
-		for (size_t i = 0; i < s->n; i++)
-			each_entry(s, s->mm[i].tree, note_page);
+		find_pages(s);
 	for (size_t i = 0; i < s->pages.cap; i++) {
 		if (!s->pages.slots[i].used)
 			continue;
@@ -229,12 +244,12 @@ static bool find(void *arg, uint64_t first, uint64_t last, uint64_t *entry)
 	unsigned char buf[VMA_BYTES];
 	const unsigned char *p;
 
-	if (s->searched != s->current)
+	if (!s->searched)
 		search(s);
-	if (!map_get(&s->lost, first, entry))
+	if (!map_get(&s->lost, whose_and_where(s->current, first), entry))
 		return false;
 	p = vma_bytes(s, *entry, buf, sizeof(buf), NULL);
-	return p && vma_word(s, p, VMA_END) - 1 == last;
+	return p && says_that(s, p, first, last);
 }
 
 /* ---- */

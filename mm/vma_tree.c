@@ -99,24 +99,31 @@ enum cairn_code vma_tree_list(const struct vma_shape *vs, const struct mm *mm, s
 				   : CAIRN_OK;
 }
 
+static bool add_entries(struct vmas *v, size_t *cap, const struct maple_entry *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!vma_is_entry(e[i].entry))
+			v->others++;
+		else if (!add(v, cap, (struct vma_range){ e[i].entry, e[i].first, e[i].last }))
+			return false;
+	}
+	return true;
+}
+
 enum cairn_code vma_tree_maple(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
 			       struct cairn_err *err)
 {
+	struct maple_entry e[MAPLE_SLOTS];
 	struct maple_walk w;
-	size_t cap = 0;
+	size_t cap = 0, n;
 	struct shelf *shelf = maple_shelf_take(vs->c);
 	enum cairn_code ended, code = maple_begin_on(&w, vs->c, shelf, mm_at(&vs->mm, mm, MM_TREE), 0,
 						     UINT64_MAX, VMAS_LIMIT, err);
 
 	make_room(vs, mm, ret, &cap);
-	while (!code && maple_next(&w)) {
-		if (!vma_is_entry(w.entry)) {
-			ret->others++;
-			continue;
-		}
-		if (!add(ret, &cap, (struct vma_range){ w.entry, w.first, w.last }))
+	while (!code && (n = maple_next_leaf(&w, e)))
+		if (!add_entries(ret, &cap, e, n))
 			code = cairn_fail(err, CAIRN_NOMEM, "no memory for %zu VMAs", ret->n);
-	}
 	ended = maple_end(&w, &ret->err);
 	if (shelf)
 		maple_shelf_give(vs->c);

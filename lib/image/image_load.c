@@ -28,19 +28,53 @@ struct worker {
 
 #define ROOM 65536 /* the largest page, see image_info.page_shift */
 
-static void load_one(const struct batch *b, size_t i, struct codec *codec, unsigned char *room)
+/* A page is there, in `room` if somebody is to see it. */
+static void show(const struct batch *b, size_t i, unsigned char *room)
 {
-	struct image_load *l = &b->loads[i];
+	const struct image_load *l = &b->loads[i];
 	unsigned shift = b->img->info.page_shift;
 
-	if (l->fault != CAIRN_FAULT_NONE)
-		return;
-	l->fault = pages_load(b->pages, &b->places[i], codec, b->seen ? room : l->to);
 	if (l->fault != CAIRN_FAULT_NONE || !b->seen)
 		return;
 	if (b->img->overlay.n)
 		overlay_apply(&b->img->overlay, l->paddr >> shift, shift, room);
 	b->seen(b->arg, b->first + i, room);
+}
+
+static void load_one(const struct batch *b, size_t i, struct codec *codec, unsigned char *room)
+{
+	struct image_load *l = &b->loads[i];
+
+	if (l->fault != CAIRN_FAULT_NONE)
+		return;
+	l->fault = pages_load(b->pages, &b->places[i], codec, b->seen ? room : l->to);
+	show(b, i, room);
+}
+
+/* Pages from place i on that may come at once: they are to be seen, or go where they lie in a row. */
+static size_t run_at(const struct batch *b, size_t i, size_t end)
+{
+	size_t size = (size_t)1 << b->img->info.page_shift, n = 0, most = end - i;
+	const struct image_load *l = &b->loads[i];
+
+	if (b->seen && most > ROOM / size)
+		most = ROOM / size;
+	while (n < most && l[n].fault == CAIRN_FAULT_NONE &&
+	       (b->seen || l[n].to == (char *)l->to + n * size))
+		n++;
+	return n > 1 ? pages_run(b->pages, &b->places[i], n) : n;
+}
+
+/* How many were loaded; 0: they are better loaded one by one. */
+static size_t load_run(const struct batch *b, size_t i, size_t end, unsigned char *room)
+{
+	size_t n = run_at(b, i, end);
+
+	if (n < 2 || !pages_load_run(b->pages, &b->places[i], n, b->seen ? room : b->loads[i].to))
+		return 0;
+	for (size_t k = 0; k < n; k++)
+		show(b, i + k, room + (k << b->img->info.page_shift));
+	return n;
 }
 
 static void *work(void *arg)
@@ -50,12 +84,18 @@ static void *work(void *arg)
 	struct batch *b = w->batch;
 
 	for (;;) {
-		size_t i = atomic_fetch_add(&b->next, GRAB), end = i + GRAB;
+		size_t i = atomic_fetch_add(&b->next, GRAB), end = i + GRAB, n;
 
 		if (i >= b->n)
 			return NULL;
-		for (; i < end && i < b->n; i++)
-			load_one(b, i, w->codec, room);
+		end = end < b->n ? end : b->n;
+		for (; i < end; i += n) {
+			n = load_run(b, i, end, room);
+			if (!n) {
+				load_one(b, i, w->codec, room);
+				n = 1;
+			}
+		}
 	}
 }
 

@@ -48,6 +48,9 @@ struct pages_ops {
 	enum cairn_fault (*find)(struct pages *p, uint64_t pfn, struct page_place *ret);
 	enum cairn_fault (*load)(const struct pages *p, const struct page_place *at,
 				 struct codec *codec, void *buf);
+	/* NULL: pages are loaded one by one */
+	size_t (*run)(const struct pages *p, const struct page_place *at, size_t n);
+	bool (*load_run)(const struct pages *p, const struct page_place *at, size_t n, void *buf);
 	bool (*next)(struct pages *p, uint64_t *pfn);
 	bool (*last)(struct pages *p, uint64_t *pfn);
 	bool (*ram)(struct pages *p, uint64_t *pfn, uint64_t *end);
@@ -80,6 +83,18 @@ static inline enum cairn_fault pages_load(const struct pages *p, const struct pa
 					  struct codec *codec, void *buf)
 {
 	return p->ops->load(p, at, codec, buf);
+}
+
+/** How many of n pages that were found, from the first on, lie as they are and one behind the other
+ *  in a file; and get them at once. False: not all are there, one by one says which. */
+static inline size_t pages_run(const struct pages *p, const struct page_place *at, size_t n)
+{
+	return p->ops->run ? p->ops->run(p, at, n) : 1;
+}
+static inline bool pages_load_run(const struct pages *p, const struct page_place *at, size_t n,
+				  void *buf)
+{
+	return p->ops->load_run(p, at, n, buf);
 }
 
 /** The first pfn >= *pfn that the dump names as its own; false past the last. And the

@@ -256,6 +256,24 @@ static enum cairn_fault kdump_load(const struct pages *p, const struct page_plac
 								       : CAIRN_FAULT_CORRUPT;
 }
 
+static size_t kdump_run(const struct pages *p, const struct page_place *at, size_t n)
+{
+	size_t size = (size_t)1 << p->page_shift, i = 0;
+
+	while (i < n && at[i].codec == CODEC_NONE && at[i].size == size &&
+	       at[i].part == at->part && at[i].off == at->off + i * size)
+		i++;
+	return i ? i : 1;
+}
+
+static bool kdump_load_run(const struct pages *p, const struct page_place *at, size_t n, void *buf)
+{
+	const struct kdump_pages *k = (const struct kdump_pages *)p;
+	size_t len = n << p->page_shift;
+
+	return rawfile_read(k->parts[at->part].file, at->off, buf, len, NULL) == len;
+}
+
 /* ---- walking the bitmap ---- */
 
 /* The first bit >= bit that is set in a window; MAP_BITS: none. */
@@ -444,7 +462,8 @@ static void kdump_close(struct pages *p)
 }
 
 static const struct pages_ops kdump_ops = {
-	.find = kdump_find, .load = kdump_load, .next = kdump_next,
+	.find = kdump_find, .load = kdump_load, .run = kdump_run, .load_run = kdump_load_run,
+	.next = kdump_next,
 	.last = kdump_last, .ram = kdump_ram, .close = kdump_close,
 };
 

@@ -9,12 +9,16 @@
 
 #define NONE UINT32_MAX
 
-/* Objects are chained by the page that they lie in: numbers below n are whole ones, n + 2 * k and
- * n + 2 * k + 1 the two parts of half[k]. */
 struct pick_page {
 	uint64_t vpage, paddr;
 	enum cairn_fault fault;
-	uint32_t first;
+	uint32_t first; /* of its runs */
+};
+
+/* Objects that are named one after the other and lie whole in one page; n 0: a part of one that
+ * does not, `first` being 2 * k or 2 * k + 1 for the parts of half[k]. */
+struct pick_run {
+	uint32_t first, n, next; /* next: of the same page */
 };
 
 struct pick_half {
@@ -34,7 +38,7 @@ void pick_deinit(struct pick *p)
 	mem_free(p->page);
 	mem_free(p->load);
 	mem_free(p->bucket);
-	mem_free(p->next);
+	mem_free(p->run);
 	mem_free(p->half);
 	mem_free(p->raw);
 }
@@ -74,38 +78,46 @@ static struct pick_page *page_of(struct pick *p, uint64_t vpage)
 	return &p->page[p->npages - 1];
 }
 
-static void chain(struct pick *p, struct pick_page *page, size_t what)
+static struct pick_run *add_run(struct pick *p, struct pick_page *page, size_t first, uint32_t n)
 {
-	p->next[what] = page->first;
-	page->first = (uint32_t)what;
+	struct pick_run *run = &p->run[p->nruns];
+
+	*run = (struct pick_run){ (uint32_t)first, n, page->first };
+	page->first = (uint32_t)p->nruns++;
+	return run;
 }
 
 static void add_parts(struct pick *p, size_t i)
 {
-	size_t part = p->n + 2 * p->nhalves;
-
+	add_run(p, page_of(p, page_at(p, begin_of(p, i))), 2 * p->nhalves, 0);
+	add_run(p, page_of(p, page_at(p, last_of(p, i))), 2 * p->nhalves + 1, 0);
 	p->half[p->nhalves++] = (struct pick_half){ .i = (uint32_t)i };
-	chain(p, page_of(p, page_at(p, begin_of(p, i))), part);
-	chain(p, page_of(p, page_at(p, last_of(p, i))), part + 1);
+}
+
+/* The run that an object begins; NULL: it does not. */
+static struct pick_run *begin_run(struct pick *p, size_t i)
+{
+	if (!p->addr[i] || last_of(p, i) < p->addr[i])
+		return NULL;
+	if (is_whole(p, i))
+		return add_run(p, page_of(p, page_at(p, begin_of(p, i))), i, 1);
+	add_parts(p, i);
+	return NULL;
 }
 
 /* Objects that are named together lie together more often than not. */
 static void find_pages(struct pick *p)
 {
-	struct pick_page *page = NULL;
+	uint64_t size = UINT64_C(1) << p->sp->page_shift, page = 0;
+	struct pick_run *run = NULL;
 
 	for (size_t i = 0; i < p->n; i++) {
-		uint64_t vpage = page_at(p, begin_of(p, i));
-
-		if (!p->addr[i] || last_of(p, i) < p->addr[i])
-			continue;
-		if (!is_whole(p, i)) {
-			add_parts(p, i);
+		if (run && p->addr[i] && begin_of(p, i) - page <= size - p->len) {
+			run->n++;
 			continue;
 		}
-		if (!page || page->vpage != vpage)
-			page = page_of(p, vpage);
-		chain(p, page, i);
+		run = begin_run(p, i);
+		page = begin_of(p, i) & ~(size - 1);
 	}
 }
 
@@ -169,11 +181,14 @@ static void see(void *arg, size_t n, const unsigned char *data)
 
 	/* the space's pages may be parts of the dump's */
 	data += p->page[n].paddr & (whole - 1) & ~(size - 1);
-	for (uint32_t i = p->page[n].first; i != NONE; i = p->next[i])
-		if (i < p->n)
+	for (uint32_t k = p->page[n].first; k != NONE; k = p->run[k].next) {
+		const struct pick_run *run = &p->run[k];
+
+		if (!run->n)
+			copy_part(p, run->first, data);
+		for (size_t i = run->first; i < (size_t)run->first + run->n; i++)
 			p->seen(p->arg, i, data + (begin_of(p, i) & (size - 1)));
-		else
-			copy_part(p, i - p->n, data);
+	}
 }
 
 /* ---- a turn ---- */
@@ -195,12 +210,12 @@ static bool make_room(struct pick *p, size_t n, size_t halves)
 	p->page = fresh(p->page, pages + 1, sizeof(*p->page));
 	p->load = fresh(p->load, pages + 1, sizeof(*p->load));
 	p->bucket = fresh(p->bucket, p->nbuckets, sizeof(*p->bucket));
-	p->next = fresh(p->next, n + 2 * halves + 1, sizeof(*p->next));
+	p->run = fresh(p->run, n + 2 * halves + 1, sizeof(*p->run));
 	p->half = fresh(p->half, halves + 1, sizeof(*p->half));
 	p->raw = fresh(p->raw, halves + 1, p->len);
 	p->cap = n;
 	p->cap_halves = halves;
-	if (!p->page || !p->load || !p->bucket || !p->next || !p->half || !p->raw)
+	if (!p->page || !p->load || !p->bucket || !p->run || !p->half || !p->raw)
 		p->nbuckets = 0;
 	return p->nbuckets;
 }
@@ -211,7 +226,7 @@ bool pick_begin(struct pick *p, const uint64_t *addr, size_t n)
 
 	p->addr = addr;
 	p->n = n;
-	p->npages = p->nhalves = 0;
+	p->npages = p->nruns = p->nhalves = 0;
 	for (size_t i = 0; i < n; i++)
 		halves += !is_whole(p, i);
 	if (p->len > (size_t)1 << p->sp->page_shift || n > NONE / 4 || !make_room(p, n, halves))

@@ -22,6 +22,7 @@
 typedef void pick_seen(void *arg, size_t i, const unsigned char *bytes);
 
 struct pick_page;
+struct pick_run;
 struct pick_half;
 
 struct pick {
@@ -38,7 +39,8 @@ struct pick {
 	struct image_load *load; /* of page[i] */
 	struct image_loading *loading; /* NULL: it was done at once */
 	uint32_t *bucket;        /* page's hash -> place in page[] + 1 */
-	uint32_t *next;          /* object, or part of one -> the next in its page */
+	struct pick_run *run;    /* what lies in them */
+	size_t nruns;
 	struct pick_half *half;
 	unsigned char *raw;      /* len bytes for each of half[] */
 	size_t cap, cap_halves, nbuckets;

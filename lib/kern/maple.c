@@ -445,7 +445,7 @@ static bool push_children(struct level *next, const struct maple_layout *l, stru
 }
 
 void maple_want(struct cairn *c, const struct maple_layout *l, struct shelf *shelf,
-		const uint64_t *trees, size_t n, size_t limit)
+		const uint64_t *trees, size_t n, size_t *left)
 {
 	struct level now = { 0 }, next = { 0 }, swap;
 	bool fine = true;
@@ -455,8 +455,8 @@ void maple_want(struct cairn *c, const struct maple_layout *l, struct shelf *she
 		if (!space_word(&c->kernel, trees[i] + l->root, &root, NULL) && is_node(root))
 			fine = push(&now, l, shelf, root & ~MAPLE_ROOT_NODE, l->max);
 	shelf_load(shelf);
-	for (unsigned depth = 0; fine && now.n && depth < MAPLE_DEPTH && now.n <= limit; depth++) {
-		limit -= now.n;
+	for (unsigned depth = 0; fine && now.n && depth < MAPLE_DEPTH && now.n <= *left; depth++) {
+		*left -= now.n;
 		next.n = 0;
 		for (size_t i = 0; fine && i < now.n; i++)
 			fine = push_children(&next, l, shelf, &now.link[i]);

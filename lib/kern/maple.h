@@ -99,9 +99,9 @@ enum cairn_code maple_load(struct maple *m, struct cairn_err *err);
 void maple_unload(struct maple *m);
 
 /** Put the nodes of many trees on the shelf, level by level of all of them. What cannot be got
- *  is found out again by whoever looks. At most `limit` nodes of them all. */
+ *  is found out again by whoever looks. *left is how many inner nodes may still be looked at. */
 void maple_want(struct cairn *c, const struct maple_layout *l, struct shelf *shelf,
-		const uint64_t *trees, size_t n, size_t limit);
+		const uint64_t *trees, size_t n, size_t *left);
 
 /** The place of the node at that address that is there. */
 bool maple_place(const struct maple *m, uint64_t addr, size_t *ret);
@@ -160,6 +160,14 @@ enum cairn_code maple_begin_on(struct maple_walk *w, struct cairn *c, struct she
  *  last, maple_prev() goes to the last. */
 bool maple_next(struct maple_walk *w);
 bool maple_prev(struct maple_walk *w);
+
+struct maple_entry {
+	uint64_t first, last, entry; /* as in struct maple_walk */
+};
+
+/** Go to the next leaf that has entries: all of them at once, for walks of very many. Their number,
+ *  0 at the end. What maple_next() has not gone to yet in the leaf at hand is passed over. */
+size_t maple_next_leaf(struct maple_walk *w, struct maple_entry ret[MAPLE_SLOTS]);
 
 /** Begin behind the last entry instead. */
 void maple_to_last(struct maple_walk *w);

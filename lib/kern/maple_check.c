@@ -17,8 +17,10 @@ static enum cairn_code judge(struct court *t, const struct maple *m, struct mapl
 	bool doubts = maple_only_doubts(w->wrong, w->n);
 	enum cairn_code code = CAIRN_OK;
 
-	for (size_t i = 0; gap && found && i < w->n && i < STARTS; i++)
+	for (size_t i = 0; gap && found && i < w->n && i < STARTS && !court_is_spent(t); i++) {
 		maple_repairs_find(m, gap, &t->entries, &w->wrong[i], found);
+		court_spend(t, m->shelf->loaded);
+	}
 	for (size_t i = 0; found && !code && i < found->n; i++)
 		if (!doubts || found->repair[i].kind == MAPLE_REPAIR_WORD)
 			code = court_weigh(t, m, w->n, &found->repair[i], &best, err);
@@ -110,6 +112,8 @@ static enum cairn_code next_verdict(struct court *t, struct maple_checked *ret, 
 
 	if (!ret->nodes)
 		note_size(&m, ret);
+	else
+		court_spend(t, m.n);
 	*done = !w.n;
 	if (!code && *done && !t->n)
 		tell_nodes(t->s, &m);
@@ -146,7 +150,7 @@ enum cairn_code maple_verify(const struct maple_subject *s, maple_tell tell, voi
 	};
 	if (s->entries)
 		t->entries = *s->entries;
-	while (!code && !done && t->n < VERDICTS && !t->given_up.full)
+	while (!code && !done && t->n < VERDICTS && !t->given_up.full && !(t->n && court_is_spent(t)))
 		code = next_verdict(t, ret, &done, err);
 	for (size_t i = 0; i < t->n; i++) {
 		if (!is_consequence(t, &t->verdict[i]))

@@ -50,6 +50,9 @@ struct maple_subject {
 	const struct maple_entries *entries; /* NULL: nothing is known of them */
 	const struct maple_lock_state *lock; /* NULL: not known */
 	size_t limit;                        /* of nodes */
+	size_t *trials;                      /* nodes that may still be looked at to try repairs; a
+						word is told as the rule found it when there are
+						none left. NULL: no bound */
 	/* Told of each node of a tree that has no bad word and that no writer is known to have locked.
 	   May be NULL. */
 	void (*node)(void *arg, uint64_t addr);

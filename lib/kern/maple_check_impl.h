@@ -48,6 +48,10 @@ enum cairn_code court_weigh(struct court *t, const struct maple *before, size_t 
 			    const struct maple_repair *r, struct court_best *best,
 			    struct cairn_err *err);
 
+/** Nodes that may be looked at beyond the first time are spent. */
+bool court_is_spent(const struct court *t);
+void court_spend(const struct court *t, size_t nodes);
+
 bool court_has(const struct maple_wrongs *set, const struct maple_wrong *w);
 
 /** Of the node at that address; -1: there is none. */

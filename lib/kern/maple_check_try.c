@@ -98,6 +98,17 @@ int court_type_at(const struct maple *m, uint64_t node)
 	return maple_place(m, node, &at) ? m->node[at].type : -1;
 }
 
+bool court_is_spent(const struct court *t)
+{
+	return t->s->trials && !*t->s->trials;
+}
+
+void court_spend(const struct court *t, size_t nodes)
+{
+	if (t->s->trials)
+		*t->s->trials -= nodes < *t->s->trials ? nodes : *t->s->trials;
+}
+
 static bool is_better(const struct court_best *b, size_t cost, unsigned rank)
 {
 	return !b->any || cost < b->cost || (cost == b->cost && rank < b->rank);
@@ -118,9 +129,10 @@ enum cairn_code court_weigh(struct court *t, const struct maple *before, size_t 
 
 	if (best->any && !best->cost && rank >= best->rank)
 		return CAIRN_OK;
-	if (!court_apply(&m, r))
+	if (court_is_spent(t) || !court_apply(&m, r))
 		return CAIRN_OK;
 	code = court_try(t, &m, limit, &left, err);
+	court_spend(t, m.n);
 	cost = cost_of(r, kind, left.n);
 	if (!code && left.n < limit && is_better(best, cost, rank)) {
 		maple_wrongs_deinit(&best->left);

@@ -25,6 +25,28 @@ static void keep(struct seen *s, const struct maple_walk *w)
 	s->entry[s->n++] = w->entry;
 }
 
+/* By leaves it is the same, but that a limit ends it before a leaf, not within. */
+static void expect_by_leaves(struct cairn *c, uint64_t first, uint64_t last, size_t limit,
+			     const struct seen *s)
+{
+	struct maple_entry e[MAPLE_SLOTS];
+	struct maple_walk w;
+	struct cairn_err err;
+	size_t n, at = 0;
+
+	assert_int_equal(maple_begin(&w, c, TMT_TREE, first, last, limit, &err), CAIRN_OK);
+	for (; (n = maple_next_leaf(&w, e)); at += n)
+		for (size_t i = 0; i < n; i++) {
+			assert_true(at + i < s->n);
+			assert_int_equal(e[i].first, s->first[at + i]);
+			assert_int_equal(e[i].last, s->last[at + i]);
+			assert_int_equal(e[i].entry, s->entry[at + i]);
+		}
+	assert_int_equal(maple_next_leaf(&w, e), 0);
+	assert_true(s->code == CAIRN_LIMIT || at == s->n);
+	assert_int_equal(maple_end(&w, &err), s->code);
+}
+
 static struct seen walk_part(struct tmt *t, uint64_t first, uint64_t last, size_t limit)
 {
 	struct seen s = { .n = 0 };
@@ -37,6 +59,7 @@ static struct seen walk_part(struct tmt *t, uint64_t first, uint64_t last, size_
 		keep(&s, &w);
 	assert_false(maple_next(&w)); /* and stays at its end */
 	s.code = maple_end(&w, &s.err);
+	expect_by_leaves(c, first, last, limit, &s);
 	tmt_free(t);
 	return s;
 }
@@ -203,12 +226,13 @@ static void many_at_once(void **state)
 	const struct maple_layout *l;
 	struct shelf shelf;
 	struct maple_walk w;
-	size_t pages, n = 0;
+	size_t pages, n = 0, left = LIMIT;
 
 	(void)state;
 	shelf_init(&shelf, &c->kernel);
 	assert_int_equal(maple_layout_get(c, &l, NULL), CAIRN_OK);
-	maple_want(c, l, &shelf, trees, 2, LIMIT);
+	maple_want(c, l, &shelf, trees, 2, &left);
+	assert_true(left < LIMIT);
 	pages = shelf.loaded;
 	assert_int_equal(pages, (t.next - TMT_NODES + 0xfff) / 0x1000);
 	assert_int_equal(maple_begin_on(&w, c, &shelf, TMT_TREE, 0, UINT64_MAX, LIMIT, NULL),

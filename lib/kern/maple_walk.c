@@ -73,10 +73,10 @@ static bool take(struct maple_walk *w)
 	return true;
 }
 
-static bool may_go_on(struct maple_walk *w)
+static bool may_go_on(struct maple_walk *w, size_t n)
 {
-	if (w->n < w->limit) {
-		w->n++;
+	if (n <= w->limit - w->n) {
+		w->n += n;
 		return true;
 	}
 	cairn_fail(&w->err, CAIRN_LIMIT, "a maple tree of more than %zu entries", w->limit);
@@ -98,7 +98,7 @@ static bool only_entry(struct maple_walk *w, bool forward)
 	w->entry = w->m.single;
 	w->node = 0;
 	w->slot_at = w->m.tree + w->m.layout->root;
-	return may_go_on(w);
+	return may_go_on(w, 1);
 }
 
 static bool is_leaf(const struct maple_node *n)
@@ -106,18 +106,13 @@ static bool is_leaf(const struct maple_node *n)
 	return n->state == MAPLE_THERE && n->type == MAPLE_LEAF;
 }
 
-/* One slot on; at the end of a leaf to the next that is there. */
-static bool step(struct maple_walk *w, bool forward)
+/* To the next leaf that is there. */
+static bool step_leaf(struct maple_walk *w, bool forward)
 {
 	const struct maple *m = &w->m;
 
-	if (w->leaf != MAPLE_NONE) {
-		w->slot += forward ? 1 : -1;
-		if (w->slot >= 0 && w->slot <= (int)m->node[w->leaf].end)
-			return true;
-	} else if (w->behind == forward) {
+	if (w->leaf == MAPLE_NONE && w->behind == forward)
 		return false;
-	}
 	do
 		w->leaf = forward ? maple_leaf_after(m, w->leaf) : maple_leaf_before(m, w->leaf);
 	while (w->leaf != MAPLE_NONE && !is_leaf(&m->node[w->leaf]));
@@ -129,14 +124,63 @@ static bool step(struct maple_walk *w, bool forward)
 	return true;
 }
 
+/* One slot on; at the end of a leaf to the next. */
+static bool step(struct maple_walk *w, bool forward)
+{
+	if (w->leaf != MAPLE_NONE) {
+		w->slot += forward ? 1 : -1;
+		if (w->slot >= 0 && w->slot <= (int)w->m.node[w->leaf].end)
+			return true;
+	}
+	return step_leaf(w, forward);
+}
+
 static bool go(struct maple_walk *w, bool forward)
 {
 	if (!w->m.n)
 		return only_entry(w, forward);
 	while (step(w, forward))
 		if (take(w))
-			return may_go_on(w);
+			return may_go_on(w, 1);
 	return false;
+}
+
+static size_t take_all(struct maple_walk *w, struct maple_entry *ret)
+{
+	const struct maple_node *n = &w->m.node[w->leaf];
+	const struct maple_form *f = &w->m.layout->form[n->type];
+	uint64_t pivot[MAPLE_SLOTS], slot[MAPLE_SLOTS], lo = n->lo, hi;
+	size_t count = 0;
+
+	maple_words(w->m.layout, n->bytes + f->pivot, pivot, f->slots - 1);
+	maple_words(w->m.layout, n->bytes + f->slot, slot, f->slots);
+	for (unsigned i = 0; i <= n->end; i++, lo = hi + 1) {
+		hi = i < n->end ? pivot[i] : n->hi;
+		if (!slot[i])
+			continue;
+		if (lo > hi || lo < n->lo || hi > n->hi)
+			note_order(w, n, i);
+		else if (lo <= w->m.last && hi >= w->m.first)
+			ret[count++] = (struct maple_entry){ lo, hi, slot[i] };
+	}
+	w->slot = n->end;
+	w->node = n->addr;
+	return count;
+}
+
+size_t maple_next_leaf(struct maple_walk *w, struct maple_entry ret[MAPLE_SLOTS])
+{
+	size_t n = 0;
+
+	if (!w->m.n) {
+		if (!only_entry(w, true))
+			return 0;
+		ret[0] = (struct maple_entry){ w->first, w->last, w->entry };
+		return 1;
+	}
+	while (!n && step_leaf(w, true))
+		n = take_all(w, ret);
+	return n && may_go_on(w, n) ? n : 0;
 }
 
 bool maple_next(struct maple_walk *w)

@@ -215,7 +215,7 @@ static void forget(struct maple_mms *s)
 {
 	shelf_clear(s->nodes);
 	shelf_clear(&s->vmas);
-	s->searched = 0;
+	s->searched = false;
 }
 
 static enum cairn_code ask(void *state, const struct mutable_word *w, struct answer *ret,
