@@ -256,7 +256,7 @@ static void free_or_not(struct whatis *w, const char *name, uint64_t cache, uint
 	struct out *o = w->call->out;
 
 	out_bool(o, name, NULL, use == FREE || use == KEPT);
-	out_text(o, texts[use]);
+	out_text(o, "%s", texts[use]);
 }
 
 static void in_slab(struct whatis *w, uint64_t addr)
