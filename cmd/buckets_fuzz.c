@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (buckets_make(&b, &s, &a, NULL))
 		abort();
 	for (size_t i = 0; i < b.n; i++) {
-		known_find(&known, s.sight[b.bucket[i].from].signature, s.sight[b.bucket[i].from].fuzzy);
+		known_find(&known, s.sight[b.bucket[i].from].signature,
+			   s.sight[b.bucket[i].from].fuzzy, s.sight[b.bucket[i].from].cause);
 		total += b.bucket[i].n;
 	}
 	if (total != s.n)

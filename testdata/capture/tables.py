@@ -206,6 +206,7 @@ NO_KEXEC = "its Debian kernel has no kexec_file_load"
 NO_LOWMEM = "its structures would not fit into low memory"
 NO_NMI = "the machine has no NMI"
 X86_64_ONLY = dict.fromkeys(("i386", "armhf", "arm64"), "only tried on amd64")
+NO_UBSAN = dict.fromkeys(("5.10", "6.1", "6.12", "i386", "armhf", "arm64"), "built without UBSAN")
 X86_ONLY = dict.fromkeys(("armhf", "arm64"), "irqbug is the same: all interrupts are devices'")
 # Functions that tasks sleep in or come through, few enough for an emulated machine.
 GRAPHED = ("schedule*,*_wait*,do_wait*,*sleep*,do_poll*,do_epoll*,*futex*,vfs_*,ksys_*,pipe_*,"
@@ -260,6 +261,9 @@ SCENARIOS = {
     "badret": Scenario(
         "a return address is overwritten, then returned to", "run badret",
         Expect("page-fault", None), not_on=NOT_ARM),
+    "execdata": Scenario(
+        "call through a function pointer that leads to data", "run execdata",
+        Expect("exec-fault", "scen_execdata_inner"), not_on=NOT_ARM),
     "badsp": Scenario(
         "the stack pointer is garbage", "run badsp",
         Expect("double-fault", "scen_badsp_inner"), not_on=NOT_ARM),
@@ -281,6 +285,50 @@ SCENARIOS = {
         "two threads deadlocked on two mutexes, reported as hung, then sysrq-c",
         "hung_after 2; run abba; $B sleep 6; crash",
         Expect(SYSRQ.cls, SYSRQ.function, "lock.cycle")),
+    "hungpanic": Scenario(
+        "two threads deadlocked on two mutexes, and the watchdog of hung tasks panics",
+        "run abba; $B sleep 4; echo 1 >/proc/sys/kernel/hung_task_panic; hung_after 2; $B sleep 60",
+        Expect("hung-task", "scen_abba_second", "lock.cycle")),
+    "softlockup": Scenario(
+        "a CPU does not schedule, and the watchdog panics",
+        "echo 1 >/proc/sys/kernel/softlockup_panic; watch_for 2; run lockup",
+        Expect("soft-lockup", "scen_lockup_inner")),
+    "stalled": Scenario(
+        "a CPU does not schedule for long, reported as a soft lockup, then sysrq-c",
+        "watch_for 1; run lockup_short; crash", SYSRQ),
+    "rcustall": Scenario(
+        "a CPU holds up a grace period, and RCU panics",
+        "echo 0 >/proc/sys/kernel/soft_watchdog; echo 1 >/proc/sys/kernel/panic_on_rcu_stall; "
+        "echo 3 >/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout; run lockup",
+        Expect("rcu-stall", "scen_lockup_inner")),
+    "oom": Scenario(
+        "memory is used up by files of a ramfs, and the kernel panics instead of killing",
+        "echo 1 >/proc/sys/vm/panic_on_oom; $B mkdir /ram; $B mount -t ramfs ram /ram; "
+        "$B dd if=/dev/zero of=/ram/all bs=64k",
+        Expect("oom", "out_of_memory")),
+    "warn": Scenario(
+        "WARN_ON(), which panics", "echo 1 >/proc/sys/kernel/panic_on_warn; run warn",
+        Expect("warning", "scen_warn_inner")),
+    "warned": Scenario("WARN_ON(), then sysrq-c", "run warn; crash", SYSRQ),
+    "refcount": Scenario(
+        "a reference is taken to what has none, a warning that panics",
+        "echo 1 >/proc/sys/kernel/panic_on_warn; run refcount",
+        Expect("refcount", "scen_count_get")),
+    "kfence": Scenario(
+        "an object of KFENCE's is used after it was freed, a report that panics",
+        "echo 1 >/proc/sys/kernel/panic_on_warn; run kfence",
+        Expect("kfence", "scen_freed_use"), append="kfence.sample_interval=30",
+        not_on={"5.10": "no KFENCE before 5.12", "6.1": "built without KFENCE"}),
+    "ubsan": Scenario(
+        "an index is past the end of an array, a report that panics",
+        "echo 1 >/proc/sys/kernel/panic_on_warn; run bounds",
+        Expect("ubsan", "scen_table_read"), not_on=NO_UBSAN),
+    "usercopy": Scenario(
+        "more is copied to a process than the slab object has", "run usercopy",
+        Expect("usercopy", "scen_copy_out")),
+    "smash": Scenario(
+        "a local array is written to past its end, over the stack's canary", "run smash",
+        Expect("stack-smash", "scen_smash_inner")),
     "list": Scenario(
         "a list's neighbour skips the item that is deleted", "run list; crash",
         Expect("list-corruption",

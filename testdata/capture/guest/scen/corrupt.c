@@ -39,6 +39,21 @@ void scen_nullcall(int pid)
 	SCEN_FRAME_END();
 }
 
+static volatile unsigned long scen_data[8];
+
+static scen_frame void scen_execdata_inner(void)
+{
+	((void (*)(void))scen_data)();
+	SCEN_FRAME_END();
+}
+
+/* call what is data */
+void scen_execdata(int pid)
+{
+	scen_execdata_inner();
+	SCEN_FRAME_END();
+}
+
 /* The return address and the two words above it, as a copy that is too long leaves them. */
 static scen_frame void scen_badret_inner(void)
 {
