@@ -205,6 +205,26 @@ static bool take_line(struct scan *s, const struct oops_line *line, size_t at)
 	return !r || take_row(s, r, line, at);
 }
 
+/* A panic whose message is a line of its own is read as the one line that it is elsewhere. */
+static const struct oops_line *joined(struct scan *s, const struct oops_line *line, size_t n)
+{
+	struct oops_line *ret;
+	size_t len, at = 1;
+
+	if (!crash_panic_message(line->text, line->len, &len) || len)
+		return line;
+	while (at < n && !oops_line_same_writer(line, &line[at]))
+		at++;
+	ret = at < n ? arena_alloc(s->a, sizeof(*ret)) : NULL;
+	if (!ret)
+		return line;
+	*ret = *line;
+	ret->text = arena_printf(s->a, "%.*s %.*s", (int)line->len, line->text, (int)line[at].len,
+				 line[at].text);
+	ret->len = ret->text ? strlen(ret->text) : 0;
+	return ret;
+}
+
 enum cairn_code oops_scan(struct oops_scan *ret, const struct oops_line *line, size_t n,
 			  struct arena *a, struct cairn_err *err)
 {
@@ -212,7 +232,7 @@ enum cairn_code oops_scan(struct oops_scan *ret, const struct oops_line *line, s
 
 	*ret = (struct oops_scan){ 0 };
 	for (size_t i = 0; i < n; i++)
-		if (!take_line(&s, &line[i], i))
+		if (!take_line(&s, joined(&s, &line[i], n - i), i))
 			return cairn_fail(err, CAIRN_NOMEM, "no memory for the reports of a log");
 	return CAIRN_OK;
 }

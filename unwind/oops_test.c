@@ -259,6 +259,24 @@ static void several(void **state)
 	assert_string_equal(oops_last(&all)->class, "no-root");
 }
 
+/* 5.10's real-time kernel has a panic's message on a line of its own. */
+static void message_behind(void **state)
+{
+	const struct oops *o = parse(STAMP("  T10") "Kernel panic - not syncing:\n"
+				     STAMP("  T20") "sysrq: Show State\n"
+				     STAMP("  T10") "sysrq triggered crash\n"
+				     STAMP("  T10") "CPU: 0 PID: 10 Comm: sh Not tainted 5.10.0\n");
+
+	(void)state;
+	assert_int_equal(all.n, 1);
+	assert_string_equal(o->class, "sysrq");
+	assert_string_equal(o->head, "Kernel panic - not syncing: sysrq triggered crash");
+	assert_int_equal(o->pid, 10);
+	o = parse("Kernel panic - not syncing:\n");
+	assert_int_equal(all.n, 1);
+	assert_string_equal(o->class, "panic");
+}
+
 /* A call through a NULL pointer: its caller. The traces of who allocated and freed are not the
    report's. */
 static void whose_frames(void **state)
@@ -331,7 +349,7 @@ int main(void)
 		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved), cmocka_unit_test(caller_in_lr),
 		cmocka_unit_test(hung_tasks),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
-		cmocka_unit_test(whose_frames),
+		cmocka_unit_test(message_behind), cmocka_unit_test(whose_frames),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),
 	};
 

@@ -222,11 +222,12 @@ bool crash_class_is_stall(const char *class)
 
 const char *crash_panic_message(const char *line, size_t len, size_t *message_len)
 {
-	static const char head[] = "Kernel panic - not syncing: ";
+	static const char head[] = "Kernel panic - not syncing:";
 	size_t n = sizeof(head) - 1;
 
 	if (!begins(line, len, head))
 		return NULL;
+	n += len > n && line[n] == ' ';
 	*message_len = len - n;
 	return line + n;
 }

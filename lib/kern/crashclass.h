@@ -30,7 +30,8 @@ const struct crash_class *crash_class_of_panic(const char *message, size_t len);
  *  not what ran where it told. `class` may be NULL. */
 bool crash_class_is_stall(const char *class);
 
-/** If the line is "Kernel panic - not syncing: MESSAGE": the message, else NULL. */
+/** If the line is "Kernel panic - not syncing: MESSAGE": the message, else NULL. It is empty where
+ *  a line of its own behind has it (5.10's PREEMPT_RT). */
 const char *crash_panic_message(const char *line, size_t len, size_t *message_len);
 
 /** Whether the line ends a report: "---[ end trace ...". */

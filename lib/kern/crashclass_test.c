@@ -133,6 +133,8 @@ static void markers(void **state)
 	assert_int_equal(len, 15);
 	assert_null(crash_panic_message("x", 1, &len));
 	assert_null(crash_panic_message(text, 20, &len));
+	assert_non_null(crash_panic_message(text, 27, &len));
+	assert_int_equal(len, 0);
 	assert_true(crash_is_end_of_report("---[ end trace 0000000000000000 ]---", 36));
 	assert_false(crash_is_end_of_report("---[ end Kernel panic", 21));
 }

@@ -113,9 +113,28 @@ static const struct log_record *last_report(const struct log *log)
 	return complaint;
 }
 
-static const char *line_copy(struct cairn *c, const struct log_record *rec)
+static const char *title_of(struct cairn *c, const struct panic *p)
 {
-	return arena_strndup(&c->arena, rec->text, first_line(rec));
+	const struct log_record *rec = p->cause ? p->cause : p->record;
+	size_t len = first_line(rec), message;
+
+	if (crash_panic_message(rec->text, len, &message) && !message && p->message)
+		return arena_printf(&c->arena, "%.*s %s", (int)len, rec->text, p->message);
+	return arena_strndup(&c->arena, rec->text, len);
+}
+
+/* The message stands in the record itself, or in the writer's next. */
+static const char *panic_message(const struct log *log, size_t at, size_t *len)
+{
+	const struct log_record *rec = &log->record[at];
+	const char *ret = crash_panic_message(rec->text, first_line(rec), len);
+
+	for (size_t i = at + 1; !*len && i < log->n; i++)
+		if (log->record[i].has_info && log->record[i].caller == rec->caller) {
+			*len = first_line(&log->record[i]);
+			return log->record[i].text;
+		}
+	return ret;
 }
 
 static void from_panic_record(struct cairn *c, struct panic *p, const struct log *log, size_t at)
@@ -123,7 +142,7 @@ static void from_panic_record(struct cairn *c, struct panic *p, const struct log
 	const struct log_record *rec = &log->record[at];
 	const struct crash_class *class;
 	size_t len;
-	const char *message = crash_panic_message(rec->text, first_line(rec), &len);
+	const char *message = panic_message(log, at, &len);
 
 	p->record = rec;
 	p->message = arena_strndup(&c->arena, message, len);
@@ -245,7 +264,7 @@ static bool ask_log(struct cairn *c, struct panic *p)
 	if (p->crashed)
 		cpu_from_log(p, log);
 	if (p->cause || p->record)
-		p->title = line_copy(c, p->cause ? p->cause : p->record);
+		p->title = title_of(c, p);
 	return whole(log);
 }
 

@@ -86,6 +86,32 @@ static void the_panic_itself(void **state)
 	drop(w);
 }
 
+/* The message is its writer's next record. */
+static void message_behind(void **state)
+{
+	struct world *w = world();
+	const struct panic *p;
+
+	(void)state;
+	crashed_on(w, 3);
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing:");
+	say(w, 9 * SECOND, 101, "of another");
+	say(w, 9 * SECOND, 100, "sysrq triggered crash");
+	p = ask(w);
+	assert_string_equal(p->class, "sysrq");
+	assert_string_equal(p->message, "sysrq triggered crash");
+	assert_string_equal(p->title, "Kernel panic - not syncing: sysrq triggered crash");
+	assert_ptr_equal(p->record, &w->rec[0]);
+	drop(w);
+	w = world();
+	crashed_on(w, 3);
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing:");
+	p = ask(w);
+	assert_string_equal(p->class, "panic");
+	assert_string_equal(p->title, "Kernel panic - not syncing: ");
+	drop(w);
+}
+
 /* The report that the oops belongs to, not one that ended before it nor another CPU's. */
 static void cause_of_an_oops(void **state)
 {
@@ -254,7 +280,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headline),
-		cmocka_unit_test(the_panic_itself), cmocka_unit_test(cause_of_an_oops),
+		cmocka_unit_test(the_panic_itself),
+		cmocka_unit_test(message_behind), cmocka_unit_test(cause_of_an_oops),
 		cmocka_unit_test(cause_by_time), cmocka_unit_test(vague_without_cause),
 		cmocka_unit_test(without_panic_record), cmocka_unit_test(alive),
 		cmocka_unit_test(forged), cmocka_unit_test(not_known),
