@@ -49,6 +49,11 @@ static const struct { const char *command, *option, *here; } options[] = {
 	{ "bt", "-t", "bt -s: what else looks like a return address" },
 	{ "bt", "-T", "bt -s: what else looks like a return address" },
 	{ "dis", "-s", "dis -l" },
+	{ "irq", "-a", "struct irq_common_data.affinity DESC" },
+	{ "irq", "-b", "p softirq_vec" },
+	{ "irq", "-c", "irq -s" },
+	{ "irq", "-d", "rd idt_table" },
+	{ "irq", "-u", "irq, without it" },
 	{ "kmem", "-f", "whatis ADDRESS says whether it is free" },
 	{ "kmem", "-n", "list from node_data or contig_page_data on, struct pglist_data" },
 	{ "kmem", "-o", "p -x __per_cpu_offset" },
@@ -77,6 +82,11 @@ static const struct { const char *command, *option, *here; } options[] = {
 	{ "rd", "-x", "rd, without it" },
 	{ "rd", "-S", "rd -s, whatis" },
 	{ "search", "-k", "search, without it" },
+	{ "runq", "-d", "runq" },
+	{ "runq", "-g", "runq -j: the queue that each task is on" },
+	{ "runq", "-m", "runq: FOR" },
+	{ "runq", "-t", "runq: CLOCK" },
+	{ "runq", "-T", "runq: how far clocks are behind" },
 	{ "search", "-u", "rd -u -c PID" },
 	{ "struct", "-r", "rd" },
 	{ "struct", "-u", "rd -u" },
@@ -85,11 +95,16 @@ static const struct { const char *command, *option, *here; } options[] = {
 	{ "sys", "-t", "sys shows taints" },
 	{ "sys", "config", "rd -a kernel_config_data, and zcat, where the kernel has it" },
 	{ "sym", "-M", "sym -l" },
+	{ "timer", "-C", "timer -c CPU" },
 	{ "vm", "-P", "vm -p" },
 };
 
 const char *hint_crash_command(const char *name)
 {
+	if (name[0] == '*')
+		return "p *NAME, struct TYPE ADDRESS";
+	if (!strncmp(name, "p/", 2))
+		return "p -x for hexadecimal";
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(commands[i].name, name))
 			return commands[i].here;

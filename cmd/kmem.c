@@ -124,7 +124,8 @@ static void show_row(struct call *call, const struct row *row)
 	out_addr(o, "cache", "%s", c->addr, call->cairn->arch->word * 2);
 	counter(o, "object_size", "  %7s", c->size, row->code ? err : NULL);
 	counter(o, "stride", NULL, c->stride, row->code ? err : NULL);
-	counter(o, "allocated", "  %9s", c->objects - c->free, free_err);
+	counter(o, "allocated", "  %9s", c->objects - c->free - c->kept, free_err);
+	counter(o, "kept", NULL, c->kept, free_err ? free_err : c->kept_err.code ? &c->kept_err : NULL);
 	counter(o, "objects", "  %8s", c->objects, err);
 	counter(o, "slabs", "  %6s", c->slabs, err);
 	counter(o, "slab_size", "  %6s", c->slab_size, row->code ? err : NULL);
@@ -211,9 +212,10 @@ static const struct cmd kmem = {
 	.help = "-i shows the kernel's counters. Each may be off by some pages for each CPU.\n"
 		"\n"
 		"-s lists the caches of the slab allocator, those that take most memory first: bytes of\n"
-		"an object, objects that are allocated and all there is room for, slabs and the size of\n"
-		"one. As in /proc/slabinfo, what a CPU keeps at hand counts as allocated. NAME may be a\n"
-		"pattern: kmalloc-*.\n"
+		"an object, objects that are in use and all there is room for, slabs and the size of\n"
+		"one. What CPUs keep at hand is not in use; where it is not known (a kernel that names\n"
+		"no data), it counts as if it were, as in /proc/slabinfo. NAME may be a pattern:\n"
+		"kmalloc-*.\n"
 		"\n"
 		"An ADDRESS is for `whatis`: which object of which cache it is, whose page.",
 	.opts = opts,

@@ -163,7 +163,7 @@ static enum cairn_code how_many_nodes(const struct caches *s, uint64_t cache, ui
 	return code;
 }
 
-static enum cairn_code add_free(const struct caches *s, uint64_t slab, uint64_t *sum,
+enum cairn_code cache_slab_free(const struct caches *s, uint64_t slab, uint64_t *sum,
 				struct cairn_err *err)
 {
 	struct object o;
@@ -192,7 +192,7 @@ static enum cairn_code sum_partial(const struct caches *s, uint64_t head, uint64
 	list_begin(&w, &s->c->kernel, LIST_DOUBLE, head, PARTIAL_LIMIT);
 	w.stop = s->c->stop;
 	while (!code && list_next(&w))
-		code = add_free(s, w.node - s->slab.m[S_LINK].offset, sum, err);
+		code = cache_slab_free(s, w.node - s->slab.m[S_LINK].offset, sum, err);
 	ended = list_end(&w, &broken);
 	if (!code && ended && err)
 		*err = broken;
@@ -213,6 +213,19 @@ static void add_node(const struct caches *s, uint64_t node, struct slab_cache *r
 	object_done(&o);
 }
 
+static void count_kept(const struct caches *s, struct slab_cache *ret)
+{
+	struct cairn_err err;
+	enum cairn_code code = cache_kept(s, ret->addr, &ret->kept, &err);
+
+	if (!code && ret->kept > ret->objects - ret->free)
+		code = cairn_fail(&err, CAIRN_CORRUPT, "CPUs keep more objects than there are");
+	if (!code)
+		return;
+	ret->kept = 0;
+	ret->kept_err = err;
+}
+
 static void count(const struct caches *s, struct slab_cache *ret)
 {
 	uint64_t n, node;
@@ -229,6 +242,8 @@ static void count(const struct caches *s, struct slab_cache *ret)
 			add_node(s, node, ret);
 	if (!ret->err.code && !ret->free_err.code && ret->free > ret->objects)
 		cairn_fail(&ret->free_err, CAIRN_CORRUPT, "more objects are free than there are");
+	if (!ret->err.code && !ret->free_err.code)
+		count_kept(s, ret);
 }
 
 enum cairn_code cache_read(const struct caches *s, uint64_t addr, struct slab_cache *ret,

@@ -3,10 +3,10 @@
  * caches - the caches of the slab allocator, and how full they are, as /proc/slabinfo has it.
  *
  * A node counts its slabs and their objects (CONFIG_SLUB_DEBUG), and lists those slabs that have
- * free ones. What a CPU keeps for itself (its slab, its partial slabs, its sheaves) counts as
- * allocated, for the kernel as for us. Sources: mm/slab.h, mm/slub.c (get_slabinfo, count_partial;
- * order in the upper 16 bits of kmem_cache.oo), before 6.8 include/linux/slub_def.h;
- * mm/slab_common.c (slab_caches).
+ * free ones. What CPUs keep for themselves (a slab, partial slabs, lists, sheaves) /proc/slabinfo
+ * counts as allocated; it is told apart where it is known. Sources: mm/slab.h, mm/slub.c
+ * (get_slabinfo, count_partial; order in the upper 16 bits of kmem_cache.oo), before 6.8
+ * include/linux/slub_def.h; mm/slab_common.c (slab_caches).
  */
 #ifndef CAIRN_MM_CACHES_H
 #define CAIRN_MM_CACHES_H
@@ -36,8 +36,10 @@ struct slab_cache {
 	uint64_t slab_size;        /* bytes of a slab, as new ones are made */
 	uint64_t slabs, objects;   /* of all nodes */
 	uint64_t free;             /* objects of these */
+	uint64_t kept;             /* objects that are free as well, and kept by CPUs */
 	struct cairn_err err;      /* code not CAIRN_OK: these three are not known, and why */
-	struct cairn_err free_err; /* likewise, of `free` alone */
+	struct cairn_err free_err; /* likewise, of `free` and `kept` alone */
+	struct cairn_err kept_err; /* likewise, of `kept` alone */
 };
 
 /** CAIRN_MISSING without the types, or where nothing leads to the list: the symbol slab_caches, or
@@ -52,5 +54,14 @@ enum cairn_code caches_each(const struct caches *s, void (*fn)(void *arg, uint64
 /** Read one. An error: nothing is known of it. */
 enum cairn_code cache_read(const struct caches *s, uint64_t addr, struct slab_cache *ret,
 			   struct cairn_err *err);
+
+/** Count the objects that are free and that CPUs, or barns of nodes, keep. CAIRN_MISSING where the
+ *  CPUs' memory is not known. */
+enum cairn_code cache_kept(const struct caches *s, uint64_t cache, uint64_t *ret,
+			   struct cairn_err *err);
+
+/** For cache_kept(): add the objects on a slab's own list of free ones. */
+enum cairn_code cache_slab_free(const struct caches *s, uint64_t slab, uint64_t *sum,
+				struct cairn_err *err);
 
 #endif

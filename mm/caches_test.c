@@ -56,6 +56,7 @@ static void counts(void **state)
 		assert_int_equal(c.objects, 100);
 		assert_int_equal(c.free_err.code, CAIRN_OK);
 		assert_int_equal(c.free, 1 + 2);
+		assert_int_equal(c.kept_err.code, CAIRN_MISSING);
 		assert_int_equal(read_cache(k, 0).free, 0);
 		tk_free(k);
 	}
