@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A small tree of which the input changes words: the first byte chooses the form, then patches of
- * four bytes: which word, and what becomes of it. Walks it both ways and by index, and verifies
- * it: ranges must reach into what was asked for, both ways must yield as many, findings must have a
- * name and a reason.
+ * four bytes: which word, and what becomes of it. Walks it both ways, by leaves and by index, and
+ * verifies it: ranges must reach into what was asked for, all ways must yield as many, findings must
+ * have a name and a reason, and the rules must find the same whether or not nodes that look fine are
+ * passed over.
  */
 #include <stdlib.h>
 
@@ -41,6 +42,19 @@ static void check_entry(const struct maple_walk *w, uint64_t first, uint64_t las
 		abort();
 }
 
+static size_t by_leaves(struct cairn *c, uint64_t first, uint64_t last)
+{
+	struct maple_entry e[MAPLE_SLOTS];
+	struct maple_walk w;
+	size_t n, there = 0;
+
+	if (!maple_begin(&w, c, TMT_TREE, first, last, LIMIT, NULL))
+		while ((n = maple_next_leaf(&w, e)))
+			there += n;
+	maple_end(&w, NULL);
+	return there;
+}
+
 static void walk(struct cairn *c, uint64_t first, uint64_t last)
 {
 	struct maple_walk w;
@@ -59,6 +73,8 @@ static void walk(struct cairn *c, uint64_t first, uint64_t last)
 	code = maple_end(&w, &err);
 	if (code != err.code || (code && !err.text[0]))
 		abort();
+	if (there < LIMIT && there != by_leaves(c, first, last))
+		abort();
 }
 
 static void tell(void *arg, const struct maple_verdict *v)
@@ -68,15 +84,80 @@ static void tell(void *arg, const struct maple_verdict *v)
 		abort();
 }
 
-static void verify(struct cairn *c)
+/* ---- what entries say: the third is another's, the fifth is longer ---- */
+
+static struct tmt_range range[TMT_RANGES];
+
+static enum maple_said says(void *arg, uint64_t entry, uint64_t *first, uint64_t *last)
+{
+	uint64_t i = (entry - TMT_ENTRY(0)) / 64;
+
+	(void)arg;
+	*first = *last = 0;
+	if (entry < TMT_ENTRY(1) || i >= RANGES || entry != TMT_ENTRY(i))
+		return MAPLE_SAYS_OTHER;
+	*first = range[i - 1].last + 1;
+	*last = range[i].last + (i == 5 ? 0x1000 : 0);
+	return i == 3 ? MAPLE_SAYS_OTHER : MAPLE_SAYS_RANGE;
+}
+
+static size_t ask(void *arg, const struct maple_asked *q)
+{
+	uint64_t first, last;
+
+	for (size_t i = 0; i < q->n; i++)
+		q->agrees[i] = says(arg, q->entry[i], &first, &last) == MAPLE_SAYS_RANGE &&
+			       first == q->first[i] && last == q->last[i];
+	return 1;
+}
+
+static void answer(void *arg)
+{
+	(void)arg;
+}
+
+static const struct maple_entries entries = { .says = says, .ask = ask, .answer = answer };
+
+static bool is_same(const struct maple_wrong *a, const struct maple_wrong *b)
+{
+	return a->rule == b->rule && a->node == b->node && a->addr == b->addr && a->told == b->told &&
+	       a->expected == b->expected && a->found == b->found && a->slot == b->slot;
+}
+
+/* No word is at that address, but where one is not to be trusted no node looks fine. */
+static void judge(struct cairn *c, const struct maple_layout *l, struct shelf *shelf)
+{
+	struct maple m = { .c = c, .layout = l, .shelf = shelf, .tree = TMT_TREE, .last = l->max,
+			   .limit = LIMIT, .cut = { 1 } };
+	struct maple_wrongs at_a_glance = { 0 }, one_by_one = { 0 };
+
+	if (!maple_load(&m, NULL)) {
+		maple_rules_check(&m, &entries, LIMIT, &at_a_glance);
+		m.ncuts = 1;
+		maple_rules_check(&m, &entries, LIMIT, &one_by_one);
+	}
+	if (at_a_glance.n != one_by_one.n)
+		abort();
+	for (size_t i = 0; i < one_by_one.n; i++)
+		if (!is_same(&at_a_glance.wrong[i], &one_by_one.wrong[i]))
+			abort();
+	maple_wrongs_deinit(&at_a_glance);
+	maple_wrongs_deinit(&one_by_one);
+	maple_unload(&m);
+}
+
+static void verify(struct cairn *c, bool asked)
 {
 	struct shelf shelf;
-	struct maple_subject s = { .c = c, .shelf = &shelf, .tree = TMT_TREE, .limit = LIMIT };
+	struct maple_subject s = { .c = c, .shelf = &shelf, .tree = TMT_TREE, .limit = LIMIT,
+				  .entries = asked ? &entries : NULL };
 	struct maple_checked checked;
 
 	shelf_init(&shelf, &c->kernel);
-	if (!maple_layout_get(c, &s.layout, NULL))
+	if (!maple_layout_get(c, &s.layout, NULL)) {
+		judge(c, s.layout, &shelf);
 		maple_verify(&s, tell, NULL, &checked, NULL);
+	}
 	shelf_deinit(&shelf);
 }
 
@@ -85,20 +166,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned form = size ? data[0] : 0;
 	struct tmt t = tmt_in(tk_small(), form & 1 ? 8 : 4, form & 2);
-	struct tmt_range e[TMT_RANGES];
 	struct cairn *c;
 	uint64_t entry;
 
-	tmt_usual_ranges(&t, e);
-	e[RANGES - 1] = (struct tmt_range){ t.max, 0 };
-	tmt_build(&t, e, RANGES, form & 4 ? t.r : 8, 4);
+	tmt_usual_ranges(&t, range);
+	range[RANGES - 1] = (struct tmt_range){ t.max, 0 };
+	tmt_build(&t, range, RANGES, form & 4 ? t.r : 8, 4);
 	for (data++; size >= 5; data += 4, size -= 4)
 		patch(&t, data);
 	c = tmt_open(&t);
 	walk(c, 0, UINT64_MAX);
 	walk(c, 0x3000, 0x20000);
 	maple_find(c, TMT_TREE, 0x5000, &entry, NULL, NULL, NULL);
-	verify(c);
+	verify(c, form & 8);
 	tmt_free(&t);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define CAIRN_KERN_TESTKERN_H
 
 #include "lib/image/testmem.h"
+#include "lib/kern/maple_shelf.h"
 #include "lib/kern/session.h"
 
 #define TK_BASE UINT64_C(0x10000)
@@ -278,6 +279,7 @@ static inline struct cairn *tk_open(struct testkern *k, uint8_t word)
 
 static inline void tk_free(struct testkern *k)
 {
+	maple_shelf_free(&k->c);
 	types_deinit(&k->c.types);
 	space_deinit(&k->c.kernel);
 	image_close(k->c.img);
