@@ -100,11 +100,20 @@ static enum write_taker ask_stack(struct look *l, const struct task *owner, bool
 	return ret;
 }
 
+/* Signals and tracers stop a task between system calls, or at points of its own where it holds
+ * nothing (kernel/signal.c, get_signal(); ptrace_notify()). */
+static bool is_stopped(const struct task *t)
+{
+	return !t->on_cpu && (t->state == 'T' || t->state == 't');
+}
+
 static void look_at_owner(struct look *l, const struct task *owner, enum cairn_grade grade)
 {
 	bool in_user_mode = false;
-	enum write_taker taker = ask_stack(l, owner, &in_user_mode);
-	const char *where = in_user_mode ? "is in user mode" :
+	enum write_taker taker = is_stopped(owner) ? TAKES_NOTHING :
+						     ask_stack(l, owner, &in_user_mode);
+	const char *where = is_stopped(owner) ? "is stopped, where none holds a lock" :
+			    in_user_mode ? "is in user mode" :
 					   "has no function on its stack that takes a lock for writing";
 
 	if (taker == TAKES || (taker == TAKES_UNTOLD && !is_elsewhere(owner)))
@@ -178,8 +187,8 @@ static const struct cairn_explanation ids[] = {
 		.meaning =
 			"The lock's count has a writer. Who holds a lock for writing has taken it in a function that is\n"
 			"still on its stack. The task that the lock names as its owner has none that calls down_write() or\n"
-			"one of its kind, be it through a helper; or it is in user mode (certain), or no task at all. Where\n"
-			"its stack or the code of the functions on it is not in the dump, it sleeps where one sleeps for\n"
+			"one of its kind, be it through a helper; or it is stopped, in user mode (certain), or no task at\n"
+			"all. Where its stack or the code of the functions on it is not in the dump, it sleeps where one sleeps for\n"
 			"events. Or the lock names nobody, and no CPU is at work in this address space. Whoever wants it next\n"
 			"waits for ever: page faults of its threads, /proc/PID/maps, ps. Certain, too, if mm_lock_seq,\n"
 			"which a writer makes odd, is even. A helper that calls a helper that takes the lock is not seen.",

@@ -11,6 +11,7 @@
 
 #define STATE_S 1
 #define STATE_D 2
+#define STATE_T 4
 
 static struct testwait w;
 static struct arena arena;
@@ -65,6 +66,7 @@ static void test_owner(void **state)
 {
 	(void)state;
 	expect(check(1, A_TASK, STATE_S, 1), CAIRN_SUSPICIOUS, "PID 3 (holds), sleeps elsewhere");
+	expect(check(1, A_TASK, STATE_T, 1), CAIRN_SUSPICIOUS, "PID 3 (holds), is stopped");
 	expect_none(check(1, A_TASK, STATE_D, 1));
 	expect_none(check(0x100, A_TASK, STATE_S, 1));
 	expect_none(check(0, A_TASK, STATE_S, 0));
