@@ -30,6 +30,7 @@ LESS = {
     ("*-fprobe", "frames"): "likewise",
     ("*-bpf", "frames"): "ftrace's trampoline has no name",
     ("*-kprobe-*", "frames"): "the trace ends in code made at run time",
+    ("*-execdata", "frames"): "the trace does not go on from what is no code",
     ("*-nestednmi", "frames"): "stack recursion",
     ("*-badsp", "frames"): "there is no stack to trace",
     ("i386-*-nmi*", "frames"): "from the second stack on, its frames are guesses",

@@ -215,6 +215,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		f->sym.name = of->function;
 		f->sym.module = of->module;
 		f->interrupted = of->interrupted;
+		f->pc = of->pc;
 		f->offset = of->offset;
 		f->sym.size = of->size;
 		f->rule = bad ? RULE_BAD_CALL : RULE_ORC;

@@ -126,11 +126,10 @@ bool signature_loses(const struct frame *f)
 	       (!f->interrupted && f->sym.size && f->offset == f->sym.size);
 }
 
-/* ORC knows nothing of what is no code, NULL apart: the kernel's trace ends there. */
+/* Most kernels' own traces do not go on from what is no code, NULL apart. */
 static bool ends_behind(const struct trace *tr, const struct frame *f)
 {
-	return f > tr->frame && f + 1 < tr->frame + tr->n && f->rule == RULE_BAD_CALL && f[-1].pc &&
-	       f[1].rule == RULE_ORC;
+	return f > tr->frame && f->rule == RULE_BAD_CALL && (f[-1].named || f[-1].pc);
 }
 
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,

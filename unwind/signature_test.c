@@ -56,6 +56,17 @@ static void same(void **state)
 						       "do_syscall_64")));
 }
 
+/* foo, that bar called, calls what lies at pc. */
+static const char *sign_bad_call(const char *name, uint64_t pc)
+{
+	const struct trace *tr = TRACE("panic", "asm_exc_page_fault", name, "foo", "bar");
+
+	t.frame[2].interrupted = true;
+	t.frame[2].pc = pc;
+	t.frame[3].rule = RULE_BAD_CALL;
+	return sign("panic", tr);
+}
+
 static void lost(void **state)
 {
 	const char *one = sign("panic", TRACE("panic", "foo", "bar"));
@@ -77,6 +88,10 @@ static void lost(void **state)
 	tr = TRACE("panic", "foo", "bar");
 	t.frame[2].rule = RULE_LR;
 	assert_string_equal(one, sign("panic", tr));
+	/* behind who called what is no code, unless it was NULL */
+	assert_string_equal(sign("panic", TRACE("panic", "foo")), sign_bad_call("data", 0x1000));
+	assert_string_equal(sign("panic", TRACE("panic", "foo")), sign_bad_call("", 0x1000));
+	assert_string_equal(one, sign_bad_call("", 0));
 	/* the first that never returns is who it was */
 	tr = TRACE("panic", "foo", "bar");
 	t.frame[1].offset = t.frame[1].sym.size = 0x20;
