@@ -37,8 +37,10 @@ NAME = r"([A-Za-z_$.][\w.$]*)"
 OFFSET = r"\+0x([0-9a-f]+)/0x([0-9a-f]+)(?: \[(\w+)[^\]]*\])?"
 # arm64 since 6.13 says behind it where it is from: (T)ask, (P)t_regs, (C)aller, (K)retprobe, (F)graph
 FRAME = re.compile(r"^ *(?:\[<[0-9a-f]+>\] )?(\? )?" + NAME + OFFSET + r"(?: \([A-Z]+\))?\s*$")
-# ARM: "callee [module] from caller+0xoff/0xsize [module]"
-FROM = re.compile(r"^ *(\? )?" + NAME + r"(?: \[(\w+)\])? from " + NAME + OFFSET + r"\s*$")
+# ARM: "callee [module] from caller+0xoff/0xsize [module]", up to 5.1x with addresses:
+# "[<c0100000>] (callee [module]) from [<c0100100>] (caller+0xoff/0xsize [module])"
+FROM = re.compile(r"^ *(\? )?(?:\[<[0-9a-f]+>\] \()?" + NAME + r"(?: \[(\w+)\])?\)? from "
+                  r"(?:\[<[0-9a-f]+>\] \()?" + NAME + OFFSET + r"\)?\s*$")
 REGS = re.compile(r"^ *(?:RIP: 0010:|EIP: |PC is at |pc : )" + NAME + OFFSET + r"\s*$")
 LINK = re.compile(r"^ *(?:LR is at |lr : )" + NAME + OFFSET + r"\s*$")
 MARK = re.compile(r"^ *<(/?)([A-Z_#]+)>\s*$")

@@ -110,6 +110,20 @@ Exception stack(0xd8829fb0 to 0xd8829ff8)
                               "__kretprobe_trampoline+0x0/0x20"]
 
 
+def arm_frames_of_older_kernels():
+    task = one_task("""
+task:zoo-wait        state:S stack:    0 pid:  109 ppid:     1 flags:0x00000002
+Backtrace: 
+[<c0d1dd88>] (__schedule) from [<c0d1e804>] (schedule+0x6c/0xe0)
+ r10:00000008 r9:00000000 r8:00000000 r7:00000000 r6:c1d4e300 r5:c1d10000
+ r4:c19845c0
+[<c0d1e798>] (schedule) from [<bf0004c8>] (scen_probed+0x10/0x14 [scen])
+[<bf0004b8>] (scen_probed [scen]) from [<c03000c0>] (ret_fast_syscall+0x0/0x54)
+""")[1]
+    return task["frames"] == ["__schedule", "schedule+0x6c/0xe0", "scen_probed+0x10/0x14 [scen]",
+                              "ret_fast_syscall+0x0/0x54"]
+
+
 def workqueues_are_no_frames():
     task = one_task("""
 task:zoo-wait        state:S stack:0     pid:109   ppid:1      flags:0x00000002
@@ -303,7 +317,7 @@ def stored_oracles_are_their_consoles():
 
 
 TESTS = [task_of_61, task_of_510, task_of_72, task_of_arm64_72, task_given_up, task_of_arm,
-         workqueues_are_no_frames,
+         arm_frames_of_older_kernels, workqueues_are_no_frames,
          zombie_from_status, bug_over_two_stacks, nmi_over_irq, other_cpus_are_not_the_death,
          arm64_fault_and_link, arm32_fault_in_an_interrupt, i386_softirq,
          the_second_kernel_is_another, boot_warnings_are_forgotten, two_voices_on_one_line,

@@ -141,13 +141,24 @@ static bool find_by(struct tracer *t, const struct walk_state *next, enum frame_
 				   : find_true_address(c, t->task, key, next->pc, ret);
 }
 
+/* Frame pointers lead past the caller that is not known; nothing else does. */
+static enum trace_end go_past(struct tracer *t, struct walk_state *next, const char *name)
+{
+	if (next->rule != RULE_FP || !t->u->arch->probes_by_fp)
+		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found", name);
+	next->label = true;
+	next->grade = 'C';
+	next->note = "the true caller, whose address is replaced, is not found";
+	return TRACE_GOES_ON;
+}
+
 static enum trace_end recover(struct tracer *t, struct walk_state *next, enum frame_rule rule,
 			      const char *name)
 {
 	uint64_t pc;
 
 	if (!find_by(t, next, rule, &pc))
-		return tracer_end(t, TRACE_TRAMPOLINE, "by %s; the true one is not found", name);
+		return go_past(t, next, name);
 	next->pc = pc;
 	/* of both, the return probe: the kernel's own traces are lost there */
 	if (next->rule != RULE_RETHOOK)
@@ -167,7 +178,7 @@ enum trace_end retaddr_recover(struct tracer *t, struct walk_state *next)
 	uint64_t offset;
 	struct sym sym;
 
-	for (unsigned layer = 0; !end && layer < LAYERS; layer++) {
+	for (unsigned layer = 0; !end && !next->label && layer < LAYERS; layer++) {
 		if (!sym_at(t->u->syms, next->pc, &sym, &offset) || offset)
 			break;
 		rule = trampoline_rule(sym.name);

@@ -25,6 +25,8 @@ enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16, PT_REGS = 18 };
 #define HARDIRQ_MASK   0xf0000u
 #define SOFTIRQ_OFFSET 0x100u
 
+#define FRAME_BELOW 12u /* of a frame, the words below where fp points: fp, sp, lr (GCC) */
+
 #define STUB_WORDS 16 /* a stub is shorter, and so is no table of handlers between two */
 
 /* What lr is ahead of the instruction that is to be executed again; of a data abort it is 8, and
@@ -294,6 +296,21 @@ static enum trace_end find_callers(struct tracer *t, uint64_t pc, struct walk_st
 	return TRACE_GOES_ON;
 }
 
+/* Without tables: the frame pointer is not banked. */
+static enum trace_end take_frame(struct tracer *t, uint64_t pc, struct walk_state *next)
+{
+	uint64_t fp = (uint32_t)t->now.regs[FP];
+	struct stack_info on;
+
+	if (fp < FRAME_BELOW || tracer_find_stack(t, fp - FRAME_BELOW, &on, NULL))
+		return tracer_end(t, TRACE_OFF_STACK, NULL);
+	memcpy(next->regs, t->now.regs, sizeof(next->regs));
+	take_place(next, pc, fp - FRAME_BELOW);
+	next->fp_known = next->interrupted = true;
+	next->note = "the CPU was entering an exception; the frame pointer is of what it had been doing";
+	return TRACE_GOES_ON;
+}
+
 enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next)
 {
 	uint32_t mode = (uint32_t)t->now.regs[CPSR] & MODE_MASK;
@@ -304,6 +321,8 @@ enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next)
 	pc = interrupted_pc(t, mode);
 	if (!pc || !unwinder_is_text(t->u, pc))
 		return tracer_end(t, TRACE_OFF_STACK, NULL);
+	if (t->u->lack.code)
+		return take_frame(t, pc, next);
 	sp = search_all(t, pc);
 	if (!sp)
 		return find_callers(t, pc, next);

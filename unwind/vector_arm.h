@@ -9,6 +9,8 @@
  * banked as well, leads to no caller: then the return address on these stacks is searched for that
  * has most of them behind it.
  *
+ * A kernel with frame pointers instead of tables needs no search: that one is not banked.
+ *
  * In the stubs (vector_stub in entry-armv.S) lr soon serves otherwise; what was interrupted is then in
  * the few words.
  */

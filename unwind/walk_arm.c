@@ -25,6 +25,8 @@ enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16, PT_REGS = 18 };
 
 #define WORD      4u
 #define MODE_MASK 0xfu /* of PSR_MODE: 0 is user mode, 26 or 32 bits; uapi/asm/ptrace.h */
+#define MODE_BITS 0x1fu
+#define MODE_SVC  0x13u
 #define PRESERVED 0xff0u /* r4 to fp, which functions leave to their callers as they were */
 #define START_PAD 8u   /* THREAD_START_SP is that much below the end */
 #define USER_NEAR 64u  /* entry code pushes no more below the registers of user mode */
@@ -200,8 +202,8 @@ static bool is_at_regs(struct tracer *t)
 	struct sym sym;
 
 	return !t->now.interrupted && sym_at(t->u->syms, t->now.pc, &sym, NULL) && !sym.module &&
-	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) && !user_mode(regs) &&
-	       unwinder_is_text(t->u, regs[PC]);
+	       !reader_words(&t->u->mem, t->now.sp, regs, PT_REGS, NULL) &&
+	       (regs[CPSR] & MODE_BITS) == MODE_SVC && unwinder_is_text(t->u, regs[PC]);
 }
 
 /* Only where the kernel's tables are missing altogether, what is at the stack pointer is asked. */
@@ -217,7 +219,12 @@ static enum trace_end step_untold(struct tracer *t, struct walk_state *next)
 	if (t->u->lack.code && is_at_regs(t))
 		return from_regs(t, t->now.sp, next);
 	end = fp_arm_step(t, next);
-	return end && t->u->lack.code ? step_cant_unwind(t) : end;
+	if (end)
+		return t->u->lack.code ? step_cant_unwind(t) : end;
+	if (is_beginning(t, next->pc))
+		return tracer_end(t, TRACE_END_OF_STACK, NULL);
+	next->label = is_label(t->u, next->pc);
+	return TRACE_GOES_ON;
 }
 
 /* ---- the machine ---- */

@@ -104,6 +104,19 @@ static void test_plain(void **state)
 	assert_int_equal(w->trace.frame[1].offset, 0x24);
 }
 
+/* Whom the probe remembers is not found; the record behind is there all the same. */
+static void test_replaced(void **state)
+{
+	struct world *w = *state;
+	struct chain c = plain(w);
+
+	w->sym[1].name = "kretprobe_trampoline";
+	m_put(w, c.sp + 8, c.outer);
+	m_run(w, c.regs);
+	check(w, "inner:A kretprobe_trampoline:C start:A", TRACE_END_OF_STACK, false);
+	assert_int_equal(w->trace.frame[1].offset, 0);
+}
+
 static void test_user(void **state)
 {
 	struct world *w = *state;
@@ -418,7 +431,7 @@ static void test_waiting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_plain), T(test_user), T(test_call_sites), T(test_leaf), T(test_prologue),
+		T(test_plain), T(test_replaced), T(test_user), T(test_call_sites), T(test_leaf), T(test_prologue),
 		T(test_shrink_wrapped), T(test_exception), T(test_exception_cycle), T(test_typed_records),
 		T(test_irq_stack), T(test_stack_cycle), T(test_overflow), T(test_signed_address),
 		T(test_bad_records), T(test_bad_call), T(test_waiting),

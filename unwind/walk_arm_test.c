@@ -358,24 +358,75 @@ static void test_label(void **state)
 
 /* ---- without tables ---- */
 
+/* GCC: fp, sp, lr, pc */
+static void put_frame(struct world *w, uint64_t fp, uint64_t outer_fp, uint64_t lr, uint64_t pc)
+{
+	m_put(w, fp - 12, outer_fp);
+	m_put(w, fp - 8, fp + 4);
+	m_put(w, fp - 4, lr);
+	m_put(w, fp, pc);
+}
+
+/* In inner and in outer. Returns inner's frame pointer. */
+static uint64_t put_frames(struct world *w, struct chain *c)
+{
+	uint64_t fp = c->sp - 0x80;
+
+	nentries = 0;
+	put_frame(w, fp, fp + 0x60, bl(w, c->outer + 0x20, c->inner), c->inner + 12);
+	put_frame(w, fp + 0x60, 0, bl(w, c->start + 0x20, c->outer), c->outer + 12);
+	c->regs[FP] = fp;
+	c->regs[SP] = fp - 0x20;
+	return fp;
+}
+
+/* In a kernel that has no tables at all. */
+static void test_frames_alone(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+	uint64_t fp = put_frames(w, &c);
+
+	cairn_fail(&w->u.lack, CAIRN_MISSING, "no tables");
+	run(w, c.regs);
+	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
+	/* the words at outer's stack pointer are not what an exception saved: of no mode */
+	m_put(w, fp + 4 + 4 * PC, c.start + 0x10);
+	m_put(w, fp + 4 + 4 * CPSR, 0x64);
+	run(w, c.regs);
+	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
+	/* nothing above the very first function */
+	put_frame(w, fp + 0x60, 0, 0, c.outer + 12);
+	w->sym[1].name = "start_kernel";
+	run(w, c.regs);
+	check(w, "inner:A start_kernel:A", TRACE_END_OF_STACK, true);
+}
+
+/* An exception's mode has a stack pointer of its own, but no frame pointer. */
+static void test_vector_frames(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w);
+
+	put_frames(w, &c);
+	cairn_fail(&w->u.lack, CAIRN_MISSING, "no tables");
+	c.regs[PC] = 0xffff0018;
+	c.regs[SP] = 0xc15aaac0;
+	c.regs[LR] = c.inner + 0x30 + 4;
+	c.regs[CPSR] = IRQ;
+	run(w, c.regs);
+	check(w, "-:A inner:D outer:A start:A", TRACE_USER_REGS, false);
+	c.regs[FP] = 0x4711;
+	run(w, c.regs);
+	check(w, "-:A", TRACE_OFF_STACK, false);
+}
+
 static void test_frame_pointers(void **state)
 {
 	struct world *w = *state;
 	struct chain c = make_chain(w);
-	uint64_t fp = c.sp - 0x80;
+	uint64_t fp = put_frames(w, &c);
 
-	nentries = 0;
-	/* GCC: fp, sp, lr, pc, in inner and in outer */
-	m_put(w, fp - 12, fp + 0x40);
-	m_put(w, fp - 8, fp + 4);
-	m_put(w, fp - 4, bl(w, c.outer + 0x20, c.inner));
-	m_put(w, fp, c.inner + 12);
-	m_put(w, fp + 0x40 - 12, 0);
-	m_put(w, fp + 0x40 - 8, fp + 0x44);
-	m_put(w, fp + 0x40 - 4, bl(w, c.start + 0x20, c.outer));
-	m_put(w, fp + 0x40, c.outer + 12);
-	c.regs[FP] = fp;
-	c.regs[SP] = fp - 0x20;
 	run(w, c.regs);
 	check(w, "inner:A outer:A start:A", TRACE_NO_TABLE, false);
 	assert_int_equal(w->trace.frame[1].rule, RULE_FP);
@@ -566,7 +617,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_plain), T(test_kernel_thread), T(test_call_sites), T(test_leaf),
 		T(test_prologue), T(test_exception), T(test_overflow), T(test_irq_stack), T(test_stack_cycle),
-		T(test_bad_tables), T(test_label), T(test_frame_pointers), T(test_bad_call),
+		T(test_bad_tables), T(test_label), T(test_frame_pointers), T(test_frames_alone), T(test_vector_frames), T(test_bad_call),
 		T(test_vector), T(test_vector_untyped), T(test_stub), T(test_vector_leaf), T(test_waiting),
 	};
 
