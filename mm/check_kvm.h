@@ -115,8 +115,8 @@ bool kvm_say_entry(struct kvm_look *l, const struct kvm_entry *en, struct kvm_ba
 		   const char *what);
 
 /** What an entry of table `t` was before it was overwritten, as text: a table that is in use and
- *  that nothing leads to says that this entry does. NULL: there is none among the kvm_mmu_pages beside
- *  those that are known, or enough were looked for. */
+ *  that nothing leads to says that this entry does. NULL: there is none among the kvm_mmu_pages
+ *  beside those that are known, or enough were looked for. */
 const char *check_kvm_lost(struct kvm_look *l, const struct tdp_walk *w,
 			   const struct kvm_tree *tree, const struct tdp_table *t, unsigned index);
 
