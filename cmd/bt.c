@@ -183,6 +183,19 @@ static enum cairn_code panicking_cpu(struct bt *bt, struct cairn_err *err)
 	return CAIRN_OK;
 }
 
+static enum cairn_code default_task(struct bt *bt, struct cairn_err *err)
+{
+	const struct task *t;
+	enum cairn_code code;
+
+	if (!bt->call->chosen || !*bt->call->chosen)
+		return panicking_cpu(bt, err);
+	code = operand_default(bt->call, &t, err);
+	if (!code)
+		one_task(bt, t);
+	return code;
+}
+
 static enum cairn_code each_operand(struct bt *bt, struct cairn_err *err)
 {
 	struct call *call = bt->call;
@@ -216,7 +229,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	else if (call->argc)
 		code = each_operand(&bt, err);
 	else
-		code = panicking_cpu(&bt, err);
+		code = default_task(&bt, err);
 	return bt_end(&bt, code, err);
 }
 
@@ -225,7 +238,8 @@ static const struct cmd bt_cmd = {
 	.synopsis = "[-livesr] [-g] [-f GLOB] [-m GLOB] [-a | -c CPU | {PID | TASK | COMM}...]",
 	.summary = "stack traces",
 	.help = "Shows the stack of a task, of what each CPU executes (-a), of what one CPU\n"
-		"executes (-c), or without operand of the CPU that panicked. Frames are numbered\n"
+		"executes (-c), or without operand of the CPU that panicked (or of the task that `set`\n"
+		"chose). Frames are numbered\n"
 		"from the innermost; the address is the stack pointer in that frame.\n"
 		"\n"
 		"-g merges equal stacks: for each, how many tasks have it and which, and its frames,\n"

@@ -150,7 +150,7 @@ static enum cairn_code each_task(struct look *l, struct cairn_err *err)
 	enum cairn_code code = CAIRN_OK;
 
 	if (!call->argc) {
-		code = operand_panicked(call->cairn, &t, err);
+		code = operand_default(call, &t, err);
 		if (!code)
 			code = one_task(l, t, err);
 	}

@@ -65,21 +65,23 @@ static enum cairn_code tell_commands(struct call *call, struct cairn_err *err)
 	return CAIRN_USAGE;
 }
 
-/* crash names the tasks by a word. */
-static enum cairn_code hint_crash_tasks(const char *word, struct cairn_err *err)
+/* crash names the tasks by words before the command: "UN", "user". */
+static bool take_word(struct call *call)
 {
-	static const char *const words[][2] = {
-		{ "user", "-u" }, { "kernel", "-k" }, { "active", "-A" }, { "RU", "-s R" },
-		{ "IN", "-s S" }, { "UN", "-s D" }, { "ST", "-s T" }, { "ZO", "-s Z" },
-		{ "TR", "-s t" }, { "DE", "-s X" }, { "ID", "-s I" },
-	};
+	static const char *const words[] = { [TASK_FILTER_ACTIVE] = "active",
+					     [TASK_FILTER_KERNEL] = "kernel",
+					     [TASK_FILTER_USER] = "user" };
+	const char *word = call->argc ? call->argv[0] : "";
+	unsigned i = 0;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(word, words[i][0]))
-			return cairn_fail(err, CAIRN_USAGE,
-					  "no command %s; here: foreach %s COMMAND", word,
-					  words[i][1]);
-	return CAIRN_OK;
+	while (i < TASK_FILTER_STATE && strcmp(word, words[i]))
+		i++;
+	if (i == TASK_FILTER_STATE && !task_filter_crash_state(word))
+		return false;
+	call->opt[i] = (struct opt_value){ true, i == TASK_FILTER_STATE ? word : NULL };
+	call->argc--;
+	call->argv++;
+	return true;
 }
 
 static enum cairn_code find_command(struct call *call, const struct cmd **ret,
@@ -89,9 +91,7 @@ static enum cairn_code find_command(struct call *call, const struct cmd **ret,
 
 	if (!call->argc)
 		return tell_commands(call, err);
-	code = hint_crash_tasks(call->argv[0], err);
-	if (!code)
-		code = cmd_lookup(call->argv[0], ret, err);
+	code = cmd_lookup(call->argv[0], ret, err);
 	return code || (*ret)->tasks ? code : tell_commands(call, err);
 }
 
@@ -101,6 +101,8 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	const struct cmd *cmd;
 	enum cairn_code code;
 
+	while (take_word(call))
+		continue;
 	code = task_filter_check(call, err);
 	if (!code)
 		code = find_command(call, &cmd, err);
@@ -121,7 +123,8 @@ static const struct cmd foreach = {
 	.summary = "a command for every task",
 	.help = "Runs a command for every task of the machine, in the order of `ps`: `bt` shows\n"
 		"its stack, `vm` its memory, `files` what it has open, `ps` its row, `wait`\n"
-		"what it waits for, `task` its task_struct. Options after the command are that command's.",
+		"what it waits for, `task` its task_struct. Options after the command are that command's.\n"
+		"crash's words for tasks are known: foreach UN bt, foreach user vm.",
 	.opts = opts,
 	.options_first = true,
 	.complete = COMPLETE_TASK_COMMAND,

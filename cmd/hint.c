@@ -31,7 +31,6 @@ static const struct { const char *name, *here; } commands[] = {
 	{ "rcu", "p rcu_state; bt -a" },
 	{ "repeat", "a dump does not change" },
 	{ "sbitmapq", "struct sbitmap_queue ADDRESS" },
-	{ "set", "name the task with the command: bt PID, rd -u -c PID; set pager on or off" },
 	{ "sig", "task -R pending,blocked,signal PID" },
 	{ "swap", "vm -p" },
 	{ "trace", "bt and log; ftrace's buffers are not read" },

@@ -201,3 +201,16 @@ enum cairn_code operand_panicked(struct cairn *c, const struct task **ret, struc
 	*ret = cpu >= 0 ? task_on_cpu(c, ts, (unsigned)cpu) : NULL;
 	return *ret ? CAIRN_OK : cairn_fail(err, CAIRN_USAGE, "no task is known to have panicked: name one");
 }
+
+enum cairn_code operand_default(const struct call *call, const struct task **ret,
+				struct cairn_err *err)
+{
+	const struct tasks *ts;
+	enum cairn_code code;
+
+	if (!call->chosen || !*call->chosen)
+		return operand_panicked(call->cairn, ret, err);
+	code = tasks_get(call->cairn, &ts, err);
+	*ret = code ? NULL : task_by_addr(ts, *call->chosen);
+	return code || *ret ? code : cairn_fail(err, CAIRN_NOTFOUND, "the task that was set is none");
+}

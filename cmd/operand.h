@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "cmd/cmd.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/session.h"
 #include "lib/kern/task.h"
@@ -32,7 +33,11 @@ enum cairn_code operand_count(const char *word, uint64_t *ret, struct cairn_err 
 enum cairn_code operand_task(struct cairn *c, const char *word, const struct task **ret,
 			     struct cairn_err *err);
 
-/** The task on the CPU that panicked: whose it is when none is named. */
+/** Whose it is when no task is named: the one that `set` chose, else the one that panicked. */
+enum cairn_code operand_default(const struct call *call, const struct task **ret,
+				struct cairn_err *err);
+
+/** The task on the CPU that panicked. */
 enum cairn_code operand_panicked(struct cairn *c, const struct task **ret, struct cairn_err *err);
 
 #endif

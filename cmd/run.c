@@ -67,8 +67,8 @@ static bool is_type(const struct call *call, const char *word)
 	return name && *name && call->cairn && typename_find_kernel(call->cairn, name);
 }
 
-/* crash's commands, with options of theirs, and abbreviations of ours are no types as long as nothing
- * says so. */
+/* crash's commands, with options of theirs, and abbreviations of ours are no types as long as
+ * nothing says so. */
 static bool may_be_type(int argc, const char *const *argv)
 {
 	if (strchr(argv[0], '.'))
@@ -171,7 +171,8 @@ void run_words(struct runner *r, int argc, const char *const *argv, struct sink 
 {
 	struct out o;
 	struct call call = { .cairn = r->cairn, .out = &o, .scratch = &r->scratch,
-			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0, .batch = r->batch };
+			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0, .batch = r->batch,
+			     .chosen = &r->chosen };
 	bool common[COMMON_N] = { false };
 	enum verdict verdict = VERDICT_OK;
 	struct cairn_err err = { 0 };

@@ -48,6 +48,7 @@ struct runner {
 	enum status status;           /* the worst so far */
 	bool batch;                   /* as call.batch */
 	bool interrupted;             /* the last command was, by Ctrl-C */
+	uint64_t chosen;              /* as *call.chosen */
 	/* Say what went wrong. `o` is the command's output, NULL where there is none; `name`
 	   is the command as typed and `cmd` its descriptor; each can be NULL. */
 	void (*report)(const struct runner *r, struct out *o, const char *name,

@@ -38,7 +38,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	enum cairn_code code = what(&shown, call, err);
 
 	if (!code && !call->argc) {
-		code = operand_panicked(call->cairn, &t, err);
+		code = operand_default(call, &t, err);
 		if (!code)
 			show(call, &shown, t, verdict);
 	}

@@ -8,7 +8,21 @@
 /* Those of crash's that are no letters of ours. */
 static const char *const words[][2] = {
 	{ "RU", "R" }, { "IN", "S" }, { "UN", "D" }, { "ZO", "Z" }, { "DE", "X" }, { "PA", "P" },
+	{ "ST", "T" }, { "TR", "t" }, { "ID", "I" },
 };
+
+static const char *letter_of(const char *word)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(word, words[i][0]))
+			return words[i][1];
+	return NULL;
+}
+
+bool task_filter_crash_state(const char *word)
+{
+	return letter_of(word) != NULL;
+}
 
 enum cairn_code task_filter_check(struct call *call, struct cairn_err *err)
 {
@@ -16,9 +30,8 @@ enum cairn_code task_filter_check(struct call *call, struct cairn_err *err)
 
 	if (!state->set)
 		return CAIRN_OK;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(state->value, words[i][0]))
-			state->value = words[i][1];
+	if (letter_of(state->value))
+		state->value = letter_of(state->value);
 	if (*state->value && !state->value[strspn(state->value, STATES)])
 		return CAIRN_OK;
 	return cairn_fail(err, CAIRN_USAGE, "-s %s: states are letters of " STATES, state->value);

@@ -27,6 +27,9 @@ enum task_filter_opt {
  *  UN is D. */
 enum cairn_code task_filter_check(struct call *call, struct cairn_err *err);
 
+/** One of these words. */
+bool task_filter_crash_state(const char *word);
+
 /** The task is wanted. One whose state could not be read may be in any: -s lets it pass. */
 bool task_filter(const struct call *call, const struct task *t);
 

@@ -9,7 +9,7 @@ static enum cairn_code find_task(struct user *u, const char *word, struct cairn_
 {
 	struct cairn *c = u->call->cairn;
 	enum cairn_code code = word ? operand_task(c, word, &u->task, err)
-				    : operand_panicked(c, &u->task, err);
+				    : operand_default(u->call, &u->task, err);
 
 	if (code)
 		return code;

@@ -250,7 +250,7 @@ static enum cairn_code each_task(struct vm *vm, struct cairn_err *err)
 	enum cairn_code code = CAIRN_OK;
 
 	if (!call->argc) {
-		code = operand_panicked(call->cairn, &t, err);
+		code = operand_default(call, &t, err);
 		if (!code)
 			code = one_task(vm, t, err);
 	}

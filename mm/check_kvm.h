@@ -65,6 +65,7 @@ struct kvm_look {
 	size_t nstrays;           /* as many as there were */
 	uint64_t looked;          /* pages looked at for what explains them */
 	uint64_t ntables;         /* tables below the roots */
+	unsigned searches;        /* for tables that entries led to */
 };
 
 /** What all tables below one root have in common, told by majority. */
@@ -112,6 +113,12 @@ struct kvm_entry {
 bool check_kvm_leaf(struct kvm_look *l, const struct kvm_entry *en);
 bool kvm_say_entry(struct kvm_look *l, const struct kvm_entry *en, struct kvm_bad *bad,
 		   const char *what);
+
+/** What an entry of table `t` was before it was overwritten, as text: a table that is in use and
+ *  that nothing leads to says that this entry does. NULL: there is none among the kvm_mmu_pages
+ *  beside those that are known, or enough were looked for. */
+const char *check_kvm_lost(struct kvm_look *l, const struct tdp_walk *w,
+			   const struct kvm_tree *tree, const struct tdp_table *t, unsigned index);
 
 void check_kvm_slots(struct kvm_look *l);
 

@@ -6,7 +6,10 @@ bool kvm_say_entry(struct kvm_look *l, const struct kvm_entry *en, struct kvm_ba
 		   const char *what)
 {
 	const struct tdp_table *t = en->w->table;
+	const char *was = en->kind == SPTE_TABLE || en->kind == SPTE_FROZEN
+				  ? NULL : check_kvm_lost(l, en->w, en->tree, t, en->index);
 
+	bad->expected = was ? was : bad->expected;
 	bad->object = t->sp.addr;
 	bad->addr = tdp_entry_va(t, en->index);
 	bad->field = "spte";

@@ -87,6 +87,9 @@ static bool say(const struct at *a, struct kvm_bad *bad, unsigned member, const 
 
 static bool say_entry(const struct at *a, struct kvm_bad *bad, const char *what)
 {
+	const char *was = check_kvm_lost(a->l, a->w, a->tree, a->t->parent, a->t->index);
+
+	bad->expected = was ? was : bad->expected;
 	bad->severity = CAIRN_ERROR;
 	bad->object = a->t->parent->sp.addr;
 	bad->addr = a->entry;

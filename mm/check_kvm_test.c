@@ -236,6 +236,73 @@ static void flags_of_slots(void **state)
 	tkv_free(k);
 }
 
+/* ---- what an entry was ---- */
+
+#define CACHE (TKV_VARS + 0x800)
+
+static void add_slab_types(struct testkvm *k)
+{
+	struct btf *b = tt_new();
+
+	tkv_struct(b, "slab", 64, (const struct tkv_member[]){
+		{ "slab_cache", 8, TT_ULONG, 0, 0 }, { "objects", 42, TT_SHORT, 0, 0 }, { 0 } });
+	tkv_struct(b, "kmem_cache", 64, (const struct tkv_member[]){
+		{ "size", 24, TT_UINT, 0, 0 }, { 0 } });
+	types_add(&k->c->types, btf_types(tt_provider(b, 8)));
+}
+
+/* The kvm_mmu_pages are objects of a slab. */
+static void make_slab(struct testkvm *k)
+{
+	uint64_t page = TP_MAP + (TKV_SPS >> 12) * 64;
+
+	tkv_change(k, page + 48, 0xf5000000, 4);
+	tkv_change(k, page + 8, CACHE, 8);
+	tkv_change(k, page + 42, 8, 2);
+	tkv_change(k, CACHE + 24, TKV_SP_SIZE, 4);
+}
+
+static const char *expected_of(struct testkvm *k, uint64_t at, uint64_t value)
+{
+	struct findings f;
+
+	tkv_change(k, at, value, 8);
+	f = ask(k);
+	for (size_t i = 0; i < f.n; i++)
+		if (f.said[i].f.addr == at)
+			return f.said[i].f.expected;
+	fail_msg("nothing is said of the entry");
+	return NULL;
+}
+
+static void former_entry(void **state)
+{
+	static const uint64_t values[] = {
+		0x201000 | TKV_LEAF | 0x80, 0x300000 | TKV_TO_TABLE, TABLE(1) | TKV_TO_TABLE, 8,
+	};
+	uint64_t at = TABLE(2), sp;
+	char want[32];
+	struct testkvm *k;
+
+	(void)state;
+	k = tkv_new(false, &sp);
+	add_slab_types(k);
+	snprintf(want, sizeof(want), "0x%llx, which leads to",
+		 (unsigned long long)(TABLE(3) | TKV_TO_TABLE));
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		make_slab(k);
+		if (strncmp(expected_of(k, at, values[i]), want, strlen(want)) != 0)
+			fail_msg("0x%llx", (unsigned long long)values[i]);
+		tkv_undo(k);
+		assert_null(strstr(expected_of(k, at, values[i]), "which leads to")); /* no slab */
+		tkv_undo(k);
+	}
+	make_slab(k); /* the table says that it is elsewhere */
+	tkv_change(k, SP(3) + TKV_SP_PTEP, at + 8, 8);
+	assert_null(strstr(expected_of(k, at, values[0]), "which leads to"));
+	tkv_free(k);
+}
+
 /* Whoever has mmu_lock may be about to put it right. */
 static void in_flight(void **state)
 {
@@ -412,7 +479,7 @@ int main(void)
 		cmocka_unit_test(entries),
 		cmocka_unit_test(healthy_changes),
 		cmocka_unit_test(flags_of_slots),
-		cmocka_unit_test(in_flight),
+		cmocka_unit_test(former_entry), cmocka_unit_test(in_flight),
 		cmocka_unit_test(mirror),
 		cmocka_unit_test(ept),
 		cmocka_unit_test(missing),

@@ -30,7 +30,12 @@ check() { # STATUS PATTERN WORDS...: the exit code, and a line among all that is
 
 check 2 'states are letters of' ps -s Q
 check 0 'zoo-dstate' ps -s UN
-check 2 '^cairn: foreach: no command UN; here: foreach -s D' foreach UN bt
+check 0 '"scen_dwait"' foreach UN bt
+check 0 ' zoo-spin$' foreach user active ps
+check 2 'no task has the pid' set nosuch
+check 0 'COMMAND: "init"' -c 'set 1' -c bt
+check 0 '^  pid = 1,' -c 'set init' -c 'task -R pid'
+check 0 '^  pid = 124,' -c 'set 1' -c 'set -p' -c 'task -R pid'
 check 0 'zoo-wait' ps 'zoo-w*'
 check 2 'no task is called' ps 'nosuch*'
 check 2 'is none of mutex, ' wait -w bogus
