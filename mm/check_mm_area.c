@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/base/addrset.h"
 #include "lib/base/cursor.h"
 #include "mm/check_mm.h"
 
@@ -147,14 +148,14 @@ static void check_detached(struct mm_look *l, const struct vma *v)
 
 void mm_check_areas(struct mm_look *l)
 {
-	struct map seen = { 0 };
+	struct addrset seen = { 0 };
 
 	for (size_t i = 0; i < l->areas.n && cairn_go_on(l->run); i++) {
 		const struct vma *v = &l->areas.vma[i];
 
 		if (v->fault)
 			continue;
-		if (!map_visit(&seen, v->addr)) {
+		if (!addrset_visit(&seen, v->addr)) {
 			l->count_bad++;
 			say(l, v, (struct mm_bad){ .id = "mm.vma.twice", .untold = true,
 						   .field = "maple_node.slot", .addr = v->addr,
@@ -170,5 +171,5 @@ void mm_check_areas(struct mm_look *l)
 		check_detached(l, v);
 		mm_check_seq(l, v);
 	}
-	map_deinit(&seen);
+	addrset_deinit(&seen);
 }
