@@ -8,6 +8,7 @@
 #define STRIDE_LIMIT 4096
 #define LARGE        4096       /* nodes of a tree */
 #define AT_ONCE      16384      /* areas that are asked */
+#define AT_MOST      (1u << 20)
 #define MANY_IN_PAGE 8          /* areas: a third of what may lie in one */
 
 enum { VMA_START, VMA_END, VMA_MM, VMA_N };
@@ -144,7 +145,9 @@ static size_t ask(void *arg, const struct maple_asked *q)
 		ask_few(s, q);
 		return AT_ONCE;
 	}
-	return s->pick.npages > q->n / MANY_IN_PAGE ? 4 * q->n : q->n;
+	if (s->pick.npages <= q->n / MANY_IN_PAGE)
+		return q->n;
+	return 4 * q->n < AT_MOST ? 4 * q->n : AT_MOST;
 }
 
 static void answer(void *arg)
