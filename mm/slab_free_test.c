@@ -112,8 +112,9 @@ static void of_areas(void **state)
 		tp_put(w.t, w.cpu[i].area + 0x40 + CPU_LIST, OBJECT(4 + i), 8);
 		tp_put(w.t, w.cpu[i].area + 0x40 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
 		ts_link_free(&w, true, OBJECT(4 + i), 0);
-		/* one whose objects are elsewhere, and one without any */
-		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_LIST, OBJECT(4) + 0x100000, 8);
+		/* one whose objects are another slab's, and one without any */
+		tp_slab(w.t, SLAB + 1, CACHE);
+		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_LIST, (SLAB + 1) << 12, 8);
 		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
 		tp_put(w.t, w.cpu[i].area + 0xc0 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
 	}
