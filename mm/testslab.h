@@ -120,7 +120,8 @@ static inline void ts_end(struct testslab *w)
 	tp_free(w->t);
 }
 
-static inline void ts_sheaf(struct testslab *w, unsigned n, uint64_t cache, unsigned size, unsigned first)
+static inline void ts_sheaf(struct testslab *w, unsigned n, uint64_t cache, unsigned size,
+			    unsigned first)
 {
 	tp_put(w->t, SHEAF(n) + SHEAF_CACHE, cache, 8);
 	tp_put(w->t, SHEAF(n) + SHEAF_SIZE, size, 4);
