@@ -110,13 +110,21 @@ static bool is_under_way(const struct mm_look *l, const struct area_verdict *v, 
 	return l->written && areas <= 2;
 }
 
+/* A number of pages whose bytes no word can hold is none of any address space. */
+static uint64_t total_bytes(const struct mm_look *l)
+{
+	uint64_t pages = l->mm.v[MM_TOTAL], most = UINT64_MAX / l->page;
+
+	return (pages < most ? pages : most) * l->page;
+}
+
 void mm_check_bounds(struct mm_look *l)
 {
 	struct area_verdict v[VERDICTS];
 	struct area_case c = {
 		.n = l->areas.n, .has_tree = mm_has(&l->vs.mm, MM_TREE), .page = l->page,
 		.has_total = l->whole && l->free && mm_has(&l->vs.mm, MM_TOTAL),
-		.total = l->mm.v[MM_TOTAL] * l->page,
+		.total = total_bytes(l),
 	};
 	size_t n;
 

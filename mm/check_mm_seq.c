@@ -31,7 +31,8 @@ void mm_check_seq(struct mm_look *l, const struct vma *v)
 	seq &= UINT32_MAX;
 	if (mm_has(ms, MM_LOCK_SEQ)) {
 		if (!(seq & 1))
-			report(l, v, seq, "only writers write it, to whom mm_lock_seq is odd", CAIRN_CERTAIN);
+			report(l, v, seq, "only writers write it, to whom mm_lock_seq is odd",
+			       CAIRN_CERTAIN);
 	} else if (mm_has(ms, MM_LOCK_TIMES) && seq == (l->mm.v[MM_LOCK_TIMES] & UINT32_MAX)) {
 		report(l, v, seq, "it is that of mm_lock_seq, as if a writer had locked the area, and none "
 		       "holds mmap_lock", CAIRN_SUSPICIOUS);

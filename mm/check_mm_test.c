@@ -97,6 +97,7 @@ static void test_counts(void **state)
 	(void)state;
 	expect_put("mm.map_count", TA_MMS + TAM_COUNT, N + 1, 4, "15");
 	expect_put("mm.total_vm", TA_MMS + TAM_TOTAL, 29, 8, "30");
+	expect_put("mm.total_vm", TA_MMS + TAM_TOTAL, (UINT64_C(1) << 52) + 30, 8, "30");
 	expect_put("mm.data_vm", TA_MMS + TAM_DATA, 31, 8, "30");
 	expect_put("mm.data_vm", TA_MMS + TAM_DATA, (UINT64_C(1) << 63) + 30, 8, "30");
 	expect_put("mm.exec_vm", TA_MMS + TAM_EXEC, 1, 8, "0");

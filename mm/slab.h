@@ -42,8 +42,9 @@ struct slab_object {
 };
 
 /** The place for an object that the kernel address lies in, in use or free. CAIRN_NOTFOUND if
- *  it lies in no slab, behind the last object there, or in memory of KFENCE. An address in what SLUB keeps before or
- *  behind each object (red zones, its own data, padding) has offset >= size. */
+ *  it lies in no slab, behind the last object there, or in memory of KFENCE. An address in what
+ *  SLUB keeps before or behind each object (red zones, its own data, padding) has
+ *  offset >= size. */
 enum cairn_code slab_object_at(struct cairn *c, const struct page_map *m, uint64_t va,
 			       struct slab_object *ret, struct cairn_err *err);
 

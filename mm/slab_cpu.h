@@ -40,8 +40,8 @@ enum slab_cpu_member { SLAB_CPU_FREELIST, SLAB_CPU_SLAB, SLAB_CPU_N };
 /** CAIRN_MISSING: this kernel has none, or not all of its members. */
 enum cairn_code slab_cpu_shape(struct shape *s, struct cairn *c, struct cairn_err *err);
 
-/** A CPU's struct kmem_cache_cpu of a cache; `ptr` is the cache's cpu_slab. CAIRN_MISSING: not known, or
- *  none is found. */
+/** A CPU's struct kmem_cache_cpu of a cache; `ptr` is the cache's cpu_slab. CAIRN_MISSING: not
+ *  known, or none is found. */
 enum cairn_code slab_cpu_of(struct cairn *c, const struct page_map *m, const struct shape *s,
 			    const struct cpu *cpu, uint64_t cache, uint64_t ptr, uint64_t *ret,
 			    struct cairn_err *err);

@@ -112,8 +112,9 @@ static void of_areas(void **state)
 		tp_put(w.t, w.cpu[i].area + 0x40 + CPU_LIST, OBJECT(4 + i), 8);
 		tp_put(w.t, w.cpu[i].area + 0x40 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
 		ts_link_free(&w, true, OBJECT(4 + i), 0);
-		/* one whose objects are elsewhere, and one without any */
-		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_LIST, OBJECT(4) + 0x100000, 8);
+		/* one whose objects are another slab's, and one without any */
+		tp_slab(w.t, SLAB + 1, CACHE);
+		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_LIST, (SLAB + 1) << 12, 8);
 		tp_put(w.t, w.cpu[i].area + 0x80 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
 		tp_put(w.t, w.cpu[i].area + 0xc0 + CPU_SLAB, TP_MAP + SLAB * 64, 8);
 	}
@@ -157,6 +158,23 @@ static void of_sheaves(void **state)
 	ts_end(&w);
 }
 
+/* The barn that a node's struct names, which the cache points to. */
+static void of_nodes(void **state)
+{
+	struct told k = { .n = 0 };
+	struct testslab w;
+
+	(void)state;
+	ts_begin_sheaves(&w);
+	tp_put(w.t, CACHE + OF_NODES, BARN + 0x100, 8);
+	tp_put(w.t, CACHE + OF_NODES + 8, 0, 8);
+	tp_put(w.t, BARN + 0x100 + NODE_BARN, BARN, 8);
+	ts_open_nodes(&w, false, false, true, true);
+	assert_int_equal(slab_each_kept(&w.t->c, &w.m, CACHE, keep, &k, NULL), CAIRN_OK);
+	EXPECT(&k, OBJECT(10), OBJECT(11), OBJECT(12), OBJECT(13));
+	ts_end(&w);
+}
+
 /* A sheaf of another cache; one that is not in the dump. */
 static void of_bad_sheaves(void **state)
 {
@@ -178,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_a_slab), cmocka_unit_test(for_ever), cmocka_unit_test(of_cpus),
 		cmocka_unit_test(of_unknown_cpu), cmocka_unit_test(of_sheaves),
+		cmocka_unit_test(of_nodes),
 		cmocka_unit_test(of_bad_sheaves), cmocka_unit_test(of_areas),
 		cmocka_unit_test(of_doubtful_area),
 	};

@@ -10,7 +10,7 @@
 
 enum { C_SHEAVES, C_NODES, C_N };
 static const struct shape_want cache_want = {
-	"struct kmem_cache", C_N, { [C_SHEAVES] = "cpu_sheaves", [C_NODES] = "per_node" },
+	"struct kmem_cache", C_N, { [C_SHEAVES] = "cpu_sheaves", [C_NODES] = "per_node|node" },
 };
 
 enum { P_MAIN, P_SPARE, P_RCU, P_N };
@@ -107,23 +107,45 @@ static uint64_t count_nodes(struct cairn *c)
 	return n < NODE_LIMIT ? n : NODE_LIMIT;
 }
 
+/* Where the barns are: in an array in the cache, at first each in its node's struct. */
+struct barns {
+	struct shape of;
+	bool by_node;   /* the array is of pointers to struct kmem_cache_node */
+	uint64_t step;
+};
+
+static bool find_barns(const struct look *l, struct barns *ret)
+{
+	static const struct shape_want array = { "struct kmem_cache_per_node_ptrs", 1, { "barn" } };
+	static const struct shape_want node = { "struct kmem_cache_node", 1, { "barn" } };
+	struct types *ts = &l->c->types;
+
+	ret->by_node = shape_resolve(&ret->of, &array, ts, NULL) != CAIRN_OK;
+	if (ret->by_node && shape_resolve(&ret->of, &node, ts, NULL))
+		return false;
+	ret->step = ret->by_node ? l->c->arch->word : ret->of.size;
+	return shape_has(&ret->of, 0) && ret->step && shape_has(&l->of_cache, C_NODES);
+}
+
 static void look_at_nodes(struct look *l)
 {
-	static const struct shape_want want = { "struct kmem_cache_per_node_ptrs", 1, { "barn" } };
 	uint64_t n = count_nodes(l->c), barn, at = l->cache + l->of_cache.m[C_NODES].offset;
+	struct space *sp = &l->c->kernel;
 	struct cairn_err err;
-	struct shape s;
-	enum cairn_code code = CAIRN_OK;
+	struct barns b;
 
-	if (!shape_has(&l->of_cache, C_NODES) || shape_resolve(&s, &want, &l->c->types, NULL) ||
-	    !shape_has(&s, 0) || !s.size)
+	if (!find_barns(l, &b))
 		return;
-	for (uint64_t i = 0; !code && i < n && (i + 1) * s.size <= l->of_cache.m[C_NODES].size; i++) {
-		code = shape_get(&s, &l->c->kernel, at + i * s.size, 0, &barn, &err);
-		if (!code && barn)
+	for (uint64_t i = 0; i < n && (i + 1) * b.step <= l->of_cache.m[C_NODES].size; i++) {
+		uint64_t holder = at + i * b.step;
+		enum cairn_code code = b.by_node ? space_word(sp, holder, &holder, &err) : CAIRN_OK;
+
+		if (!code && holder)
+			code = shape_get(&b.of, sp, holder, 0, &barn, &err);
+		if (!code && holder && barn)
 			look_at_barn(l, barn);
+		slab_lack_note(l->lack, code, &err);
 	}
-	slab_lack_note(l->lack, code, &err);
 }
 
 /* ---- the whole ---- */

@@ -25,6 +25,7 @@
 /* in struct kmem_cache, and what a CPU has of it */
 enum { OF_OFFSET = 48, OF_RANDOM = 56, OF_LISTS = 64, OF_SHEAVES = 72, OF_NODES = 80 };
 enum { CPU_LIST = 8, CPU_SLAB = 24, CPU_MAIN = 8, CPU_SPARE = 16, CPU_RCU = 24, CPU_AREA = 0x100 };
+enum { NODE_BARN = 8 }; /* in struct kmem_cache_node */
 /* in struct slab_sheaf */
 enum { SHEAF_LIST = 0, SHEAF_CACHE = 16, SHEAF_SIZE = 24, SHEAF_OBJECTS = 32 };
 
@@ -77,7 +78,9 @@ static inline struct btf *ts_common_types(void)
 	return b;
 }
 
-static inline void ts_open(struct testslab *w, bool hard, bool lists, bool sheaves)
+/* by_node: as 6.18 has it, barns in struct kmem_cache_node. */
+static inline void ts_open_nodes(struct testslab *w, bool hard, bool lists, bool sheaves,
+				 bool by_node)
 {
 	struct btf *b = ts_common_types();
 	int objects = tt_array(b, TT_ULONG, 0), per_node, nodes;
@@ -87,9 +90,9 @@ static inline void ts_open(struct testslab *w, bool hard, bool lists, bool sheav
 	tt(btf__add_field(b, "cache", TT_ULONG, SHEAF_CACHE * 8, 0));
 	tt(btf__add_field(b, "size", TT_UINT, SHEAF_SIZE * 8, 0));
 	tt(btf__add_field(b, "objects", objects, SHEAF_OBJECTS * 8, 0));
-	per_node = tt(btf__add_struct(b, "kmem_cache_per_node_ptrs", 16));
-	tt(btf__add_field(b, "barn", TT_ULONG, 0, 0));
-	nodes = tt_array(b, per_node, 4);
+	per_node = tt(btf__add_struct(b, by_node ? "kmem_cache_node" : "kmem_cache_per_node_ptrs", 16));
+	tt(btf__add_field(b, "barn", TT_ULONG, by_node ? NODE_BARN * 8 : 0, 0));
+	nodes = tt_array(b, by_node ? TT_ULONG : per_node, 4);
 	tt(btf__add_struct(b, "kmem_cache", 256));
 	tt(btf__add_field(b, "offset", TT_UINT, OF_OFFSET * 8, 0));
 	if (hard)
@@ -98,12 +101,17 @@ static inline void ts_open(struct testslab *w, bool hard, bool lists, bool sheav
 		tt(btf__add_field(b, "cpu_slab", TT_ULONG, OF_LISTS * 8, 0));
 	if (sheaves) {
 		tt(btf__add_field(b, "cpu_sheaves", TT_ULONG, OF_SHEAVES * 8, 0));
-		tt(btf__add_field(b, "per_node", nodes, OF_NODES * 8, 0));
+		tt(btf__add_field(b, by_node ? "node" : "per_node", nodes, OF_NODES * 8, 0));
 	}
 	tp_open(w->t, ARCH_X86_64, "mem_section", TP_AMD64_6_1);
 	tp_types(w->t, b);
 	if (page_map_init(&w->m, &w->t->c, NULL))
 		abort();
+}
+
+static inline void ts_open(struct testslab *w, bool hard, bool lists, bool sheaves)
+{
+	ts_open_nodes(w, hard, lists, sheaves, false);
 }
 
 static inline void ts_end(struct testslab *w)
@@ -112,7 +120,8 @@ static inline void ts_end(struct testslab *w)
 	tp_free(w->t);
 }
 
-static inline void ts_sheaf(struct testslab *w, unsigned n, uint64_t cache, unsigned size, unsigned first)
+static inline void ts_sheaf(struct testslab *w, unsigned n, uint64_t cache, unsigned size,
+			    unsigned first)
 {
 	tp_put(w->t, SHEAF(n) + SHEAF_CACHE, cache, 8);
 	tp_put(w->t, SHEAF(n) + SHEAF_SIZE, size, 4);

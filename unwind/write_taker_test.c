@@ -24,7 +24,8 @@ static bool at(void *self, size_t i, struct sym *ret)
 	(void)self;
 	if (i >= N)
 		return false;
-	*ret = (struct sym){ .name = functions[i], .addr = TEXT + SIZE * i, .size = SIZE, .type = 't' };
+	*ret = (struct sym){ .name = functions[i], .addr = TEXT + SIZE * i, .size = SIZE,
+			     .type = 't' };
 	return true;
 }
 
