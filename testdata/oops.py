@@ -32,7 +32,6 @@ LESS = {
     ("*-kprobe-*", "frames"): "the trace ends in code made at run time",
     ("*-execdata", "frames"): "the trace does not go on from what is no code",
     ("*-nestednmi", "frames"): "stack recursion",
-    ("*-badsp", "frames"): "there is no stack to trace",
     ("i386-*-nmi*", "frames"): "from the second stack on, its frames are guesses",
     ("i386-*irq*", "frames"): "likewise",
     ("amd64-5.10-overflow*", "frames"): "the trace ends at the double fault",

@@ -26,7 +26,9 @@ static const char *const watchers[] = {
 	"unknown_nmi_error*", "io_check_error*", "pci_serr_error*", "default_do_nmi*",
 	"watchdog_timer_fn*", "watchdog_overflow_callback*", "watchdog_hardlockup_check*",
 	"panic_on_rcu_stall*", "print_cpu_stall*", "print_other_cpu_stall*", "check_cpu_stall*",
-	"rcu_sched_clock_irq*", "rcu_pending*", "check_hung_uninterruptible_tasks*", "watchdog",
+	"rcu_sched_clock_irq*", "rcu_check_callbacks*", "rcu_pending*", "rcu_dump_cpu_stacks*",
+	"dump_cpu_task*", "sched_show_task*", "nmi_cpu_backtrace*", "nmi_trigger_cpumask_backtrace*",
+	"arch_trigger_cpumask_backtrace*", "trigger_single_cpu_backtrace*", "check_hung_uninterruptible_tasks*", "watchdog",
 	"watchdog.*", "hung_task_info*", "wq_watchdog_timer_fn*", "panic_on_wq_watchdog*", NULL,
 };
 

@@ -62,6 +62,10 @@ static void whom_a_watchdog_came_upon(void **state)
 	expect_culprit(TRACE("panic", "panic_on_rcu_stall", "rcu_sched_clock_irq.cold",
 			     "asm_sysvec_apic_timer_interrupt", "!loops", "exc_page_fault",
 			     "asm_exc_page_fault", "!faulted"), "loops");
+	expect_culprit(TRACE("dump_stack", "nmi_cpu_backtrace.cold", "nmi_trigger_cpumask_backtrace",
+			     "rcu_dump_cpu_stacks", "print_cpu_stall", "rcu_check_callbacks",
+			     "update_process_times", "apic_timer_interrupt", "!loops", "caller"),
+		       "loops");
 	/* it was in user mode, or is a thread: another one was watched */
 	expect_culprit(TRACE("panic", "watchdog.cold", "kthread", "ret_from_fork"), NULL);
 	expect_culprit(TRACE("panic", "nmi_panic", "default_do_nmi", "exc_nmi", "handle_exception",

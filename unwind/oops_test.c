@@ -128,6 +128,42 @@ static void caller_in_lr(void **state)
 	}
 }
 
+/* Who jumped to where no code is: known where the kernel goes on from NULL, else by the first word of
+   the stack. */
+static void bad_jumps(void **state)
+{
+	static const char format[] =
+		"%s\nOops: 0010 [#1] SMP\nRIP: 0010:%s\nCall Trace:\n"
+		" %sinner+0xa/0x10 [m]\n %souter+0xa/0x10 [m]\n ? vfs_write+0xc7/0x3f0\n"
+		"---[ end trace 0000000000000000 ]---\n";
+	static const struct {
+		const char *says, *at, *first, *second, *function, *fuzzy;
+	} rows[] = {
+		{ "BUG: kernel NULL pointer dereference, address: 0", "0x0", "", "", "inner",
+		  "c1f:access:inner:outer" },
+		{ "BUG: kernel NULL pointer dereference, address: 0", "0x0", "? ", "", "outer",
+		  "c1f:access:outer" },
+		{ "kernel tried to execute NX-protected page", "data+0x0/0x40 [m]", "? ", "? ", "inner",
+		  "c1f:access:inner" },
+		{ "kernel tried to execute NX-protected page", "data+0x0/0x40 [m]", "", "", "inner",
+		  "c1f:access:inner" },
+		{ "BUG: unable to handle page fault for address: 41", "0x41", "? ", "? ", NULL,
+		  "c1f:access" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct oops *o = parse(arena_printf(&arena, format, rows[i].says, rows[i].at,
+							  rows[i].first, rows[i].second));
+
+		if (rows[i].function)
+			assert_string_equal(o->function, rows[i].function);
+		else
+			assert_null(o->function);
+		assert_string_equal(o->signature.fuzzy, rows[i].fuzzy);
+	}
+}
+
 /* Of tasks that hang: each by itself, the last with the panic and without the watchdog's CPU. */
 static void hung_tasks(void **state)
 {
@@ -347,7 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved), cmocka_unit_test(caller_in_lr),
-		cmocka_unit_test(hung_tasks),
+		cmocka_unit_test(hung_tasks), cmocka_unit_test(bad_jumps),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
 		cmocka_unit_test(message_behind), cmocka_unit_test(whose_frames),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),

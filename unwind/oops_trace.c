@@ -188,12 +188,12 @@ static bool tells_of_panic(const struct trace *tr)
 	return false;
 }
 
-/* A jump to nowhere, or to data, and who made it: a call left its return address where the trace
- * begins, which the kernel takes for a guess as it cannot go on from there. */
-static bool is_bad_call(const struct oops *o, size_t i)
+/* A jump to data, and who made it: a call left its return address where the trace begins, which the
+ * kernel takes for a guess as it cannot go on from there. */
+static bool called_data(const struct oops *o, size_t i)
 {
-	return i == 1 && o->frame[0].interrupted &&
-	       (!o->frame[0].function || !strcmp(o->class, "exec-fault"));
+	return i == 1 && o->frame[0].interrupted && o->frame[0].function &&
+	       !strcmp(o->class, "exec-fault");
 }
 
 /* The same as a trace of a dump, of sure frames alone; *index says which each is. */
@@ -206,10 +206,9 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 	for (size_t i = 0; i < o->n; i++) {
 		const struct oops_frame *of = &o->frame[i];
 		struct frame *f = &tr->frame[tr->n];
+		bool data = called_data(o, i);
 
-		bool bad = is_bad_call(o, i);
-
-		if (!of->reliable && !(bad && o->frame[0].function))
+		if (!of->reliable && !data)
 			continue;
 		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
@@ -218,7 +217,9 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		f->pc = of->pc;
 		f->offset = of->offset;
 		f->sym.size = of->size;
-		f->rule = bad ? RULE_BAD_CALL : RULE_ORC;
+		/* a jump to nowhere, and who made it */
+		data |= tr->n == 1 && !tr->frame[0].named;
+		f->rule = data ? RULE_BAD_CALL : RULE_ORC;
 		(*index)[tr->n++] = i;
 	}
 	return true;
