@@ -293,5 +293,7 @@ const char *panic_headline(const struct panic *p)
 		return "crashed; what of is not known";
 	if (p->log_err.code != CAIRN_OK)
 		return "whether it crashed is not known: the log could not be read";
+	if (strcmp(p->class, "none") != 0)
+		return "whether it crashed is not known: not all of the log could be read";
 	return "no crash: the machine was alive when it was dumped";
 }

@@ -273,7 +273,8 @@ static void headline(void **state)
 	assert_non_null(strstr(panic_headline(&(struct panic){ .crashed = true }), "crashed"));
 	assert_non_null(strstr(panic_headline(&(struct panic){ .log_err = { .code = CAIRN_FAULT } }),
 			       "not known"));
-	assert_non_null(strstr(panic_headline(&(struct panic){ .cpu = -1 }), "alive"));
+	assert_non_null(strstr(panic_headline(&(struct panic){ .class = "none" }), "alive"));
+	assert_non_null(strstr(panic_headline(&(struct panic){ .class = "unknown" }), "not known"));
 }
 
 int main(void)

@@ -173,8 +173,14 @@ class Kernel:
         if not out.exists():
             deb = self.suite.download(self.suite.show(self.package["Package"] + "-dbg"))
             part = self.root / "vmlinux.part"
-            tool.run(["sh", "-c", 'dpkg --fsys-tarfile "$1" | tar -xO --wildcards "$2" >"$3"', "sh",
-                      deb, "*/vmlinux-" + self.release, part], DEBUG_SECONDS)
+            # a link of the first name may lead to a file of the second
+            listed = tool.run(["dpkg", "-c", deb], DEBUG_SECONDS)
+            member = re.search(r"^-.* (\S+/vmlinux-%s|\S+/%s/vmlinux)$"
+                               % (re.escape(self.release), re.escape(self.release)), listed, re.M)
+            if not member:
+                raise tool.ToolError("no vmlinux in " + deb.name)
+            tool.run(["sh", "-c", 'dpkg --fsys-tarfile "$1" | tar -xO "$2" >"$3"', "sh", deb,
+                      member[1], part], DEBUG_SECONDS)
             part.rename(out)
             deb.unlink()
         return out
