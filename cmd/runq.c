@@ -81,6 +81,8 @@ static void head(struct call *call, const struct runqs *all, const struct runq *
 	static const char *const names[] = { "rq", "nr_running", "clock", "lag" };
 	struct out *o = call->out;
 	uint64_t lag = all->clock - q->clock;
+	/* an idle CPU has no ticks */
+	bool behind = lag >= 1000000000 && q->n && q->task[0].class != RUNQ_IDLE;
 
 	out_num(o, "cpu", "CPU %s", q->cpu);
 	if (q->fault.code) {
@@ -93,7 +95,7 @@ static void head(struct call *call, const struct runqs *all, const struct runq *
 	out_addr(o, "rq", "  RUNQUEUE %s", q->addr, call->cairn->arch->word * 2);
 	out_count(o, "nr_running", "  RUNNABLE %s", q->nr_running);
 	out_real(o, "clock", "  CLOCK %s", (double)q->clock / 1e9, 6);
-	out_real(o, "lag", lag >= 1000000000 ? "  BEHIND THE OTHERS BY %s s" : NULL, (double)lag / 1e9,
+	out_real(o, "lag", behind ? "  BEHIND THE OTHERS BY %s s" : NULL, (double)lag / 1e9,
 		 6);
 	out_text(o, "\n");
 }
@@ -148,7 +150,7 @@ static const struct cmd runq = {
 		"time by priority, fair ones in the order of their tree. FOR is how long a task has\n"
 		"been executed, or has waited to be, by the runqueue's clock. That one stands still\n"
 		"while a CPU takes no interrupts, or was stopped by the panic: it is told where it is a\n"
-		"second or more behind the others. A task that went to sleep and is kept until its turn\n"
+		"second or more behind the others, unless the CPU is idle. A task that went to sleep and is kept until its turn\n"
 		"is `asleep`; one that says it waits and is `on no queue` lost its place.",
 	.opts = opts,
 	.run = run,

@@ -5,9 +5,28 @@
 #include "cmd/stack_group.h"
 #include "cmd/triage.h"
 #include "cmd/wait_out.h"
+#include "lib/kern/asleep.h"
 #include "unwind/start.h"
 
 #define BLOCKED_SHOWN 16 /* stacks, and tasks of each */
+
+/* Of a CPU that is busy and had no tick for so long, interrupts were off, or its VM did not run. */
+#define NO_TICK_NS UINT64_C(2000000000)
+
+static void last_tick(struct report *r, const struct cpu *cpu, const struct task *t)
+{
+	uint64_t clock;
+	bool known = r->panic.has_time && t && !t->fault && !t->idle &&
+		     asleep_clock(r->c, cpu, &clock) && clock;
+	uint64_t before = known && clock < r->panic.ts_nsec ? r->panic.ts_nsec - clock : 0;
+
+	if (known)
+		out_real(r->o, "no_tick_for",
+			 before >= NO_TICK_NS ? "\n             no tick for %s s before the crash" : NULL,
+			 (double)before / 1e9, 3);
+	else
+		out_null(r->o, "no_tick_for", NULL);
+}
 
 static void cpu_line(struct report *r, const struct cpu *cpu)
 {
@@ -39,6 +58,7 @@ static void cpu_line(struct report *r, const struct cpu *cpu)
 		trace_cpu(&tr, &r->unwinder, cpu, t, &one);
 		chain_fields(r->o, &tr);
 	}
+	last_tick(r, cpu, t);
 	out_text(o, "\n");
 	out_end(o);
 	arena_deinit(&one);
