@@ -258,6 +258,8 @@ static uint64_t search_all(struct tracer *t, uint64_t pc)
 	struct best best = { .in_interrupt = is_in_interrupt(t) };
 	enum stack_type wanted = best.in_interrupt ? STACK_IRQ : STACK_OVERFLOW;
 
+	if (t->cpu >= 0)
+		unwinder_add_cpu(t->u, (unsigned)t->cpu); /* nobody may have asked for them yet */
 	if (wanted == STACK_OVERFLOW)
 		search(t, &t->task_stack, pc, &best);
 	for (size_t i = 0; i < t->u->stacks.n; i++)
