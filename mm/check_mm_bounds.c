@@ -118,6 +118,32 @@ static uint64_t total_bytes(const struct mm_look *l)
 	return (pages < most ? pages : most) * l->page;
 }
 
+/* One that says what the tree says, in pages, behind the one before it. */
+static bool is_sound(const struct mm_look *l, const struct vma *v, uint64_t before)
+{
+	uint64_t offset = offset_of(l, v);
+
+	return !v->fault && v->start == v->first && v->end == v->last + 1 && v->start < v->end &&
+	       !((v->start | v->end) % l->page) && (offset == AREA_ANY || offset == v->start) &&
+	       v->start >= before;
+}
+
+/* Nothing contradicts: there is nothing to judge, which takes as much memory again. */
+static bool are_sound(const struct mm_look *l, const struct area_case *c)
+{
+	uint64_t sum = 0, before = 0;
+
+	for (size_t i = 0; c->has_tree && i < c->n; i++) {
+		const struct vma *v = &l->areas.vma[i];
+
+		if (!is_sound(l, v, before))
+			return false;
+		before = v->end;
+		sum += v->end - v->start;
+	}
+	return c->has_tree && (!c->has_total || sum == c->total);
+}
+
 void mm_check_bounds(struct mm_look *l)
 {
 	struct area_verdict v[VERDICTS];
@@ -128,6 +154,8 @@ void mm_check_bounds(struct mm_look *l)
 	};
 	size_t n;
 
+	if (are_sound(l, &c))
+		return;
 	c.area = mem_zalloc(c.n + 1, sizeof(*c.area));
 	if (!c.area)
 		return;
