@@ -35,6 +35,7 @@ MACHINES = {
                      "maple-slot"), INLINED),
     "kretprobe": "arm64's own traces go on behind a return probe",
     "mm-xazero": INLINED,
+    "smash": "arm64 keeps return addresses below local variables, out of an overrun's way",
     "wqnull": "i386's own trace leaves out the caller of a function without a frame",
 }
 # Scenarios that crash alike: what differs is how the dump was made, or what ran besides.

@@ -10,7 +10,7 @@
 static const char *const dying[] = {
 	"panic", "vpanic", "nmi_panic", "nmi_panic.*", "panic_other_cpus_shutdown", "oops_end",
 	"oops_end.*", "oops_begin", "die", "die.*", "die_addr", "__die", "__die_body", "oops_exit",
-	"make_task_dead", "make_task_dead.*", "check_panic_on_warn*", "do_exit", "do_exit.*",
+	"make_task_dead", "make_task_dead.*", "check_panic_on_warn*",
 	"rewind_stack_and_make_dead",
 	"check_panic_on_warn", "__crash_kexec", "crash_kexec", "crash_save_cpu",
 	"sysrq_handle_crash", "__handle_sysrq", "__handle_sysrq.*", "add_taint", "add_taint.*",
@@ -28,13 +28,16 @@ static const char *const watchers[] = {
 	"panic_on_rcu_stall*", "print_cpu_stall*", "print_other_cpu_stall*", "check_cpu_stall*",
 	"rcu_sched_clock_irq*", "rcu_check_callbacks*", "rcu_pending*", "rcu_dump_cpu_stacks*",
 	"dump_cpu_task*", "sched_show_task*", "nmi_cpu_backtrace*", "nmi_trigger_cpumask_backtrace*",
-	"arch_trigger_cpumask_backtrace*", "trigger_single_cpu_backtrace*", "check_hung_uninterruptible_tasks*", "watchdog",
-	"watchdog.*", "hung_task_info*", "wq_watchdog_timer_fn*", "panic_on_wq_watchdog*", NULL,
+	"arch_trigger_cpumask_backtrace*", "trigger_single_cpu_backtrace*", 
+	"check_hung_uninterruptible_tasks*", "watchdog", "watchdog.*", "hung_task_info*", "wq_watchdog_timer_fn*", "panic_on_wq_watchdog*", NULL,
 };
+
+/* Where it ends for who died. Others come here when they are done. kernel/exit.c */
+static const char *const exiting[] = { "do_exit", "do_exit.*", NULL };
 
 /* Checks that found something wrong and say so: who called them had it in hand.
  * lib/list_debug.c, mm/slub.c, lib/refcount.c, mm/usercopy.c, lib/string_helpers.c, kernel/panic.c,
- * lib/ubsan.c, mm/kasan, mm/kmsan, mm/kfence */
+ * lib/ubsan.c, lib/bug.c, mm/kasan, mm/kmsan, mm/kfence, net/core/skbuff.c, arch/arm64/mm/fault.c */
 static const char *const reports[] = {
 	"__list_del_entry_valid*", "__list_add_valid*", "slab_err*", "slab_bug*", "slab_fix*",
 	"object_err*", "print_trailer*", "check_bytes_and_report*", "check_pad_bytes*",
@@ -43,7 +46,11 @@ static const char *const reports[] = {
 	"refcount_warn_saturate*", "usercopy_abort*", "*check_heap_object*", "*check_object_size*",
 	"fortify_panic*", "__fortify_panic*", "__fortify_report*", "__stack_chk_fail", "ubsan_*",
 	"__ubsan_*", "kasan_*", "__kasan_*", "__asan_*", "__hwasan_*", "print_report*", "end_report*",
-	"kmsan_*", "__msan_*", "kfence_*", NULL,
+	"print_address_description*", "kmsan_*", "__msan_*", "kfence_*", "__warn", "__warn.*",
+	"warn_slowpath*", "report_bug", "fixup_bug*", "skb_panic*", "skb_over_panic*",
+	"skb_under_panic*", "__do_kernel_fault", "do_bad_area", "do_tag_check_fault",
+	"do_translation_fault", "do_mem_abort", "el1_abort", "el1h_64_sync_handler", "el1h_64_sync",
+	NULL,
 };
 
 /* Where hardware enters for something that the interrupted instruction itself did. x86, ARM,
@@ -109,7 +116,8 @@ static size_t after_dying(const struct trace *tr)
 
 	for (size_t i = 0; i < tr->n; i++) {
 		if (is_one_of(dying, &tr->frame[i]) ||
-		    (i && after == i && is_one_of(watchers, &tr->frame[i])))
+		    (i && after == i && (is_one_of(watchers, &tr->frame[i]) ||
+					 is_one_of(exiting, &tr->frame[i]))))
 			after = i + 1;
 		else if (after && is_faulting(tr, i))
 			break;
@@ -136,6 +144,12 @@ static const struct frame *watched(const struct trace *tr, size_t i)
 	return i < tr->n ? &tr->frame[i] : NULL;
 }
 
+/* One that a log has under another's name was never to return: it is on the way to die too. */
+static bool tells_only(const struct frame *f)
+{
+	return is_one_of(reports, f) || is_one_of(allocators, f) || (!f->named && f->sym.name);
+}
+
 const struct frame *culprit_find(const struct trace *tr)
 {
 	size_t first = after_dying(tr), i;
@@ -145,8 +159,7 @@ const struct frame *culprit_find(const struct trace *tr)
 	for (i = first; i < tr->n; i++)
 		if (is_faulting(tr, i))
 			return culprit_of_fault(tr, i);
-	while (first && first < tr->n && (is_one_of(reports, &tr->frame[first]) ||
-					  is_one_of(allocators, &tr->frame[first])))
+	while (first && first < tr->n && tells_only(&tr->frame[first]))
 		first++;
 	return first && first < tr->n ? &tr->frame[first] : NULL;
 }

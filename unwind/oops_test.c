@@ -189,6 +189,25 @@ static void hung_tasks(void **state)
 	assert_string_equal(o->message, "hung_task: blocked tasks");
 }
 
+/* ARM32 begins no trace with words of its own. */
+static void hung_on_arm(void **state)
+{
+	const struct oops *o = parse(
+		"INFO: task a:93 blocked for more than 2 seconds.\n"
+		"task:a      state:D stack:0     pid:93    ppid:2      flags:0x00000000\n"
+		" __schedule from schedule+0x54/0xe8\n schedule from one+0x14/0x20 [m]\n"
+		" one [m] from kthread+0xd8/0xf4\n"
+		"Kernel panic - not syncing: hung_task: blocked tasks\n"
+		"CPU: 1 PID: 27 Comm: khungtaskd Not tainted 6.1.0 #1\n"
+		" dump_stack_lvl from panic+0x110/0x370\n panic from watchdog+0x2f8/0x4e8\n"
+		" watchdog from kthread+0xd8/0xf4\n");
+
+	(void)state;
+	assert_int_equal(all.n, 1);
+	assert_string_equal(o->title, "INFO: task hung in one");
+	assert_string_equal(o->signature.fuzzy, "c1f:stall:one");
+}
+
 /* Two CPUs write at a time. */
 static void interleaved(void **state)
 {
@@ -384,6 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved), cmocka_unit_test(caller_in_lr),
 		cmocka_unit_test(hung_tasks), cmocka_unit_test(bad_jumps),
+		cmocka_unit_test(hung_on_arm),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
 		cmocka_unit_test(message_behind), cmocka_unit_test(whose_frames),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),

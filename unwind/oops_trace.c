@@ -261,6 +261,9 @@ static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct ar
 		o->offset = f->offset;
 	}
 	signature_of_frames(&o->signature, o->class, &tr, at, a);
+	if (!at && o->guilty)
+		signature_make(&o->signature, o->class, &(struct signature_frame){
+			.function = { o->guilty, strlen(o->guilty) } }, 1, a);
 	return o->signature.strict != NULL;
 }
 

@@ -122,8 +122,10 @@ bool signature_loses(const struct frame *f)
 	for (size_t i = 0; f->named && i < sizeof(made) / sizeof(made[0]); i++)
 		if (!strcmp(f->sym.name, made[i]))
 			return true;
+	/* before a trampoline lies no function's cold part: that ends in such calls */
 	return !f->named || f->rule == RULE_RETHOOK ||
-	       (!f->interrupted && f->sym.size && f->offset == f->sym.size);
+	       (!f->interrupted && f->sym.size && f->offset == f->sym.size &&
+		!strstr(f->sym.name, ".cold"));
 }
 
 /* Most kernels' own traces do not go on from what is no code, NULL apart. */

@@ -78,6 +78,9 @@ static void lost(void **state)
 	tr = TRACE("panic", "foo", "bar", "ends", "caller");
 	t.frame[3].offset = t.frame[3].sym.size = 0x20;
 	assert_string_equal(one, sign("panic", tr));
+	tr = TRACE("panic", "foo.cold", "bar.cold");
+	t.frame[2].offset = t.frame[2].sym.size = 0x20;
+	assert_string_equal(one, sign("panic", tr));
 	tr = TRACE("panic", "foo", "bar", "", "caller");
 	assert_string_equal(one, sign("panic", tr));
 	/* guesses are left out, and callers in the link register alone but the first */

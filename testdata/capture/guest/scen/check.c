@@ -82,11 +82,11 @@ void scen_bounds(int pid)
 	SCEN_FRAME_END();
 }
 
-static volatile unsigned long scen_too_long = 2 * SIZE;
+static volatile unsigned long scen_copied = 4 * SIZE;	/* arm64 has no kmalloc-64 */
 
 static scen_frame void scen_copy_out(const void *object)
 {
-	sink += copy_to_user((void __user *)current->mm->arg_start, object, scen_too_long);
+	sink += copy_to_user((void __user *)current->mm->arg_start, object, scen_copied);
 	SCEN_FRAME_END();
 }
 
@@ -100,11 +100,13 @@ void scen_usercopy(int pid)
 	SCEN_FRAME_END();
 }
 
+static volatile unsigned long scen_filled = 2 * SIZE;
+
 static scen_frame void scen_fill(volatile char *to)
 {
 	unsigned long i;
 
-	for (i = 0; i < scen_too_long; i++)
+	for (i = 0; i < scen_filled; i++)
 		to[i] = 'A';
 	SCEN_FRAME_END();
 }
