@@ -29,8 +29,8 @@ import machine      # noqa: E402
 import selftest     # noqa: E402
 import tool         # noqa: E402
 import vmcore       # noqa: E402
-from tables import (KERNELS, MACHINES, SCENARIOS, capture_name, setup_of,     # noqa: E402
-                    why_not)
+from tables import (KERNELS, MACHINES, SCENARIOS, capture_name, kernel_name,  # noqa: E402
+                    setup_of, why_not)
 
 SOON = 1            # seconds: a deadline of a test
 LATE = 15           # seconds: an answer after that came not in time
@@ -213,7 +213,7 @@ def every_expected_class_is_one_that_there_is():
 
 
 def exceptions_name_what_there_is():
-    releases = {name.partition("-")[0] for name in KERNELS}
+    releases = {re.match(r"[\d.]+", name)[0] for name in KERNELS}
     return all(where in KERNELS or where in MACHINES or where in releases
                for row in SCENARIOS.values() for where in row.not_on) and \
         why_not("6.1-armhf", "nmi") and why_not("5.10", "maple-gap") and not why_not("6.1", "nmi")
@@ -229,8 +229,14 @@ def large_ones_are_made_by_name_only():
 
 def names_of_captures():
     return (capture_name("6.1", "irqbug"), capture_name("6.1-armhf", "sysrq"),
-            capture_name("6.1-nopae-i386+cpus8", "hung")) == \
-        ("amd64-6.1-irqbug", "armhf-6.1-sysrq", "i386-6.1-nopae+cpus8-hung")
+            capture_name("6.1_nopae-i386+cpus8", "hung")) == \
+        ("amd64-6.1-irqbug", "armhf-6.1-sysrq", "i386-6.1_nopae+cpus8-hung")
+
+
+def names_of_kernels_have_no_dash():
+    """Captures' names are taken apart at their first two."""
+    return all(kernel_name(name).count("-") == 1 for name in KERNELS) and \
+        not any("-" in name for name in MACHINES)
 
 
 def setups_are_named_behind_a_plus():
@@ -331,7 +337,7 @@ TESTS = [
     a_tool_that_hangs_is_killed_with_its_children, a_tool_that_fails_is_reported_with_its_words,
     every_scenario_has_its_function, every_expected_class_is_one_that_there_is,
     exceptions_name_what_there_is, large_ones_are_made_by_name_only, names_of_captures,
-    setups_are_named_behind_a_plus, kernels_without_headers_run_nothing_of_ours,
+    names_of_kernels_have_no_dash, setups_are_named_behind_a_plus, kernels_without_headers_run_nothing_of_ours,
     packages_are_named, vmcoreinfo_is_found_in_memory, no_vmcoreinfo_is_an_error,
     low_memory_is_mapped, the_command_fails_in_time,
 ]

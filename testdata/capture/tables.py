@@ -139,31 +139,31 @@ OTHERS = {
     **{release: Kernel("amd64", "trixie-backports", build + "+deb13-amd64", 160, 0, headers=False)
        for release, build in BETWEEN.items()},
     "7.3": Kernel("amd64", "trixie-backports", "7.3.4+deb13-amd64", 160, 0),
-    "5.10-rt": Kernel("amd64", "bullseye", "rt-amd64", 128),
-    "6.1-rt": Kernel("amd64", "bookworm", "rt-amd64", 128),
-    "6.12-rt": Kernel("amd64", "trixie", "rt-amd64", 128, 17),
-    "7.2-rt": Kernel("amd64", "sid", "rt-amd64", 128, 17),
-    "6.1-cloud": Kernel("amd64", "bookworm", "cloud-amd64", 128),
-    "6.12-cloud": Kernel("amd64", "trixie", "cloud-amd64", 128, 17),
-    "7.2-cloud": Kernel("amd64", "sid", "cloud-amd64", 128, 17),
+    "5.10_rt": Kernel("amd64", "bullseye", "rt-amd64", 128),
+    "6.1_rt": Kernel("amd64", "bookworm", "rt-amd64", 128),
+    "6.12_rt": Kernel("amd64", "trixie", "rt-amd64", 128, 17),
+    "7.2_rt": Kernel("amd64", "sid", "rt-amd64", 128, 17),
+    "6.1_cloud": Kernel("amd64", "bookworm", "cloud-amd64", 128),
+    "6.12_cloud": Kernel("amd64", "trixie", "cloud-amd64", 128, 17),
+    "7.2_cloud": Kernel("amd64", "sid", "cloud-amd64", 128, 17),
     "5.10-i386": Kernel("i386", "bullseye", "686-pae", 128, btf=False),
     "6.5-i386": Kernel("i386", "bookworm-backports", "6.5.0-0.deb12.4-686-pae", 128, btf=False),
     # page tables of 2 levels
-    "5.10-nopae-i386": Kernel("i386", "bullseye", "686", 128, btf=False),
-    "6.1-nopae-i386": Kernel("i386", "bookworm", "686", 128, btf=False),
-    "6.1-rt-i386": Kernel("i386", "bookworm", "rt-686-pae", 128, btf=False),
+    "5.10_nopae-i386": Kernel("i386", "bullseye", "686", 128, btf=False),
+    "6.1_nopae-i386": Kernel("i386", "bookworm", "686", 128, btf=False),
+    "6.1_rt-i386": Kernel("i386", "bookworm", "rt-686-pae", 128, btf=False),
     "5.10-armhf": Kernel("armhf", "bullseye", "armmp", 128, btf=False),
     "6.12-armhf": Kernel("armhf", "trixie", "armmp", 160, 0, btf=False),
     "7.2-armhf": Kernel("armhf", "sid", "armmp", 160, 0, btf=False),
     # page tables of 3 levels
-    "6.1-lpae-armhf": Kernel("armhf", "bookworm", "armmp-lpae", 128, 0, btf=False),
-    "7.2-lpae-armhf": Kernel("armhf", "sid", "armmp-lpae", 160, 0, btf=False),
-    "6.1-rt-armhf": Kernel("armhf", "bookworm", "rt-armmp", 128, btf=False),
+    "6.1_lpae-armhf": Kernel("armhf", "bookworm", "armmp-lpae", 128, 0, btf=False),
+    "7.2_lpae-armhf": Kernel("armhf", "sid", "armmp-lpae", 160, 0, btf=False),
+    "6.1_rt-armhf": Kernel("armhf", "bookworm", "rt-armmp", 128, btf=False),
     "5.10-arm64": Kernel("arm64", "bullseye", "arm64", 128),
-    "6.12-rt-arm64": Kernel("arm64", "trixie", "rt-arm64", 192, 0),
+    "6.12_rt-arm64": Kernel("arm64", "trixie", "rt-arm64", 192, 0),
     # pages of 16 KiB
-    "6.12-16k-arm64": Kernel("arm64", "trixie", "arm64-16k", 256, 0, cpu="neoverse-n1"),
-    "7.2-16k-arm64": Kernel("arm64", "sid", "arm64-16k", 256, 0, cpu="max,pauth-impdef=on"),
+    "6.12_16k-arm64": Kernel("arm64", "trixie", "arm64-16k", 256, 0, cpu="neoverse-n1"),
+    "7.2_16k-arm64": Kernel("arm64", "sid", "arm64-16k", 256, 0, cpu="max,pauth-impdef=on"),
     "7.3-arm64": Kernel("arm64", "trixie-backports", "7.3.4+deb13-arm64", 192, 0),
 }
 KERNELS.update((name, replace(row, apart=True)) for name, row in OTHERS.items())
@@ -217,7 +217,7 @@ AMD64_ONLY = {machine: "written for x86_64" for machine in ("i386", "armhf", "ar
 # The host of virtual machines: huge pages are to be had; guests' memory stays in the dump.
 VMM = {"vmm": True, "modules": ("kvm-amd",), "memory": 2560, "level": 17, "deadline": 400,
        "append": "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16"}
-NO_KVM = {**AMD64_ONLY, **dict.fromkeys(("5.10-rt", "6.1-rt", "6.12-rt", "7.2-rt"), "KVM of real-time "
+NO_KVM = {**AMD64_ONLY, **dict.fromkeys(("5.10_rt", "6.1_rt", "6.12_rt", "7.2_rt"), "KVM of real-time "
                                         "kernels wants a TSC that the emulated machine has not")}
 NO_MIRROR = {**NO_KVM,
              **dict.fromkeys(("5.10", "6.1", "6.12"), "no mirror roots before 6.14")}
@@ -509,7 +509,7 @@ def capture_name(kernel, scenario):
 def why_not(kernel, scenario):
     """Why this kernel cannot have this scenario; None if it can."""
     not_on = SCENARIOS[scenario].not_on
-    release = kernel.partition("-")[0]
+    release = re.match(r"[\d.]+", kernel)[0]
     if not KERNELS[kernel].headers and (SCENARIOS[scenario].functions() or SCENARIOS[scenario].vmm):
         return "no headers to build our module with"
     return not_on.get(kernel) or not_on.get(KERNELS[kernel].machine) or not_on.get(release)
