@@ -154,7 +154,8 @@ static enum cairn_code show(struct list *l, enum verdict *verdict, struct cairn_
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the caches");
 	if (!l->n && l->call->argc)
 		return cairn_fail(err, CAIRN_NOTFOUND, "no cache is called %s", l->call->argv[0]);
-	qsort(l->row, l->n, sizeof(*l->row), by_memory);
+	if (l->n)
+		qsort(l->row, l->n, sizeof(*l->row), by_memory);
 	heading(l->call);
 	for (size_t i = 0; i < l->n && !out_broken(l->call->out); i++) {
 		show_row(l->call, &l->row[i]);

@@ -290,6 +290,7 @@ enum cairn_code irqs_read(struct cairn *c, struct arena *a, struct irqs *ret,
 	}
 	if (code)
 		ret->err = broken;
-	qsort(ret->irq, ret->n, sizeof(*ret->irq), by_number);
+	if (ret->n)
+		qsort(ret->irq, ret->n, sizeof(*ret->irq), by_number);
 	return CAIRN_OK;
 }

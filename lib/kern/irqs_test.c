@@ -120,6 +120,18 @@ static void damage(void **state)
 	end(&w);
 }
 
+/* A tree without any. */
+static void none(void **state)
+{
+	struct world w = begin(true);
+
+	(void)state;
+	tk_put(w.t.m.k, w.t.tree + TX_HEAD, 0, 8);
+	look(&w);
+	assert_int_equal(w.all.n, 0);
+	end(&w);
+}
+
 static void missing(void **state)
 {
 	struct world w = begin(false);
@@ -139,7 +151,7 @@ static void missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interrupts), cmocka_unit_test(vectors), cmocka_unit_test(damage),
+		cmocka_unit_test(interrupts), cmocka_unit_test(vectors), cmocka_unit_test(damage), cmocka_unit_test(none),
 		cmocka_unit_test(missing),
 	};
 
