@@ -168,7 +168,7 @@ run-fuzz: $(FUZZ_BIN)
 	@for f in $(sort $(FUZZ_BIN)); do n=$$(basename $$f); seeds=testdata/fuzz/$$n; \
 	 mkdir -p $(BUILD)/corpus/$$n; echo "== $$n"; \
 	 $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 -verbosity=0 \
-	  $(BUILD)/corpus/$$n $$(test -d $$seeds && echo $$seeds) || exit 1; done
+	  -artifact_prefix=$(BUILD)/corpus/ $(BUILD)/corpus/$$n $$(test -d $$seeds && echo $$seeds) || exit 1; done
 	@echo "fuzz: $(words $(FUZZ)) targets, $(FUZZ_SECONDS) s each, nothing found"
 
 # ---- measuring ----------------------------------------------------------------------------

@@ -86,8 +86,10 @@ def read(cairn, all_captures, folders):
         groups[capture.types(folders)].append(capture)
         capture.log = next(iter(ask(cairn, "oops", "-l", "-j", capture.console)), None)
     for types, group in groups.items():
-        for capture, record in zip(group, ask(cairn, *types, "triage", "-j", "-J", 2,
-                                              *[c.dump for c in group])):
+        records = {record["file"]: record for record in ask(
+            cairn, *types, "triage", "-j", "-J", 2, *[c.dump for c in group])}
+        for capture in group:
+            record = records[str(capture.dump)]
             capture.record = record if record["fate"] == "done" else None
 
 

@@ -11,6 +11,9 @@
 
 #define ROWS_MAX 20000
 
+/* Lines of other writers between a panic's and its message. */
+#define JOIN_MAX 64
+
 /* ---- what a line says ---- */
 
 /* "Oops: 0002 [#1]", "Internal error: Oops: 17 [#1] SMP ARM" */
@@ -213,6 +216,7 @@ static const struct oops_line *joined(struct scan *s, const struct oops_line *li
 
 	if (!crash_panic_message(line->text, line->len, &len) || len)
 		return line;
+	n = n < JOIN_MAX ? n : JOIN_MAX;
 	while (at < n && !oops_line_same_writer(line, &line[at]))
 		at++;
 	ret = at < n ? arena_alloc(s->a, sizeof(*ret)) : NULL;

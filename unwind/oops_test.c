@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/str.h"
 #include "unwind/oops.h"
 
 static struct arena arena;
@@ -332,6 +333,20 @@ static void message_behind(void **state)
 	assert_string_equal(o->class, "panic");
 }
 
+/* It is not looked for to the end of a log in which every line begins a panic. */
+static void message_far_behind(void **state)
+{
+	struct str log = { 0 };
+
+	(void)state;
+	str_add(&log, STAMP("  T10") "Kernel panic - not syncing:\n");
+	for (int i = 0; i < 100; i++)
+		str_add(&log, STAMP("  T20") "sysrq: Show State\n");
+	str_add(&log, STAMP("  T10") "sysrq triggered crash\n");
+	assert_string_equal(parse(log.buf)->class, "panic");
+	str_deinit(&log);
+}
+
 /* A call through a NULL pointer: its caller. The traces of who allocated and freed are not the
    report's. */
 static void whose_frames(void **state)
@@ -405,7 +420,8 @@ int main(void)
 		cmocka_unit_test(hung_tasks), cmocka_unit_test(bad_jumps),
 		cmocka_unit_test(hung_on_arm),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
-		cmocka_unit_test(message_behind), cmocka_unit_test(whose_frames),
+		cmocka_unit_test(message_behind), cmocka_unit_test(message_far_behind),
+		cmocka_unit_test(whose_frames),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),
 	};
 
