@@ -150,8 +150,9 @@ static const struct cmd runq = {
 		"time by priority, fair ones in the order of their tree. FOR is how long a task has\n"
 		"been executed, or has waited to be, by the runqueue's clock. That one stands still\n"
 		"while a CPU takes no interrupts, or was stopped by the panic: it is told where it is a\n"
-		"second or more behind the others, unless the CPU is idle. A task that went to sleep and is kept until its turn\n"
-		"is `asleep`; one that says it waits and is `on no queue` lost its place.",
+		"second or more behind the others, unless the CPU is idle. A task that went to sleep and\n"
+		"is kept until its turn is `asleep`; one that says it waits and is `on no queue` lost\n"
+		"its place.",
 	.opts = opts,
 	.run = run,
 };
