@@ -11,8 +11,8 @@ than it knows; each is printed as a comment where it is made use of:
   later      tasks with a pid above the oracle's highest were started after it
   worker     kworkers come and go
   moved-on   a task in state R, init (it runs the scenario) and the kernel's housekeeping threads
-             may be in another state or running, and then have other frames; RCU's thread may sleep
-             elsewhere in its loop
+             may be in another state or running, and then have other frames; RCU's thread and
+             kswapd may sleep elsewhere in their loops
   init       /proc/kallsyms lists a module's freed init functions, which ftrace remembers, as type T
   trampoline where a return address is a kretprobe's trampoline, the kernel prints the symbol before
              it; the true caller is right if its rule says that it was recovered. Some kernels stop
@@ -376,10 +376,11 @@ def unmatched(expected, found, complete):
 
 
 def sleeps_elsewhere(comm, expected, found):
-    """Whether RCU's grace-period thread sleeps at another place of the same loop."""
+    """Whether RCU's grace-period thread, or kswapd, sleeps at another place of the same loop."""
     ends = [[frame.get("function") for frame in frames[:2] + frames[-3:]]
             for frames in (expected, found)]
-    return re.match(r"rcu_(preempt|sched)$", comm) and len(found) >= 5 and ends[0] == ends[1]
+    return (re.match(r"(rcu_(preempt|sched)|kswapd\d+)$", comm) and len(found) >= 5 and
+            ends[0] == ends[1])
 
 
 def runs(stack):
