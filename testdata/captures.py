@@ -6,7 +6,8 @@ captures.py store CAIRN DIR NAME...: slim captures that the kit left in DIR, and
 
 A capture MACHINE-KERNEL-SCENARIO is stored in testdata/captures as
   NAME.kdump.zst          a slim dump, which cairn opens as it is; or, smaller by far,
-  NAME.from-BASE.zst      the difference to another slim dump of the same kernel
+  NAME.from-BASE.zst      the difference to another slim dump of the same kernel, of whatever setup
+                          (MACHINE-KERNEL+SETUP-SCENARIO)
   NAME.oracle.json.zst    what the kernel said of itself (oracle.py)
   NAME.console.zst        its console
   MACHINE-KERNEL.btf.zst  types, where the kernel carries none
@@ -42,7 +43,7 @@ def kernel_of(name):
 
 
 def base_of(name):
-    kernel = kernel_of(name)
+    kernel = kernel_of(name).partition("+")[0]
     return "%s-%s" % (kernel, BASES.get(kernel, USUAL_BASE))
 
 

@@ -77,6 +77,15 @@ def what_was_stored_comes_back(folder):
             unpacked(folder, OTHER)[100000:101000] == noise(2, 1000) and size < 10000)
 
 
+def setups_share_a_base(folder):
+    fresh(folder)
+    name = BASE.replace("-9.9-", "-9.9+numa-")
+    kit(folder / "kit", name, noise(4, 1000) + noise(1))
+    captures.store(copying(folder), folder / "kit", name)
+    return ((captures.STORE / ("%s.from-%s.zst" % (name, BASE))).exists() and
+            captures.stored()[0] == BASE and unpacked(folder, name)[1000:] == noise(1))
+
+
 def a_new_base_keeps_its_differences(folder):
     fresh(folder)
     before = unpacked(folder, OTHER)
@@ -108,7 +117,7 @@ def nothing_is_left_beside(folder):
     return not [name for name in names() if name.startswith(".") or "part" in name]
 
 
-TESTS = [what_was_stored_comes_back, a_new_base_keeps_its_differences,
+TESTS = [what_was_stored_comes_back, setups_share_a_base, a_new_base_keeps_its_differences,
          what_fails_leaves_the_store_alone, nothing_is_left_beside]
 
 
