@@ -323,7 +323,7 @@ enum trace_end vector_arm_lost(struct tracer *t, struct walk_state *next)
 	pc = interrupted_pc(t, mode);
 	if (!pc || !unwinder_is_text(t->u, pc))
 		return tracer_end(t, TRACE_OFF_STACK, NULL);
-	if (t->u->lack.code)
+	if (!t->u->ehabi.kernel.n)
 		return take_frame(t, pc, next);
 	sp = search_all(t, pc);
 	if (!sp)

@@ -27,6 +27,7 @@ enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16, PT_REGS = 18 };
 #define MODE_MASK 0xfu /* of PSR_MODE: 0 is user mode, 26 or 32 bits; uapi/asm/ptrace.h */
 #define MODE_BITS 0x1fu
 #define MODE_SVC  0x13u
+#define MOV_IP_SP 0xe1a0c00du
 #define PRESERVED 0xff0u /* r4 to fp, which functions leave to their callers as they were */
 #define START_PAD 8u   /* THREAD_START_SP is that much below the end */
 #define USER_NEAR 64u  /* entry code pushes no more below the registers of user mode */
@@ -216,11 +217,11 @@ static enum trace_end step_untold(struct tracer *t, struct walk_state *next)
 		return is_beginning(t, next->pc) ? tracer_end(t, TRACE_END_OF_STACK, NULL)
 						 : TRACE_GOES_ON;
 	}
-	if (t->u->lack.code && is_at_regs(t))
+	if (!t->u->ehabi.kernel.n && is_at_regs(t))
 		return from_regs(t, t->now.sp, next);
 	end = fp_arm_step(t, next);
 	if (end)
-		return t->u->lack.code ? step_cant_unwind(t) : end;
+		return t->u->ehabi.kernel.n ? end : step_cant_unwind(t);
 	if (is_beginning(t, next->pc))
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
 	next->label = is_label(t->u, next->pc);
@@ -335,13 +336,36 @@ static void find_context(struct unwinder *u)
 	u->saved.context = s.m[0].offset;
 }
 
+/* Functions that every kernel has begin with "mov ip, sp" where they are built with frame pointers. */
+static bool keeps_frames(struct unwinder *u)
+{
+	static const char *const names[] = { "schedule", "vfs_read", "vfs_write", "do_exit", "kthread" };
+	unsigned with = 0, n = 0;
+	uint64_t addr;
+	uint32_t insn;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (sym_addr(u->syms, names[i], &addr, NULL) || reader_u32(&u->mem, addr, &insn, NULL))
+			continue;
+		n++;
+		with += insn == MOV_IP_SP;
+	}
+	return with && with == n;
+}
+
 static enum cairn_code init(struct unwinder *u, struct cairn_err *err)
 {
+	enum cairn_code code;
+
 	u->saved.pt_regs = PT_REGS * WORD;
 	if (is_thumb(u))
 		u->calls = &callsite_thumb;
 	find_context(u);
-	return ehabi_init(&u->ehabi, u->c, &u->mem, err);
+	code = ehabi_init(&u->ehabi, u->c, &u->mem, err);
+	if (!code || !keeps_frames(u))
+		return code;
+	*err = (struct cairn_err){ 0 };
+	return CAIRN_OK;
 }
 
 static const struct walk_arch arm = {

@@ -387,7 +387,6 @@ static void test_frames_alone(void **state)
 	struct chain c = make_chain(w);
 	uint64_t fp = put_frames(w, &c);
 
-	cairn_fail(&w->u.lack, CAIRN_MISSING, "no tables");
 	run(w, c.regs);
 	check(w, "inner:A outer:A start:A", TRACE_USER_REGS, true);
 	/* the words at outer's stack pointer are not what an exception saved: of no mode */
@@ -409,7 +408,6 @@ static void test_vector_frames(void **state)
 	struct chain c = make_chain(w);
 
 	put_frames(w, &c);
-	cairn_fail(&w->u.lack, CAIRN_MISSING, "no tables");
 	c.regs[PC] = 0xffff0018;
 	c.regs[SP] = 0xc15aaac0;
 	c.regs[LR] = c.inner + 0x30 + 4;
@@ -427,6 +425,8 @@ static void test_frame_pointers(void **state)
 	struct chain c = make_chain(w);
 	uint64_t fp = put_frames(w, &c);
 
+	/* there are tables, but none for these */
+	entries[nentries++] = (struct entry){ .function = M_TEXT_END - 0x100, .word = LEAF };
 	run(w, c.regs);
 	check(w, "inner:A outer:A start:A", TRACE_NO_TABLE, false);
 	assert_int_equal(w->trace.frame[1].rule, RULE_FP);
