@@ -401,6 +401,24 @@ static void test_frames_alone(void **state)
 	check(w, "inner:A start_kernel:A", TRACE_END_OF_STACK, true);
 }
 
+/* What is missing is said only where frame pointers are missing, too. */
+static void test_lack(void **state)
+{
+	struct world *w = *state;
+	struct cairn none = { 0 };
+	struct cairn_err err = { 0 };
+	uint64_t read = m_func(w, 0, "vfs_read"), write = m_func(w, 1, "vfs_write");
+
+	w->u.c = &none;
+	m_insn(w, read, 0xe1a0c00d);  /* mov ip, sp */
+	m_insn(w, write, 0xe1a0c00d);
+	assert_int_equal(w->u.arch->init(&w->u, &err), CAIRN_OK);
+	assert_int_equal(err.code, CAIRN_OK);
+	m_insn(w, write, 0xe92d4010); /* push {r4, lr} */
+	assert_int_equal(w->u.arch->init(&w->u, &err), CAIRN_MISSING);
+	w->u.c = NULL;
+}
+
 /* An exception's mode has a stack pointer of its own, but no frame pointer. */
 static void test_vector_frames(void **state)
 {
@@ -617,7 +635,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_plain), T(test_kernel_thread), T(test_call_sites), T(test_leaf),
 		T(test_prologue), T(test_exception), T(test_overflow), T(test_irq_stack), T(test_stack_cycle),
-		T(test_bad_tables), T(test_label), T(test_frame_pointers), T(test_frames_alone), T(test_vector_frames), T(test_bad_call),
+		T(test_bad_tables), T(test_label), T(test_frame_pointers),
+		T(test_frames_alone), T(test_lack), T(test_vector_frames), T(test_bad_call),
 		T(test_vector), T(test_vector_untyped), T(test_stub), T(test_vector_leaf), T(test_waiting),
 	};
 
