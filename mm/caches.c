@@ -91,15 +91,17 @@ enum cairn_code caches_each(const struct caches *s, void (*fn)(void *arg, uint64
 
 /* ---- layout ---- */
 
-static void find_nodes(struct caches *s)
+static enum cairn_code find_nodes(struct caches *s, struct cairn_err *err)
 {
 	struct member m;
 
 	s->nodes = s->cache.m[C_NODE].offset;
-	if (!type_member(s->cache.type, "per_node", &m) && !type_member(s->cache.type, "node", &m))
-		return;
-	s->max_nodes = type_strip(m.type)->count;
+	if (type_member(s->cache.type, "per_node", &m) || type_member(s->cache.type, "node", &m))
+		s->max_nodes = type_strip(m.type)->count;
 	s->node_step = s->max_nodes ? m.size / s->max_nodes : 0;
+	if (s->node_step < s->c->arch->word)
+		return cairn_fail(err, CAIRN_MISSING, "struct kmem_cache has no room for nodes");
+	return CAIRN_OK;
 }
 
 static enum cairn_code count_shapes(struct caches *s, struct cairn_err *err)
@@ -131,7 +133,7 @@ enum cairn_code caches_init(struct caches *ret, struct cairn *c, struct cairn_er
 		return code;
 	ret->has_pages = !page_map_init(&ret->pages, c, NULL);
 	if (!count_shapes(ret, &ret->lack))
-		find_nodes(ret);
+		find_nodes(ret, &ret->lack);
 	return find_head(ret, err);
 }
 

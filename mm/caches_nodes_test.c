@@ -104,9 +104,18 @@ static void counts(void **state)
 	}
 }
 
+static void no_size(void **state)
+{
+	struct slab_cache c = look("slab", NOTHING);
+
+	(void)state;
+	assert_int_equal(c.err.code, CAIRN_MISSING);
+	assert_int_equal(c.size, NODES + 16);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(counts) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(counts), cmocka_unit_test(no_size) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
