@@ -68,6 +68,7 @@ static enum cairn_code find_head(struct caches *s, struct cairn_err *err)
 				  "nothing leads to the list of caches: there is no symbol slab_caches, "
 				  "and no task of which a slab is known");
 	list_begin(&w, &s->c->kernel, LIST_DOUBLE, cache + s->cache.m[C_LIST].offset, CACHES_LIMIT);
+	w.stop = s->c->stop;
 	while (!s->head && list_next(&w))
 		if (!is_object(s, w.node))
 			s->head = w.node;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "lib/kern/task.h"
 #include "mm/caches.h"
 #include "mm/testpages.h"
 
@@ -113,9 +114,41 @@ static void no_size(void **state)
 	assert_int_equal(c.size, NODES + 16);
 }
 
+static bool enough(void)
+{
+	return true;
+}
+
+/* While the head of the list is looked for, which begins at the cache of a task. */
+static void interrupted(void **state)
+{
+	struct task task = { .addr = CACHE };
+	struct tasks tasks = { .task = &task, .n = 1 };
+	struct testpages *t = memory();
+	struct caches s;
+
+	(void)state;
+	tp_put(t, CACHE + LIST, HEAD, 8);
+	tp_put(t, CACHE + LIST + 8, HEAD, 8);
+	tp_put(t, HEAD, CACHE + LIST, 8);
+	tp_put(t, HEAD + 8, CACHE + LIST, 8);
+	tp_open(t, ARCH_X86_64, "mem_section", TP_AMD64_6_1);
+	types(t, "slab", POINTERS);
+	syms_init(&t->c.syms, &t->c.arena);
+	t->c.tasks = &tasks;
+	assert_int_equal(caches_init(&s, &t->c, NULL), CAIRN_OK);
+	assert_int_equal(s.head, HEAD);
+	t->c.stop = enough;
+	assert_int_equal(caches_init(&s, &t->c, NULL), CAIRN_INTERRUPTED);
+	t->c.tasks = NULL;
+	tp_free(t);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(counts), cmocka_unit_test(no_size) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts), cmocka_unit_test(no_size), cmocka_unit_test(interrupted),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

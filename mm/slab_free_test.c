@@ -228,6 +228,30 @@ static void of_nodes(void **state)
 	ts_end(&w);
 }
 
+static bool enough(void)
+{
+	return true;
+}
+
+/* By who wants no more: in a barn, or in an area that is searched. */
+static void interrupted(void **state)
+{
+	(void)state;
+	for (unsigned areas = 0; areas < 2; areas++) {
+		struct told k = { .n = 0 };
+		struct testslab w;
+
+		ts_begin_sheaves(&w);
+		for (unsigned i = 0; areas && i < 2; i++)
+			w.cpu[i] = (struct cpu){ .id = i, .area = CPUS };
+		ts_open(&w, false, areas, !areas);
+		w.t->c.stop = enough;
+		assert_int_equal(slab_each_kept(&w.t->c, &w.m, CACHE, keep, &k, NULL),
+				 CAIRN_INTERRUPTED);
+		ts_end(&w);
+	}
+}
+
 /* A sheaf of another cache; one that is not in the dump. */
 static void of_bad_sheaves(void **state)
 {
@@ -250,7 +274,7 @@ int main(void)
 		cmocka_unit_test(of_a_slab), cmocka_unit_test(for_ever), cmocka_unit_test(astray),
 		cmocka_unit_test(uncounted), cmocka_unit_test(of_another_cache), cmocka_unit_test(of_cpus),
 		cmocka_unit_test(of_unknown_cpu), cmocka_unit_test(of_sheaves),
-		cmocka_unit_test(of_nodes),
+		cmocka_unit_test(of_nodes), cmocka_unit_test(interrupted),
 		cmocka_unit_test(of_bad_sheaves), cmocka_unit_test(of_areas),
 		cmocka_unit_test(of_doubtful_area),
 	};
