@@ -68,6 +68,7 @@ static enum cairn_code find_head(struct caches *s, struct cairn_err *err)
 				  "nothing leads to the list of caches: there is no symbol slab_caches, "
 				  "and no task of which a slab is known");
 	list_begin(&w, &s->c->kernel, LIST_DOUBLE, cache + s->cache.m[C_LIST].offset, CACHES_LIMIT);
+	w.stop = s->c->stop;
 	while (!s->head && list_next(&w))
 		if (!is_object(s, w.node))
 			s->head = w.node;
@@ -91,15 +92,17 @@ enum cairn_code caches_each(const struct caches *s, void (*fn)(void *arg, uint64
 
 /* ---- layout ---- */
 
-static void find_nodes(struct caches *s)
+static enum cairn_code find_nodes(struct caches *s, struct cairn_err *err)
 {
 	struct member m;
 
 	s->nodes = s->cache.m[C_NODE].offset;
-	if (!type_member(s->cache.type, "per_node", &m) && !type_member(s->cache.type, "node", &m))
-		return;
-	s->max_nodes = type_strip(m.type)->count;
+	if (type_member(s->cache.type, "per_node", &m) || type_member(s->cache.type, "node", &m))
+		s->max_nodes = type_strip(m.type)->count;
 	s->node_step = s->max_nodes ? m.size / s->max_nodes : 0;
+	if (s->node_step < s->c->arch->word)
+		return cairn_fail(err, CAIRN_MISSING, "struct kmem_cache has no room for nodes");
+	return CAIRN_OK;
 }
 
 static enum cairn_code count_shapes(struct caches *s, struct cairn_err *err)
@@ -130,10 +133,8 @@ enum cairn_code caches_init(struct caches *ret, struct cairn *c, struct cairn_er
 	if (code)
 		return code;
 	ret->has_pages = !page_map_init(&ret->pages, c, NULL);
-	if (!count_shapes(ret, &ret->lack)) {
-		ret->lack = (struct cairn_err){ .code = CAIRN_OK };
-		find_nodes(ret);
-	}
+	if (!count_shapes(ret, &ret->lack))
+		find_nodes(ret, &ret->lack);
 	return find_head(ret, err);
 }
 
@@ -199,18 +200,36 @@ static enum cairn_code sum_partial(const struct caches *s, uint64_t head, uint64
 	return code ? code : ended;
 }
 
-static void add_node(const struct caches *s, uint64_t node, struct slab_cache *ret)
+static enum cairn_code add_node(const struct caches *s, uint64_t node, struct slab_cache *ret,
+				struct cairn_err *err)
 {
 	struct object o;
-	enum cairn_code code = object_read(&o, &s->node, &s->c->kernel, node, &ret->err);
+	struct cairn_err why;
+	enum cairn_code code = object_read(&o, &s->node, &s->c->kernel, node, err);
 
 	if (!code) {
 		ret->slabs += object_get(&o, N_SLABS);
 		ret->objects += object_get(&o, N_OBJECTS);
-		if (!ret->free_err.code)
-			sum_partial(s, object_addr(&o, N_PARTIAL), &ret->free, &ret->free_err);
+		if (!ret->free_err.code &&
+		    sum_partial(s, object_addr(&o, N_PARTIAL), &ret->free, &why))
+			ret->free_err = why;
 	}
 	object_done(&o);
+	return code;
+}
+
+static enum cairn_code add_nodes(const struct caches *s, struct slab_cache *ret,
+				 struct cairn_err *err)
+{
+	uint64_t n, node = 0, at = ret->addr + s->nodes;
+	enum cairn_code code = how_many_nodes(s, ret->addr, &n, err);
+
+	for (uint64_t i = 0; !code && i < n; i++) {
+		code = space_word(&s->c->kernel, at + i * s->node_step, &node, err);
+		if (!code && node)
+			code = add_node(s, node, ret, err);
+	}
+	return code;
 }
 
 static void count_kept(const struct caches *s, struct slab_cache *ret)
@@ -228,21 +247,15 @@ static void count_kept(const struct caches *s, struct slab_cache *ret)
 
 static void count(const struct caches *s, struct slab_cache *ret)
 {
-	uint64_t n, node;
+	struct cairn_err why = s->lack;
 
-	if (s->lack.code) {
-		ret->err = s->lack;
+	if (s->lack.code || add_nodes(s, ret, &why)) {
+		ret->err = why;
 		return;
 	}
-	if (how_many_nodes(s, ret->addr, &n, &ret->err))
-		return;
-	for (uint64_t i = 0; i < n && !ret->err.code; i++)
-		if (!space_word(&s->c->kernel, ret->addr + s->nodes + i * s->node_step, &node,
-				&ret->err) && node)
-			add_node(s, node, ret);
-	if (!ret->err.code && !ret->free_err.code && ret->free > ret->objects)
+	if (!ret->free_err.code && ret->free > ret->objects)
 		cairn_fail(&ret->free_err, CAIRN_CORRUPT, "more objects are free than there are");
-	if (!ret->err.code && !ret->free_err.code)
+	if (!ret->free_err.code)
 		count_kept(s, ret);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three caches with patches: the input is four bytes each, which word and what becomes of it. All
- * are read; it ends, twice with the same, and no count is told that contradicts another.
+ * Three caches with patches: the input is four bytes each, which word and what becomes of it; the
+ * first byte is also what their type has of a node. All are read; it ends, twice with the same, and no count is told that contradicts another.
  */
 #include <stdlib.h>
 
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct testkern *k = tk_small();
 
-	tc_make(k, size && data[0] & 1, true);
+	tc_make_of(k, size && data[0] & 1, true, size ? data[0] >> 1 & 31 : 8);
 	for (; size >= 4; data += 4, size -= 4) {
 		uint64_t at = TK_BASE + (data[0] | (data[1] & 0x1fu) << 8) / 8 * 8;
 

@@ -35,6 +35,7 @@ static enum cairn_code partial_slabs(const struct caches *s, uint64_t first, uin
 	struct cairn_err broken;
 
 	list_begin_chain(&w, &s->c->kernel, first, next, PARTIAL_LIMIT);
+	w.stop = s->c->stop;
 	while (!code && list_next(&w))
 		code = cache_slab_free(s, w.node, sum, err);
 	ended = list_end(&w, &broken);

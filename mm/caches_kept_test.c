@@ -153,9 +153,28 @@ static void damage(void **state)
 	end(&w);
 }
 
+static bool enough(void)
+{
+	return true;
+}
+
+static void interrupted(void **state)
+{
+	struct world w;
+	uint64_t n;
+
+	(void)state;
+	begin(&w);
+	w.t->c.stop = enough;
+	assert_int_equal(kept(&w, &n), CAIRN_INTERRUPTED);
+	end(&w);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(of_cpus), cmocka_unit_test(damage) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_cpus), cmocka_unit_test(damage), cmocka_unit_test(interrupted),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,7 +129,7 @@ static void missing(void **state)
 	assert_string_equal(read_cache(k, 1).name, "zoo-1");
 	tk_free(k);
 	k = tk_new();
-	tc_types(k, false, true);
+	tc_types(k, false, true, 8);
 	tk_open(k, 8);
 	assert_int_equal(caches_init(&s, &k->c, &err), CAIRN_MISSING);
 	assert_non_null(strstr(err.text, "slab_caches"));

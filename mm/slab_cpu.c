@@ -68,6 +68,8 @@ static enum cairn_code search(const struct search *f, uint64_t *ret, struct cair
 	uint64_t head, step = sp->word, found = 0, end = f->cpu->area + unit_size(f->c, f->cpu);
 
 	for (uint64_t at = f->cpu->area; at < end; at += step) {
+		if (!(at & 0xfff) && f->c->stop && f->c->stop())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		/* the area ends where there is no memory */
 		if (space_word(sp, at + f->s->m[SLAB_CPU_SLAB].offset, &head, NULL))
 			break;

@@ -90,6 +90,7 @@ static void look_at_barn(struct look *l, uint64_t barn)
 	if (shape_resolve(&s, &want, &l->c->types, NULL) || !shape_has(&s, 0))
 		return;
 	list_begin(&w, &l->c->kernel, LIST_DOUBLE, barn + s.m[0].offset, BARN_LIMIT);
+	w.stop = l->c->stop;
 	while (list_next(&w))
 		look_at_sheaf(l, w.node - l->sheaf.m[S_LIST].offset);
 	slab_lack_note(l->lack, list_end(&w, &err), &err);

@@ -19,7 +19,8 @@
 #define TC_LIST 0x30
 #define TC_NODES 0x50
 
-static inline void tc_types(struct testkern *k, bool per_node, bool debug)
+/* element: bytes of each in the array of nodes */
+static inline void tc_types(struct testkern *k, bool per_node, bool debug, unsigned element)
 {
 	const struct tk_member counter[] = { { .name = "counter", .size = 8 }, { .name = NULL } };
 	const struct tk_member oo[] = { { .name = "x", .size = 4 }, { .name = NULL } };
@@ -47,15 +48,15 @@ static inline void tc_types(struct testkern *k, bool per_node, bool debug)
 		{ .name = "oo", .offset = 0x10, .nested = "oo" },
 		{ .name = "name", .offset = 0x18, .size = 8 },
 		{ .name = "list", .offset = TC_LIST, .nested = "list_head" },
-		{ .name = per_node ? "per_node" : "node", .offset = TC_NODES, .size = 8, .count = 8,
-		  .nested = per_node ? "ptrs" : NULL },
+		{ .name = per_node ? "per_node" : "node", .offset = TC_NODES, .count = 8,
+		  .nested = "ptrs" },
 		{ .name = NULL },
 	};
 
 	tk_struct(k, "counter", 8, counter);
 	tk_struct(k, "oo", 4, oo);
 	tk_struct(k, "list_head", 16, link);
-	tk_struct(k, "ptrs", 16, ptrs);
+	tk_struct(k, "ptrs", element, ptrs);
 	tk_struct(k, "slab", 0x40, slab);
 	tk_struct(k, "kmem_cache_node", 0x30, node);
 	tk_struct(k, "kmem_cache", 0x100, cache);
@@ -103,11 +104,11 @@ static inline void tc_cache(struct testkern *k, unsigned n, unsigned node_step, 
 
 /** All of it; then tk_open(k, 8). per_node: pointers to a node's parts (since 7.0); debug: nodes
  *  are counted. */
-static inline void tc_make(struct testkern *k, bool per_node, bool debug)
+static inline void tc_make_of(struct testkern *k, bool per_node, bool debug, unsigned element)
 {
 	uint64_t at[TC_CACHES];
 
-	tc_types(k, per_node, debug);
+	tc_types(k, per_node, debug, element);
 	for (unsigned n = 0; n < TC_CACHES; n++) {
 		tc_cache(k, n, per_node ? 16 : 8, per_node ? 8 : 0);
 		at[n] = TC_CACHE(n) + TC_LIST;
@@ -118,6 +119,11 @@ static inline void tc_make(struct testkern *k, bool per_node, bool debug)
 	tk_put(k, TC_CACHE(2) + TC_NODES + 2 * (per_node ? 16 : 8), TK_HOLE, 8);
 	tk_symbol(k, "slab_caches", TC_HEAD);
 	tk_symbol(k, "nr_node_ids", TC_IDS);
+}
+
+static inline void tc_make(struct testkern *k, bool per_node, bool debug)
+{
+	tc_make_of(k, per_node, debug, per_node ? 16 : 8);
 }
 
 #endif

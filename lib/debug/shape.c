@@ -27,12 +27,15 @@ static bool next_alternative(const char **from, char *buf, size_t size)
 static const struct type *find_type(const struct shape_want *want, struct types *ts,
 				    struct cairn_err *err)
 {
+	struct cairn_err why = { .code = CAIRN_MISSING };
 	const char *from = want->type;
 	const struct type *t = NULL;
 	char name[96];
 
 	while (!t && next_alternative(&from, name, sizeof(name)))
-		t = type_find(ts, name, err);
+		t = type_find(ts, name, err ? &why : NULL);
+	if (!t && err)
+		*err = why;
 	return t;
 }
 

@@ -41,7 +41,7 @@ struct shape {
 	bool has[SHAPE_MEMBERS];
 };
 
-/** Resolve. CAIRN_MISSING only if the type itself is unknown. */
+/** Resolve. CAIRN_MISSING only if the type itself is unknown, by all its names. */
 enum cairn_code shape_resolve(struct shape *s, const struct shape_want *want, struct types *ts,
 			      struct cairn_err *err);
 
