@@ -200,25 +200,34 @@ static enum cairn_code in_radix(struct look *l, uint64_t tree, struct cairn_err 
 }
 
 /* A vector without an interrupt has NULL, or an error's number: no descriptor has that address. */
-static enum cairn_code by_vectors(struct look *l, struct cairn_err *err)
+static enum cairn_code vectors_of(struct look *l, const struct cpu *cpu, struct cairn_err *err)
 {
 	uint64_t at, desc, none = UINT64_MAX >> (64 - 8 * l->c->arch->word);
-	enum cairn_code code = CAIRN_OK;
+	enum cairn_code code = percpu_symbol(l->c, cpu, "vector_irq", &at, err);
 
-	for (size_t i = 0; !code && i < l->cpus->n; i++) {
-		code = percpu_symbol(l->c, &l->cpus->cpu[i], "vector_irq", &at, NULL);
-		for (unsigned v = 0; !code && v < VECTORS; v++) {
-			code = space_word(&l->c->kernel, at + v * l->c->arch->word, &desc, err);
-			if (!code && desc && desc < none - 0xfff)
-				add(l, desc);
-		}
+	for (unsigned v = 0; !code && v < VECTORS; v++) {
+		code = space_word(&l->c->kernel, at + v * l->c->arch->word, &desc, err);
+		if (!code && desc && desc < none - 0xfff)
+			add(l, desc);
 	}
-	if (code == CAIRN_FAULT)
-		return code;
-	return l->all->n ? CAIRN_OK
-			 : cairn_fail(err, CAIRN_MISSING,
-				      "nothing leads to the interrupts: there is no symbol sparse_irqs "
-				      "or irq_desc_tree, and no per-CPU vector_irq");
+	return code;
+}
+
+/* The first reason stays. */
+static enum cairn_code by_vectors(struct look *l, struct cairn_err *err)
+{
+	struct cairn_err first = { .code = CAIRN_OK }, one;
+
+	for (size_t i = 0; i < l->cpus->n; i++)
+		if (vectors_of(l, &l->cpus->cpu[i], &one) && !first.code)
+			first = one;
+	if (!l->all->n && (!first.code || first.code == CAIRN_MISSING))
+		return cairn_fail(err, CAIRN_MISSING,
+				  "nothing leads to the interrupts: there is no symbol sparse_irqs "
+				  "or irq_desc_tree, and no per-CPU vector_irq");
+	if (first.code)
+		*err = first;
+	return first.code;
 }
 
 static enum cairn_code find_all(struct look *l, struct cairn_err *err)

@@ -83,6 +83,38 @@ static void vectors(void **state)
 	end(&w);
 }
 
+/* One CPU whose vectors cannot be read costs those that only it has. */
+static void vectors_lost(void **state)
+{
+	struct world w = begin(false);
+	struct testkern *k = w.t.m.k;
+	struct cairn_err err = { .text = "" };
+	struct cairn *c;
+
+	(void)state;
+	tk_symbol(k, "vector_irq", TIQ_VECTORS);
+	tk_put(k, TM_OFFSETS, TK_HOLE - TIQ_VECTORS, 8);
+	tk_put(k, TM_AREA(1) + TIQ_VECTORS + 8 * 41, w.t.desc[1], 8);
+	look(&w);
+	assert_int_equal(w.all.n, 1);
+	assert_int_equal(w.all.irq[0].number, 1);
+	assert_int_equal(w.all.err.code, CAIRN_FAULT);
+	assert_true(w.all.err.text[0]);
+	end(&w);
+	/* where a CPU's area lies cannot be read */
+	w = begin(false);
+	k = w.t.m.k;
+	tk_symbol(k, "vector_irq", TIQ_VECTORS);
+	tk_put(k, TK_HOLE - 8, TM_AREA(0), 8);
+	c = tm_open(&w.t.m);
+	for (size_t i = 0; i < c->known.n; i++)
+		if (!strcmp(c->known.entry[i].name, "__per_cpu_offset"))
+			c->known.entry[i].addr = TK_HOLE - 8;
+	assert_int_equal(irqs_read(c, &w.a, &w.all, &err), CAIRN_FAULT);
+	assert_non_null(strstr(err.text, "CPU 1"));
+	end(&w);
+}
+
 static void damage(void **state)
 {
 	struct world w = begin(true);
@@ -151,7 +183,8 @@ static void missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interrupts), cmocka_unit_test(vectors), cmocka_unit_test(damage), cmocka_unit_test(none),
+		cmocka_unit_test(interrupts), cmocka_unit_test(vectors),
+		cmocka_unit_test(vectors_lost), cmocka_unit_test(damage), cmocka_unit_test(none),
 		cmocka_unit_test(missing),
 	};
 
