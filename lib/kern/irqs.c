@@ -43,6 +43,7 @@ struct look {
 	struct irqs *all;
 	size_t cap;
 	struct map seen;         /* descriptors */
+	size_t nactions;         /* of all */
 };
 
 static void text(const struct look *l, uint64_t at, char *buf, size_t size)
@@ -68,38 +69,47 @@ static void read_action(const struct look *l, uint64_t addr, struct irq_action *
 	object_done(&o);
 }
 
-/* n is a power of two, or 0, where there is no more room. */
-static void add_action(const struct look *l, struct irq *irq, uint64_t addr)
+/* n is a power of two, or 0, where there is no more room. False: it is not added. */
+static bool add_action(struct look *l, struct irq *irq, uint64_t addr)
 {
 	struct irq_action *more;
 
+	if (l->nactions == IRQ_ACTIONS_ALL) {
+		cairn_fail(&irq->actions_err, CAIRN_LIMIT, "more than %u handlers of all interrupts",
+			   IRQ_ACTIONS_ALL);
+		return false;
+	}
 	if (!(irq->nactions & (irq->nactions - 1))) {
 		more = arena_array(l->arena, irq->nactions ? 2 * irq->nactions : 1, sizeof(*more));
 		if (!more) {
 			cairn_fail(&irq->actions_err, CAIRN_NOMEM, "no memory for handlers");
-			return;
+			return false;
 		}
 		if (irq->nactions)
 			memcpy(more, irq->action, irq->nactions * sizeof(*more));
 		irq->action = more;
 	}
 	read_action(l, addr, &irq->action[irq->nactions++]);
+	l->nactions++;
+	return true;
 }
 
-static void read_actions(const struct look *l, struct irq *irq, uint64_t first)
+static void read_actions(struct look *l, struct irq *irq, uint64_t first)
 {
 	struct cairn_err err;
 	struct list_walk w;
+	bool more;
 
 	if (!first)
 		return;
-	add_action(l, irq, first);
 	list_begin_chain(&w, &l->c->kernel, first, l->action.m[A_NEXT].offset, IRQ_ACTIONS_LIMIT);
-	while (list_next(&w))
-		add_action(l, irq, w.node);
-	if (w.lost)
+	w.stop = l->c->stop;
+	more = add_action(l, irq, first);
+	while (more && list_next(&w))
+		more = add_action(l, irq, w.node);
+	if (more && w.lost)
 		add_action(l, irq, w.lost);
-	if (list_end(&w, &err))
+	if (list_end(&w, &err) && !irq->actions_err.code)
 		irq->actions_err = err;
 }
 
@@ -127,7 +137,7 @@ static void read_counts(const struct look *l, struct irq *irq, uint64_t stats)
 
 /* ---- a descriptor ---- */
 
-static void read_desc(const struct look *l, struct irq *irq)
+static void read_desc(struct look *l, struct irq *irq)
 {
 	uint64_t name;
 	struct object o;
@@ -218,9 +228,12 @@ static enum cairn_code by_vectors(struct look *l, struct cairn_err *err)
 {
 	struct cairn_err first = { .code = CAIRN_OK }, one;
 
-	for (size_t i = 0; i < l->cpus->n; i++)
+	for (size_t i = 0; i < l->cpus->n; i++) {
+		if (l->c->stop && l->c->stop())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 		if (vectors_of(l, &l->cpus->cpu[i], &one) && !first.code)
 			first = one;
+	}
 	if (!l->all->n && (!first.code || first.code == CAIRN_MISSING))
 		return cairn_fail(err, CAIRN_MISSING,
 				  "nothing leads to the interrupts: there is no symbol sparse_irqs "
