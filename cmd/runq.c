@@ -36,15 +36,27 @@ static void known(struct out *o, const struct runq *q, const struct runq_task *t
 	duration(o, q, t);
 	out_count(o, "vruntime", NULL, t->vruntime);
 	out_bool(o, "delayed", NULL, t->delayed);
+	out_bool(o, "throttled", NULL, t->throttled);
 }
 
 static void unknown(struct out *o, const struct runq_task *t)
 {
-	static const char *const names[] = { "class", "prio", "for", "vruntime", "delayed" };
+	static const char *const names[] = { "class", "prio", "for", "vruntime", "delayed",
+					   "throttled" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		out_null(o, names[i], NULL);
 	out_fault(o, "fault", "  %s", &t->err);
+}
+
+/* Why none leads to it. */
+static const char *place(const struct runq_task *t)
+{
+	if (t->throttled)
+		return "  (throttled)";
+	if (t->queue || t->running || t->class == RUNQ_STOP || t->class == RUNQ_EXT)
+		return "";
+	return "  (on no queue)";
 }
 
 static void task_row(struct call *call, const struct tasks *ts, const struct runq *q,
@@ -70,9 +82,7 @@ static void task_row(struct call *call, const struct tasks *ts, const struct run
 		out_hex(o, "queue", NULL, t->queue);
 	else
 		out_null(o, "queue", NULL);
-	out_text(o, "%s%s\n", t->delayed ? "  (asleep)" : "",
-		 t->queue || t->running || t->class == RUNQ_STOP || t->class == RUNQ_EXT
-			 ? "" : "  (on no queue)");
+	out_text(o, "%s%s\n", t->delayed ? "  (asleep)" : "", place(t));
 	out_end(o);
 }
 
@@ -151,8 +161,9 @@ static const struct cmd runq = {
 		"been executed, or has waited to be, by the runqueue's clock. That one stands still\n"
 		"while a CPU takes no interrupts, or was stopped by the panic: it is told where it is a\n"
 		"second or more behind the others, unless the CPU is idle. A task that went to sleep and\n"
-		"is kept until its turn is `asleep`; one that says it waits and is `on no queue` lost\n"
-		"its place.",
+		"is kept until its turn is `asleep`. One that waits and is on no queue is `throttled`\n"
+		"where it, or its group, has used up the time that it may have; `on no queue` it lost\n"
+		"its place, or the CPU was just about to execute it.",
 	.opts = opts,
 	.run = run,
 };

@@ -43,6 +43,7 @@ struct look {
 	struct irqs *all;
 	size_t cap;
 	struct map seen;         /* descriptors */
+	size_t nactions;         /* of all */
 };
 
 static void text(const struct look *l, uint64_t at, char *buf, size_t size)
@@ -68,38 +69,47 @@ static void read_action(const struct look *l, uint64_t addr, struct irq_action *
 	object_done(&o);
 }
 
-/* n is a power of two, or 0, where there is no more room. */
-static void add_action(const struct look *l, struct irq *irq, uint64_t addr)
+/* n is a power of two, or 0, where there is no more room. False: it is not added. */
+static bool add_action(struct look *l, struct irq *irq, uint64_t addr)
 {
 	struct irq_action *more;
 
+	if (l->nactions == IRQ_ACTIONS_ALL) {
+		cairn_fail(&irq->actions_err, CAIRN_LIMIT, "more than %u handlers of all interrupts",
+			   IRQ_ACTIONS_ALL);
+		return false;
+	}
 	if (!(irq->nactions & (irq->nactions - 1))) {
 		more = arena_array(l->arena, irq->nactions ? 2 * irq->nactions : 1, sizeof(*more));
 		if (!more) {
 			cairn_fail(&irq->actions_err, CAIRN_NOMEM, "no memory for handlers");
-			return;
+			return false;
 		}
 		if (irq->nactions)
 			memcpy(more, irq->action, irq->nactions * sizeof(*more));
 		irq->action = more;
 	}
 	read_action(l, addr, &irq->action[irq->nactions++]);
+	l->nactions++;
+	return true;
 }
 
-static void read_actions(const struct look *l, struct irq *irq, uint64_t first)
+static void read_actions(struct look *l, struct irq *irq, uint64_t first)
 {
 	struct cairn_err err;
 	struct list_walk w;
+	bool more;
 
 	if (!first)
 		return;
-	add_action(l, irq, first);
 	list_begin_chain(&w, &l->c->kernel, first, l->action.m[A_NEXT].offset, IRQ_ACTIONS_LIMIT);
-	while (list_next(&w))
-		add_action(l, irq, w.node);
-	if (w.lost)
+	w.stop = l->c->stop;
+	more = add_action(l, irq, first);
+	while (more && list_next(&w))
+		more = add_action(l, irq, w.node);
+	if (more && w.lost)
 		add_action(l, irq, w.lost);
-	if (list_end(&w, &err))
+	if (list_end(&w, &err) && !irq->actions_err.code)
 		irq->actions_err = err;
 }
 
@@ -127,7 +137,7 @@ static void read_counts(const struct look *l, struct irq *irq, uint64_t stats)
 
 /* ---- a descriptor ---- */
 
-static void read_desc(const struct look *l, struct irq *irq)
+static void read_desc(struct look *l, struct irq *irq)
 {
 	uint64_t name;
 	struct object o;
@@ -200,25 +210,37 @@ static enum cairn_code in_radix(struct look *l, uint64_t tree, struct cairn_err 
 }
 
 /* A vector without an interrupt has NULL, or an error's number: no descriptor has that address. */
-static enum cairn_code by_vectors(struct look *l, struct cairn_err *err)
+static enum cairn_code vectors_of(struct look *l, const struct cpu *cpu, struct cairn_err *err)
 {
 	uint64_t at, desc, none = UINT64_MAX >> (64 - 8 * l->c->arch->word);
-	enum cairn_code code = CAIRN_OK;
+	enum cairn_code code = percpu_symbol(l->c, cpu, "vector_irq", &at, err);
 
-	for (size_t i = 0; !code && i < l->cpus->n; i++) {
-		code = percpu_symbol(l->c, &l->cpus->cpu[i], "vector_irq", &at, NULL);
-		for (unsigned v = 0; !code && v < VECTORS; v++) {
-			code = space_word(&l->c->kernel, at + v * l->c->arch->word, &desc, err);
-			if (!code && desc && desc < none - 0xfff)
-				add(l, desc);
-		}
+	for (unsigned v = 0; !code && v < VECTORS; v++) {
+		code = space_word(&l->c->kernel, at + v * l->c->arch->word, &desc, err);
+		if (!code && desc && desc < none - 0xfff)
+			add(l, desc);
 	}
-	if (code == CAIRN_FAULT)
-		return code;
-	return l->all->n ? CAIRN_OK
-			 : cairn_fail(err, CAIRN_MISSING,
-				      "nothing leads to the interrupts: there is no symbol sparse_irqs "
-				      "or irq_desc_tree, and no per-CPU vector_irq");
+	return code;
+}
+
+/* The first reason stays. */
+static enum cairn_code by_vectors(struct look *l, struct cairn_err *err)
+{
+	struct cairn_err first = { .code = CAIRN_OK }, one;
+
+	for (size_t i = 0; i < l->cpus->n; i++) {
+		if (l->c->stop && l->c->stop())
+			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
+		if (vectors_of(l, &l->cpus->cpu[i], &one) && !first.code)
+			first = one;
+	}
+	if (!l->all->n && (!first.code || first.code == CAIRN_MISSING))
+		return cairn_fail(err, CAIRN_MISSING,
+				  "nothing leads to the interrupts: there is no symbol sparse_irqs "
+				  "or irq_desc_tree, and no per-CPU vector_irq");
+	if (first.code)
+		*err = first;
+	return first.code;
 }
 
 static enum cairn_code find_all(struct look *l, struct cairn_err *err)

@@ -17,6 +17,7 @@
 
 #define IRQS_LIMIT 1048576
 #define IRQ_ACTIONS_LIMIT 1024 /* that share one */
+#define IRQ_ACTIONS_ALL 65536  /* of all interrupts together */
 
 #define IRQ_STATE_MASKED (1u << 17)     /* IRQD_IRQ_MASKED */
 #define IRQ_STATE_INPROGRESS (1u << 18) /* IRQD_IRQ_INPROGRESS */

@@ -83,6 +83,38 @@ static void vectors(void **state)
 	end(&w);
 }
 
+/* One CPU whose vectors cannot be read costs those that only it has. */
+static void vectors_lost(void **state)
+{
+	struct world w = begin(false);
+	struct testkern *k = w.t.m.k;
+	struct cairn_err err = { .text = "" };
+	struct cairn *c;
+
+	(void)state;
+	tk_symbol(k, "vector_irq", TIQ_VECTORS);
+	tk_put(k, TM_OFFSETS, TK_HOLE - TIQ_VECTORS, 8);
+	tk_put(k, TM_AREA(1) + TIQ_VECTORS + 8 * 41, w.t.desc[1], 8);
+	look(&w);
+	assert_int_equal(w.all.n, 1);
+	assert_int_equal(w.all.irq[0].number, 1);
+	assert_int_equal(w.all.err.code, CAIRN_FAULT);
+	assert_true(w.all.err.text[0]);
+	end(&w);
+	/* where a CPU's area lies cannot be read */
+	w = begin(false);
+	k = w.t.m.k;
+	tk_symbol(k, "vector_irq", TIQ_VECTORS);
+	tk_put(k, TK_HOLE - 8, TM_AREA(0), 8);
+	c = tm_open(&w.t.m);
+	for (size_t i = 0; i < c->known.n; i++)
+		if (!strcmp(c->known.entry[i].name, "__per_cpu_offset"))
+			c->known.entry[i].addr = TK_HOLE - 8;
+	assert_int_equal(irqs_read(c, &w.a, &w.all, &err), CAIRN_FAULT);
+	assert_non_null(strstr(err.text, "CPU 1"));
+	end(&w);
+}
+
 static void damage(void **state)
 {
 	struct world w = begin(true);
@@ -120,6 +152,56 @@ static void damage(void **state)
 	end(&w);
 }
 
+/* Each interrupt leads into the same long chain. */
+static void shared_chain(void **state)
+{
+	enum { CHAIN = 1000, DESCS = 70 };
+	struct world w = begin(false);
+	struct testkern *k = w.t.m.k;
+	uint64_t chain = tm_alloc(&w.t.m, CHAIN * TIQ_ACTION_SIZE);
+	size_t handlers = 0, cut = 0;
+
+	(void)state;
+	tk_symbol(k, "vector_irq", TIQ_VECTORS);
+	for (unsigned i = 0; i + 1 < CHAIN; i++)
+		tk_put(k, chain + i * TIQ_ACTION_SIZE + TIQ_NEXT, chain + (i + 1) * TIQ_ACTION_SIZE, 8);
+	for (unsigned i = 0; i < DESCS; i++) {
+		uint64_t desc = tm_alloc(&w.t.m, TIQ_DESC_SIZE);
+
+		tk_put(k, desc + TIQ_ACTION, chain, 8);
+		tk_put(k, TM_AREA(0) + TIQ_VECTORS + 8 * i, desc, 8);
+	}
+	look(&w);
+	assert_int_equal(w.all.n, DESCS);
+	for (size_t i = 0; i < w.all.n; i++) {
+		handlers += w.all.irq[i].nactions;
+		cut += w.all.irq[i].actions_err.code == CAIRN_LIMIT;
+	}
+	assert_int_equal(handlers, IRQ_ACTIONS_ALL);
+	assert_int_equal(cut, DESCS - IRQ_ACTIONS_ALL / CHAIN);
+	end(&w);
+}
+
+static bool at_once(void)
+{
+	return true;
+}
+
+static void interrupted(void **state)
+{
+	struct world w = begin(true);
+
+	(void)state;
+	tm_open(&w.t.m)->stop = at_once;
+	assert_int_equal(irqs_read(&w.t.m.k->c, &w.a, &w.all, NULL), CAIRN_INTERRUPTED);
+	end(&w);
+	w = begin(false);
+	tk_symbol(w.t.m.k, "vector_irq", TIQ_VECTORS);
+	tm_open(&w.t.m)->stop = at_once;
+	assert_int_equal(irqs_read(&w.t.m.k->c, &w.a, &w.all, NULL), CAIRN_INTERRUPTED);
+	end(&w);
+}
+
 /* A tree without any. */
 static void none(void **state)
 {
@@ -151,8 +233,9 @@ static void missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interrupts), cmocka_unit_test(vectors), cmocka_unit_test(damage), cmocka_unit_test(none),
-		cmocka_unit_test(missing),
+		cmocka_unit_test(interrupts), cmocka_unit_test(vectors),
+		cmocka_unit_test(vectors_lost), cmocka_unit_test(damage), cmocka_unit_test(none),
+		cmocka_unit_test(shared_chain), cmocka_unit_test(interrupted), cmocka_unit_test(missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

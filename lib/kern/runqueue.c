@@ -8,6 +8,7 @@
 #include "lib/kern/list.h"
 #include "lib/kern/rbtree.h"
 #include "lib/kern/task.h"
+#include "lib/kern/throttled.h"
 
 #define POLICY_EXT 7 /* SCHED_EXT, include/uapi/linux/sched.h */
 #define RT_PRIOS 100 /* MAX_RT_PRIO */
@@ -51,6 +52,7 @@ struct look {
 	struct arena *arena;
 	const struct tasks *tasks;
 	struct shape rq, fair, rt, dl, task;
+	struct throttled throttled;
 	/* of the runqueue at hand: */
 	struct runq *q;
 	uint64_t idle, stop;
@@ -104,28 +106,29 @@ static void read_task(const struct look *l, struct runq_task *t)
 }
 
 /* Not twice: one that changes its queue is on both for an instant, a damaged link leads
- * anywhere. */
-static void add_task(struct look *l, uint64_t task, uint64_t queue, bool running)
+ * anywhere. NULL: not added. */
+static struct runq_task *add_task(struct look *l, uint64_t task, uint64_t queue, bool running)
 {
 	struct runq *q = l->q;
 	struct runq_task *more;
 
 	if (!task || !map_visit(&l->seen, task))
-		return;
+		return NULL;
 	if (q->n == l->cap) {
 		l->cap = l->cap ? 2 * l->cap : 8;
 		more = arena_array(l->arena, l->cap, sizeof(*more));
 		if (!more) {
 			cairn_fail(&q->err, CAIRN_NOMEM, "no memory for the tasks of a runqueue");
 			l->cap = q->n;
-			return;
+			return NULL;
 		}
 		if (q->n)
 			memcpy(more, q->task, q->n * sizeof(*more));
 		q->task = more;
 	}
 	q->task[q->n] = (struct runq_task){ .task = task, .queue = queue, .running = running };
-	read_task(l, &q->task[q->n++]);
+	read_task(l, &q->task[q->n]);
+	return &q->task[q->n++];
 }
 
 /* ---- queues ---- */
@@ -225,6 +228,14 @@ static void each_group(struct look *l, uint64_t queue, void (*look)(struct look 
 		cairn_fail(&l->q->err, CAIRN_LIMIT, "more than %u groups of tasks", GROUPS);
 }
 
+static void stray(struct look *l, uint64_t task)
+{
+	struct runq_task *t = add_task(l, task, 0, false);
+
+	if (t && !t->err.code)
+		t->throttled = throttled_is(&l->throttled, &l->c->kernel, task, t->class);
+}
+
 /* Those that say they are queued on this CPU. */
 static void strays(struct look *l)
 {
@@ -236,7 +247,7 @@ static void strays(struct look *l)
 		if (!t->fault && !t->idle && t->cpu == (int32_t)l->q->cpu &&
 		    !shape_get(&l->task, &l->c->kernel, t->addr, T_ON_RQ, &on_rq, NULL) &&
 		    on_rq == QUEUED)
-			add_task(l, t->addr, 0, false);
+			stray(l, t->addr);
 	}
 }
 
@@ -300,6 +311,7 @@ static enum cairn_code shapes(struct look *l, struct cairn_err *err)
 	if (!code)
 		code = shape_require(&l->task, of_task, 4, err);
 	shape_resolve(&l->dl, &dl_want, ts, NULL);
+	throttled_init(&l->throttled, ts);
 	return code;
 }
 

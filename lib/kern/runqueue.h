@@ -36,6 +36,7 @@ struct runq_task {
 	uint64_t queue;       /* cfs_rq, rt_rq or dl_rq that it waits on; 0: none */
 	enum runq_class class;
 	bool running;         /* what the CPU executes; it is on no queue */
+	bool throttled;       /* on no queue until its time, or its group's, is filled up again */
 	bool delayed;         /* it went to sleep, and is taken off when its turn comes (6.12) */
 	int32_t prio;         /* -1: deadline; 0 to 99: real time, 0 the most urgent; 120: nice 0 */
 	uint64_t vruntime;    /* fair: ns */

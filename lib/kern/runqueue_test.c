@@ -108,6 +108,61 @@ static void lost(void **state)
 	end(&w);
 }
 
+static bool is_throttled(const struct world *w, unsigned task)
+{
+	const struct runq *q = &w->all.runq[0];
+
+	for (size_t i = 0; i < q->n; i++)
+		if (q->task[i].task == w->t.task[task]) {
+			assert_int_equal(q->task[i].queue, 0);
+			return q->task[i].throttled;
+		}
+	fail_msg("task %u is nowhere", task);
+	return false;
+}
+
+/* Nothing leads to them either, and they are where they belong. */
+static void throttled(void **state)
+{
+	struct world w = begin();
+	struct testkern *k = w.t.m.k;
+	uint64_t rt = tm_alloc(&w.t.m, 2 * TRQ_RT_SIZE), entity = tm_alloc(&w.t.m, 0x20);
+
+	(void)state;
+	/* the group, a deadline task, and a group of a group of real-time ones */
+	tk_put(k, w.t.task[TRQ_SECOND] + TRQ_SE + 8, 0, 8);
+	tm_set(&w.t.m, w.t.task[TRQ_GROUPED], TRQ_FAIR_OF, w.t.group, 8);
+	tk_put(k, w.t.group + TRQ_FAIR_THROTTLED, 1, 4);
+	tk_put(k, w.t.rq + TRQ_SERVER + 8, 0, 8);
+	tm_set(&w.t.m, w.t.task[TRQ_DEADLINE], TRQ_DL_THROTTLED, 1, 4);
+	tk_put(k, w.t.rq + TRQ_RT + 3 * 16, w.t.rq + TRQ_RT + 3 * 16, 8);
+	tk_put(k, w.t.rq + TRQ_RT + 3 * 16 + 8, w.t.rq + TRQ_RT + 3 * 16, 8);
+	tm_set(&w.t.m, w.t.task[TRQ_URGENT], TRQ_RT_OF, rt, 8);
+	tm_set(&w.t.m, w.t.task[TRQ_URGENT], TRQ_RT_PARENT, entity, 8);
+	tk_put(k, entity + TRQ_RT_OF - TRQ_RT_SE, rt + TRQ_RT_SIZE, 8);
+	tk_put(k, entity + TRQ_RT_PARENT - TRQ_RT_SE, entity, 8); /* round in a circle */
+	tk_put(k, rt + TRQ_RT_SIZE + TRQ_RT_THROTTLED, 1, 4);
+	/* this one is lost, in a queue that is not throttled */
+	tk_put(k, w.t.task[TRQ_SECOND] + TRQ_SE + 16, 0, 8);
+	tm_set(&w.t.m, w.t.task[TRQ_FIRST], TRQ_FAIR_OF, w.t.rq + TRQ_FAIR, 8);
+	look(&w);
+	assert_true(is_throttled(&w, TRQ_GROUPED));
+	assert_true(is_throttled(&w, TRQ_DEADLINE));
+	assert_true(is_throttled(&w, TRQ_URGENT));
+	assert_false(is_throttled(&w, TRQ_FIRST));
+	end(&w);
+	w = begin();
+	tm_set(&w.t.m, w.t.task[TRQ_SECOND], TRQ_FAIR_OF, TK_HOLE, 8);
+	tk_put(w.t.m.k, w.t.rq + TRQ_FAIR, 0, 8);
+	tk_put(w.t.m.k, w.t.rq + TRQ_RT + 3 * 16, w.t.rq + TRQ_RT + 3 * 16, 8);
+	tk_put(w.t.m.k, w.t.rq + TRQ_RT + 3 * 16 + 8, w.t.rq + TRQ_RT + 3 * 16, 8);
+	tm_set(&w.t.m, w.t.task[TRQ_URGENT], TRQ_RT_PARENT, w.t.task[TRQ_URGENT] + TRQ_RT_SE, 8);
+	look(&w);
+	assert_false(is_throttled(&w, TRQ_SECOND)); /* not known */
+	assert_false(is_throttled(&w, TRQ_URGENT));
+	end(&w);
+}
+
 static void damage(void **state)
 {
 	struct world w = begin();
@@ -159,7 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues), cmocka_unit_test(running_group), cmocka_unit_test(lost),
-		cmocka_unit_test(damage), cmocka_unit_test(missing),
+		cmocka_unit_test(throttled), cmocka_unit_test(damage), cmocka_unit_test(missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

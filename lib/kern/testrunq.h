@@ -18,9 +18,12 @@ enum {
 /* struct task_struct, behind the signal_struct that testmachine puts there */
 enum {
 	TRQ_SE = 0x140, TRQ_VRUNTIME = 0x158, TRQ_GROUP = 0x160, TRQ_DELAYED = 0x168,
-	TRQ_RT_SE = 0x170, TRQ_DL_SE = 0x180, TRQ_PRIO = 0x1a0, TRQ_POLICY = 0x1a4,
-	TRQ_ON_RQ = 0x1a8, TRQ_ARRIVAL = 0x1b0, TRQ_QUEUED = 0x1b8, TRQ_TASK_SIZE = 0x1c0,
+	TRQ_FAIR_OF = 0x170, TRQ_RT_SE = 0x178, TRQ_RT_PARENT = 0x188, TRQ_RT_OF = 0x190,
+	TRQ_DL_SE = 0x198, TRQ_DL_THROTTLED = 0x1b0, TRQ_PRIO = 0x1b8, TRQ_POLICY = 0x1bc,
+	TRQ_ON_RQ = 0x1c0, TRQ_ARRIVAL = 0x1c8, TRQ_QUEUED = 0x1d0, TRQ_TASK_SIZE = 0x1d8,
 };
+/* struct cfs_rq, rt_rq */
+enum { TRQ_FAIR_THROTTLED = 0x10, TRQ_RT_THROTTLED = 1600, TRQ_RT_SIZE = 1608 };
 
 #define TRQ_CLOCKS UINT64_C(5000000000)
 
@@ -37,20 +40,24 @@ static inline void trq_types(struct testkern *k)
 	tk_struct(k, "rb_node", 24, (const struct tk_member[]){
 		{ "__rb_parent_color", 0, 8, 0, NULL }, { "rb_right", 8, 8, 0, NULL },
 		{ "rb_left", 16, 8, 0, NULL }, { 0 } });
-	tk_struct(k, "cfs_rq", 16, (const struct tk_member[]){
-		{ "tasks_timeline", 0, 8, 0, NULL }, { "curr", 8, 8, 0, NULL }, { 0 } });
+	tk_struct(k, "cfs_rq", 0x18, (const struct tk_member[]){
+		{ "tasks_timeline", 0, 8, 0, NULL }, { "curr", 8, 8, 0, NULL },
+		{ "throttle_count", TRQ_FAIR_THROTTLED, 4, 0, NULL }, { 0 } });
 	tk_struct(k, "dl_rq", 8, (const struct tk_member[]){ { "root", 0, 8, 0, NULL }, { 0 } });
 	tk_struct(k, "rt_prio_array", 1600, (const struct tk_member[]){
 		{ "queue", 0, 0, 100, "list_head" }, { 0 } });
-	tk_struct(k, "rt_rq", 1600, (const struct tk_member[]){
-		{ "active", 0, 0, 0, "rt_prio_array" }, { 0 } });
-	tk_struct(k, "sched_entity", 0x30, (const struct tk_member[]){
+	tk_struct(k, "rt_rq", TRQ_RT_SIZE, (const struct tk_member[]){
+		{ "active", 0, 0, 0, "rt_prio_array" },
+		{ "rt_throttled", TRQ_RT_THROTTLED, 4, 0, NULL }, { 0 } });
+	tk_struct(k, "sched_entity", 0x38, (const struct tk_member[]){
 		{ "run_node", 0, 0, 0, "rb_node" }, { "vruntime", 0x18, 8, 0, NULL },
-		{ "my_q", 0x20, 8, 0, NULL }, { "sched_delayed", 0x28, 1, 0, NULL }, { 0 } });
-	tk_struct(k, "sched_rt_entity", 16, (const struct tk_member[]){
-		{ "run_list", 0, 0, 0, "list_head" }, { 0 } });
-	tk_struct(k, "sched_dl_entity", 24, (const struct tk_member[]){
-		{ "rb_node", 0, 0, 0, "rb_node" }, { 0 } });
+		{ "my_q", 0x20, 8, 0, NULL }, { "sched_delayed", 0x28, 1, 0, NULL },
+		{ "cfs_rq", 0x30, 8, 0, NULL }, { 0 } });
+	tk_struct(k, "sched_rt_entity", 0x20, (const struct tk_member[]){
+		{ "run_list", 0, 0, 0, "list_head" }, { "parent", 0x10, 8, 0, NULL },
+		{ "rt_rq", 0x18, 8, 0, NULL }, { 0 } });
+	tk_struct(k, "sched_dl_entity", 0x20, (const struct tk_member[]){
+		{ "rb_node", 0, 0, 0, "rb_node" }, { "dl_throttled", 0x18, 4, 0, NULL }, { 0 } });
 	tk_struct(k, "sched_info", 16, (const struct tk_member[]){
 		{ "last_arrival", 0, 8, 0, NULL }, { "last_queued", 8, 8, 0, NULL }, { 0 } });
 	tk_extend(k, "rq", TRQ_SIZE, (const struct tk_member[]){

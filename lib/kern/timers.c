@@ -51,6 +51,10 @@ struct timer *timer_add(struct timer_base *b, struct arena *a)
 	struct timer *more;
 	size_t cap = b->n ? 2 * b->n : 1;
 
+	if (b->n == TIMERS_LIMIT) {
+		cairn_fail(&b->err, CAIRN_LIMIT, "more than %u timers", TIMERS_LIMIT);
+		return NULL;
+	}
 	if (!(b->n & (b->n - 1))) {
 		more = arena_array(a, cap, sizeof(*more));
 		if (!more) {

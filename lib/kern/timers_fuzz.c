@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Timers with patches: the input is four bytes each, which word of bases or timers and what becomes
- * of it. It ends, timers are in order, and what is not whole has a reason.
+ * of it. It ends, timers are in order, none is twice, and what is not whole has a reason.
  */
 #include <stdlib.h>
 
 #include "lib/kern/testtimers.h"
 #include "lib/kern/timers.h"
 
+static bool is_bad(const struct timer_base *b, size_t i)
+{
+	return (i && b->timer[i].in < b->timer[i - 1].in) ||
+	       (b->timer[i].err.code && !b->timer[i].err.text[0]);
+}
+
 static void look(const struct timer_bases *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct timer_base *b = &all->base[i];
+		struct map seen = { 0 };
 
 		if (b->fault.code ? b->n || !b->fault.text[0] : b->err.code && !b->err.text[0])
 			abort();
 		for (size_t k = 0; k < b->n; k++)
-			if ((k && b->timer[k].in < b->timer[k - 1].in) ||
-			    (b->timer[k].err.code && !b->timer[k].err.text[0]))
+			if (!map_visit(&seen, b->timer[k].addr) || is_bad(b, k))
 				abort();
+		map_deinit(&seen);
 	}
 }
 

@@ -140,6 +140,22 @@ static void damage(void **state)
 	end(&w);
 }
 
+/* All slots lead into the same list. */
+static void shared_list(void **state)
+{
+	struct world w = begin();
+
+	(void)state;
+	for (unsigned i = 0; i < TTM_VECTORS; i++)
+		tk_put(w.t.m.k, TTM_SLOT(0, i), w.t.sleeper, 8);
+	look(&w);
+	assert_int_equal(w.wheel.base[0].n, 2);
+	assert_int_equal(w.wheel.base[0].err.code, CAIRN_CORRUPT);
+	assert_int_equal(w.wheel.base[0].err.addr, w.t.sleeper);
+	assert_int_equal(w.wheel.base[1].err.code, CAIRN_OK);
+	end(&w);
+}
+
 static void missing(void **state)
 {
 	struct testmachine m = tm_new(1);
@@ -159,7 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wheels), cmocka_unit_test(clocks), cmocka_unit_test(no_jiffies),
-		cmocka_unit_test(damage), cmocka_unit_test(missing),
+		cmocka_unit_test(damage), cmocka_unit_test(shared_list), cmocka_unit_test(missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

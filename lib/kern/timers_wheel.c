@@ -2,6 +2,7 @@
 #include "lib/debug/shape.h"
 #include "lib/kern/list.h"
 #include "lib/kern/timers_priv.h"
+#include "lib/kern/walk.h"
 
 #define VECTORS 4096 /* slots of a wheel; 576 so far */
 #define BASES 4
@@ -24,15 +25,17 @@ struct look {
 	struct shape base, timer;
 	struct timer_owners owners;
 	uint64_t vectors, nbases;
+	struct map seen;         /* timers of the base at hand */
 };
 
-static void add(struct look *l, struct timer_base *b, uint64_t addr)
+/* False: it was there before, as is all that follows it, or there is no room. */
+static bool add(struct look *l, struct timer_base *b, uint64_t addr)
 {
-	struct timer *t = timer_add(b, l->arena);
+	struct timer *t = walk_visit(&b->err, &l->seen, "timer", addr) ? timer_add(b, l->arena) : NULL;
 	struct object o;
 
 	if (!t)
-		return;
+		return false;
 	t->addr = addr;
 	if (!object_read(&o, &l->timer, &l->c->kernel, addr, &t->err)) {
 		t->expires = object_get(&o, T_EXPIRES);
@@ -40,21 +43,24 @@ static void add(struct look *l, struct timer_base *b, uint64_t addr)
 		timer_owner(&l->owners, l->c, t);
 	}
 	object_done(&o);
+	return true;
 }
 
 static void slot(struct look *l, struct timer_base *b, uint64_t head)
 {
+	uint64_t link = l->timer.m[T_LINK].offset;
 	struct cairn_err err;
 	struct list_walk w;
+	bool more = true;
 
 	list_begin(&w, &l->c->kernel, LIST_HLIST, head, TIMERS_LIMIT);
 	w.stop = l->c->stop;
-	while (list_next(&w))
-		add(l, b, w.node - l->timer.m[T_LINK].offset);
-	if (w.lost)
-		add(l, b, w.lost - l->timer.m[T_LINK].offset);
-	if (list_end(&w, &err) && !b->err.code)
-		b->err = err;
+	while (more && list_next(&w))
+		more = add(l, b, w.node - link);
+	if (more && w.lost)
+		add(l, b, w.lost - link);
+	if (list_end(&w, &err))
+		walk_note(&b->err, &err);
 }
 
 static void read_base(struct look *l, struct timer_base *b)
@@ -66,6 +72,7 @@ static void read_base(struct look *l, struct timer_base *b)
 		b->running = object_get(&o, B_RUNNING);
 		for (uint64_t i = 0; i < l->vectors; i++)
 			slot(l, b, b->addr + l->base.m[B_VECTORS].offset + i * l->c->arch->word);
+		map_deinit(&l->seen);
 	}
 	object_done(&o);
 }
