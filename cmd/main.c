@@ -169,6 +169,11 @@ static void note_packed(const char *path)
 	close(fd);
 }
 
+static bool is_triage(const struct args *args)
+{
+	return args->cmd && !strcmp(args->cmd->name, "triage");
+}
+
 /* Open the dump that r->files name, do everything, close it. */
 static void run_dump(struct runner *r, const struct args *args)
 {
@@ -176,6 +181,7 @@ static void run_dump(struct runner *r, const struct args *args)
 		.debug_files = args->debug_files,
 		.no_cache = args->no_cache,
 		.no_debug_search = args->no_debug_search,
+		.skip_misfits = is_triage(args),
 	};
 	struct cairn_err err;
 
@@ -259,11 +265,6 @@ static bool each_take(void *arg, size_t i, const struct batch_end *end)
 	out_deinit(&o);
 	e->r->status = status_worse(e->r->status, status_of_end(end, record && !lost));
 	return more;
-}
-
-static bool is_triage(const struct args *args)
-{
-	return args->cmd && !strcmp(args->cmd->name, "triage");
 }
 
 /* Several dumps, each in a process of its own. */
