@@ -136,11 +136,12 @@ static void run_all(struct runner *r, const struct args *args)
 		run_script(r, stdin, "standard input");
 }
 
-static void report_unopened(const struct runner *r, const struct cairn_err *err)
+/* A dump that triage cannot open leaves a record too. */
+static void report_unopened(const struct runner *r, bool triage, const struct cairn_err *err)
 {
 	struct out o;
 
-	if (!r->batch || r->mode != OUT_JSON) {
+	if (!triage || r->mode != OUT_JSON) {
 		report_now(r, r->mode, NULL, err);
 		return;
 	}
@@ -188,7 +189,7 @@ static void run_dump(struct runner *r, const struct args *args)
 	for (size_t i = 0; !r->batch && i < r->nfiles; i++)
 		note_packed(r->files[i]);
 	if (cairn_open(&r->cairn, r->files, r->nfiles, &opts, &err)) {
-		report_unopened(r, &err);
+		report_unopened(r, is_triage(args), &err);
 		r->status = status_worse(r->status, STATUS_OPEN);
 		return;
 	}
