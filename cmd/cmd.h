@@ -58,7 +58,6 @@ struct call {
 	const char *const *argv;
 	const char *const *files; /* what the session was opened from; nfiles 0: no session */
 	size_t nfiles;
-	bool batch;              /* one dump of several, in a process of its own */
 	uint64_t *chosen;        /* task_struct that `set` chose for commands whose task is not named;
 				    0: the one that panicked */
 };

@@ -136,11 +136,12 @@ static void run_all(struct runner *r, const struct args *args)
 		run_script(r, stdin, "standard input");
 }
 
-static void report_unopened(const struct runner *r, const struct cairn_err *err)
+/* A dump that triage cannot open leaves a record too. */
+static void report_unopened(const struct runner *r, bool triage, const struct cairn_err *err)
 {
 	struct out o;
 
-	if (!r->batch || r->mode != OUT_JSON) {
+	if (!triage || r->mode != OUT_JSON) {
 		report_now(r, r->mode, NULL, err);
 		return;
 	}
@@ -169,6 +170,11 @@ static void note_packed(const char *path)
 	close(fd);
 }
 
+static bool is_triage(const struct args *args)
+{
+	return args->cmd && !strcmp(args->cmd->name, "triage");
+}
+
 /* Open the dump that r->files name, do everything, close it. */
 static void run_dump(struct runner *r, const struct args *args)
 {
@@ -176,13 +182,14 @@ static void run_dump(struct runner *r, const struct args *args)
 		.debug_files = args->debug_files,
 		.no_cache = args->no_cache,
 		.no_debug_search = args->no_debug_search,
+		.skip_misfits = is_triage(args),
 	};
 	struct cairn_err err;
 
 	for (size_t i = 0; !r->batch && i < r->nfiles; i++)
 		note_packed(r->files[i]);
 	if (cairn_open(&r->cairn, r->files, r->nfiles, &opts, &err)) {
-		report_unopened(r, &err);
+		report_unopened(r, is_triage(args), &err);
 		r->status = status_worse(r->status, STATUS_OPEN);
 		return;
 	}
@@ -259,11 +266,6 @@ static bool each_take(void *arg, size_t i, const struct batch_end *end)
 	out_deinit(&o);
 	e->r->status = status_worse(e->r->status, status_of_end(end, record && !lost));
 	return more;
-}
-
-static bool is_triage(const struct args *args)
-{
-	return args->cmd && !strcmp(args->cmd->name, "triage");
 }
 
 /* Several dumps, each in a process of its own. */

@@ -171,7 +171,7 @@ void run_words(struct runner *r, int argc, const char *const *argv, struct sink 
 {
 	struct out o;
 	struct call call = { .cairn = r->cairn, .out = &o, .scratch = &r->scratch,
-			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0, .batch = r->batch,
+			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0,
 			     .chosen = &r->chosen };
 	bool common[COMMON_N] = { false };
 	enum verdict verdict = VERDICT_OK;

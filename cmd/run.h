@@ -46,7 +46,7 @@ struct runner {
 	unsigned long lineno;
 	struct arena scratch;         /* reset after each command */
 	enum status status;           /* the worst so far */
-	bool batch;                   /* as call.batch */
+	bool batch;                   /* each dump in a process of its own */
 	bool interrupted;             /* the last command was, by Ctrl-C */
 	uint64_t chosen;              /* as *call.chosen */
 	/* Say what went wrong. `o` is the command's output, NULL where there is none; `name`

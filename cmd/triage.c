@@ -98,11 +98,8 @@ static void degraded(struct report *r)
 	out_end(r->o);
 }
 
-/* Only among several can a report be missing. */
 static void fate(struct report *r)
 {
-	if (!r->call->batch)
-		return;
 	out_str(r->o, "fate", NULL, fate_name(FATE_DONE));
 	out_null(r->o, "fate_reason", NULL);
 }
@@ -185,9 +182,11 @@ static const struct cmd triage = {
 		"`cairn triage A B C` reports several dumps, in the order in which they were named; with\n"
 		"-j, one line each. Each is read in a process of its own, within limits, so that what one\n"
 		"does to it no other feels, and each leaves a record: its `fate` is done, unreadable (no\n"
-		"dump), deadline, memory, crashed (cairn itself), output (over 64 MB) or failed (no\n"
-		"process), and `fate_reason` says more. The same of one dump where -J, --deadline or\n"
-		"--max-rss is given. The exit code is the worst: 3 where a dump has no report.\n"
+		"dump: of one alone, too), deadline, memory, crashed (cairn itself), output (over 64 MB) or\n"
+		"failed (no process), and `fate_reason` says more. The same of one dump where -J, --deadline or\n"
+		"--max-rss is given. The exit code is the worst: 3 where a dump has no report. Of the files\n"
+		"that -s gives, each dump takes those of its kernel; where there are none, that is told as\n"
+		"missing.\n"
 		"\n"
 		"Where a finding explains the crash, or tasks of which\n"
 		"the kernel complained that they hang, the report says which, why, and whether the task\n"

@@ -69,6 +69,7 @@ struct cairn_opts {
 	const char *const *debug_files; /* vmlinux, .ko.debug or BTF files, NULL-terminated, or NULL */
 	bool no_cache;                  /* neither read nor write the index cache */
 	bool no_debug_search;           /* do not look for debug files by build-id */
+	bool skip_misfits;              /* debug files of other kernels are left out, not refused */
 };
 
 /** Open the vmcore in `paths` (several files: a split set). Damage that leaves

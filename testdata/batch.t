@@ -175,6 +175,24 @@ def fates(demo):
     ok("--jobs 0 is no number of jobs", code == 2 and not out and "--jobs" in err, code, err)
 
 
+# ---- types of several kernels ---------------------------------------------------------------------
+
+def misfits(dumps):
+    """Each dump takes the types that are of its kernel; without any it is told of all the same."""
+    i386, armhf = FOLDER / "i386-6.1.btf", FOLDER / "armhf-6.1.btf"
+    names = "amd64-6.1-irqbug", "i386-6.1-irqbug", "armhf-6.1-hung"
+    both = records(cairn("-j", "-s", i386, "-s", armhf, "triage", *(dumps[n] for n in names))[1])
+    lacks = [[d["what"] for d in r["degraded"]] for r in both]
+    ok("-s of two kernels, and dumps of three: each takes what fits, one tells that none did",
+       lacks == [["debug files"], [], []] and all(r["ntasks"] for r in both), lacks)
+    alone = records(cairn("-j", "-s", i386, "triage", dumps[names[2]])[1])[0]
+    reasons = {d["what"]: d["reason"] for d in alone["degraded"]}
+    ok("-s of another kernel costs its types, no more", alone["release"] and "types" in reasons and
+       i386.name in reasons["debug files"], reasons)
+    code, out, err = cairn("-s", i386, dumps[names[2]], "ps")
+    ok("-s of another kernel is refused where one dump is looked at", code == 3 and i386.name in err, err)
+
+
 # ---- one that is hostile, among others ---------------------------------------------------------------
 
 def claim(folder, name, deed):
@@ -351,6 +369,7 @@ def main():
         signatures = {r["file"]: r["signature"] for r in records(text)}
         robust(validator, [p for p in captures_all if p.name.startswith("amd64")], signatures, tmp)
         fates(demo)
+        misfits(by_name)
         hostile(demo, tmp)
         for sig in (signal.SIGINT, signal.SIGTERM):
             stopped(demo, tmp, sig)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/debuginfo.h"
 
+#include <string.h>
+
 #include "lib/debug/btf.h"
 #include "lib/debug/debugfind.h"
 #include "lib/debug/debugplace.h"
@@ -136,37 +138,98 @@ static enum cairn_code keep(struct cairn *c, struct debugfile *f, struct cairn_e
 	return CAIRN_OK;
 }
 
+/* ---- files that the user gave ---- */
+
+/* What fits is what the session was opened with. */
+static void strike(struct cairn *c, const char *path)
+{
+	const char *const *from = c->opts->debug_files;
+	const char **list;
+	size_t n = 0;
+
+	while (from[n])
+		n++;
+	list = arena_array(&c->arena, n + 1, sizeof(*list));
+	if (!list)
+		return;
+	c->opts_copy.debug_files = list;
+	for (; *from; from++)
+		if (strcmp(*from, path))
+			*list++ = *from;
+}
+
+/* Of file[i] nothing was taken. */
+static void leave_out(struct cairn *c, size_t i, const struct cairn_err *why)
+{
+	struct debuginfo *d = c->debuginfo;
+	struct debugfile *f = d->file[i];
+
+	if (!d->nmisfits++)
+		d->misfit = *why;
+	d->n--;
+	memmove(d->file + i, d->file + i + 1, (d->n - i) * sizeof(*d->file));
+	memmove(d->types + i, d->types + i + 1, (d->n - i) * sizeof(*d->types));
+	strike(c, f->path);
+	debugfile_close(f);
+}
+
+/* A file that was kept has been looked at: whether the session goes on. */
+static enum cairn_code judge(struct cairn *c, size_t i, enum cairn_code code,
+			     const struct cairn_err *why, struct cairn_err *err)
+{
+	if (code == CAIRN_OK)
+		return CAIRN_OK;
+	if (code == CAIRN_USAGE && c->opts->skip_misfits) {
+		leave_out(c, i, why);
+		return CAIRN_OK;
+	}
+	if (err)
+		*err = *why;
+	return cairn_context(err, code, "-s");
+}
+
 static enum cairn_code open_one(struct cairn *c, const char *path, struct cairn_err *err)
 {
 	struct debugfile *f;
+	struct cairn_err why;
 	enum cairn_code code = debugfile_open(&f, path, err);
 
 	if (code != CAIRN_OK)
 		return cairn_context(err, code, "-s");
-	if (f->kind != DEBUGFILE_MODULE)
-		code = debugfile_match(f, c->build_id, c->release, err);
-	if (code == CAIRN_OK)
-		code = keep(c, f, err);
+	code = keep(c, f, err);
 	if (code != CAIRN_OK) {
 		debugfile_close(f);
 		return code;
 	}
 	if (f->kind == DEBUGFILE_MODULE)
 		return CAIRN_OK;
-	code = add_kernel(c, f, err);
-	return code == CAIRN_OK ? code : cairn_context(err, code, "-s");
+	code = debugfile_match(f, c->build_id, c->release, &why);
+	if (code == CAIRN_OK)
+		code = add_kernel(c, f, &why);
+	return judge(c, c->debuginfo->n - 1, code, &why, err);
+}
+
+static enum cairn_code open_module(struct cairn *c, size_t i, struct cairn_err *err)
+{
+	struct cairn_err why;
+
+	return judge(c, i, add_named_module(c, c->debuginfo->file[i], &why), &why, err);
 }
 
 enum cairn_code debuginfo_open_modules(struct cairn *c, struct cairn_err *err)
 {
+	struct debuginfo *d = c->debuginfo;
 	enum cairn_code code = CAIRN_OK;
+	size_t i = 0, n;
 
-	for (size_t i = 0; c->debuginfo && i < c->debuginfo->n && code == CAIRN_OK; i++)
-		if (c->debuginfo->file[i]->kind == DEBUGFILE_MODULE) {
-			code = add_named_module(c, c->debuginfo->file[i], err);
-			if (code != CAIRN_OK)
-				cairn_context(err, code, "-s");
-		}
+	while (d && i < d->n && code == CAIRN_OK) {
+		n = d->n;
+		if (d->file[i]->kind == DEBUGFILE_MODULE)
+			code = open_module(c, i, err);
+		i += d->n == n;
+	}
+	if (d && d->nmisfits && !c->opts->debug_files[0])
+		session_degrade(c, "debug files", &d->misfit);
 	return code;
 }
 
@@ -181,6 +244,8 @@ enum cairn_code debuginfo_open(struct cairn *c, struct cairn_err *err)
 		code = open_one(c, *path, err);
 	return code;
 }
+
+/* ---- files that are looked for ---- */
 
 static bool have_kernel(const struct cairn *c)
 {

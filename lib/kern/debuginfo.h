@@ -19,14 +19,17 @@ struct debuginfo {
 	bool searched;        /* for the kernel's vmlinux */
 	struct cairn_err lack; /* why it was not found */
 	struct map modules;   /* address of a struct module: its file was searched for */
+	size_t nmisfits;      /* files of other kernels that were left out */
+	struct cairn_err misfit; /* why the first of them was */
 };
 
 /** Open the files of c->opts->debug_files. One that belongs to another kernel is refused:
- *  CAIRN_USAGE with both build-ids. */
+ *  CAIRN_USAGE with both build-ids; with c->opts->skip_misfits it is taken off that list instead. */
 enum cairn_code debuginfo_open(struct cairn *c, struct cairn_err *err);
 
 /** Then the modules' files among them: types, and symbols where the module's sections lie.
- *  CAIRN_USAGE if no such module was loaded, or with both build-ids. */
+ *  CAIRN_USAGE if no such module was loaded, or with both build-ids. Where files were left out and none
+ *  fits, "debug files" is degraded. */
 enum cairn_code debuginfo_open_modules(struct cairn *c, struct cairn_err *err);
 
 /** Look for the kernel's vmlinux by build-id, once; adds its types and symbols. CAIRN_OK
