@@ -7,12 +7,6 @@
 #define SEARCHES 8u        /* entries of one VM */
 #define OBJECTS_LIMIT 4096u
 
-enum { C_STRIDE, C_PAD, C_N };
-static const struct shape_want cache_want = {
-	"struct kmem_cache", C_N, { [C_STRIDE] = "size", [C_PAD] = "red_left_pad" },
-};
-static const struct shape_want slab_want = { "struct slab|struct page", 1, { "objects" } };
-
 struct lost {
 	struct kvm_look *l;
 	uint64_t entry, gfn; /* kernel address of the entry; the first guest frame that it is for */
@@ -36,20 +30,16 @@ static bool is_it(struct lost *f, uint64_t addr)
 static bool in_slab(struct lost *f, uint64_t beside)
 {
 	struct cairn *c = f->l->c;
-	uint64_t stride, objects, pad = 0;
-	struct shape cache, page;
+	struct slab_layout layout;
 	struct slab slab;
+	uint64_t count;
 
 	if (slab_find(c, &f->l->k->pages, beside, &slab, NULL) ||
-	    shape_resolve(&cache, &cache_want, &c->types, NULL) || !shape_has(&cache, C_STRIDE) ||
-	    shape_resolve(&page, &slab_want, &c->types, NULL) || !shape_has(&page, 0) ||
-	    shape_get(&cache, &c->kernel, slab.cache, C_STRIDE, &stride, NULL) || !stride ||
-	    shape_get(&page, &c->kernel, slab.head, 0, &objects, NULL))
+	    slab_layout_of(c, slab.cache, &layout, NULL))
 		return false;
-	if (shape_has(&cache, C_PAD))
-		shape_get(&cache, &c->kernel, slab.cache, C_PAD, &pad, NULL);
-	for (uint64_t i = 0; i < objects && i < OBJECTS_LIMIT; i++)
-		if (is_it(f, slab.begin + i * stride + pad))
+	count = slab_count(c, &slab);
+	for (uint64_t i = 0; count != UINT64_MAX && i < count && i < OBJECTS_LIMIT; i++)
+		if (is_it(f, slab_nth(&layout, &slab, i)))
 			return true;
 	return false;
 }

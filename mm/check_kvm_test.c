@@ -247,7 +247,7 @@ static void add_slab_types(struct testkvm *k)
 	tkv_struct(b, "slab", 64, (const struct tkv_member[]){
 		{ "slab_cache", 8, TT_ULONG, 0, 0 }, { "objects", 42, TT_SHORT, 0, 0 }, { 0 } });
 	tkv_struct(b, "kmem_cache", 64, (const struct tkv_member[]){
-		{ "size", 24, TT_UINT, 0, 0 }, { 0 } });
+		{ "size", 24, TT_UINT, 0, 0 }, { "object_size", 28, TT_UINT, 0, 0 }, { 0 } });
 	types_add(&k->c->types, btf_types(tt_provider(b, 8)));
 }
 

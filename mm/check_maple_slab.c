@@ -43,13 +43,14 @@ void maple_slabs_node(void *arg, uint64_t addr)
 	s->node[s->n++] = addr;
 }
 
-static void report(struct cairn_run *run, const char *whose, uint64_t node, const char *because)
+static void report(struct cairn_run *run, const char *whose, enum cairn_grade grade, uint64_t node,
+		   const char *because)
 {
 	struct cairn_evidence e = { node, 1, "the node" };
 	char text[TEXT], found[32];
 	struct cairn_finding f = {
-		.id = "maple.node.slab", .severity = CAIRN_ERROR, .object = node, .addr = node,
-		.field = "the node's address", .found = found, .message = text, .evidence = &e,
+		.id = "maple.node.slab", .severity = CAIRN_ERROR, .grade = grade, .object = node,
+		.addr = node, .field = "the node's address", .found = found, .message = text, .evidence = &e,
 		.nevidence = 1,
 	};
 
@@ -72,7 +73,8 @@ void maple_slabs_check(struct maple_slabs *s, struct cairn_run *run, const char 
 			because = text;
 		}
 		if (because)
-			report(run, whose, s->node[i], because);
+			report(run, whose, kind == SLAB_DOUBTFUL ? CAIRN_SUSPICIOUS : CAIRN_CERTAIN,
+			       s->node[i], because);
 	}
 	s->n = 0;
 }

@@ -33,7 +33,8 @@ void mm_check_slab(struct mm_look *l, const struct vma *v)
 	if (because)
 		mm_bad(l, &(struct mm_bad){
 			.id = "mm.vma.slab", .severity = CAIRN_ERROR, .field = "the area's address",
-			.grade = l->free ? CAIRN_CERTAIN : CAIRN_SUSPICIOUS, .object = v->addr,
+			.grade = l->free && kind != SLAB_DOUBTFUL ? CAIRN_CERTAIN : CAIRN_SUSPICIOUS,
+			.object = v->addr,
 			.addr = v->addr, .found = v->addr, .untold = true, .because = because,
 		});
 }

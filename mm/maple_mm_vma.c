@@ -17,11 +17,6 @@ static const struct shape_want vma_want = {
 	{ [VMA_START] = "vm_start", [VMA_END] = "vm_end", [VMA_MM] = "vm_mm" },
 };
 
-enum { C_STRIDE, C_N };
-static const struct shape_want cache_want = {
-	"struct kmem_cache", C_N, { [C_STRIDE] = "size" },
-};
-
 /* ---- what a vm_area_struct says ---- */
 
 static const unsigned char *vma_bytes(struct maple_mms *s, uint64_t vma, void *buf, size_t room,
@@ -195,12 +190,12 @@ static void find_pages(struct maple_mms *s)
 
 static void find_stride(struct maple_mms *s, uint64_t vma)
 {
-	struct slab_object o;
-	struct shape cache;
+	struct slab_layout l;
+	struct slab slab;
 
-	if (s->frames.size && !slab_object_at(s->c, &s->frames, vma, &o, NULL) &&
-	    !shape_resolve(&cache, &cache_want, &s->c->types, NULL) && shape_has(&cache, C_STRIDE))
-		shape_get(&cache, &s->c->kernel, o.cache, C_STRIDE, &s->stride, NULL);
+	if (s->frames.size && !slab_find(s->c, &s->frames, vma, &slab, NULL) &&
+	    !slab_layout_of(s->c, slab.cache, &l, NULL))
+		s->stride = l.stride;
 	if (s->stride < s->vma_shape.hi || s->stride > STRIDE_LIMIT || s->stride % s->layout->word)
 		s->stride = (s->vma_shape.size + 7) & ~UINT64_C(7);
 }

@@ -22,6 +22,26 @@ struct slab {
 enum cairn_code slab_find(struct cairn *c, const struct page_map *m, uint64_t va, struct slab *ret,
 			  struct cairn_err *err);
 
+/** How the objects of a cache lie in its slabs. */
+struct slab_layout {
+	uint64_t size;   /* bytes of an object, as its user may use them */
+	uint64_t stride; /* from one to the next */
+	uint64_t pad;    /* before each */
+};
+
+/** CAIRN_CORRUPT: they have no size. */
+enum cairn_code slab_layout_of(struct cairn *c, uint64_t cache, struct slab_layout *ret,
+			       struct cairn_err *err);
+
+/** How many objects a slab has. UINT64_MAX: not known. */
+uint64_t slab_count(struct cairn *c, const struct slab *slab);
+
+/** Where the n-th object of a slab begins, as its user has it. */
+uint64_t slab_nth(const struct slab_layout *l, const struct slab *slab, uint64_t n);
+
+/** Whether one of the slab's first `count` objects begins there. */
+bool slab_begins(const struct slab_layout *l, const struct slab *slab, uint64_t count, uint64_t va);
+
 /** KFENCE has put a single object somewhere on the slab's page (mm/kfence/core.c): there are fewer
  *  than the page has room for. `stride`: from one object of the cache to the next. */
 bool slab_is_guarded(struct cairn *c, const struct page_map *m, const struct slab *slab,

@@ -14,7 +14,8 @@
 #include "lib/kern/cpu.h"
 #include "mm/slab.h"
 
-/** The first thing that could not be read; err NULL: nobody asks what. */
+/** The first thing that could not be read, or before others that is broken; err NULL: nobody asks
+ *  what. */
 struct slab_lack {
 	enum cairn_code code;
 	struct cairn_err *err;
@@ -23,7 +24,7 @@ struct slab_lack {
 static inline void slab_lack_note(struct slab_lack *l, enum cairn_code code,
 				  const struct cairn_err *why)
 {
-	if (!code || l->code)
+	if (!code || l->code == CAIRN_CORRUPT || (l->code && code != CAIRN_CORRUPT))
 		return;
 	l->code = code;
 	if (l->err)

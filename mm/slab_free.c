@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/slab_free.h"
 
+#include <inttypes.h>
+
 #include "mm/slab_cpu.h"
 #include "mm/slab_sheaf.h"
-
-#define FREE_LIMIT 32768 /* objects of a slab: 15 bits, mm/slab.h */
 
 enum { L_OFFSET, L_RANDOM, L_CPU, L_N };
 static const struct shape_want link_want = {
@@ -21,12 +21,15 @@ enum cairn_code slab_links_open(struct slab_links *l, struct cairn *c, uint64_t 
 	enum cairn_code code = shape_resolve(&l->cache_shape, &link_want, &c->types, err);
 
 	l->c = c;
+	l->addr = cache;
 	if (!code)
 		code = shape_require(&l->cache_shape, &first, 1, err);
 	if (!code)
 		code = shape_resolve(&l->slab_shape, &slab_want, &c->types, err);
 	if (!code)
 		code = shape_require(&l->slab_shape, &first, 1, err);
+	if (!code)
+		code = slab_layout_of(c, cache, &l->layout, err);
 	return code ? code : object_read(&l->cache, &l->cache_shape, &c->kernel, cache, err);
 }
 
@@ -51,9 +54,16 @@ static enum cairn_code next_free(const struct slab_links *l, uint64_t *at, struc
 static enum cairn_code walk(const struct slab_links *l, const struct slab *slab, uint64_t at,
 			    slab_free_fn *fn, void *arg, struct cairn_err *err)
 {
+	uint64_t count = slab_count(l->c, slab);
 	enum cairn_code code = CAIRN_OK;
 
-	for (unsigned n = 0; !code && n < FREE_LIMIT && at >= slab->begin; n++) {
+	if (count == UINT64_MAX)
+		return cairn_fail(err, CAIRN_MISSING, "how many objects the slab at 0x%" PRIx64
+				  " has is not known", slab->begin);
+	for (uint64_t n = 0; !code && at; n++) {
+		if (n == count || !slab_begins(&l->layout, slab, count, at))
+			return cairn_fail(err, CAIRN_CORRUPT, "the free objects of the slab at 0x%" PRIx64
+					  " lead to 0x%" PRIx64, slab->begin, at);
 		fn(arg, at);
 		code = next_free(l, &at, err);
 	}
@@ -98,6 +108,9 @@ static enum cairn_code each_at(const struct slab_links *l, const struct page_map
 
 	if (!code && first)
 		code = slab_find(l->c, m, first, &slab, err);
+	if (!code && first && slab.cache != l->addr)
+		code = cairn_fail(err, CAIRN_CORRUPT, "what a CPU keeps, 0x%" PRIx64
+				  ", lies in another cache", first);
 	return code || !first ? code : walk(l, &slab, first, fn, arg, err);
 }
 

@@ -24,6 +24,8 @@ struct slab_links {
 	struct cairn *c;
 	struct shape cache_shape, slab_shape;
 	struct object cache;
+	struct slab_layout layout;
+	uint64_t addr;         /* struct kmem_cache */
 };
 
 /** CAIRN_MISSING without SLUB's types. Close it after CAIRN_OK. */
@@ -31,18 +33,18 @@ enum cairn_code slab_links_open(struct slab_links *l, struct cairn *c, uint64_t 
 				struct cairn_err *err);
 void slab_links_close(struct slab_links *l);
 
-/** Tell of each object on a slab's list of free ones, as far as its links lead. */
+/** Tell of each object on a slab's list of free ones, as far as its links lead. CAIRN_CORRUPT: they
+ *  lead to what is no object of the slab, or in a circle. */
 enum cairn_code slab_links_each(const struct slab_links *l, const struct slab *slab,
 				slab_free_fn *fn, void *arg, struct cairn_err *err);
 
-/** Tell of each object on the list of free ones of the slab that the kernel address lies in, as far
- *  as its links lead. CAIRN_MISSING without SLUB's types. */
+/** Likewise, of the slab that the kernel address lies in. CAIRN_MISSING without SLUB's types. */
 enum cairn_code slab_each_free(struct cairn *c, const struct page_map *m, uint64_t va,
 			       slab_free_fn *fn, void *arg, struct cairn_err *err);
 
 /** Tell of each free object of a cache that CPUs and nodes keep, which no slab's list has. What
- *  cannot be read is left out: then the first reason is returned, CAIRN_MISSING where the CPUs'
- *  memory is not known (no symbol names it). */
+ *  cannot be read is left out: then the first reason is returned, CAIRN_CORRUPT before others,
+ *  CAIRN_MISSING where the CPUs' memory is not known (no symbol names it). */
 enum cairn_code slab_each_kept(struct cairn *c, const struct page_map *m, uint64_t cache,
 			       slab_free_fn *fn, void *arg, struct cairn_err *err);
 

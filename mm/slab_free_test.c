@@ -56,8 +56,61 @@ static void for_ever(void **state)
 	(void)state;
 	ts_begin(&w, false, OBJECT(2));
 	ts_open(&w, false, false, false);
-	assert_int_equal(slab_each_free(&w.t->c, &w.m, OBJECT(0), keep, &k, NULL), CAIRN_OK);
-	assert_int_equal(k.n, 32768);
+	assert_int_equal(slab_each_free(&w.t->c, &w.m, OBJECT(0), keep, &k, NULL), CAIRN_CORRUPT);
+	assert_int_equal(k.n, COUNT);
+	ts_end(&w);
+}
+
+/* Between two objects, behind the last, in another slab of the cache, before the slab. */
+static void astray(void **state)
+{
+	static const uint64_t to[] = { OBJECT(3) + 8, OBJECT(COUNT), (SLAB + 1) << 12, TP_FREE - 96, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+		struct told k = { .n = 0 };
+		struct testslab w;
+
+		ts_begin(&w, false, to[i]);
+		tp_slab(w.t, SLAB + 1, CACHE);
+		ts_open(&w, false, false, false);
+		assert_int_equal(slab_each_free(&w.t->c, &w.m, OBJECT(0), keep, &k, NULL),
+				 CAIRN_CORRUPT);
+		EXPECT(&k, OBJECT(2), OBJECT(1));
+		ts_end(&w);
+	}
+}
+
+/* Where the slab does not say how many objects it has, nothing says which are its. */
+static void uncounted(void **state)
+{
+	struct told k = { .n = 0 };
+	struct testslab w;
+
+	(void)state;
+	ts_begin(&w, false, 0);
+	tp_page(w.t, SLAB, 64, COUNT_AT, 0, 2);
+	ts_open(&w, false, false, false);
+	assert_int_equal(slab_each_free(&w.t->c, &w.m, OBJECT(0), keep, &k, NULL), CAIRN_MISSING);
+	assert_int_equal(k.n, 0);
+	ts_end(&w);
+}
+
+/* What the first CPU keeps lies in another cache; the second is looked at. */
+static void of_another_cache(void **state)
+{
+	struct told k = { .n = 0 };
+	struct testslab w;
+
+	(void)state;
+	ts_begin(&w, false, 0);
+	tp_slab(w.t, SLAB + 1, OTHER);
+	tp_page(w.t, SLAB + 1, 64, COUNT_AT, COUNT, 2);
+	tp_put(w.t, CPUS + CPU_LIST, (SLAB + 1) << 12, 8);
+	tp_put(w.t, CPUS + CPU_AREA + CPU_LIST, OBJECT(4), 8);
+	ts_open(&w, false, true, false);
+	assert_int_equal(slab_each_kept(&w.t->c, &w.m, CACHE, keep, &k, NULL), CAIRN_CORRUPT);
+	EXPECT(&k, OBJECT(4));
 	ts_end(&w);
 }
 
@@ -194,7 +247,8 @@ static void of_bad_sheaves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_a_slab), cmocka_unit_test(for_ever), cmocka_unit_test(of_cpus),
+		cmocka_unit_test(of_a_slab), cmocka_unit_test(for_ever), cmocka_unit_test(astray),
+		cmocka_unit_test(uncounted), cmocka_unit_test(of_another_cache), cmocka_unit_test(of_cpus),
 		cmocka_unit_test(of_unknown_cpu), cmocka_unit_test(of_sheaves),
 		cmocka_unit_test(of_nodes),
 		cmocka_unit_test(of_bad_sheaves), cmocka_unit_test(of_areas),

@@ -5,11 +5,6 @@
 
 #define VOTES 8 /* so many more than those for others */
 
-enum { C_STRIDE, C_PAD, C_N };
-static const struct shape_want cache_want = {
-	"struct kmem_cache", C_N, { [C_STRIDE] = "size", [C_PAD] = "red_left_pad" },
-};
-
 static void note_free(void *arg, uint64_t object)
 {
 	map_visit(arg, object);
@@ -18,16 +13,11 @@ static void note_free(void *arg, uint64_t object)
 /* What CPUs keep is known as far as the dump has it. */
 static void use_cache(struct slab_use *u, uint64_t cache)
 {
-	struct shape s;
-
-	if (shape_resolve(&s, &cache_want, &u->c->types, NULL) || !shape_has(&s, C_STRIDE) ||
-	    shape_get(&s, &u->c->kernel, cache, C_STRIDE, &u->stride, NULL) || !u->stride ||
-	    slab_links_open(&u->links, u->c, cache, NULL))
+	if (slab_links_open(&u->links, u->c, cache, NULL))
 		return;
-	if (shape_has(&s, C_PAD))
-		shape_get(&s, &u->c->kernel, cache, C_PAD, &u->pad, NULL);
 	u->cache = cache;
-	slab_each_kept(u->c, &u->frames, cache, note_free, &u->kept, NULL);
+	u->kept_broken = slab_each_kept(u->c, &u->frames, cache, note_free, &u->kept, NULL) ==
+			 CAIRN_CORRUPT;
 }
 
 void slab_use_init(struct slab_use *u, struct cairn *c, const char *symbol)
@@ -46,6 +36,7 @@ void slab_use_deinit(struct slab_use *u)
 	if (u->cache)
 		slab_links_close(&u->links);
 	map_deinit(&u->pages);
+	map_deinit(&u->broken);
 	map_deinit(&u->free);
 	map_deinit(&u->kept);
 }
@@ -93,13 +84,23 @@ static enum slab_use_kind ask_page(struct slab_use *u, uint64_t addr, char *othe
 			name_other(u, addr, other);
 			return SLAB_OTHER;
 		}
-		if (!slab_is_guarded(u->c, &u->frames, &slab, u->stride)) {
-			slab_links_each(&u->links, &slab, note_free, &u->free, NULL);
-			*begin = slab.begin + u->pad;
+		if (!slab_is_guarded(u->c, &u->frames, &slab, u->links.layout.stride)) {
+			if (slab_links_each(&u->links, &slab, note_free, &u->free, NULL) == CAIRN_CORRUPT)
+				map_visit(&u->broken, page);
+			*begin = slab_nth(&u->links.layout, &slab, 0);
 		}
 	}
 	map_put(&u->pages, page, *begin);
 	return *begin ? SLAB_IN_USE : SLAB_UNTOLD;
+}
+
+static enum slab_use_kind free_or_not(const struct slab_use *u, uint64_t addr)
+{
+	if (map_get(&u->free, addr, NULL))
+		return map_get(&u->broken, addr >> u->frames.shift, NULL) ? SLAB_DOUBTFUL : SLAB_FREE;
+	if (map_get(&u->kept, addr, NULL))
+		return u->kept_broken ? SLAB_DOUBTFUL : SLAB_KEPT;
+	return SLAB_IN_USE;
 }
 
 enum slab_use_kind slab_use_of(struct slab_use *u, uint64_t addr, char *other)
@@ -112,10 +113,9 @@ enum slab_use_kind slab_use_of(struct slab_use *u, uint64_t addr, char *other)
 	kind = ask_page(u, addr, other, &begin);
 	if (kind != SLAB_IN_USE)
 		return kind;
-	if (addr < begin || (addr - begin) % u->stride)
+	if (addr < begin || (addr - begin) % u->links.layout.stride)
 		return SLAB_BETWEEN;
-	return map_get(&u->free, addr, NULL) ? SLAB_FREE :
-	       map_get(&u->kept, addr, NULL) ? SLAB_KEPT : SLAB_IN_USE;
+	return free_or_not(u, addr);
 }
 
 const char *slab_use_text(enum slab_use_kind kind)
@@ -123,6 +123,7 @@ const char *slab_use_text(enum slab_use_kind kind)
 	switch (kind) {
 	case SLAB_FREE: return "it was freed: it is on its slab's list of free objects";
 	case SLAB_KEPT: return "it was freed: a CPU keeps it for whoever asks for one next";
+	case SLAB_DOUBTFUL: return "it seems freed: it is on a list of free objects, which is broken";
 	case SLAB_BETWEEN: return "no object of its slab begins there";
 	case SLAB_OTHER: return "it lies in another slab cache";
 	case SLAB_UNTOLD:

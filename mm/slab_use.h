@@ -21,6 +21,7 @@ enum slab_use_kind {
 	SLAB_IN_USE,  /* or in a list of free objects that the dump has not */
 	SLAB_FREE,    /* on its slab's list of free objects */
 	SLAB_KEPT,    /* free, in a list or a sheaf that a CPU or a node keeps */
+	SLAB_DOUBTFUL, /* on such a list that is broken: what leads to it may be the broken part */
 	SLAB_BETWEEN, /* no object of its slab begins there */
 	SLAB_OTHER,   /* in another cache */
 };
@@ -29,12 +30,12 @@ struct slab_use {
 	struct cairn *c;
 	struct page_map frames;
 	uint64_t cache;   /* 0: not known */
-	uint64_t stride;  /* from one object to the next */
-	uint64_t pad;     /* before the first */
 	struct slab_links links;
 	struct map pages; /* page -> where the first object of its slab begins, or 0: nothing can
 			     be told of it */
 	struct map free, kept;
+	struct map broken; /* pages whose slab's list of free objects is */
+	bool kept_broken;  /* a list or sheaf of those that are kept is */
 };
 
 /** `symbol` is the variable that has the cache. */

@@ -60,8 +60,8 @@ static void types(struct world *w)
 	tp_types(w->t, b);
 }
 
-/* The first slab's third object is free, and the CPU keeps the fifth. */
-static void begin(struct world *w)
+/* The first slab's third object is free, and the CPU keeps the fifth; from both a link leads there. */
+static void begin_linked(struct world *w, uint64_t next_free, uint64_t next_kept)
 {
 	*w = (struct world){ .t = tp_new(0), .cpu = { .offset = CPU },
 			     .cpus = { .cpu = &w->cpu, .n = 1 } };
@@ -81,11 +81,18 @@ static void begin(struct world *w)
 	tp_page(w->t, SLAB, 64, FREE_HEAD, AT(SLAB, 2), 8);
 	tp_put(w->t, CACHE + 16, 0x40, 8);
 	tp_put(w->t, CPU + 0x40, AT(SLAB, 4), 8);
+	tp_put(w->t, AT(SLAB, 2) + FREE_AT, next_free, 8);
+	tp_put(w->t, AT(SLAB, 4) + FREE_AT, next_kept, 8);
 	tp_open(w->t, ARCH_X86_64, "mem_section", TP_AMD64_6_1);
 	types(w);
 	w->t->c.cpus = &w->cpus;
 	syms_init(&w->t->c.syms, &w->t->c.arena);
 	slab_use_init(&w->use, &w->t->c, "the_cache");
+}
+
+static void begin(struct world *w)
+{
+	begin_linked(w, 0, 0);
 }
 
 static void end(struct world *w)
@@ -129,6 +136,23 @@ static void kinds(void **state)
 	end(&w);
 }
 
+/* Links that lead astray: who is on them may have come there by the bad one. */
+static void broken(void **state)
+{
+	char other[64] = "";
+	struct world w;
+
+	(void)state;
+	begin_linked(&w, AT(SECOND, 3), AT(SECOND, 5));
+	learn(&w, 20, 5);
+	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 3), other), SLAB_IN_USE);
+	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 5), other), SLAB_IN_USE);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_DOUBTFUL);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 4), other), SLAB_DOUBTFUL);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 3), other), SLAB_IN_USE);
+	end(&w);
+}
+
 /* Too few, or of no one mind. */
 static void not_learnt(void **state)
 {
@@ -154,6 +178,7 @@ static void texts(void **state)
 	assert_null(slab_use_text(SLAB_IN_USE));
 	assert_non_null(slab_use_text(SLAB_FREE));
 	assert_non_null(slab_use_text(SLAB_KEPT));
+	assert_non_null(slab_use_text(SLAB_DOUBTFUL));
 	assert_non_null(slab_use_text(SLAB_BETWEEN));
 	assert_non_null(slab_use_text(SLAB_OTHER));
 }
@@ -161,7 +186,8 @@ static void texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds), cmocka_unit_test(not_learnt), cmocka_unit_test(texts),
+		cmocka_unit_test(kinds), cmocka_unit_test(broken), cmocka_unit_test(not_learnt),
+		cmocka_unit_test(texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

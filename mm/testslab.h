@@ -19,11 +19,13 @@
 #define OBJECT(n) ((SLAB << 12) + 96 * (uint64_t)(n))
 
 #define FREE_HEAD 48 /* in struct slab */
+#define COUNT_AT  40
+#define COUNT     42u /* objects of the slab */
 #define FREE_AT   16 /* in each free object */
 #define RANDOM    UINT64_C(0x1122334455667788)
 
 /* in struct kmem_cache, and what a CPU has of it */
-enum { OF_OFFSET = 48, OF_RANDOM = 56, OF_LISTS = 64, OF_SHEAVES = 72, OF_NODES = 80 };
+enum { OF_STRIDE = 32, OF_SIZE = 36, OF_OFFSET = 48, OF_RANDOM = 56, OF_LISTS = 64, OF_SHEAVES = 72, OF_NODES = 80 };
 enum { CPU_LIST = 8, CPU_SLAB = 24, CPU_MAIN = 8, CPU_SPARE = 16, CPU_RCU = 24, CPU_AREA = 0x100 };
 enum { NODE_BARN = 8 }; /* in struct kmem_cache_node */
 /* in struct slab_sheaf */
@@ -51,6 +53,9 @@ static inline void ts_begin(struct testslab *w, bool hard, uint64_t last)
 		w->cpu[i] = (struct cpu){ .id = i, .offset = CPUS + i * CPU_AREA };
 	tp_sparse(w->t, 0);
 	tp_slab(w->t, SLAB, CACHE);
+	tp_page(w->t, SLAB, 64, COUNT_AT, COUNT, 2);
+	tp_put(w->t, CACHE + OF_STRIDE, 96, 4);
+	tp_put(w->t, CACHE + OF_SIZE, 88, 4);
 	tp_put(w->t, CACHE + OF_OFFSET, FREE_AT, 4);
 	tp_put(w->t, CACHE + OF_RANDOM, RANDOM, 8);
 	tp_page(w->t, SLAB, 64, FREE_HEAD, OBJECT(2), 8);
@@ -66,6 +71,7 @@ static inline struct btf *ts_common_types(void)
 	tt(btf__add_struct(b, "slab", 64));
 	tt(btf__add_field(b, "slab_cache", TT_ULONG, 16 * 8, 0));
 	tt(btf__add_field(b, "freelist", TT_ULONG, FREE_HEAD * 8, 0));
+	tt(btf__add_field(b, "objects", TT_UINT, COUNT_AT * 8, 15));
 	tt(btf__add_struct(b, "kmem_cache_cpu", 32));
 	tt(btf__add_field(b, "freelist", TT_ULONG, CPU_LIST * 8, 0));
 	tt(btf__add_field(b, "slab", TT_ULONG, CPU_SLAB * 8, 0));
@@ -94,6 +100,8 @@ static inline void ts_open_nodes(struct testslab *w, bool hard, bool lists, bool
 	tt(btf__add_field(b, "barn", TT_ULONG, by_node ? NODE_BARN * 8 : 0, 0));
 	nodes = tt_array(b, by_node ? TT_ULONG : per_node, 4);
 	tt(btf__add_struct(b, "kmem_cache", 256));
+	tt(btf__add_field(b, "size", TT_UINT, OF_STRIDE * 8, 0));
+	tt(btf__add_field(b, "object_size", TT_UINT, OF_SIZE * 8, 0));
 	tt(btf__add_field(b, "offset", TT_UINT, OF_OFFSET * 8, 0));
 	if (hard)
 		tt(btf__add_field(b, "random", TT_ULONG, OF_RANDOM * 8, 0));
