@@ -33,6 +33,8 @@ static enum cairn_code info(struct call *call, enum verdict *verdict)
 		memory_table(call->out, &m, image_info(call->cairn->img)->page_shift);
 	if (m.lack.code)
 		error_partial(call, known ? "not known of all" : "not known", &m.lack, verdict);
+	if (known && m.huge_lack.code)
+		error_partial(call, "not known", &m.huge_lack, verdict);
 	return CAIRN_OK;
 }
 
@@ -210,7 +212,9 @@ static const struct cmd kmem = {
 	.name = "kmem",
 	.synopsis = "-i | -s [NAME | CACHE]... | ADDRESS...",
 	.summary = "the kernel's memory: what it is used for, the slab allocator's caches",
-	.help = "-i shows the kernel's counters. Each may be off by some pages for each CPU.\n"
+	.help = "-i shows the kernel's counters. Each may be off by some pages for each CPU. The page\n"
+		"cache includes shared memory and what lies in ramfs and tmpfs: what of it is\n"
+		"unevictable, no lack of memory brings back. Huge pages are those of hugetlbfs.\n"
 		"\n"
 		"-s lists the caches of the slab allocator, those that take most memory first: bytes of\n"
 		"an object, objects that are in use and all there is room for, slabs and the size of\n"

@@ -134,6 +134,30 @@ static double mib(const struct memstat *m, enum memstat_item i)
 	return (double)m->bytes[i] / (1 << 20);
 }
 
+#define WORTH_A_WORD 10 /* percent of all memory */
+
+static bool is_much(const struct memstat *m, enum memstat_item i)
+{
+	return m->has[i] && m->has[MEMSTAT_TOTAL] && m->bytes[i] &&
+	       m->bytes[i] >= m->bytes[MEMSTAT_TOTAL] / 100 * WORTH_A_WORD;
+}
+
+/* What cannot be given back when memory is short. */
+static void kept_text(struct out *o, const struct memstat *m)
+{
+	const char *before = ",\n           of these ";
+
+	if (is_much(m, MEMSTAT_UNEVICTABLE)) {
+		out_text(o, "%s%.1f unevictable", before, mib(m, MEMSTAT_UNEVICTABLE));
+		before = ", ";
+	}
+	if (is_much(m, MEMSTAT_SHMEM))
+		out_text(o, "%s%.1f shared", before, mib(m, MEMSTAT_SHMEM));
+	if (is_much(m, MEMSTAT_HUGE))
+		out_text(o, ";\n           %.1f in huge pages, of which %.1f free", mib(m, MEMSTAT_HUGE),
+			 mib(m, MEMSTAT_HUGE_FREE));
+}
+
 static void sentence(struct out *o, const struct memstat *m)
 {
 	static const struct { enum memstat_item item; const char *words; } parts[] = {
@@ -154,6 +178,7 @@ static void sentence(struct out *o, const struct memstat *m)
 		out_text(o, "%.1f %s", mib(m, parts[i].item), parts[i].words);
 		first = false;
 	}
+	kept_text(o, m);
 	if (m->has[MEMSTAT_SWAP] && !m->bytes[MEMSTAT_SWAP])
 		out_text(o, "; no swap");
 	else if (m->has[MEMSTAT_SWAP] && m->has[MEMSTAT_SWAP_FREE])

@@ -7,7 +7,7 @@
 #include "lib/kern/cpu.h"
 #include "lib/kern/module.h"
 #include "mm/page.h"
-#include "mm/slab_free.h"
+#include "mm/slab_state.h"
 #include "unwind/start.h"
 
 /* What the answers for one command share. */
@@ -221,42 +221,29 @@ static void in_percpu(struct whatis *w, uint64_t addr)
 	}
 }
 
-struct free_look { uint64_t object; bool found; };
-
-static void look_for(void *arg, uint64_t object)
-{
-	struct free_look *l = arg;
-
-	l->found |= object == l->object;
-}
-
-enum use { IN_USE, FREE, KEPT, UNTOLD };
-
-/* A CPU has free objects of its own: what is on no slab's list may still be free. */
-static enum use use_of(struct whatis *w, uint64_t cache, uint64_t object)
-{
-	struct cairn *c = w->call->cairn;
-	struct free_look l = { .object = object };
-	enum cairn_code code;
-
-	slab_each_free(c, &w->pages, object, look_for, &l, NULL);
-	if (l.found)
-		return FREE;
-	code = slab_each_kept(c, &w->pages, cache, look_for, &l, NULL);
-	return l.found ? KEPT : code ? UNTOLD : IN_USE;
-}
-
-static void free_or_not(struct whatis *w, const char *name, uint64_t cache, uint64_t object)
+/* Of the object before, the same is not known for the same reason. */
+static void free_or_not(struct whatis *w, const struct slab_object *s, bool of_before)
 {
 	static const char *const texts[] = {
-		[IN_USE] = ", in use\n", [FREE] = ", free\n", [KEPT] = ", free, kept by a CPU\n",
-		[UNTOLD] = ", in use, or kept by a CPU\n",
+		[SLAB_STATE_USED] = ", in use", [SLAB_STATE_FREE] = ", free",
+		[SLAB_STATE_KEPT] = ", free, kept by a CPU",
+		[SLAB_STATE_DOUBTFUL] = ", free by a list that is broken",
+		[SLAB_STATE_UNTOLD] = ", in use or free: not known",
 	};
-	enum use use = use_of(w, cache, object);
+	const char *name = of_before ? "before_free" : "free";
+	const char *reason = of_before ? "before_free_unknown" : "free_unknown";
+	struct cairn_err why;
+	enum slab_state state = slab_state_of(w->call->cairn, &w->pages, s->cache,
+					      of_before ? s->before : s->addr, &why);
+	bool told = state < SLAB_STATE_DOUBTFUL;
 	struct out *o = w->call->out;
 
-	out_bool(o, name, NULL, use == FREE || use == KEPT);
-	out_text(o, "%s", texts[use]);
+	if (told)
+		out_bool(o, name, NULL, state != SLAB_STATE_USED);
+	else
+		out_null(o, name, NULL);
+	out_text(o, "%s\n", texts[state]);
+	out_str(o, reason, told || of_before ? NULL : "    %s\n", told ? NULL : why.text);
 }
 
 static void in_slab(struct whatis *w, uint64_t addr)
@@ -274,11 +261,11 @@ static void in_slab(struct whatis *w, uint64_t addr)
 	out_hex(o, "offset", inside ? "+%s" : NULL, s.offset);
 	out_bool(o, "inside", NULL, inside);
 	out_count(o, "size", ", %s bytes", s.size);
-	free_or_not(w, "free", s.cache, s.addr);
+	free_or_not(w, &s, false);
 	out_hex(o, "kmem_cache", NULL, s.cache);
 	if (s.before) {
 		out_hex(o, "before", "  the object before it: %s", s.before);
-		free_or_not(w, "before_free", s.cache, s.before);
+		free_or_not(w, &s, true);
 	} else {
 		out_null(o, "before", NULL);
 		out_text(o, "  the first of its slab\n");
@@ -376,7 +363,8 @@ static const struct cmd whatis = {
 	.help = "Says of each address all that is known: the part of the address space; symbol and\n"
 		"section of the kernel or a module; whose task_struct; which stack, whose, and in\n"
 		"which frame; the per-CPU variable and its CPU; the slab cache, where its object\n"
-		"begins, the object before it, and whether these are on the slab's list of free ones;\n"
+		"begins, the object before it, and whether these are on the slab's list of free ones\n"
+		"or kept by a CPU (not known where such a list is broken: where it leads is said);\n"
 		"the physical address, its struct page and whose memory it is. A line is\n"
 		"missing where it does not apply. crash's `kmem ADDRESS` answers the same question.",
 	.complete = COMPLETE_SYMBOL,

@@ -5,6 +5,7 @@
 
 #include "lib/debug/sym.h"
 #include "lib/image/image.h"
+#include "mm/memstat_huge.h"
 
 /* Index `name` of the array `variable`, as `index` has it; a variable alone if there is no name. */
 static const struct source {
@@ -17,6 +18,8 @@ static const struct source {
 			   false },
 	[MEMSTAT_SHMEM] = { "shmem", "vm_node_stat", "enum node_stat_item", "NR_SHMEM", false },
 	[MEMSTAT_ANON] = { "anon", "vm_node_stat", "enum node_stat_item", "NR_ANON_MAPPED", false },
+	[MEMSTAT_UNEVICTABLE] = { "unevictable", "vm_node_stat", "enum node_stat_item",
+				  "NR_UNEVICTABLE", false },
 	[MEMSTAT_SLAB] = { "slab_reclaimable", "vm_node_stat", "enum node_stat_item",
 			   "NR_SLAB_RECLAIMABLE_B", false },
 	[MEMSTAT_SLAB_KEPT] = { "slab_unreclaimable", "vm_node_stat", "enum node_stat_item",
@@ -25,6 +28,8 @@ static const struct source {
 				"NR_PAGETABLE", false },
 	[MEMSTAT_STACK] = { "kernel_stacks", "vm_node_stat", "enum node_stat_item",
 			    "NR_KERNEL_STACK_KB", true },
+	[MEMSTAT_HUGE] = { .json = "huge_pages" },
+	[MEMSTAT_HUGE_FREE] = { .json = "huge_pages_free" },
 	[MEMSTAT_SWAP] = { .json = "swap", .variable = "total_swap_pages" },
 	[MEMSTAT_SWAP_FREE] = { .json = "swap_free", .variable = "nr_swap_pages" },
 };
@@ -153,12 +158,25 @@ static enum cairn_code read_one(struct cairn *c, const struct source *s, uint64_
 	return CAIRN_OK;
 }
 
+static void get_huge(struct cairn *c, struct memstat *ret)
+{
+	struct memstat_huge huge;
+
+	ret->has[MEMSTAT_HUGE] = ret->has[MEMSTAT_HUGE_FREE] =
+		!memstat_huge(c, &huge, &ret->huge_lack);
+	ret->bytes[MEMSTAT_HUGE] = huge.bytes;
+	ret->bytes[MEMSTAT_HUGE_FREE] = huge.free;
+}
+
 void memstat_get(struct cairn *c, struct memstat *ret)
 {
 	struct cairn_err err;
 
-	*ret = (struct memstat){ .lack = { .code = CAIRN_OK } };
+	*ret = (struct memstat){ .lack = { .code = CAIRN_OK }, .huge_lack = { .code = CAIRN_OK } };
+	get_huge(c, ret);
 	for (unsigned i = 0; i < MEMSTAT_ITEMS; i++) {
+		if (i == MEMSTAT_HUGE || i == MEMSTAT_HUGE_FREE)
+			continue;
 		ret->has[i] = !read_one(c, &sources[i], &ret->bytes[i], &err);
 		if (!ret->has[i] && ret->lack.code == CAIRN_OK)
 			ret->lack = err;

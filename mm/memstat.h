@@ -24,10 +24,13 @@ enum memstat_item {
 	MEMSTAT_FILE,         /* page cache: contents of files, and shared memory */
 	MEMSTAT_SHMEM,        /* of it */
 	MEMSTAT_ANON,         /* of processes */
+	MEMSTAT_UNEVICTABLE,  /* of these three: locked, or with nowhere to go (ramfs) */
 	MEMSTAT_SLAB,         /* that can be reclaimed, */
 	MEMSTAT_SLAB_KEPT,    /* and that can not */
 	MEMSTAT_PAGETABLE,
 	MEMSTAT_STACK,        /* of tasks, in the kernel */
+	MEMSTAT_HUGE,         /* huge pages set aside for hugetlbfs: in none of the others */
+	MEMSTAT_HUGE_FREE,    /* of it */
 	MEMSTAT_SWAP,         /* room for it */
 	MEMSTAT_SWAP_FREE,
 	MEMSTAT_ITEMS,
@@ -36,7 +39,9 @@ enum memstat_item {
 struct memstat {
 	bool has[MEMSTAT_ITEMS];
 	uint64_t bytes[MEMSTAT_ITEMS];
-	struct cairn_err lack;   /* why the first of those is not known that are not */
+	struct cairn_err lack;   /* why the first of those is not known that are not, huge pages
+				    apart: */
+	struct cairn_err huge_lack; /* why these are not */
 };
 
 /** Never fails: what cannot be found out is not known. */

@@ -80,9 +80,96 @@ static void nodes(void **state)
 	tk_free(k);
 }
 
+#define HUGE (TK_BASE + 0x2000)
+#define HUGE_SIZE 0x80
+enum { ORDER = 4, PAGES = 8, FREE = 16, NAME = 64 }; /* in struct hstate */
+
+static struct testkern *kernel_of_huge(bool has_them)
+{
+	static const struct tk_member members[] = {
+		{ "order", ORDER, 4, 0, NULL }, { "nr_huge_pages", PAGES, 8, 0, NULL },
+		{ "free_huge_pages", FREE, 8, 0, NULL }, { "name", NAME, 1, 32, NULL }, { 0 },
+	};
+	struct testkern *k = kernel();
+
+	tk_struct(k, "hstate", has_them ? HUGE_SIZE : 0, has_them ? members : members + 4);
+	return k;
+}
+
+static void huge_one(struct testkern *k, unsigned i, unsigned order, const char *name,
+		     uint64_t pages, uint64_t free)
+{
+	uint64_t at = HUGE + HUGE_SIZE * i;
+
+	tk_put(k, at + ORDER, order, 4);
+	tk_put(k, at + PAGES, pages, 8);
+	tk_put(k, at + FREE, free, 8);
+	tk_text(k, at + NAME, name);
+}
+
+static void huge(void **state)
+{
+	struct testkern *k = kernel_of_huge(true);
+	struct memstat m;
+
+	(void)state;
+	tk_symbol(k, "hstates", HUGE);
+	huge_one(k, 0, 9, "hugepages-2048kB", 16, 6);
+	huge_one(k, 1, 18, "hugepages-1048576kB", 1, 1);
+	huge_one(k, 2, 7, "whatever is behind", 77, 7);
+	huge_one(k, 3, 9, "hugepages-2048kB", 1, 1);
+	memstat_get(tk_open(k, 8), &m);
+	assert_true(m.has[MEMSTAT_HUGE]);
+	assert_int_equal(m.bytes[MEMSTAT_HUGE], (16 << 21) + (1 << 30));
+	assert_int_equal(m.bytes[MEMSTAT_HUGE_FREE], (6 << 21) + (1 << 30));
+	assert_int_equal(m.huge_lack.code, CAIRN_OK);
+	tk_free(k);
+}
+
+/* A kernel without them has none; where they are not known, that is no answer. */
+static void no_huge(void **state)
+{
+	struct testkern *k = kernel_of_huge(false);
+	struct memstat m;
+
+	(void)state;
+	memstat_get(tk_open(k, 8), &m);
+	assert_true(m.has[MEMSTAT_HUGE]);
+	assert_int_equal(m.bytes[MEMSTAT_HUGE], 0);
+	tk_free(k);
+	k = kernel_of_huge(true);
+	memstat_get(tk_open(k, 8), &m);
+	assert_false(m.has[MEMSTAT_HUGE]);
+	assert_int_not_equal(m.huge_lack.code, CAIRN_OK);
+	tk_free(k);
+}
+
+static void bad_huge(void **state)
+{
+	struct testkern *k = kernel_of_huge(true);
+	struct memstat m;
+
+	(void)state;
+	tk_symbol(k, "hstates", HUGE);
+	huge_one(k, 0, 9, "hugepages-2048kB", UINT64_C(1) << 40, 0);
+	memstat_get(tk_open(k, 8), &m);
+	assert_false(m.has[MEMSTAT_HUGE]);
+	assert_int_equal(m.huge_lack.code, CAIRN_CORRUPT);
+	tk_free(k);
+	k = kernel_of_huge(true);
+	tk_symbol(k, "hstates", TK_HOLE);
+	memstat_get(tk_open(k, 8), &m);
+	assert_false(m.has[MEMSTAT_HUGE_FREE]);
+	assert_int_equal(m.huge_lack.code, CAIRN_FAULT);
+	tk_free(k);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(sums), cmocka_unit_test(nodes) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sums), cmocka_unit_test(nodes), cmocka_unit_test(huge),
+		cmocka_unit_test(no_huge), cmocka_unit_test(bad_huge),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
