@@ -21,6 +21,7 @@ enum { FP = 11, SP = 13, LR = 14, PC = 15, CPSR = 16, PT_REGS = 18 };
 #define SCORE_KNOWN 1000
 #define SCORE_MAYBE 1
 #define SCORE_MIN   (2 * SCORE_KNOWN)
+#define SCORE_WHOLE (2 * CALLERS_LIMIT * SCORE_KNOWN) /* of a chain that no stale word has broken */
 /* include/linux/preempt.h */
 #define HARDIRQ_MASK   0xf0000u
 #define SOFTIRQ_OFFSET 0x100u
@@ -97,6 +98,7 @@ struct probe {
 	struct frame at;
 	bool in_interrupt;    /* the task is: else what an interrupt left has no worth */
 	int score;            /* of the callers so far; 0 when the chain proves stale */
+	bool at_entry;        /* in entry code, which the tables do not lead out of */
 };
 
 static bool is_interrupt(const struct sym *entry)
@@ -170,9 +172,23 @@ static bool pass(struct probe *p)
 	struct ehabi_entry e;
 
 	p->at.named = sym_at(p->u->syms, pc, &p->at.sym, NULL);
-	if (find_entry(p->u, pc, &e) || e.cant_unwind)
+	if (find_entry(p->u, pc, &e))
+		return false;
+	p->at_entry = e.cant_unwind;
+	if (p->at_entry)
 		return false;
 	return ehabi_is_exception(&e) ? pass_exception(p) : pass_call(p, &e);
+}
+
+/* Through the callers of a chain; what they count. */
+static int score_callers(struct probe *p)
+{
+	unsigned n = 0;
+
+	while (n < CALLERS_LIMIT && pass(p))
+		n++;
+	return p->score >= SCORE_KNOWN && (p->at_entry || n == CALLERS_LIMIT) ?
+		       p->score + SCORE_WHOLE : p->score;
 }
 
 /* What the callers from here on count. The first one has its address on the stack. */
@@ -189,9 +205,7 @@ static int score_of(struct tracer *t, uint64_t pc, uint64_t sp, bool in_interrup
 	p.run.r[SP] = (uint32_t)sp;
 	if (!pass(&p) || !p.run.slot || !p.score) /* that nothing speaks against is not enough */
 		return 0;
-	for (unsigned n = 0; n < CALLERS_LIMIT && pass(&p); n++)
-		;
-	return p.score;
+	return score_callers(&p);
 }
 
 /* What the callers of a function count whose return address lies at `slot`. What it keeps in
@@ -210,9 +224,7 @@ static int score_of_slot(struct tracer *t, uint64_t slot, bool in_interrupt)
 	if (grade_return(t->u, NULL, &p.at).grade != 'A')
 		return 0;
 	p.run.r[SP] = (uint32_t)slot + 4;
-	for (unsigned n = 0; n < CALLERS_LIMIT && pass(&p); n++)
-		;
-	return p.score / SCORE_KNOWN * SCORE_KNOWN;
+	return score_callers(&p) / SCORE_KNOWN * SCORE_KNOWN;
 }
 
 /* ---- the search ---- */

@@ -594,8 +594,21 @@ static void test_vector_leaf(void **state)
 	check(w, "-:A begin:D inner:C outer:C start:C", TRACE_USER_REGS, false);
 	assert_int_equal(w->trace.frame[1].slot, c.sp - 12);
 	assert_non_null(strstr(w->trace.frame[1].note, "leaf"));
-	/* one caller that is known is too little to go by */
+	/* a stale chain that is longer, but leads nowhere */
+	m_put(w, c.sp - 0x80, begin + 0x40);
+	for (unsigned i = 0; i < 5; i++)
+		m_put(w, c.sp - 0x78 + 8 * i, bl(w, begin + 0x60, begin));
+	run(w, c.regs);
+	check(w, "-:A begin:D inner:C outer:C start:C", TRACE_USER_REGS, false);
+	/* one caller that is known is enough where the chain is whole */
 	m_put(w, c.sp - 4, 0);
+	run(w, c.regs);
+	check(w, "-:A outer:D start:C", TRACE_USER_REGS, false);
+	/* and too little to go by where it is not */
+	m_put(w, c.sp - 4, bl(w, c.inner + 0x40, begin));
+	m_put(w, c.sp + 4, 0);
+	for (unsigned i = 0; i < 6; i++)
+		m_put(w, c.sp - 0x80 + 8 * i, 0);
 	run(w, c.regs);
 	check(w, "-:A", TRACE_OFF_STACK, false);
 }
