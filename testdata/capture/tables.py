@@ -189,7 +189,7 @@ SETUPS = {
     "slub": Setup("slabs checked and poisoned, memory zeroed when freed, pages' owners kept",
                   memory=256, append="slub_debug=FZPU init_on_free=1 page_owner=on"),
     "nonote": Setup("a dump without VMCOREINFO", note=False, level=0),
-    "kdump-zlib": Setup("QEMU's own kdump format", format="kdump-zlib"),
+    "kdump_zlib": Setup("QEMU's own kdump format", format="kdump-zlib"),
     "elf": Setup("filtered, but still an ELF core", filter=("-E",)),
     "flat": Setup("makedumpfile's flattened stream", filter=("-F",)),
     "lzo": Setup("pages compressed by lzo", filter=("-l",)),
