@@ -186,7 +186,7 @@ static enum cairn_code each_mm(struct look *k, struct maple_mms *s, struct arena
 		name_mm(k, &s->mm[i], a);
 		s->limit = tree_limit(k);
 		code = maple_mm_verify(s, &s->mm[i], tell, k, &done, err);
-		maple_slabs_check(&k->slabs, k->run, k->whose);
+		maple_slabs_check(&k->slabs, k->run, k->whose, k->of_task);
 		code = note_end(k, code, &done, err);
 	}
 	return code;

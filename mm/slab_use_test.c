@@ -71,7 +71,7 @@ static void types(struct world *w, enum clones clones)
 	tp_types(w->t, b);
 }
 
-/* The first slab's third object is free, and the CPU keeps the fifth; from both a link leads there. */
+/* The first slab's third object is free, and the CPU keeps the fifth; from both a link leads on. */
 static void begin_as(struct world *w, enum clones clones, uint64_t next_free, uint64_t next_kept)
 {
 	*w = (struct world){ .t = tp_new(0), .cpu = { .offset = CPU },
@@ -225,7 +225,8 @@ static void texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds), cmocka_unit_test(broken), cmocka_unit_test(clones), cmocka_unit_test(not_learnt),
+		cmocka_unit_test(kinds), cmocka_unit_test(broken), cmocka_unit_test(clones),
+		cmocka_unit_test(not_learnt),
 		cmocka_unit_test(texts),
 	};
 
