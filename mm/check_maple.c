@@ -246,6 +246,8 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *r, struct cairn_er
 	if (!code)
 		code = each_other(&k, &s, &a, err);
 	note_rest(&k);
+	if (k.slabs.use.lack.code)
+		cairn_unseen(r, "which nodes CPUs keep for reuse", &k.slabs.use.lack);
 	maple_slabs_deinit(&k.slabs);
 	maple_mms_deinit(&s);
 	arena_deinit(&a);

@@ -19,11 +19,16 @@ static void note_free(void *arg, uint64_t object)
 /* What CPUs keep is known as far as the dump has it. */
 static void use_cache(struct slab_use *u, uint64_t cache)
 {
+	struct cairn_err why;
+	enum cairn_code code;
+
 	if (slab_links_open(&u->links, u->c, cache, NULL))
 		return;
 	u->cache = cache;
-	u->kept_broken = slab_each_kept(u->c, &u->frames, cache, note_free, &u->kept, NULL) ==
-			 CAIRN_CORRUPT;
+	code = slab_each_kept(u->c, &u->frames, cache, note_free, &u->kept, &why);
+	u->kept_broken = code == CAIRN_CORRUPT;
+	if (code && code != CAIRN_MISSING && why.fault != CAIRN_FAULT_EXCLUDED)
+		u->lack = why;
 }
 
 /* Of a memory cgroup's clone the cache that it was made from, else itself. 0: not known. */

@@ -37,6 +37,8 @@ struct slab_use {
 	struct map free, kept;
 	struct map broken; /* pages whose slab's list of free objects is */
 	bool kept_broken;  /* a list or sheaf of those that are kept is */
+	struct cairn_err lack; /* why not all that are kept are known; code CAIRN_OK: they are, as
+				  far as this kernel tells and the dump was made to have them */
 };
 
 /** `symbol` is the variable that has the cache. */

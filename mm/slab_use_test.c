@@ -144,6 +144,7 @@ static void kinds(void **state)
 	assert_string_equal(other, "");
 	assert_int_equal(slab_use_of(&w.use, AT(ALIEN, 2), other), SLAB_OTHER);
 	assert_string_equal(other, "alien");
+	assert_int_equal(w.use.lack.code, CAIRN_OK);
 	/* KFENCE puts it anywhere */
 	assert_int_equal(slab_use_of(&w.use, AT(GUARDED, 0) + 8, other), SLAB_UNTOLD);
 	assert_int_equal(slab_use_of(&w.use, AT(PLAIN, 0), other), SLAB_UNTOLD);
@@ -162,6 +163,7 @@ static void broken(void **state)
 	learn(&w, 20, 5);
 	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 3), other), SLAB_IN_USE);
 	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 5), other), SLAB_IN_USE);
+	assert_int_equal(w.use.lack.code, CAIRN_CORRUPT);
 	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_DOUBTFUL);
 	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 4), other), SLAB_DOUBTFUL);
 	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 3), other), SLAB_IN_USE);
