@@ -97,7 +97,7 @@ static void show_unseen(struct call *call, const struct findings *f, enum verdic
 	}
 	if (f->nunseen)
 		*verdict = VERDICT_PARTIAL;
-	if (f->n)
+	if (findings_any_fault(f))
 		*verdict = VERDICT_FINDINGS;
 }
 
@@ -134,8 +134,9 @@ static const struct cmd check = {
 		"them. At the deadline, or when the budget is spent, what was found until then is\n"
 		"shown, and what was not looked at is named.\n"
 		"\n"
-		"Exit 0: nothing found. 1: findings. 4: nothing found, but something could not be\n"
-		"checked; the lines `not checked` say what and why.",
+		"Exit 0: nothing found that is worse than info, which a healthy machine may have, too.\n"
+		"1: findings. 4: none of these, but something could not be checked; the lines `not\n"
+		"checked` say what and why.",
 	.opts = opts,
 	.many_dumps = true,
 	.no_dump_option = "list",

@@ -199,9 +199,9 @@ static const struct cmd triage = {
 		"a warning goes before findings, these before warnings. Of other crashes it is the finding\n"
 		"that explains them.\n"
 		"\n"
-		"Exit 1: there are findings. Exit 0: there are none; the machine may have crashed all\n"
-		"the same (a crash alone is no finding: `crash` in the JSON has it). Exit 4: there are\n"
-		"none, and something was missing or could not be checked.",
+		"Exit 1: there are findings worse than info. Exit 0: there are none; the machine may have\n"
+		"crashed all the same (a crash alone is no finding: `crash` in the JSON has it). Exit 4:\n"
+		"there are none, and something was missing or could not be checked.",
 	.opts = opts,
 	.no_dump_option = "schema",
 	.many_dumps = true,

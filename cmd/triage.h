@@ -89,7 +89,7 @@ void triage_stack(struct report *r);
  *  (triage_kernel.c). */
 void triage_kernel(struct report *r);
 
-/** What the checkers found; false if they found nothing (triage_findings.c). */
+/** What the checkers found; false if nothing is worse than info (triage_findings.c). */
 bool triage_findings(struct report *r);
 
 /** What every other CPU was doing, and what is blocked (triage_machine.c). */

@@ -24,5 +24,5 @@ bool triage_findings(struct report *r)
 	out_end(o);
 	out_bool(o, "checked", NULL, r->checked);
 	unseen_array(o, &r->findings);
-	return r->findings.n;
+	return findings_any_fault(&r->findings);
 }

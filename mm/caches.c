@@ -133,6 +133,7 @@ enum cairn_code caches_init(struct caches *ret, struct cairn *c, struct cairn_er
 	if (code)
 		return code;
 	ret->has_pages = !page_map_init(&ret->pages, c, NULL);
+	caches_kept_init(ret);
 	if (!count_shapes(ret, &ret->lack))
 		find_nodes(ret, &ret->lack);
 	return find_head(ret, err);

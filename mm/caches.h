@@ -23,6 +23,7 @@ struct caches {
 	bool has_pages;
 	uint64_t head;             /* slab_caches: of the list */
 	struct shape cache, node, slab;
+	struct shape keeps, cpu, next; /* what leads to what CPUs keep */
 	uint64_t nodes, node_step; /* where in a cache its nodes are pointed to */
 	uint64_t max_nodes;        /* that there is room for in the type, not in memory */
 	struct cairn_err lack;     /* code not CAIRN_OK: nothing is counted here, and why */
@@ -59,6 +60,9 @@ enum cairn_code cache_read(const struct caches *s, uint64_t addr, struct slab_ca
  *  CPUs' memory is not known. */
 enum cairn_code cache_kept(const struct caches *s, uint64_t cache, uint64_t *ret,
 			   struct cairn_err *err);
+
+/** For caches_init(): the shapes that cache_kept() needs; it says what is missing. */
+void caches_kept_init(struct caches *s);
 
 /** For cache_kept(): add the objects on a slab's own list of free ones. */
 enum cairn_code cache_slab_free(const struct caches *s, uint64_t slab, uint64_t *sum,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Three caches with patches: the input is four bytes each, which word and what becomes of it; the
- * first byte is also what their type has of a node. All are read; it ends, twice with the same, and no count is told that contradicts another.
+ * first byte is also what their type has of a node. All are read; it ends, twice with the same, and
+ * no count is told that contradicts another.
  */
 #include <stdlib.h>
 

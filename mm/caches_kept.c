@@ -13,12 +13,17 @@ static const struct shape_want cache_want = {
 	"struct kmem_cache", C_N, { [C_CPU] = "cpu_slab", [C_SHEAVES] = "cpu_sheaves" },
 };
 
-enum { P_SLAB, P_PARTIAL, P_N };
-static const struct shape_want cpu_want = {
-	"struct kmem_cache_cpu", P_N, { [P_SLAB] = "slab|page", [P_PARTIAL] = "partial" },
-};
-
 static const struct shape_want next_want = { "struct slab|struct page", 1, { "next" } };
+
+void caches_kept_init(struct caches *s)
+{
+	struct types *ts = &s->c->types;
+
+	shape_resolve(&s->keeps, &cache_want, ts, NULL);
+	shape_resolve(&s->next, &next_want, ts, NULL);
+	if (slab_cpu_shape(&s->cpu, s->c, NULL))
+		s->cpu = (struct shape){ 0 };
+}
 
 static void count(void *arg, uint64_t object)
 {
@@ -48,57 +53,57 @@ static enum cairn_code partial_slabs(const struct caches *s, uint64_t first, uin
 static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, uint64_t *sum,
 				    struct cairn_err *err)
 {
-	struct shape cpu, next;
+	struct space *sp = &s->c->kernel;
 	uint64_t slab = 0, partial = 0;
-	enum cairn_code code = shape_resolve(&cpu, &cpu_want, &s->c->types, err);
+	enum cairn_code code = shape_get(&s->cpu, sp, at, SLAB_CPU_SLAB, &slab, err);
 
-	if (!code)
-		code = shape_get(&cpu, &s->c->kernel, at, P_SLAB, &slab, err);
 	if (!code && slab)
 		code = cache_slab_free(s, slab, sum, err);
-	if (code || !shape_has(&cpu, P_PARTIAL))
-		return code;
-	code = shape_get(&cpu, &s->c->kernel, at, P_PARTIAL, &partial, err);
+	if (!code && shape_has(&s->cpu, SLAB_CPU_PARTIAL))
+		code = shape_get(&s->cpu, sp, at, SLAB_CPU_PARTIAL, &partial, err);
 	if (code || !partial)
 		return code;
-	code = shape_resolve(&next, &next_want, &s->c->types, err);
-	if (!code && !shape_has(&next, 0))
-		code = cairn_fail(err, CAIRN_MISSING, "slabs of CPUs have no links");
-	return code ? code : partial_slabs(s, partial, next.m[0].offset, sum, err);
+	if (!shape_has(&s->next, 0))
+		return cairn_fail(err, CAIRN_MISSING, "slabs of CPUs have no links");
+	return partial_slabs(s, partial, s->next.m[0].offset, sum, err);
 }
 
-static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t ptr, uint64_t *sum,
+static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t cache, uint64_t *sum,
 				     struct cairn_err *err)
 {
 	const struct cpus *cpus;
-	uint64_t at;
-	enum cairn_code code = cpus_get(s->c, &cpus, err);
+	uint64_t ptr, at;
+	enum cairn_code code = shape_get(&s->keeps, &s->c->kernel, cache, C_CPU, &ptr, err);
 
-	for (size_t i = 0; !code && i < cpus->n; i++) {
-		code = slab_percpu(s->c, &cpus->cpu[i], ptr, &at, err);
+	if (!code)
+		code = cpus_get(s->c, &cpus, err);
+	for (size_t i = 0; !code && ptr && i < cpus->n; i++) {
+		code = slab_cpu_of(s->c, &s->pages, &s->cpu, &cpus->cpu[i], cache, ptr, &at, err);
 		if (!code)
 			code = slabs_of_cpu(s, at, sum, err);
 	}
 	return code;
 }
 
+static enum cairn_code can_count(const struct caches *s, struct cairn_err *err)
+{
+	if (s->lack.code)
+		return cairn_fail(err, s->lack.code, "%s", s->lack.text);
+	if (!s->has_pages)
+		return cairn_fail(err, CAIRN_MISSING, "nothing is known of pages");
+	if (!shape_has(&s->keeps, C_SHEAVES) &&
+	    !(shape_has(&s->keeps, C_CPU) && shape_has(&s->cpu, SLAB_CPU_SLAB)))
+		return cairn_fail(err, CAIRN_MISSING, "nothing tells what CPUs keep");
+	return CAIRN_OK;
+}
+
 enum cairn_code cache_kept(const struct caches *s, uint64_t cache, uint64_t *ret,
 			   struct cairn_err *err)
 {
-	struct shape shape;
-	uint64_t ptr = 0;
-	enum cairn_code code = shape_resolve(&shape, &cache_want, &s->c->types, err);
+	enum cairn_code code = can_count(s, err);
 
 	*ret = 0;
-	if (!code && s->lack.code)
-		code = cairn_fail(err, s->lack.code, "%s", s->lack.text);
-	if (!code && !s->has_pages)
-		code = cairn_fail(err, CAIRN_MISSING, "nothing is known of pages");
-	if (!code && !shape_has(&shape, C_CPU) && !shape_has(&shape, C_SHEAVES))
-		code = cairn_fail(err, CAIRN_MISSING, "nothing tells what CPUs keep");
-	if (!code && shape_has(&shape, C_CPU))
-		code = shape_get(&shape, &s->c->kernel, cache, C_CPU, &ptr, err);
-	if (!code && ptr)
-		code = slabs_of_cpus(s, ptr, ret, err);
+	if (!code && shape_has(&s->keeps, C_CPU))
+		code = slabs_of_cpus(s, cache, ret, err);
 	return code ? code : slab_each_kept(s->c, &s->pages, cache, count, ret, err);
 }

@@ -147,8 +147,23 @@ static void damage(void **state)
 	tp_put(w.t, CPUS + CPU_PARTIAL, TP_SIZE + 0x1000, 8);
 	assert_int_equal(kept(&w, &n), CAIRN_FAULT);
 	end(&w);
+}
+
+/* A kernel that names no data: what a CPU keeps is found by what is in its area, if anything is. */
+static void of_areas(void **state)
+{
+	struct world w;
+	uint64_t n;
+
+	(void)state;
 	begin(&w);
-	w.cpu[1] = (struct cpu){ .id = 1, .area = CPUS }; /* a kernel that names no data */
+	w.cpus.n = 1;
+	w.cpu[0] = (struct cpu){ .area = CPUS };
+	assert_int_equal(kept(&w, &n), CAIRN_OK);
+	assert_int_equal(n, 6);
+	end(&w);
+	begin(&w);
+	w.cpu[1] = (struct cpu){ .id = 1, .area = CPUS + AREA };
 	assert_int_equal(kept(&w, &n), CAIRN_MISSING);
 	end(&w);
 }
@@ -173,7 +188,8 @@ static void interrupted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_cpus), cmocka_unit_test(damage), cmocka_unit_test(interrupted),
+		cmocka_unit_test(of_cpus), cmocka_unit_test(damage), cmocka_unit_test(of_areas),
+		cmocka_unit_test(interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A cache that lies in a slab of its own objects, of a kernel that does not name how many nodes there
- * are: the size of its objects tells. */
+/* A cache that lies in a slab of its own objects, of a kernel that does not name how many nodes
+ * there are: the size of its objects tells. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

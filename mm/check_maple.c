@@ -186,7 +186,7 @@ static enum cairn_code each_mm(struct look *k, struct maple_mms *s, struct arena
 		name_mm(k, &s->mm[i], a);
 		s->limit = tree_limit(k);
 		code = maple_mm_verify(s, &s->mm[i], tell, k, &done, err);
-		maple_slabs_check(&k->slabs, k->run, k->whose);
+		maple_slabs_check(&k->slabs, k->run, k->whose, k->of_task);
 		code = note_end(k, code, &done, err);
 	}
 	return code;
@@ -246,6 +246,8 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *r, struct cairn_er
 	if (!code)
 		code = each_other(&k, &s, &a, err);
 	note_rest(&k);
+	if (k.slabs.use.lack.code)
+		cairn_unseen(r, "which nodes CPUs keep for reuse", &k.slabs.use.lack);
 	maple_slabs_deinit(&k.slabs);
 	maple_mms_deinit(&s);
 	arena_deinit(&a);

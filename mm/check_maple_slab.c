@@ -27,16 +27,19 @@ void maple_slabs_deinit(struct maple_slabs *s)
 	mem_free(s->node);
 }
 
-void maple_slabs_node(void *arg, uint64_t addr)
+void maple_slabs_node(void *arg, uint64_t addr, bool quiet)
 {
 	struct maple_slabs *s = arg;
 
+	s->quiet = quiet;
 	if (s->n == s->cap) {
 		size_t cap = s->cap ? 2 * s->cap : 1024;
 		uint64_t *more = mem_resize(s->node, cap, sizeof(*more));
 
-		if (!more)
+		if (!more) {
+			s->lost++;
 			return;
+		}
 		s->node = more;
 		s->cap = cap;
 	}
@@ -60,8 +63,21 @@ static void report(struct cairn_run *run, const char *whose, enum cairn_grade gr
 	cairn_report(run, &f);
 }
 
-void maple_slabs_check(struct maple_slabs *s, struct cairn_run *run, const char *whose)
+static void note_lost(struct maple_slabs *s, struct cairn_run *run, const char *whose)
 {
+	struct cairn_err err;
+
+	if (!s->lost)
+		return;
+	cairn_fail(&err, CAIRN_NOMEM, "no memory for %zu nodes", s->lost);
+	cairn_unseen(run, whose, &err);
+	s->lost = 0;
+}
+
+void maple_slabs_check(struct maple_slabs *s, struct cairn_run *run, const char *whose,
+		       bool of_task)
+{
+	bool sure = s->quiet && of_task;
 	char other[64], text[128];
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -73,8 +89,10 @@ void maple_slabs_check(struct maple_slabs *s, struct cairn_run *run, const char 
 			because = text;
 		}
 		if (because)
-			report(run, whose, kind == SLAB_DOUBTFUL ? CAIRN_SUSPICIOUS : CAIRN_CERTAIN,
+			report(run, whose, sure && kind != SLAB_DOUBTFUL ? CAIRN_CERTAIN :
+									   CAIRN_SUSPICIOUS,
 			       s->node[i], because);
 	}
 	s->n = 0;
+	note_lost(s, run, whose);
 }

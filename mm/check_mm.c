@@ -216,6 +216,8 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn
 		/* kernel/fork.c, or mm/vma_init.c */
 		slab_use_init(&l->slabs, c, "vm_area_cachep");
 		look_at_all(l);
+		if (l->slabs.lack.code)
+			cairn_unseen(l->run, "which areas CPUs keep for reuse", &l->slabs.lack);
 	}
 	slab_use_deinit(&l->slabs);
 	map_deinit(&l->anon);

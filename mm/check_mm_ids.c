@@ -138,7 +138,8 @@ const struct cairn_explanation mm_check_ids[] = {
 		.meaning =
 			"The tree leads to an address that looks like an area of this address space, but the slab allocator\n"
 			"has no object in use there: it is on a list of free ones (its slab's, or one that a CPU keeps for\n"
-			"itself, sheaves included), lies in another cache, or between objects.",
+			"itself, sheaves included), lies in another cache, or between objects. Suspicious only where somebody\n"
+			"holds mmap_lock, or if the list of free objects is broken further on.",
 		.causes =
 			"An area that was freed while the tree still had it (use after free: whoever gets that memory next\n"
 			"changes the area), freed twice, or a pointer that was overwritten.",

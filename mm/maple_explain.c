@@ -70,7 +70,8 @@ const struct cairn_explanation maple_explanations[] = {
 		"All words of the tree are right, but the slab allocator has no object in use where this node\n"
 		"is: it is on a list of free ones (its slab's, or one that a CPU keeps for itself), lies in\n"
 		"another cache, or between objects. Whoever gets that memory next changes the tree. It is how\n"
-		"use after free looks before it hurts (StackRot, CVE-2023-3269).",
+		"use after free looks before it hurts (StackRot, CVE-2023-3269). Suspicious only where it is\n"
+		"not known whether a writer is at work, or if the list of free objects is broken further on.",
 		WORD),
 	EXPLAIN("node.type",
 		"an inner node has a type that such a tree has not",

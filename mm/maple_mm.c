@@ -8,7 +8,6 @@ static const struct shape_want mm_want = {
 	  [MM_MAP_COUNT] = "map_count", [MM_TOTAL_VM] = "total_vm" },
 };
 
-
 /* ---- which there are ---- */
 
 static void add_mm(struct maple_mms *s, struct map *seen, const struct task *t, uint64_t mm)

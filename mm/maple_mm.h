@@ -49,7 +49,7 @@ struct maple_mms {
 	uint64_t stride;         /* from one vm_area_struct to the next in a slab; 0: not known */
 	uint64_t current;        /* the mm whose entries are asked */
 	/* as in struct maple_subject */
-	void (*node)(void *arg, uint64_t addr);
+	void (*node)(void *arg, uint64_t addr, bool quiet);
 	void *node_arg;
 };
 

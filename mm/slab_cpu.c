@@ -5,7 +5,8 @@
 
 static const struct shape_want cpu_want = {
 	"struct kmem_cache_cpu", SLAB_CPU_N,
-	{ [SLAB_CPU_FREELIST] = "freelist", [SLAB_CPU_SLAB] = "slab|page" },
+	{ [SLAB_CPU_FREELIST] = "freelist", [SLAB_CPU_SLAB] = "slab|page",
+	  [SLAB_CPU_PARTIAL] = "partial" },
 };
 
 enum cairn_code slab_percpu(struct cairn *c, const struct cpu *cpu, uint64_t ptr, uint64_t *ret,
@@ -20,10 +21,10 @@ enum cairn_code slab_percpu(struct cairn *c, const struct cpu *cpu, uint64_t ptr
 
 enum cairn_code slab_cpu_shape(struct shape *s, struct cairn *c, struct cairn_err *err)
 {
-	static const unsigned all[] = { SLAB_CPU_FREELIST, SLAB_CPU_SLAB };
+	static const unsigned needed[] = { SLAB_CPU_FREELIST, SLAB_CPU_SLAB };
 	enum cairn_code code = shape_resolve(s, &cpu_want, &c->types, err);
 
-	return code ? code : shape_require(s, all, SLAB_CPU_N, err);
+	return code ? code : shape_require(s, needed, 2, err);
 }
 
 /* ---- found by what is in it ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * slab_cpu - private to slab_free: where a CPU keeps what it has of a slab cache.
+ * slab_cpu - private to slab_free and caches: where a CPU keeps what it has of a slab cache.
  *
  * A __percpu pointer leads there, where the kernel's symbols say how. Where they name no data
  * (Debian's i386, ARM and arm64), the CPU's own area is known by what is in it (cpu_area.h), and a
@@ -36,9 +36,10 @@ enum cairn_code slab_percpu(struct cairn *c, const struct cpu *cpu, uint64_t ptr
 			    struct cairn_err *err);
 
 /** Members of struct kmem_cache_cpu. */
-enum slab_cpu_member { SLAB_CPU_FREELIST, SLAB_CPU_SLAB, SLAB_CPU_N };
+enum slab_cpu_member { SLAB_CPU_FREELIST, SLAB_CPU_SLAB, SLAB_CPU_PARTIAL, SLAB_CPU_N };
 
-/** CAIRN_MISSING: this kernel has none, or not all of its members. */
+/** CAIRN_MISSING: this kernel has none, or not all of its members. Partial slabs are left out where
+ *  it keeps none for CPUs. */
 enum cairn_code slab_cpu_shape(struct shape *s, struct cairn *c, struct cairn_err *err);
 
 /** A CPU's struct kmem_cache_cpu of a cache; `ptr` is the cache's cpu_slab. CAIRN_MISSING: not

@@ -23,19 +23,22 @@ enum slab_use_kind {
 	SLAB_KEPT,    /* free, in a list or a sheaf that a CPU or a node keeps */
 	SLAB_DOUBTFUL, /* on such a list that is broken: what leads to it may be the broken part */
 	SLAB_BETWEEN, /* no object of its slab begins there */
-	SLAB_OTHER,   /* in another cache */
+	SLAB_OTHER,   /* in another cache, and no memory cgroup's clone of it */
 };
 
 struct slab_use {
 	struct cairn *c;
 	struct page_map frames;
 	uint64_t cache;   /* 0: not known */
+	struct shape clones; /* up to 5.8 each memory cgroup has one of the cache (10befea91b61) */
 	struct slab_links links;
 	struct map pages; /* page -> where the first object of its slab begins, or 0: nothing can
 			     be told of it */
 	struct map free, kept;
 	struct map broken; /* pages whose slab's list of free objects is */
 	bool kept_broken;  /* a list or sheaf of those that are kept is */
+	struct cairn_err lack; /* why not all that are kept are known; code CAIRN_OK: they are, as
+				  far as this kernel tells and the dump was made to have them */
 };
 
 /** `symbol` is the variable that has the cache. */

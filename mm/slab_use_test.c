@@ -13,10 +13,12 @@
 #define SLAB   (TP_FREE >> 12) /* frames */
 #define SECOND (SLAB + 1)
 #define ALIEN  (SLAB + 2)
+#define CLONE  (SLAB + 5)
 #define GUARDED (SLAB + 3)
 #define PLAIN  (SLAB + 4)
 #define CACHE  (TP_FREE + 0x20000)
 #define OTHER  (CACHE + 0x100)
+#define CLONED (CACHE + 0x200)
 #define CPU    (CACHE + 0x1000)
 #define NAME   (CACHE + 0x2000)
 
@@ -24,7 +26,11 @@
 #define PAD    32
 #define AT(frame, n) (((uint64_t)(frame) << 12) + PAD + STRIDE * (uint64_t)(n))
 
-enum { FREE_HEAD = 48, OBJECTS = 40, FREE_AT = 16 };
+enum { FREE_HEAD = 48, OBJECTS = 40, FREE_AT = 16, ROOT = 56 };
+
+/* How memory cgroups' clones of a cache lead to it: there are none, by a member, by a pointer to
+ * what has it. */
+enum clones { NO_CLONES, BY_MEMBER, BY_POINTER };
 
 struct world {
 	struct testpages *t;
@@ -39,10 +45,13 @@ static void put_slab(struct world *w, uint64_t frame, uint64_t cache, unsigned o
 	tp_page(w->t, frame, 64, OBJECTS, objects, 2);
 }
 
-static void types(struct world *w)
+static void types(struct world *w, enum clones clones)
 {
 	struct btf *b = tt_new();
+	int params = tt(btf__add_struct(b, "memcg_cache_params", 8)), pointer;
 
+	tt(btf__add_field(b, "root_cache", TT_ULONG, 0, 0));
+	pointer = tt(btf__add_ptr(b, params));
 	tt(btf__add_struct(b, "slab", 64));
 	tt(btf__add_field(b, "slab_cache", TT_ULONG, 16 * 8, 0));
 	tt(btf__add_field(b, "freelist", TT_ULONG, FREE_HEAD * 8, 0));
@@ -57,11 +66,13 @@ static void types(struct world *w)
 	tt(btf__add_field(b, "red_left_pad", TT_UINT, 12 * 8, 0));
 	tt(btf__add_field(b, "cpu_slab", TT_ULONG, 16 * 8, 0));
 	tt(btf__add_field(b, "name", TT_ULONG, 24 * 8, 0));
+	if (clones)
+		tt(btf__add_field(b, "memcg_params", clones == BY_MEMBER ? params : pointer, ROOT * 8, 0));
 	tp_types(w->t, b);
 }
 
-/* The first slab's third object is free, and the CPU keeps the fifth; from both a link leads there. */
-static void begin_linked(struct world *w, uint64_t next_free, uint64_t next_kept)
+/* The first slab's third object is free, and the CPU keeps the fifth; from both a link leads on. */
+static void begin_as(struct world *w, enum clones clones, uint64_t next_free, uint64_t next_kept)
 {
 	*w = (struct world){ .t = tp_new(0), .cpu = { .offset = CPU },
 			     .cpus = { .cpu = &w->cpu, .n = 1 } };
@@ -70,13 +81,17 @@ static void begin_linked(struct world *w, uint64_t next_free, uint64_t next_kept
 	put_slab(w, SECOND, CACHE, 42);
 	put_slab(w, ALIEN, OTHER, 42);
 	put_slab(w, GUARDED, CACHE, 1);
-	for (unsigned i = 0; i < 2; i++) {
+	put_slab(w, CLONE, CLONED, 42);
+	tp_page(w->t, CLONE, 64, FREE_HEAD, AT(CLONE, 2), 8);
+	tp_put(w->t, CLONED + ROOT, CACHE, 8);
+	for (unsigned i = 0; i < 3; i++) {
 		tp_put(w->t, CACHE + 0x100 * i, FREE_AT, 4);
 		tp_put(w->t, CACHE + 0x100 * i + 4, STRIDE, 4);
 		tp_put(w->t, CACHE + 0x100 * i + 8, STRIDE - PAD, 4);
 		tp_put(w->t, CACHE + 0x100 * i + 12, PAD, 4);
 		tp_put(w->t, CACHE + 0x100 * i + 24, NAME, 8);
 	}
+	tp_put(w->t, CACHE + 0x300, CACHE, 8); /* the variable */
 	testmem_write(&w->t->mem, NAME, "alien", 6);
 	tp_page(w->t, SLAB, 64, FREE_HEAD, AT(SLAB, 2), 8);
 	tp_put(w->t, CACHE + 16, 0x40, 8);
@@ -84,7 +99,7 @@ static void begin_linked(struct world *w, uint64_t next_free, uint64_t next_kept
 	tp_put(w->t, AT(SLAB, 2) + FREE_AT, next_free, 8);
 	tp_put(w->t, AT(SLAB, 4) + FREE_AT, next_kept, 8);
 	tp_open(w->t, ARCH_X86_64, "mem_section", TP_AMD64_6_1);
-	types(w);
+	types(w, clones);
 	w->t->c.cpus = &w->cpus;
 	syms_init(&w->t->c.syms, &w->t->c.arena);
 	slab_use_init(&w->use, &w->t->c, "the_cache");
@@ -92,7 +107,7 @@ static void begin_linked(struct world *w, uint64_t next_free, uint64_t next_kept
 
 static void begin(struct world *w)
 {
-	begin_linked(w, 0, 0);
+	begin_as(w, NO_CLONES, 0, 0);
 }
 
 static void end(struct world *w)
@@ -129,6 +144,7 @@ static void kinds(void **state)
 	assert_string_equal(other, "");
 	assert_int_equal(slab_use_of(&w.use, AT(ALIEN, 2), other), SLAB_OTHER);
 	assert_string_equal(other, "alien");
+	assert_int_equal(w.use.lack.code, CAIRN_OK);
 	/* KFENCE puts it anywhere */
 	assert_int_equal(slab_use_of(&w.use, AT(GUARDED, 0) + 8, other), SLAB_UNTOLD);
 	assert_int_equal(slab_use_of(&w.use, AT(PLAIN, 0), other), SLAB_UNTOLD);
@@ -143,13 +159,38 @@ static void broken(void **state)
 	struct world w;
 
 	(void)state;
-	begin_linked(&w, AT(SECOND, 3), AT(SECOND, 5));
+	begin_as(&w, NO_CLONES, AT(SECOND, 3), AT(SECOND, 5));
 	learn(&w, 20, 5);
 	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 3), other), SLAB_IN_USE);
 	assert_int_equal(slab_use_of(&w.use, AT(SECOND, 5), other), SLAB_IN_USE);
+	assert_int_equal(w.use.lack.code, CAIRN_CORRUPT);
 	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_DOUBTFUL);
 	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 4), other), SLAB_DOUBTFUL);
 	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 3), other), SLAB_IN_USE);
+	end(&w);
+}
+
+static void clones(void **state)
+{
+	char other[64];
+	struct world w;
+
+	(void)state;
+	begin_as(&w, BY_MEMBER, 0, 0);
+	learn(&w, 20, 5);
+	assert_int_equal(slab_use_of(&w.use, AT(CLONE, 3), other), SLAB_IN_USE);
+	assert_int_equal(slab_use_of(&w.use, AT(CLONE, 2), other), SLAB_FREE);
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_FREE);
+	assert_int_equal(slab_use_of(&w.use, AT(ALIEN, 2), other), SLAB_OTHER);
+	end(&w);
+	begin_as(&w, BY_POINTER, 0, 0);
+	symlist_add(&w.t->c.known, "the_cache", CACHE + 0x300);
+	assert_int_equal(symlist_register(&w.t->c.known, "test", &w.t->c.syms, NULL), CAIRN_OK);
+	slab_use_deinit(&w.use);
+	slab_use_init(&w.use, &w.t->c, "the_cache");
+	assert_int_equal(slab_use_of(&w.use, AT(SLAB, 2), other), SLAB_FREE);
+	assert_int_equal(slab_use_of(&w.use, AT(CLONE, 2), other), SLAB_UNTOLD);
+	assert_int_equal(slab_use_of(&w.use, AT(ALIEN, 2), other), SLAB_UNTOLD);
 	end(&w);
 }
 
@@ -186,7 +227,8 @@ static void texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds), cmocka_unit_test(broken), cmocka_unit_test(not_learnt),
+		cmocka_unit_test(kinds), cmocka_unit_test(broken), cmocka_unit_test(clones),
+		cmocka_unit_test(not_learnt),
 		cmocka_unit_test(texts),
 	};
 

@@ -54,6 +54,14 @@ const struct cairn_check *const *checks_sorted(struct arena *a, size_t *n)
 	return all;
 }
 
+bool findings_any_fault(const struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->said[i].f.severity > CAIRN_INFO)
+			return true;
+	return false;
+}
+
 static bool id_matches(const struct cairn_explanation *id, const char *pattern)
 {
 	return !fnmatch(pattern, id->id, 0);

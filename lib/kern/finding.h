@@ -55,6 +55,9 @@ enum cairn_code findings_get(struct findings *ret, struct cairn *c,
 			     const struct check_limits *limits, struct arena *arena,
 			     struct cairn_err *err);
 
+/** One is worse than CAIRN_INFO, which a healthy machine may have, too. */
+bool findings_any_fault(const struct findings *f);
+
 /** All checkers, sorted by name; *n is their number. NULL when out of memory. */
 const struct cairn_check *const *checks_sorted(struct arena *a, size_t *n);
 

@@ -101,6 +101,22 @@ static void test_copies(void **state)
 	assert_string_equal(grade_name(f.said[0].f.grade), "in-flight");
 }
 
+static void test_faults(void **state)
+{
+	struct said said[2] = {
+		{ .f.severity = CAIRN_INFO, .f.grade = CAIRN_CERTAIN },
+		{ .f.severity = CAIRN_WARNING, .f.grade = CAIRN_SUSPICIOUS },
+	};
+	struct findings f = { .said = said };
+
+	(void)state;
+	assert_false(findings_any_fault(&f));
+	f.n = 1;
+	assert_false(findings_any_fault(&f));
+	f.n = 2;
+	assert_true(findings_any_fault(&f));
+}
+
 static void test_only(void **state)
 {
 	struct findings f;
@@ -236,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_silence, reset),
 		cmocka_unit_test_setup(test_copies, reset),
+		cmocka_unit_test_setup(test_faults, reset),
 		cmocka_unit_test_setup(test_only, reset),
 		cmocka_unit_test_setup(test_unseen, reset),
 		cmocka_unit_test_setup(test_too_many, reset),

@@ -97,9 +97,11 @@ static void note_size(const struct maple *m, struct maple_checked *ret)
 /* Nodes that a writer has taken out may be given back at any time. */
 static void tell_nodes(const struct maple_subject *s, const struct maple *m)
 {
+	bool quiet = s->lock && s->lock->known;
+
 	for (size_t i = 0; s->node && !(s->lock && s->lock->written) && i < m->n; i++)
 		if (m->node[i].state == MAPLE_THERE)
-			s->node(s->node_arg, m->node[i].addr);
+			s->node(s->node_arg, m->node[i].addr, quiet);
 }
 
 /* One bad word; *done: there is none left. */

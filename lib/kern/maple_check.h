@@ -53,9 +53,9 @@ struct maple_subject {
 	size_t *trials;                      /* nodes that may still be looked at to try repairs; a
 						word is told as the rule found it when there are
 						none left. NULL: no bound */
-	/* Told of each node of a tree that has no bad word and that no writer is known to have locked.
-	   May be NULL. */
-	void (*node)(void *arg, uint64_t addr);
+	/* Told of each node of a tree that has no bad word and that no writer is known to have locked;
+	   quiet: it is known that none has. May be NULL. */
+	void (*node)(void *arg, uint64_t addr, bool quiet);
 	void *node_arg;
 };
 

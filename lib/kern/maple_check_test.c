@@ -21,6 +21,7 @@ struct world {
 	struct maple_lock_state lock;
 	bool blind;             /* entries are not asked */
 	size_t said, of_object;
+	size_t nodes, quiet;    /* that were told of, and on how many nobody is at work */
 	struct maple_verdict first;
 };
 
@@ -59,6 +60,15 @@ static void tell(void *arg, const struct maple_verdict *v)
 		w->first = *v;
 }
 
+static void count_node(void *arg, uint64_t addr, bool quiet)
+{
+	struct world *w = arg;
+
+	(void)addr;
+	w->nodes++;
+	w->quiet += quiet;
+}
+
 static void begin(const struct tmt *t)
 {
 	uint64_t sum = 0;
@@ -89,7 +99,8 @@ static struct maple_checked verify(struct tmt *t)
 	struct shelf shelf;
 	struct maple_subject s = {
 		.c = c, .shelf = &shelf, .tree = TMT_TREE, .lock = &world.lock, .limit = LIMIT,
-		.entries = world.blind ? NULL : &world.entries,
+		.entries = world.blind ? NULL : &world.entries, .node = count_node,
+		.node_arg = &world,
 	};
 	struct maple_checked checked;
 
@@ -462,6 +473,24 @@ static void in_flight(void **state)
 	assert_int_equal(world.first.grade, CAIRN_CERTAIN);
 }
 
+/* Nodes are told of a tree that nobody writes to, and whether that is known. */
+static void nodes(void **state)
+{
+	static const struct maple_lock_state locks[] = { { 0 }, { .known = true }, { true, true, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct tmt t = usual(8);
+		size_t n;
+
+		world.lock = locks[i];
+		n = verify(&t).nodes;
+		assert_true(n > 1);
+		assert_int_equal(world.nodes, locks[i].written ? 0 : n);
+		assert_int_equal(world.quiet, i == 1 ? n : 0);
+	}
+}
+
 /* mas_alloc_nodes() before its fix: the slot behind the last of the node in front. */
 static void overrun(void **state)
 {
@@ -558,7 +587,7 @@ int main(void)
 		cmocka_unit_test(doubts),
 		cmocka_unit_test(objects), cmocka_unit_test(objects_at_bounds),
 		cmocka_unit_test(two_words),
-		cmocka_unit_test(in_flight),
+		cmocka_unit_test(in_flight), cmocka_unit_test(nodes),
 		cmocka_unit_test(overrun),
 		cmocka_unit_test(missing_node),
 		cmocka_unit_test(no_memory),
