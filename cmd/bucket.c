@@ -101,7 +101,7 @@ static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 	if (!v->call->opt[OPT_KNOWN].set)
 		return CAIRN_OK;
 	str_init(&text);
-	code = oops_file_read(&text, &cut, file, err);
+	code = oops_file_read(&text, &cut, NULL, file, err);
 	if (!code && known_parse(&v->known, text.buf, text.len, v->call->scratch, err))
 		code = cairn_context(err, err->code, "%s", file);
 	str_deinit(&text);

@@ -259,6 +259,15 @@ def bug_of(record):
     return record["signature"], record["cause"]
 
 
+def of_its_log(demo):
+    """A dump given as a log: what its log says, nothing of what its memory holds."""
+    code, out, _ = cairn("-j", "oops", demo, demo.with_suffix(".console"))
+    recs = records(out)
+    logs = collections.Counter(r["log"] for r in recs if r["title"] == "kernel BUG in scen_irq_inner")
+    ok("oops: a dump among logs is told of by its log", code == 1 and len(logs) == 2 and
+       len(recs) == 2, code, [r["title"] for r in recs])
+
+
 def buckets(text, tmp):
     recs = records(text)
     want = collections.Counter(bug_of(r) for r in recs if r["signature"])
@@ -373,6 +382,7 @@ def main():
         hostile(demo, tmp)
         for sig in (signal.SIGINT, signal.SIGTERM):
             stopped(demo, tmp, sig)
+        of_its_log(demo)
         buckets(text, tmp)
         expect(by_name, tmp)
     print(f"1..{tests}")
