@@ -18,6 +18,7 @@
 /** One record. Strings are borrowed from `json`, until jsonrec_deinit(). */
 struct jsonrec {
 	json_t *json;
+	const char *schema;
 	bool other;              /* of another kind (cairn.error/1, ...): the rest is NULL */
 	const char *file;        /* the dump, or the log */
 	const char *release;

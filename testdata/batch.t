@@ -294,6 +294,27 @@ def buckets(text, tmp):
        sum(b.get("count", 0) for b in records(out)) == len(recs) and
        [e["message"].startswith("standard input:1: ") for e in records(out)
         if e["schema"] == "cairn.error/1"] == [True], code)
+    no_records(text, tmp)
+
+
+def no_records(text, tmp):
+    """Of what is no record the beginning is told, on stderr, and how much there is."""
+    other = b'{"schema":"cairn.error/1","message":"it is gone"}\n'
+    code, out, err = cairn("bucket", stdin=b"junk\n" * 25 + other + text)
+    said = err.splitlines()
+    ok("bucket: of many such lines ten, and their number", code == 4 and len(said) == 12 and
+       all(line.startswith("cairn: bucket: ") for line in said) and "15 more lines" in said[10] and
+       b"junk" not in out, said)
+    ok("bucket: records of other commands are counted", said[11].endswith("cairn.error/1: it is gone") and
+       f"{len(text.splitlines())} records in ".encode() in out, said)
+    (tmp / "dump").write_bytes(b"KDUMP   ")
+    code, out, err = cairn("bucket", tmp / "dump")
+    ok("bucket: a dump is no record of one", code == 3 and not out and "vmcore" in err, err)
+    code, out, _ = cairn("-j", "triage", tmp / "dump")
+    ok("triage -j: of one dump that is none there is a record too", code == 3 and
+       [r["fate"] for r in records(out)] == ["unreadable"], out)
+    code, out, _ = cairn("-j", "bucket", stdin=out)
+    ok("bucket: and it counts", [b["fate"] for b in records(out)] == ["unreadable"] and code == 0, out)
 
 
 def bug(record):
