@@ -169,8 +169,11 @@ def fates(demo):
     ok("hunger is a record", (code, [r["fate"] for r in records(out)]) == (3, ["memory"]), out)
     code, out, err = cairn("triage", demo, "/nonexistent", demo)
     text = out.decode()
-    ok("as text: the others are told of", code == 3 and text.count("\nNext\n") == 2 and
-       "/nonexistent" in err, code, err)
+    ok("as text: the others are told of, each below its name", code == 3 and
+       text.count("\nNext\n") == 2 and text.startswith(f"{demo}\n\n") and
+       f"\n\n{demo}\n\n" in text and "/nonexistent" in err, code, err, text[:100])
+    alone = cairn("triage", demo)[1].decode()
+    ok("as text: one alone has no such head", alone and alone == text[text.index("\n\n") + 2:][:len(alone)])
     code, out, err = cairn("triage", "--jobs", "0", demo)
     ok("--jobs 0 is no number of jobs", code == 2 and not out and "--jobs" in err, code, err)
 
