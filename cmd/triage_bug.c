@@ -49,7 +49,7 @@ void triage_bug(struct report *r)
 		out_null(r->o, "bug", NULL);
 }
 
-/* By the stack; where that tells nothing sure, or is a watchdog's, by the log's. */
+/* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
 static struct signature sign(const struct report *r)
 {
 	const struct frame *at = culprit_find(&r->crash);
@@ -58,7 +58,7 @@ static struct signature sign(const struct report *r)
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
-	return !blames && r->told ? r->told->signature : own;
+	return r->told && (!blames || !own.guilty) ? r->told->signature : own;
 }
 
 /* What the log says, as long as it is more than a warning; then what is broken. */

@@ -196,6 +196,16 @@ def misfits(dumps):
     ok("-s of another kernel is refused where one dump is looked at", code == 3 and i386.name in err, err)
 
 
+def by_the_log(dumps):
+    """Where a stack names nobody for want of types, the dump is of its log's bug."""
+    for name in ("i386-6.1-irqbug", "i386-6.1-list", "armhf-6.1-wqnull"):
+        record = records(cairn("-j", "triage", dumps[name])[1])[0]
+        log = records(cairn("-j", "oops", "-l", dumps[name].with_suffix(".console"))[1])[0]
+        both = [r["signature"] for r in (record, log)]
+        ok(f"{name} without types: its signature is its log's", both[0] == both[1] and
+           ":-:" not in both[0] and record["signature_fuzzy"] == log["signature_fuzzy"], both)
+
+
 # ---- one that is hostile, among others ---------------------------------------------------------------
 
 def claim(folder, name, deed):
@@ -403,6 +413,7 @@ def main():
         robust(validator, [p for p in captures_all if p.name.startswith("amd64")], signatures, tmp)
         fates(demo)
         misfits(by_name)
+        by_the_log(by_name)
         hostile(demo, tmp)
         for sig in (signal.SIGINT, signal.SIGTERM):
             stopped(demo, tmp, sig)
