@@ -31,6 +31,7 @@ static void oops_fields(struct jsonrec *r)
 	r->class = jsonrec_str(r->json, "class");
 	r->title = jsonrec_str(r->json, "title");
 	r->function = jsonrec_str(r->json, "function");
+	r->blamed = jsonrec_str(r->json, "guilty");
 }
 
 enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, struct cairn_err *err)

@@ -23,6 +23,7 @@ struct jsonrec {
 	const char *file;        /* the dump, or the log */
 	const char *release;
 	const char *class, *title, *function, *date;
+	const char *blamed;      /* whom an oops's title blames */
 	const char *signature, *fuzzy, *cause;
 	const char *fate;        /* NULL: there is a report */
 };

@@ -327,19 +327,21 @@ static const struct cmd oops = {
 	.name = "oops",
 	.synopsis = "[-lg] [FILE]... | -r",
 	.summary = "what a log that is text reports: oopses, warnings, lockups, hung tasks",
-	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is\n"
-		"standard input) and tells of each report in them the same as triage does of a dump:\n"
-		"class, title, function, place, who, the stack's frames, the signature, and what is\n"
-		"known of such trouble. With a dump and without FILE, or where FILE is a dump, of the dump's\n"
-		"own log. Time stamps, callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote\n"
-		"at a time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64.\n"
-		"A signature names the bug: a dump's (triage) and its log's are the same, and so are\n"
-		"those of other builds, as long as the functions are: of the class and the names of the\n"
-		"sure frames from the one that crashed to the entry into the kernel, but for those that\n"
-		"-r lists (pieces of names; ^ begins and $ ends one). The second, fuzzy one has the first\n"
-		"three. A panic that was asked for (sysrq, an NMI) is no bug by itself; its `cause` is what\n"
-		"the log reports last before it. Exit 0: the log reports no trouble. Exit 1: it does. Exit\n"
-		"3: a file could not be read.",
+	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is standard\n"
+		"input) and tells of each report in them the same as triage does of a dump: class, title,\n"
+		"function, place, who, the stack's frames, the signature, and what is known of such trouble.\n"
+		"With a dump and without FILE, or where FILE is a dump, of the dump's own log. Time stamps,\n"
+		"callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote at a\n"
+		"time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64. A\n"
+		"signature names the bug: a dump's (triage) and its log's are the same, and so are those of\n"
+		"other builds, as long as the functions are: of the class and the names of the sure frames\n"
+		"from the one that crashed to the entry into the kernel, but for those that -r lists (pieces\n"
+		"of names; ^ begins and $ ends one). The second, fuzzy one has the first three. A title is\n"
+		"what syzkaller calls it (\"corrupted\": its report names no function), who of a stall blames\n"
+		"another than the signature does; triage and bucket put the signature's function in. A panic\n"
+		"that was asked for (sysrq, an NMI) is no bug by itself; its `cause` is what the log reports\n"
+		"last before it. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could\n"
+		"not be read.",
 	.opts = opts,
 	.no_dump = true,
 	.dump_if_named = true,

@@ -14,8 +14,8 @@ bool triage_is_watched(const struct report *r)
 	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
 }
 
-/* What the log itself says of the crash; all of it where the crash is not what matters. */
-void triage_read_log(struct report *r)
+/* All of it where the crash is not what matters. */
+static void read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
 	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
@@ -34,21 +34,6 @@ void triage_read_log(struct report *r)
 		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
-void triage_bug(struct report *r)
-{
-	if (r->told && r->told->file) {
-		out_str(r->o, "file", "  at       %s", r->told->file);
-		out_count(r->o, "line", ":%s\n", r->told->line);
-	} else {
-		out_null(r->o, "file", NULL);
-		out_null(r->o, "line", NULL);
-	}
-	if (r->told)
-		out_str(r->o, "bug", "  bug      %s\n", r->told->title);
-	else
-		out_null(r->o, "bug", NULL);
-}
-
 /* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
 static struct signature sign(const struct report *r)
 {
@@ -59,6 +44,33 @@ static struct signature sign(const struct report *r)
 					 r->call->scratch);
 
 	return r->told && (!blames || !own.guilty) ? r->told->signature : own;
+}
+
+void triage_read_log(struct report *r)
+{
+	read_log(r);
+	r->signature = sign(r);
+}
+
+/* Whom the signature names, though a stack alone may tell him. */
+static const char *bug_of(struct report *r)
+{
+	return oops_retitle(r->told->title, r->told->guilty, r->signature.guilty, r->call->scratch);
+}
+
+void triage_bug(struct report *r)
+{
+	if (r->told && r->told->file) {
+		out_str(r->o, "file", "  at       %s", r->told->file);
+		out_count(r->o, "line", ":%s\n", r->told->line);
+	} else {
+		out_null(r->o, "file", NULL);
+		out_null(r->o, "line", NULL);
+	}
+	if (r->told)
+		out_str(r->o, "bug", "  bug      %s\n", bug_of(r));
+	else
+		out_null(r->o, "bug", NULL);
 }
 
 /* What the log says, as long as it is more than a warning; then what is broken. */
@@ -80,7 +92,7 @@ static const char *cause(const struct report *r)
 
 void triage_signature(struct report *r)
 {
-	struct signature own = sign(r);
+	const struct signature own = r->signature;
 	const char *behind = cause(r);
 	struct out *o = r->o;
 
