@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/buckets.h"
 #include "cmd/cmd.h"
-#include "cmd/error_out.h"
 #include "cmd/known.h"
 #include "cmd/lines.h"
 #include "cmd/oops_file.h"
@@ -23,9 +23,14 @@ static const struct opt opts[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+#define TOLD 10 /* lines of one file that are no records */
+
 struct view {
 	struct call *call;
 	struct out *o;
+	size_t nbad;    /* lines of this file that are no records */
+	size_t nothers; /* lines of all files that are records of something else */
+	char other[256]; /* the first of these, in words */
 	struct sights sights;
 	struct known known;
 	size_t nexamples, top;
@@ -33,13 +38,30 @@ struct view {
 	enum verdict *verdict;
 };
 
-/* A line that is no record is told, and costs nothing else. */
+/* What is no record is told, and costs nothing else. */
 static void tell(struct view *v, const struct cairn_err *err)
 {
-	out_text_safe(v->o, err->text, strlen(err->text));
-	out_text(v->o, "\n");
-	error_record(v->o, v->call->cmd->name, NULL, err);
+	cmd_warn(v->call, err);
 	*v->verdict = VERDICT_PARTIAL;
+}
+
+static void note_other(struct view *v, const struct jsonrec *r)
+{
+	const char *message = jsonrec_str(r->json, "message");
+
+	if (!v->nothers++)
+		snprintf(v->other, sizeof(v->other), "%s%s%s", r->schema, message ? ": " : "",
+			 message ? message : "");
+}
+
+static void tell_others(struct view *v)
+{
+	struct cairn_err err;
+
+	if (!v->nothers)
+		return;
+	cairn_fail(&err, CAIRN_FORMAT, "records of other kinds, not counted: %zu; the first: %s", v->nothers, v->other);
+	tell(v, &err);
 }
 
 static enum cairn_code take_line(struct view *v, const char *line, size_t len, struct cairn_err *err)
@@ -48,10 +70,30 @@ static enum cairn_code take_line(struct view *v, const char *line, size_t len, s
 	struct jsonrec r;
 
 	code = jsonrec_read(&r, line, len, err);
-	if (!code && !r.other)
+	if (!code && r.other)
+		note_other(v, &r);
+	else if (!code)
 		code = sights_add(&v->sights, &r, v->call->scratch, err);
 	jsonrec_deinit(&r);
 	return code;
+}
+
+static void tell_bad(struct view *v, const struct lines *l, struct cairn_err *err)
+{
+	if (v->nbad++ >= TOLD)
+		return;
+	cairn_context(err, err->code, "%s:%zu", l->file.path, l->no);
+	tell(v, err);
+}
+
+static void tell_bad_rest(struct view *v, const struct lines *l)
+{
+	struct cairn_err err;
+
+	if (v->nbad <= TOLD)
+		return;
+	cairn_fail(&err, CAIRN_FORMAT, "%s: %zu more lines are no records", l->file.path, v->nbad - TOLD);
+	tell(v, &err);
 }
 
 static enum cairn_code take_lines(struct view *v, struct lines *l, struct cairn_err *err)
@@ -60,17 +102,17 @@ static enum cairn_code take_lines(struct view *v, struct lines *l, struct cairn_
 	const char *line;
 	size_t len;
 
+	v->nbad = 0;
 	while (!(code = lines_next(l, &line, &len, err)) && line) {
 		if (strspn(line, " \t\r") >= len)
 			continue;
 		code = take_line(v, line, len, err);
 		if (code != CAIRN_FORMAT && code)
 			return code;
-		if (code) {
-			cairn_context(err, code, "%s:%zu", l->file.path, l->no);
-			tell(v, err);
-		}
+		if (code)
+			tell_bad(v, l, err);
 	}
+	tell_bad_rest(v, l);
 	return code;
 }
 
@@ -101,7 +143,7 @@ static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 	if (!v->call->opt[OPT_KNOWN].set)
 		return CAIRN_OK;
 	str_init(&text);
-	code = oops_file_read(&text, &cut, file, err);
+	code = oops_file_read(&text, &cut, NULL, file, err);
 	if (!code && known_parse(&v->known, text.buf, text.len, v->call->scratch, err))
 		code = cairn_context(err, err->code, "%s", file);
 	str_deinit(&text);
@@ -282,7 +324,10 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		code = take_file(&v, "-", err);
 	for (int i = 0; i < call->argc && !code; i++)
 		code = take_file(&v, call->argv[i], err);
-	return code ? code : show(&v, err);
+	if (code)
+		return code;
+	tell_others(&v);
+	return show(&v, err);
 }
 
 static const struct cmd bucket = {
@@ -303,7 +348,8 @@ static const struct cmd bucket = {
 		"which there is none; a bug without an earlier one is new. Logs have no date.\n"
 		"\n"
 		"Exit 1: FILE was given, and a bug that is shown is in none of its lines. Exit 4: a line of\n"
-		"RECORDS is no record; the others are told of.",
+		"RECORDS is no such record (the first ten are told, and how many there are); the others are\n"
+		"told of.",
 	.opts = opts,
 	.no_dump = true,
 	.complete = COMPLETE_FILE,

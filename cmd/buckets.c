@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unwind/oops.h"
+
 static const char *copy(struct arena *a, const char *s)
 {
 	return s ? arena_strdup(a, s) : NULL;
@@ -21,6 +23,23 @@ static const char *key_of(const struct sights *s, const struct jsonrec *r, struc
 	return arena_printf(a, "~class:%s", r->class ? r->class : "unknown");
 }
 
+/* The function of c1:CLASS:FUNCTION:HASH. */
+static const char *whom(const char *signature, struct arena *a)
+{
+	const char *from = signature ? strchr(signature, ':') : NULL;
+
+	from = from ? strchr(from + 1, ':') : NULL;
+	return from && from[1] != '-' ? arena_strndup(a, from + 1, strcspn(from + 1, ":")) : NULL;
+}
+
+/* A log's title may blame another than a dump's of the same bug. */
+static const char *title(const struct jsonrec *r, struct arena *a)
+{
+	const char *told = copy(a, r->title);
+
+	return told ? oops_retitle(told, r->blamed, whom(r->signature, a), a) : NULL;
+}
+
 enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct arena *a,
 			   struct cairn_err *err)
 {
@@ -34,7 +53,7 @@ enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct are
 		.key = key,
 		.signature = copy(a, r->signature), .fuzzy = copy(a, r->fuzzy),
 		.cause = copy(a, r->cause),
-		.class = copy(a, r->class),         .title = copy(a, r->title),
+		.class = copy(a, r->class),         .title = title(r, a),
 		.release = copy(a, r->release),     .date = copy(a, r->date),
 		.file = copy(a, r->file),           .fate = copy(a, r->fate),
 	};

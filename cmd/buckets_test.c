@@ -121,6 +121,27 @@ static void test_recent(void **state)
 	assert_string_equal(recent(&s, "2026-01-01T23"), "b:1/2 c:1/2 a:1/1 ");
 }
 
+#define O(sig, title) "{\"schema\":\"cairn.oops/1\",\"signature\":" sig ",\"guilty\":\"caller\"," \
+	"\"title\":\"" title "\"}"
+
+static void test_titles(void **state)
+{
+	static const struct { const char *line, *title; } some[] = {
+		{ O("\"c1:soft-lockup:inner:0\"", "lockup in caller"), "lockup in inner" },
+		{ O("\"c1:soft-lockup:-:0\"", "lockup in caller"), "lockup in caller" },
+		{ O("\"c1\"", "lockup in caller"), "lockup in caller" },
+		{ O("null", "lockup in caller"), "lockup in caller" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		struct sights s = { 0 };
+
+		assert_int_equal(add(&s, some[i].line), CAIRN_OK);
+		assert_string_equal(s.sight[0].title, some[i].title);
+	}
+}
+
 static void test_no_record(void **state)
 {
 	struct sights s = { 0 };
@@ -139,7 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_fuzzy),
-		cmocka_unit_test(test_recent), cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_recent), cmocka_unit_test(test_titles), cmocka_unit_test(test_causes),
 		cmocka_unit_test(test_no_record),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,8 @@ enum cmd_complete {
 	COMPLETE_WAIT,         /* what is waited for */
 };
 
+struct runner;
+
 /** One call of a command. */
 struct call {
 	struct cairn *cairn;     /* NULL: a command that needs no dump (help, explain) */
@@ -60,6 +62,7 @@ struct call {
 	size_t nfiles;
 	uint64_t *chosen;        /* task_struct that `set` chose for commands whose task is not named;
 				    0: the one that panicked */
+	const struct runner *runner; /* for cmd_warn(); NULL: nobody listens */
 };
 
 /** A command's verdict besides its error: the exit code of the program.
@@ -106,6 +109,10 @@ enum cairn_code cmd_lookup(const char *name, const struct cmd **ret, struct cair
  *  -j, --json (here without effect: `out` has its mode) and -h, --help. */
 enum cairn_code cmd_call(const struct call *from, struct out *out, int argc,
 			 const char *const *argv, enum verdict *verdict, struct cairn_err *err);
+
+/** Say at once what costs a part of the answer: on standard error, and among JSON as cairn.error/1. No
+ *  record may be open. */
+void cmd_warn(const struct call *call, const struct cairn_err *err);
 
 /** True when the user pressed Ctrl-C: long loops ask and return CAIRN_INTERRUPTED. */
 bool cmd_interrupted(void);

@@ -73,7 +73,7 @@ static enum cairn_code read_expectation(json_t **ret, const char *file, struct c
 
 	*ret = NULL;
 	str_init(&text);
-	code = oops_file_read(&text, &cut, file, err);
+	code = oops_file_read(&text, &cut, NULL, file, err);
 	if (!code && expectation_parse(ret, text.buf, text.len, err))
 		code = cairn_context(err, err->code, "%s", file);
 	str_deinit(&text);

@@ -31,24 +31,24 @@ static void oops_fields(struct jsonrec *r)
 	r->class = jsonrec_str(r->json, "class");
 	r->title = jsonrec_str(r->json, "title");
 	r->function = jsonrec_str(r->json, "function");
+	r->blamed = jsonrec_str(r->json, "guilty");
 }
 
 enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, struct cairn_err *err)
 {
-	const char *schema;
 	json_error_t e;
 
 	*ret = (struct jsonrec){ .json = json_loadb(line, len, JSON_ALLOW_NUL, &e) };
 	if (!ret->json)
 		return cairn_fail(err, CAIRN_FORMAT, "not JSON: %s", e.text);
-	schema = jsonrec_str(ret->json, "schema");
-	if (!schema) {
+	ret->schema = jsonrec_str(ret->json, "schema");
+	if (!ret->schema) {
 		jsonrec_deinit(ret);
 		return cairn_fail(err, CAIRN_FORMAT, "JSON, but no record: it has no schema");
 	}
-	if (!strcmp(schema, "cairn.triage/1"))
+	if (!strcmp(ret->schema, "cairn.triage/1"))
 		triage_fields(ret);
-	else if (!strcmp(schema, "cairn.oops/1"))
+	else if (!strcmp(ret->schema, "cairn.oops/1"))
 		oops_fields(ret);
 	else
 		ret->other = true;

@@ -18,10 +18,12 @@
 /** One record. Strings are borrowed from `json`, until jsonrec_deinit(). */
 struct jsonrec {
 	json_t *json;
+	const char *schema;
 	bool other;              /* of another kind (cairn.error/1, ...): the rest is NULL */
 	const char *file;        /* the dump, or the log */
 	const char *release;
 	const char *class, *title, *function, *date;
+	const char *blamed;      /* whom an oops's title blames */
 	const char *signature, *fuzzy, *cause;
 	const char *fate;        /* NULL: there is a report */
 };

@@ -22,7 +22,7 @@ enum cairn_code lines_open(struct lines *ret, const char *path, struct cairn_err
 void lines_close(struct lines *l);
 
 /** The next line, without its end, borrowed until the next call; *line is NULL behind the last.
- *  CAIRN_IO, CAIRN_NOMEM; CAIRN_LIMIT: it is too long. After an error nothing more can be had. */
+ *  CAIRN_IO, CAIRN_NOMEM; CAIRN_FORMAT: the file is no text; CAIRN_LIMIT: the line is too long. After an error nothing more can be had. */
 enum cairn_code lines_next(struct lines *l, const char **line, size_t *len, struct cairn_err *err);
 
 #endif

@@ -233,6 +233,25 @@ static int each_work(void *arg, size_t i)
 	return (int)e->r->status;
 }
 
+/* Whose the text is that follows, where it may be another's. */
+static void head(struct out *o, const struct args *args, size_t i)
+{
+	if (args->nfiles < 2)
+		return;
+	out_text(o, i ? "\n" : "");
+	out_text_safe(o, args->files[i], strlen(args->files[i]));
+	out_text(o, "\n\n");
+}
+
+static void head_now(enum out_mode mode, const struct args *args, size_t i)
+{
+	struct out o;
+
+	out_init(&o, mode, STDOUT_FILENO);
+	head(&o, args, i);
+	out_deinit(&o);
+}
+
 static enum status status_of_end(const struct batch_end *end, bool record)
 {
 	if (end->fate == FATE_DONE && end->status <= STATUS_PARTIAL)
@@ -254,6 +273,8 @@ static bool each_take(void *arg, size_t i, const struct batch_end *end)
 		lost = !record;
 	}
 	out_init(&o, e->r->mode, STDOUT_FILENO);
+	if (len)
+		head(&o, e->args, i);
 	str_addn(&o.buf, end->out.buf, len);
 	str_init(&reason);
 	fate_reason(&reason, end, &e->limits);
@@ -285,6 +306,7 @@ static enum status run_each(struct runner *r, const struct args *args)
 	if (!r->batch) {
 		for (size_t i = 0; i < args->nfiles && !r->interrupted; i++) {
 			r->files = args->files + i;
+			head_now(r->mode, args, i);
 			run_dump(r, args);
 		}
 	} else if (batch_run(&b, &err)) {

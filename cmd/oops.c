@@ -252,11 +252,12 @@ static void rules(struct out *o)
 	}
 }
 
-static enum cairn_code of_dump(struct view *v, enum verdict *verdict, struct cairn_err *err)
+static enum cairn_code of_dump(struct view *v, struct cairn *c, enum verdict *verdict,
+			       struct cairn_err *err)
 {
 	struct oopses all;
 	const struct log *log;
-	enum cairn_code code = log_get(v->call->cairn, &log, err);
+	enum cairn_code code = log_get(c, &log, err);
 
 	if (!code)
 		code = oops_parse_log(&all, log, 0, v->call->scratch, err);
@@ -265,15 +266,29 @@ static enum cairn_code of_dump(struct view *v, enum verdict *verdict, struct cai
 	return code;
 }
 
+/* A file that is no text: for its log nothing else is needed. */
+static enum cairn_code of_other_dump(struct view *v, enum verdict *verdict, struct cairn_err *err)
+{
+	const struct cairn_opts how = { .no_cache = true, .no_debug_search = true };
+	struct cairn *c;
+	enum cairn_code code = cairn_open(&c, &v->file, 1, &how, err);
+
+	if (code)
+		return code;
+	code = of_dump(v, c, verdict, err);
+	cairn_close(c);
+	return code ? cairn_context(err, code, "%s", v->file) : code;
+}
+
 static enum cairn_code of_file(struct view *v, enum verdict *verdict, struct cairn_err *err)
 {
 	struct str text;
 	struct oopses all;
 	enum cairn_code code;
-	bool cut;
+	bool cut, dump;
 
 	str_init(&text);
-	code = oops_file_read(&text, &cut, v->file, err);
+	code = oops_file_read(&text, &cut, &dump, v->file, err);
 	if (!code && text.failed)
 		code = cairn_fail(err, CAIRN_NOMEM, "%s: too large", v->file);
 	if (!code)
@@ -281,7 +296,7 @@ static enum cairn_code of_file(struct view *v, enum verdict *verdict, struct cai
 	if (!code)
 		tell(v, &all, cut, verdict);
 	str_deinit(&text);
-	return code;
+	return dump && strcmp(v->file, "-") ? of_other_dump(v, verdict, err) : code;
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
@@ -294,7 +309,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 		return CAIRN_OK;
 	}
 	if (!call->argc && call->cairn)
-		return of_dump(&v, verdict, err);
+		return of_dump(&v, call->cairn, verdict, err);
 	if (!call->argc) {
 		v.file = "-";
 		return of_file(&v, verdict, err);
@@ -312,19 +327,21 @@ static const struct cmd oops = {
 	.name = "oops",
 	.synopsis = "[-lg] [FILE]... | -r",
 	.summary = "what a log that is text reports: oopses, warnings, lockups, hung tasks",
-	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is\n"
-		"standard input) and tells of each report in them the same as triage does of a dump:\n"
-		"class, title, function, place, who, the stack's frames, the signature, and what is\n"
-		"known of such trouble. With a dump and without FILE, of the dump's own log. Time stamps,\n"
-		"callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote\n"
-		"at a time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64.\n"
-		"A signature names the bug: a dump's (triage) and its log's are the same, and so are\n"
-		"those of other builds, as long as the functions are: of the class and the names of the\n"
-		"sure frames from the one that crashed to the entry into the kernel, but for those that\n"
-		"-r lists (pieces of names; ^ begins and $ ends one). The second, fuzzy one has the first\n"
-		"three. A panic that was asked for (sysrq, an NMI) is no bug by itself; its `cause` is what\n"
-		"the log reports last before it. Exit 0: the log reports no trouble. Exit 1: it does. Exit\n"
-		"3: a file could not be read.",
+	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is standard\n"
+		"input) and tells of each report in them the same as triage does of a dump: class, title,\n"
+		"function, place, who, the stack's frames, the signature, and what is known of such trouble.\n"
+		"With a dump and without FILE, or where FILE is a dump, of the dump's own log. Time stamps,\n"
+		"callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote at a\n"
+		"time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64. A\n"
+		"signature names the bug: a dump's (triage) and its log's are the same, and so are those of\n"
+		"other builds, as long as the functions are: of the class and the names of the sure frames\n"
+		"from the one that crashed to the entry into the kernel, but for those that -r lists (pieces\n"
+		"of names; ^ begins and $ ends one). The second, fuzzy one has the first three. A title is\n"
+		"what syzkaller calls it (\"corrupted\": its report names no function), who of a stall blames\n"
+		"another than the signature does; triage and bucket put the signature's function in. A panic\n"
+		"that was asked for (sysrq, an NMI) is no bug by itself; its `cause` is what the log reports\n"
+		"last before it. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could\n"
+		"not be read.",
 	.opts = opts,
 	.no_dump = true,
 	.dump_if_named = true,

@@ -11,7 +11,9 @@
 /** No more of a text is read; *cut says that there was more. */
 #define OOPS_FILE_MAX ((size_t)256 << 20)
 
-/** Append the file's bytes to an empty text; "-" is standard input. */
-enum cairn_code oops_file_read(struct str *ret, bool *cut, const char *path, struct cairn_err *err);
+/** Append the file's bytes to an empty text; "-" is standard input. As textfile_more(): *dump (may be
+ *  NULL) says of what is no text that it is a vmcore. */
+enum cairn_code oops_file_read(struct str *ret, bool *cut, bool *dump, const char *path,
+			       struct cairn_err *err);
 
 #endif

@@ -32,7 +32,7 @@ static void whole(void **state)
 	(void)state;
 	make(path);
 	str_init(&s);
-	assert_int_equal(oops_file_read(&s, &cut, path, NULL), CAIRN_OK);
+	assert_int_equal(oops_file_read(&s, &cut, NULL, path, NULL), CAIRN_OK);
 	assert_true(s.len >= LEN);
 	assert_false(cut);
 	str_deinit(&s);
@@ -52,7 +52,7 @@ static void no_memory(void **state)
 	for (long n = 0; code != CAIRN_OK && n < 100; n++) {
 		str_init(&s);
 		mem_fail_after(n);
-		code = oops_file_read(&s, &cut, path, NULL);
+		code = oops_file_read(&s, &cut, NULL, path, NULL);
 		mem_fail_after(-1);
 		assert_true(code == CAIRN_OK || code == CAIRN_NOMEM);
 		assert_true(code != CAIRN_OK || s.len >= LEN);
@@ -69,8 +69,8 @@ static void none(void **state)
 
 	(void)state;
 	str_init(&s);
-	assert_int_equal(oops_file_read(&s, &cut, "/nonexistent/log", NULL), CAIRN_IO);
-	assert_int_equal(oops_file_read(&s, &cut, "/tmp", NULL), CAIRN_IO);
+	assert_int_equal(oops_file_read(&s, &cut, NULL, "/nonexistent/log", NULL), CAIRN_IO);
+	assert_int_equal(oops_file_read(&s, &cut, NULL, "/tmp", NULL), CAIRN_IO);
 	str_deinit(&s);
 }
 

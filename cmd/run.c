@@ -118,6 +118,14 @@ enum cairn_code cmd_call(const struct call *from, struct out *out, int argc,
 	return code && call.cmd ? cairn_context(err, code, "%s", call.cmd->name) : code;
 }
 
+void cmd_warn(const struct call *call, const struct cairn_err *err)
+{
+	const struct runner *r = call->runner;
+
+	if (r)
+		r->report(r, call->out, call->cmd->name, call->cmd, err);
+}
+
 /* A command that failed may have left its record open. */
 static void close_record(struct out *o)
 {
@@ -172,7 +180,7 @@ void run_words(struct runner *r, int argc, const char *const *argv, struct sink 
 	struct out o;
 	struct call call = { .cairn = r->cairn, .out = &o, .scratch = &r->scratch,
 			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0,
-			     .chosen = &r->chosen };
+			     .chosen = &r->chosen, .runner = r };
 	bool common[COMMON_N] = { false };
 	enum verdict verdict = VERDICT_OK;
 	struct cairn_err err = { 0 };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/textkind.h"
 #include "lib/image/unwrap.h"
 
 #define PIECE_LEN 65536
@@ -54,6 +55,17 @@ static ssize_t read_some(struct textfile *f, char *buf, int *error)
 	return n < 0 ? 0 : n;
 }
 
+static enum cairn_code look(struct textfile *f, const char *head, size_t n, struct cairn_err *err)
+{
+	enum textkind kind = textkind(head, n);
+
+	f->dump = kind == TEXTKIND_DUMP;
+	if (f->dump)
+		return cairn_fail(err, CAIRN_FORMAT, "%s: no text but a vmcore: `cairn triage` reads these",
+				  f->path);
+	return kind == TEXTKIND_TEXT ? CAIRN_OK : cairn_fail(err, CAIRN_FORMAT, "%s: no text", f->path);
+}
+
 enum cairn_code textfile_more(struct textfile *f, struct str *to, bool *more, struct cairn_err *err)
 {
 	char *room = str_room(to, PIECE_LEN);
@@ -66,6 +78,8 @@ enum cairn_code textfile_more(struct textfile *f, struct str *to, bool *more, st
 	n = read_some(f, room, &error);
 	if (error)
 		return cairn_fail(err, CAIRN_IO, "%s: %s", f->path, strerror(error));
+	if (!f->at && look(f, room, (size_t)n, err))
+		return CAIRN_FORMAT;
 	str_took(to, (size_t)n);
 	f->at += (uint64_t)n;
 	*more = n > 0;

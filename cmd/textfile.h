@@ -16,13 +16,15 @@ struct textfile {
 	int fd;             /* of what is read as it comes; -1: `raw` is read */
 	struct rawfile raw;
 	uint64_t at;
+	bool dump;
 };
 
 /** "-" is standard input. CAIRN_IO. */
 enum cairn_code textfile_open(struct textfile *ret, const char *path, struct cairn_err *err);
 void textfile_close(struct textfile *f);
 
-/** Append what comes next; *more is false at the end. CAIRN_IO, CAIRN_NOMEM. */
+/** Append what comes next; *more is false at the end. CAIRN_IO, CAIRN_NOMEM; CAIRN_FORMAT: it is no
+ *  text (textkind.h), and `dump` says whether it is a vmcore instead. */
 enum cairn_code textfile_more(struct textfile *f, struct str *to, bool *more, struct cairn_err *err);
 
 /** What it was packed in ended early: the text does so too. */

@@ -42,6 +42,7 @@ struct report {
 	enum explained explained;
 	struct blame blame;        /* unless nothing is explained */
 	const struct oops *told;   /* the log's own report of the crash; NULL: none */
+	struct signature signature; /* of the crash */
 	const struct oops *complaint; /* that a dump was asked for about; NULL: none is known */
 	size_t nblocked;           /* tasks in uninterruptible sleep */
 	bool has_vms;              /* virtual machines run here */
@@ -65,7 +66,8 @@ void triage_explanation(struct report *r);
 /** What crashed, where, on which CPU, when (triage_crash.c). */
 void triage_crash(struct report *r);
 
-/** What the log itself says of the crash: r->told, r->complaint (triage_bug.c). */
+/** What the log itself says of the crash, and whose it is: r->told, r->complaint, r->signature
+ *  (triage_bug.c). */
 void triage_read_log(struct report *r);
 
 /** A watchdog panicked, and the log tells of whom it watched. */

@@ -14,8 +14,8 @@ bool triage_is_watched(const struct report *r)
 	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
 }
 
-/* What the log itself says of the crash; all of it where the crash is not what matters. */
-void triage_read_log(struct report *r)
+/* All of it where the crash is not what matters. */
+static void read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
 	struct oopses *all = arena_alloc(r->call->scratch, sizeof(*all));
@@ -34,6 +34,30 @@ void triage_read_log(struct report *r)
 		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
+/* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
+static struct signature sign(const struct report *r)
+{
+	const struct frame *at = culprit_find(&r->crash);
+	struct signature own = { 0 };
+	bool blames = r->panic.crashed && at && (at->grade < 'C' || !r->told) && !triage_is_watched(r) &&
+		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
+					 r->call->scratch);
+
+	return r->told && (!blames || !own.guilty) ? r->told->signature : own;
+}
+
+void triage_read_log(struct report *r)
+{
+	read_log(r);
+	r->signature = sign(r);
+}
+
+/* Whom the signature names, though a stack alone may tell him. */
+static const char *bug_of(struct report *r)
+{
+	return oops_retitle(r->told->title, r->told->guilty, r->signature.guilty, r->call->scratch);
+}
+
 void triage_bug(struct report *r)
 {
 	if (r->told && r->told->file) {
@@ -44,21 +68,9 @@ void triage_bug(struct report *r)
 		out_null(r->o, "line", NULL);
 	}
 	if (r->told)
-		out_str(r->o, "bug", "  bug      %s\n", r->told->title);
+		out_str(r->o, "bug", "  bug      %s\n", bug_of(r));
 	else
 		out_null(r->o, "bug", NULL);
-}
-
-/* By the stack; where that tells nothing sure, or is a watchdog's, by the log's. */
-static struct signature sign(const struct report *r)
-{
-	const struct frame *at = culprit_find(&r->crash);
-	struct signature own = { 0 };
-	bool blames = r->panic.crashed && at && (at->grade < 'C' || !r->told) && !triage_is_watched(r) &&
-		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
-					 r->call->scratch);
-
-	return !blames && r->told ? r->told->signature : own;
 }
 
 /* What the log says, as long as it is more than a warning; then what is broken. */
@@ -80,7 +92,7 @@ static const char *cause(const struct report *r)
 
 void triage_signature(struct report *r)
 {
-	struct signature own = sign(r);
+	const struct signature own = r->signature;
 	const char *behind = cause(r);
 	struct out *o = r->o;
 

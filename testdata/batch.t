@@ -169,8 +169,11 @@ def fates(demo):
     ok("hunger is a record", (code, [r["fate"] for r in records(out)]) == (3, ["memory"]), out)
     code, out, err = cairn("triage", demo, "/nonexistent", demo)
     text = out.decode()
-    ok("as text: the others are told of", code == 3 and text.count("\nNext\n") == 2 and
-       "/nonexistent" in err, code, err)
+    ok("as text: the others are told of, each below its name", code == 3 and
+       text.count("\nNext\n") == 2 and text.startswith(f"{demo}\n\n") and
+       f"\n\n{demo}\n\n" in text and "/nonexistent" in err, code, err, text[:100])
+    alone = cairn("triage", demo)[1].decode()
+    ok("as text: one alone has no such head", alone and alone == text[text.index("\n\n") + 2:][:len(alone)])
     code, out, err = cairn("triage", "--jobs", "0", demo)
     ok("--jobs 0 is no number of jobs", code == 2 and not out and "--jobs" in err, code, err)
 
@@ -191,6 +194,16 @@ def misfits(dumps):
        i386.name in reasons["debug files"], reasons)
     code, out, err = cairn("-s", i386, dumps[names[2]], "ps")
     ok("-s of another kernel is refused where one dump is looked at", code == 3 and i386.name in err, err)
+
+
+def by_the_log(dumps):
+    """Where a stack names nobody for want of types, the dump is of its log's bug."""
+    for name in ("i386-6.1-irqbug", "i386-6.1-list", "armhf-6.1-wqnull"):
+        record = records(cairn("-j", "triage", dumps[name])[1])[0]
+        log = records(cairn("-j", "oops", "-l", dumps[name].with_suffix(".console"))[1])[0]
+        both = [r["signature"] for r in (record, log)]
+        ok(f"{name} without types: its signature is its log's", both[0] == both[1] and
+           ":-:" not in both[0] and record["signature_fuzzy"] == log["signature_fuzzy"], both)
 
 
 # ---- one that is hostile, among others ---------------------------------------------------------------
@@ -259,6 +272,15 @@ def bug_of(record):
     return record["signature"], record["cause"]
 
 
+def of_its_log(demo):
+    """A dump given as a log: what its log says, nothing of what its memory holds."""
+    code, out, _ = cairn("-j", "oops", demo, demo.with_suffix(".console"))
+    recs = records(out)
+    logs = collections.Counter(r["log"] for r in recs if r["title"] == "kernel BUG in scen_irq_inner")
+    ok("oops: a dump among logs is told of by its log", code == 1 and len(logs) == 2 and
+       len(recs) == 2, code, [r["title"] for r in recs])
+
+
 def buckets(text, tmp):
     recs = records(text)
     want = collections.Counter(bug_of(r) for r in recs if r["signature"])
@@ -285,6 +307,27 @@ def buckets(text, tmp):
        sum(b.get("count", 0) for b in records(out)) == len(recs) and
        [e["message"].startswith("standard input:1: ") for e in records(out)
         if e["schema"] == "cairn.error/1"] == [True], code)
+    no_records(text, tmp)
+
+
+def no_records(text, tmp):
+    """Of what is no record the beginning is told, on stderr, and how much there is."""
+    other = b'{"schema":"cairn.error/1","message":"it is gone"}\n'
+    code, out, err = cairn("bucket", stdin=b"junk\n" * 25 + other + text)
+    said = err.splitlines()
+    ok("bucket: of many such lines ten, and their number", code == 4 and len(said) == 12 and
+       all(line.startswith("cairn: bucket: ") for line in said) and "15 more lines" in said[10] and
+       b"junk" not in out, said)
+    ok("bucket: records of other commands are counted", said[11].endswith("cairn.error/1: it is gone") and
+       f"{len(text.splitlines())} records in ".encode() in out, said)
+    (tmp / "dump").write_bytes(b"KDUMP   ")
+    code, out, err = cairn("bucket", tmp / "dump")
+    ok("bucket: a dump is no record of one", code == 3 and not out and "vmcore" in err, err)
+    code, out, _ = cairn("-j", "triage", tmp / "dump")
+    ok("triage -j: of one dump that is none there is a record too", code == 3 and
+       [r["fate"] for r in records(out)] == ["unreadable"], out)
+    code, out, _ = cairn("-j", "bucket", stdin=out)
+    ok("bucket: and it counts", [b["fate"] for b in records(out)] == ["unreadable"] and code == 0, out)
 
 
 def bug(record):
@@ -370,9 +413,11 @@ def main():
         robust(validator, [p for p in captures_all if p.name.startswith("amd64")], signatures, tmp)
         fates(demo)
         misfits(by_name)
+        by_the_log(by_name)
         hostile(demo, tmp)
         for sig in (signal.SIGINT, signal.SIGTERM):
             stopped(demo, tmp, sig)
+        of_its_log(demo)
         buckets(text, tmp)
         expect(by_name, tmp)
     print(f"1..{tests}")

@@ -156,6 +156,16 @@ runs 3 oops nosuchlog
 says err '^cairn: oops: nosuchlog: No such file'
 runs 3 oops .
 runs 2 oops --nonsense
+printf '\177ELF\002\001\001\0\0\0\0\0\0\0\0\0\004\0kernel BUG at a/b.c:12!\n' >core
+runs 3 oops core
+says err '^cairn: oops: core: '
+silent out
+"$cairn" oops - <core >out 2>err
+[ $? -eq 3 ] && [ ! -s out ] && grep -q 'no text but a vmcore' err
+result $? 'oops - takes no vmcore for a text'
+head -c 100000 "$cairn" >program
+runs 3 oops program
+says err '^cairn: oops: program: no text$'
 
 # ---- files that are no dumps ----
 

@@ -107,6 +107,11 @@ enum cairn_code oops_parse_lines(struct oopses *ret, const struct oops_line *lin
 enum cairn_code oops_parse_log(struct oopses *ret, const struct log *log, size_t from,
 			       struct arena *a, struct cairn_err *err);
 
+/** A title of that style where somebody else is to blame: `who` stands in for whom it blames at its end,
+ *  be that `blamed` or "corrupted" (nobody could be told). The same title where it ends otherwise, or
+ *  `who` is NULL; `blamed` may be NULL. NULL: out of memory. */
+const char *oops_retitle(const char *title, const char *blamed, const char *who, struct arena *a);
+
 /** The report that a log ends with: what the machine died of, if it did; NULL: none. */
 const struct oops *oops_last(const struct oopses *o);
 

@@ -371,6 +371,20 @@ static void whose_frames(void **state)
 	assert_string_equal(o->title, "BUG: slab corruption: Poison overwritten in taker");
 }
 
+static void retitled(void **state)
+{
+	static const char stall[] = "BUG: soft lockup in caller", none[] = "INFO: stall in corrupted";
+	static const char panic[] = "kernel panic: panic in a handler";
+
+	(void)state;
+	assert_string_equal(oops_retitle(stall, "caller", "inner", &arena), "BUG: soft lockup in inner");
+	assert_string_equal(oops_retitle(none, NULL, "inner", &arena), "INFO: stall in inner");
+	assert_ptr_equal(oops_retitle(stall, "caller", NULL, &arena), stall);
+	assert_ptr_equal(oops_retitle(stall, "aller", "inner", &arena), stall);
+	assert_ptr_equal(oops_retitle(panic, NULL, "inner", &arena), panic);
+	assert_string_equal(oops_retitle("", "", "inner", &arena), "");
+}
+
 static void no_reports(void **state)
 {
 	static const char *const logs[] = {
@@ -421,7 +435,7 @@ int main(void)
 		cmocka_unit_test(hung_on_arm),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
 		cmocka_unit_test(message_behind), cmocka_unit_test(message_far_behind),
-		cmocka_unit_test(whose_frames),
+		cmocka_unit_test(whose_frames), cmocka_unit_test(retitled),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),
 	};
 

@@ -175,6 +175,24 @@ static const char *compose(const char *title, const struct parts *p, struct aren
 	return text;
 }
 
+/* Of title what stands before " in NAME" at its end; 0: it does not end so. */
+static size_t before(const char *title, const char *name)
+{
+	size_t len = strlen(title), n = name ? strlen(name) : 0;
+
+	if (!n || len < n + 4 || strcmp(title + len - n, name) || strncmp(title + len - n - 4, " in ", 4))
+		return 0;
+	return len - n - 4;
+}
+
+const char *oops_retitle(const char *title, const char *blamed, const char *who, struct arena *a)
+{
+	size_t n = before(title, blamed);
+
+	n = n ? n : before(title, "corrupted");
+	return n && who ? arena_printf(a, "%.*s in %s", (int)n, title, who) : title;
+}
+
 static bool try_said(struct oops *o, const struct oops_said *said, const struct oops_report *r,
 		     struct arena *a)
 {

@@ -119,9 +119,7 @@ void str_addf(struct str *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), its code point
- * in *cp; 0 if the bytes are none. */
-static size_t utf8_at(const unsigned char *p, size_t n, uint32_t *cp)
+size_t str_utf8(const unsigned char *p, size_t n, uint32_t *cp)
 {
 	static const struct { unsigned char lo, hi; uint8_t len; uint32_t least; } lead[] = {
 		{ 0xc2, 0xdf, 2, 0x80 }, { 0xe0, 0xef, 3, 0x800 }, { 0xf0, 0xf4, 4, 0x10000 },
@@ -169,7 +167,7 @@ static void add_escaped(struct str *s, const char *text, size_t n, bool (*plain)
 			i++;
 			continue;
 		}
-		len = p[i] < 0x80 ? 0 : utf8_at(p + i, n - i, &cp);
+		len = p[i] < 0x80 ? 0 : str_utf8(p + i, n - i, &cp);
 		if (len && !treacherous(cp)) {
 			i += len;
 			continue;

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct str {
 	char *buf;
@@ -45,5 +46,9 @@ void str_add_safe(struct str *s, const char *text, size_t n);
  *  character; the same characters as above go as \uNNNN, and a byte that is not UTF-8 as
  *  the four characters \xNN. */
 void str_add_json(struct str *s, const char *text, size_t n);
+
+/** Length of the well-formed UTF-8 sequence of two bytes or more at p (Unicode 15, table 3-7), its
+ *  code point in *cp; 0: the bytes are none. */
+size_t str_utf8(const unsigned char *p, size_t n, uint32_t *cp);
 
 #endif
