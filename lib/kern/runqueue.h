@@ -17,7 +17,8 @@
 #include "lib/base/arena.h"
 #include "lib/kern/session.h"
 
-#define RUNQ_LIMIT 1048576 /* tasks of a queue */
+#define RUNQ_LIMIT 1048576 /* tasks and groups of a runqueue */
+#define RUNQ_GROUPS 16384  /* groups of a runqueue that have tasks, fair or real-time */
 
 enum runq_class {
 	RUNQ_IDLE,
