@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/runqueue.h"
 
-#include <string.h>
-
 #include "lib/debug/shape.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/list.h"
@@ -110,22 +108,16 @@ static void read_task(const struct look *l, struct runq_task *t)
 static struct runq_task *add_task(struct look *l, uint64_t task, uint64_t queue, bool running)
 {
 	struct runq *q = l->q;
-	struct runq_task *more;
+	struct runq_task *all;
 
 	if (!task || !map_visit(&l->seen, task))
 		return NULL;
-	if (q->n == l->cap) {
-		l->cap = l->cap ? 2 * l->cap : 8;
-		more = arena_array(l->arena, l->cap, sizeof(*more));
-		if (!more) {
-			cairn_fail(&q->err, CAIRN_NOMEM, "no memory for the tasks of a runqueue");
-			l->cap = q->n;
-			return NULL;
-		}
-		if (q->n)
-			memcpy(more, q->task, q->n * sizeof(*more));
-		q->task = more;
+	all = arena_room(l->arena, q->task, q->n, &l->cap, sizeof(*all));
+	if (!all) {
+		cairn_fail(&q->err, CAIRN_NOMEM, "no memory for the tasks of a runqueue");
+		return NULL;
 	}
+	q->task = all;
 	q->task[q->n] = (struct runq_task){ .task = task, .queue = queue, .running = running };
 	read_task(l, &q->task[q->n]);
 	return &q->task[q->n++];
