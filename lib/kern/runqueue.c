@@ -2,7 +2,6 @@
 #include "lib/kern/runqueue.h"
 
 #include "lib/debug/shape.h"
-#include "lib/kern/cpu.h"
 #include "lib/kern/list.h"
 #include "lib/kern/rbtree.h"
 #include "lib/kern/task.h"
@@ -332,6 +331,16 @@ static enum cairn_code shapes(struct look *l, struct cairn_err *err)
 	shape_resolve(&l->dl, &dl_want, ts, NULL);
 	throttled_init(&l->throttled, ts);
 	return code;
+}
+
+bool runq_clock(struct cairn *c, const struct cpu *cpu, uint64_t *ns)
+{
+	struct shape s;
+	uint64_t rq;
+
+	return !shape_resolve(&s, &rq_want, &c->types, NULL) && shape_has(&s, R_CLOCK) &&
+	       !percpu_symbol(c, cpu, "runqueues", &rq, NULL) &&
+	       !shape_get(&s, &c->kernel, rq, R_CLOCK, ns, NULL);
 }
 
 enum cairn_code runqs_read(struct cairn *c, struct arena *a, struct runqs *ret,

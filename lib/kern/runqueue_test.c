@@ -250,6 +250,26 @@ static void shared_tree(void **state)
 	end(&w);
 }
 
+static void clocks(void **state)
+{
+	struct world w = begin();
+	struct cairn *c = tm_open(&w.t.m);
+	const struct cpus *cpus;
+	uint64_t ns = 0;
+
+	(void)state;
+	assert_int_equal(cpus_get(c, &cpus, NULL), CAIRN_OK);
+	assert_true(runq_clock(c, &cpus->cpu[1], &ns));
+	assert_int_equal(ns, TRQ_CLOCKS / 2);
+	end(&w);
+	w = begin();
+	tk_put(w.t.m.k, TM_OFFSETS, TK_HOLE - 0x100, 8);
+	c = tm_open(&w.t.m);
+	assert_int_equal(cpus_get(c, &cpus, NULL), CAIRN_OK);
+	assert_false(runq_clock(c, &cpus->cpu[0], &ns));
+	end(&w);
+}
+
 static void missing(void **state)
 {
 	struct testmachine m = tm_new(1);
@@ -270,7 +290,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues), cmocka_unit_test(running_group), cmocka_unit_test(lost),
 		cmocka_unit_test(throttled), cmocka_unit_test(damage),
-		cmocka_unit_test(group_limit), cmocka_unit_test(shared_tree), cmocka_unit_test(missing),
+		cmocka_unit_test(group_limit), cmocka_unit_test(shared_tree), cmocka_unit_test(clocks),
+		cmocka_unit_test(missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
