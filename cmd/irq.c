@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/error_out.h"
 #include "cmd/operand.h"
+#include "cmd/symbol_out.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/irqs.h"
 #include "lib/kern/task.h"
@@ -30,26 +31,12 @@ static void heading(struct call *call)
 	out_paint(call->out, OUT_PLAIN);
 }
 
-static void function(struct out *o, struct cairn *c, const char *name, const char *symbol,
-		     const char *look, uint64_t addr)
-{
-	uint64_t off;
-	struct sym s;
-	bool named = addr && sym_at(&c->syms, addr, &s, &off);
-
-	if (addr)
-		out_hex(o, name, named ? NULL : look, addr);
-	else
-		out_null(o, name, NULL);
-	out_str(o, symbol, named ? look : NULL, named ? s.name : NULL);
-}
-
 static void thread(const struct view *v, const struct irq_action *a)
 {
 	const struct task *t = v->tasks && a->thread ? task_by_addr(v->tasks, a->thread) : NULL;
 	struct out *o = v->call->out;
 
-	function(o, v->call->cairn, "thread_fn", "thread_name", ", thread %s", a->thread_fn);
+	symbol_fields(o, v->call->cairn, "thread_fn", "thread_name", ", thread %s", a->thread_fn);
 	if (t && !t->fault)
 		out_num(o, "pid", " of task %s", t->pid);
 	else
@@ -71,7 +58,7 @@ static void handler(const struct view *v, const struct irq_action *a, bool first
 		out_fault(o, "fault", " %s", &a->err);
 	} else {
 		out_str(o, "name", *a->name ? "%s" : "-", a->name);
-		function(o, v->call->cairn, "handler", "handler_name", " (%s)", a->handler);
+		symbol_fields(o, v->call->cairn, "handler", "handler_name", " (%s)", a->handler);
 		thread(v, a);
 	}
 	out_end(o);

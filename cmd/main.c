@@ -22,6 +22,7 @@
 #include "cmd/triage_batch.h"
 #include "lib/base/str.h"
 #include "lib/cairn.h"
+#include "lib/image/unwrap.h"
 #include "lib/kern/finding.h"
 
 #define USAGE \
@@ -156,15 +157,16 @@ static void report_unopened(const struct runner *r, bool triage, const struct ca
 /* A person who waits is told what for. */
 static void note_packed(const char *path)
 {
-	unsigned char magic[4] = { 0 };
+	unsigned char head[4];
 	struct stat st;
+	ssize_t n;
 	int fd = isatty(STDERR_FILENO) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
 	if (fd < 0)
 		return;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= PACKED_BIG &&
-	    pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-	    !memcmp(magic, "\x28\xb5\x2f\xfd", sizeof(magic)))
+	n = pread(fd, head, sizeof(head), 0);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= PACKED_BIG && n > 0 &&
+	    zstd_is(head, (size_t)n))
 		fprintf(stderr, "cairn: %s is packed as a whole and unpacked into memory at each "
 				"start: zstd -d spares that\n", path);
 	close(fd);

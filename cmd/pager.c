@@ -34,8 +34,14 @@ const char *pager_program(void)
 		return NULL;
 	if (!pager && !is_installed("less"))
 		return NULL;
-	setenv("LESS", "RFX", 0);
 	return pager ? pager : "less";
+}
+
+bool pager_command(char *buf, size_t size, const char *pager)
+{
+	int n = snprintf(buf, size, "export LESS=\"${LESS-RFX}\"; %s", pager);
+
+	return n >= 0 && (size_t)n < size;
 }
 
 bool pager_wanted(const char *text, size_t n)

@@ -31,18 +31,27 @@ int quit_asked(void)
 	return asked;
 }
 
-void quit_forget(const struct quit *q)
+/* One that came until then has set the flag, later ones do what they did before. */
+static int restore(const struct quit *q)
 {
+	int sig;
+
 	for (int i = 0; i < QUIT_SIGNALS; i++)
 		sigaction(signals[i], &q->before[i], NULL);
+	sig = asked;
 	asked = 0;
+	return sig;
+}
+
+void quit_forget(const struct quit *q)
+{
+	restore(q);
 }
 
 void quit_end(const struct quit *q)
 {
-	int sig = asked;
+	int sig = restore(q);
 
-	quit_forget(q);
 	if (sig)
 		raise(sig);
 }

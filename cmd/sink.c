@@ -92,8 +92,10 @@ enum cairn_code sink_open(struct sink *s, const struct line *line, struct cairn_
 int sink_choose(void *arg, const char *text, size_t n)
 {
 	struct sink *s = arg;
+	char command[4096];
 
-	if (pager_wanted(text, n) && !open_program(s, s->pager, NULL)) {
+	if (pager_wanted(text, n) && pager_command(command, sizeof(command), s->pager) &&
+	    !open_program(s, command, NULL)) {
 		s->plain = false;
 		intr_share();
 	} else {

@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/error_out.h"
 #include "cmd/operand.h"
+#include "cmd/symbol_out.h"
 #include "lib/kern/task.h"
 #include "lib/kern/timers.h"
 
@@ -45,27 +46,13 @@ static void distance_field(struct out *o, const struct timer_base *b, int64_t in
 	out_real(o, "in", NULL, (double)in, 0);
 }
 
-static void code_field(struct out *o, struct cairn *c, const char *name, const char *symbol,
-		       const char *look, uint64_t addr)
-{
-	uint64_t off;
-	struct sym s;
-	bool named = addr && sym_at(&c->syms, addr, &s, &off);
-
-	if (addr)
-		out_hex(o, name, named ? NULL : look, addr);
-	else
-		out_null(o, name, NULL);
-	out_str(o, symbol, named ? look : NULL, named ? s.name : NULL);
-}
-
 /* What it is there for: the work that it queues, the task that it wakes. */
 static void owner(const struct view *v, const struct timer *t)
 {
 	const struct task *task = v->tasks && t->task ? task_by_addr(v->tasks, t->task) : NULL;
 	struct out *o = v->call->out;
 
-	code_field(o, v->call->cairn, "work", "work_name", "  %s", t->work);
+	symbol_fields(o, v->call->cairn, "work", "work_name", "  %s", t->work);
 	if (task && !task->fault) {
 		out_num(o, "pid", "  wakes %s", task->pid);
 		out_str(o, "comm", " %s", task->comm);
@@ -95,7 +82,7 @@ static void row(const struct view *v, const struct timer_base *b, const struct t
 	time_field(o, b, "expires", t->expires);
 	distance_field(o, b, t->in);
 	out_addr(o, "timer", "  %s", t->addr, w);
-	code_field(o, v->call->cairn, "function", "function_name", "  %s", t->function);
+	symbol_fields(o, v->call->cairn, "function", "function_name", "  %s", t->function);
 	owner(v, t);
 	out_bool(o, "running", t->addr == b->running ? "  (running)" : NULL, t->addr == b->running);
 	out_text(o, "\n");

@@ -5,7 +5,7 @@
 #include "cmd/stack_group.h"
 #include "cmd/triage.h"
 #include "cmd/wait_out.h"
-#include "lib/kern/asleep.h"
+#include "lib/kern/runqueue.h"
 #include "unwind/start.h"
 
 #define BLOCKED_SHOWN 16 /* stacks, and tasks of each */
@@ -17,7 +17,7 @@ static void last_tick(struct report *r, const struct cpu *cpu, const struct task
 {
 	uint64_t clock;
 	bool known = r->panic.has_time && t && !t->fault && !t->idle &&
-		     asleep_clock(r->c, cpu, &clock) && clock;
+		     runq_clock(r->c, cpu, &clock) && clock;
 	uint64_t before = known && clock < r->panic.ts_nsec ? r->panic.ts_nsec - clock : 0;
 
 	if (known)

@@ -145,6 +145,7 @@ struct cairn_finding {
 	const char *message;   /* one sentence */
 	const struct cairn_evidence *evidence;
 	size_t nevidence;
+	bool overrun;          /* written from the object in front of it, past that one's end */
 };
 
 /** What `cairn explain ID` says of one kind of finding: paragraphs, lines ended by hand. */

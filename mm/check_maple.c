@@ -102,6 +102,7 @@ static void tell(void *arg, const struct maple_verdict *v)
 		.id = maple_rule_id(v->rule), .grade = v->grade, .addr = v->addr,
 		.severity = v->grade == CAIRN_CERTAIN ? CAIRN_ERROR : CAIRN_WARNING,
 		.object = v->node ? v->node : v->tree, .field = v->field, .evidence = e,
+		.overrun = v->neighbour,
 	};
 
 	if (v->of_object || is_explained_by_mm(k, v))

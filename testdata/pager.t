@@ -85,6 +85,8 @@ ok("leaving it ends the command, not the shell",
    text.count("paged:") == 1 and "(T) panic" in text and status == 0, text)
 text, _ = session("cat", ["ps"])
 ok("cat is none", text.count("[kworker") > 5, text)
+text, _ = session("sed \"s/^/paged:$LESS:/\"", ["ps", "!echo less=$LESS."])
+ok("LESS is the pager's alone", "paged:RFX:" in text and "less=." in text, text)
 text, _ = session("true", ["ps nosuch", "ps"])
 ok("errors are said without it", "no task has" in text, text)
 print("1..%d" % count)

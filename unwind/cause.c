@@ -106,14 +106,6 @@ static void add_field(struct str *s, const char *field)
 	}
 }
 
-static bool is_overrun(const struct cairn_finding *f)
-{
-	for (size_t i = 0; f->object && i < f->nevidence; i++)
-		if (f->evidence[i].len && f->evidence[i].addr + f->evidence[i].len == f->object)
-			return true;
-	return false;
-}
-
 const char *cause_of_finding(const struct cairn_finding *f, struct arena *a)
 {
 	struct str s;
@@ -122,7 +114,7 @@ const char *cause_of_finding(const struct cairn_finding *f, struct arena *a)
 	str_init(&s);
 	str_addf(&s, "c1c:%s:", f->id);
 	add_field(&s, f->field ? f->field : "-");
-	if (is_overrun(f))
+	if (f->overrun)
 		str_add(&s, ":overrun");
 	text = s.failed ? NULL : arena_strdup(a, s.buf);
 	str_deinit(&s);

@@ -108,10 +108,12 @@ static void keys(void **state)
 	(void)state;
 	assert_string_equal(cause_of_finding(&f, &arena),
 			    "c1c:maple.pivot.order:maple_node.mr64.pivot");
-	f.nevidence = 2;
+	f.nevidence = 2; /* it lies there, and has done nothing */
 	f.field = "a[1].b[2";
+	assert_string_equal(cause_of_finding(&f, &arena), "c1c:maple.pivot.order:a.b");
+	f.overrun = true;
 	assert_string_equal(cause_of_finding(&f, &arena), "c1c:maple.pivot.order:a.b:overrun");
-	e[1].len = 0xf8;
+	f.overrun = false;
 	f.field = NULL;
 	assert_string_equal(cause_of_finding(&f, &arena), "c1c:maple.pivot.order:-");
 }

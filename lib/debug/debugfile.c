@@ -26,7 +26,6 @@
 #define SECTION_LIMIT ((size_t)1 << 20)
 /* No section of a machine is larger; keeps sums of sizes far from 2^64. */
 #define SECTION_SIZE_LIMIT ((uint64_t)1 << 40)
-#define ZSTD_MAGIC 0xfd2fb528u /* RFC 8878, 3.1.1 */
 /* Own layout of a module; libdwfl takes address 0 for "not laid out yet". */
 #define MODULE_BASE ((uint64_t)0x100000)
 
@@ -207,7 +206,6 @@ static const struct { size_t at; const char *magic; size_t len; const char *what
 	{ 0x24, "\x18\x28\x6f\x01", 4, "a compressed kernel image; its vmlinux is needed" },
 	{ 0, "\x1f\x8b", 2, "a gzip file; decompress it first" },
 	{ 0, "\xfd" "7zXZ", 5, "an xz file; decompress it first" },
-	{ 0, "\x28\xb5\x2f\xfd", 4, "a zstd file in a zstd file" },
 	{ 0, "BZh", 3, "a bzip2 file; decompress it first" },
 	{ 0, "KDUMP   ", 8, "a vmcore, not a debug file" },
 	{ 0, "!<arch>", 7, "an archive; unpack it first" },
@@ -306,8 +304,10 @@ static enum cairn_code open_fd(struct debugfile *f, bool packed, struct cairn_er
 		begin_elf(f, (size_t)st.st_size);
 		return open_elf(f, err);
 	}
-	if (packed || n < 4 || le32(head) != ZSTD_MAGIC)
+	if (!zstd_is(head, (size_t)n))
 		return stranger(f, head, (size_t)n, err);
+	if (packed)
+		return cairn_fail(err, CAIRN_FORMAT, "%s: a zstd file in a zstd file", f->path);
 	code = unpack(f, err);
 	return code == CAIRN_OK ? open_fd(f, true, err) : code;
 }

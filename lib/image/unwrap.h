@@ -35,6 +35,9 @@
  *  cannot be a dump at all (directory, pipe, empty file) is refused with a text. */
 enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err);
 
+/** A file that begins with these n bytes is compressed as a whole. */
+bool zstd_is(const unsigned char *head, size_t n);
+
 /* ---- the two wrappings, for unwrap.c and its tests ---- */
 
 bool flat_probe(const struct rawfile *f);

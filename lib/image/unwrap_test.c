@@ -260,6 +260,17 @@ static void test_zstd(void **state)
 	}
 }
 
+static void test_zstd_is(void **state)
+{
+	static const unsigned char frame[] = { 0x28, 0xb5, 0x2f, 0xfd };
+	static const unsigned char skippable[] = { 0x5f, 0x2a, 0x4d, 0x18 };
+	static const unsigned char other[] = { 0x60, 0x2a, 0x4d, 0x18 };
+
+	(void)state;
+	assert_true(zstd_is(frame, 4) && zstd_is(skippable, 4));
+	assert_false(zstd_is(frame, 3) || zstd_is(other, 4) || zstd_is(frame, 0));
+}
+
 static void test_zstd_skippable(void **state)
 {
 	struct td t = { 0 }, z = { 0 }, s = { 0 };
@@ -550,7 +561,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_records),
 		cmocka_unit_test(test_far_record),
 		cmocka_unit_test(test_zstd),
-		cmocka_unit_test(test_zstd_skippable),
+		cmocka_unit_test(test_zstd_is), cmocka_unit_test(test_zstd_skippable),
 		cmocka_unit_test(test_zstd_cut),
 		cmocka_unit_test(test_zstd_damaged),
 		cmocka_unit_test(test_nested),

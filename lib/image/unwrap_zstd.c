@@ -26,13 +26,16 @@
 #define ZSTD_FRAME_MAGIC 0xfd2fb528u /* RFC 8878, 3.1.1 */
 #define ZSTD_SKIP_MAGIC  0x184d2a50u /* 3.1.2; low 4 bits free */
 
+bool zstd_is(const unsigned char *head, size_t n)
+{
+	return n >= 4 && (le32(head) == ZSTD_FRAME_MAGIC || (le32(head) & ~15u) == ZSTD_SKIP_MAGIC);
+}
+
 bool zstd_probe(const struct rawfile *f)
 {
 	unsigned char head[4];
 
-	if (rawfile_read(f, 0, head, sizeof(head), NULL) < sizeof(head))
-		return false;
-	return le32(head) == ZSTD_FRAME_MAGIC || (le32(head) & ~15u) == ZSTD_SKIP_MAGIC;
+	return zstd_is(head, rawfile_read(f, 0, head, sizeof(head), NULL));
 }
 
 /* ---- where the bytes go ---- */

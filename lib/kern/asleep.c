@@ -2,21 +2,11 @@
 #include "lib/kern/asleep.h"
 
 #include "lib/debug/shape.h"
+#include "lib/kern/runqueue.h"
 
-static const struct shape_want rq_want = { "struct rq", 1, { "clock" } };
 static const struct shape_want task_want = {
 	"struct task_struct", 1, { "sched_info.last_arrival|se.exec_start" },
 };
-
-bool asleep_clock(struct cairn *c, const struct cpu *cpu, uint64_t *ns)
-{
-	struct shape s;
-	uint64_t rq;
-
-	return !shape_resolve(&s, &rq_want, &c->types, NULL) && shape_has(&s, 0) &&
-	       !percpu_symbol(c, cpu, "runqueues", &rq, NULL) &&
-	       !shape_get(&s, &c->kernel, rq, 0, ns, NULL);
-}
 
 bool asleep_now(struct cairn *c, uint64_t *now_ns)
 {
@@ -27,7 +17,7 @@ bool asleep_now(struct cairn *c, uint64_t *now_ns)
 	if (cpus_get(c, &cpus, NULL))
 		return false;
 	for (size_t i = 0; i < cpus->n; i++)
-		if (asleep_clock(c, &cpus->cpu[i], &clock) && clock > *now_ns)
+		if (runq_clock(c, &cpus->cpu[i], &clock) && clock > *now_ns)
 			*now_ns = clock;
 	return *now_ns;
 }

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * asleep - for how long a task has been off its CPU, by the scheduler's clock; and for how long a
- * CPU has not looked at that.
- */
+/* asleep - for how long a task has been off its CPU, by the scheduler's clock. */
 #ifndef CAIRN_KERN_ASLEEP_H
 #define CAIRN_KERN_ASLEEP_H
 
-#include "lib/kern/cpu.h"
 #include "lib/kern/session.h"
-
-/** The time that a CPU's runqueue has seen last, ns since boot: as of its last tick, if it is not idle
- *  (with nohz_full, up to a second before). False: not known. */
-bool asleep_clock(struct cairn *c, const struct cpu *cpu, uint64_t *ns);
 
 /** The latest time that any CPU's runqueue has seen, ns since boot. False: not known. */
 bool asleep_now(struct cairn *c, uint64_t *now_ns);

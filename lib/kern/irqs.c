@@ -44,6 +44,8 @@ struct look {
 	size_t cap;
 	struct map seen;         /* descriptors */
 	size_t nactions;         /* of all */
+	struct irq_action *chain; /* those of the interrupt at hand */
+	size_t cap_chain;
 };
 
 static void text(const struct look *l, uint64_t at, char *buf, size_t size)
@@ -69,29 +71,37 @@ static void read_action(const struct look *l, uint64_t addr, struct irq_action *
 	object_done(&o);
 }
 
-/* n is a power of two, or 0, where there is no more room. False: it is not added. */
+/* False: it is not added. */
 static bool add_action(struct look *l, struct irq *irq, uint64_t addr)
 {
-	struct irq_action *more;
+	struct irq_action *all;
 
 	if (l->nactions == IRQ_ACTIONS_ALL) {
 		cairn_fail(&irq->actions_err, CAIRN_LIMIT, "more than %u handlers of all interrupts",
 			   IRQ_ACTIONS_ALL);
 		return false;
 	}
-	if (!(irq->nactions & (irq->nactions - 1))) {
-		more = arena_array(l->arena, irq->nactions ? 2 * irq->nactions : 1, sizeof(*more));
-		if (!more) {
-			cairn_fail(&irq->actions_err, CAIRN_NOMEM, "no memory for handlers");
-			return false;
-		}
-		if (irq->nactions)
-			memcpy(more, irq->action, irq->nactions * sizeof(*more));
-		irq->action = more;
+	all = arena_room(l->arena, l->chain, irq->nactions, &l->cap_chain, sizeof(*all));
+	if (!all) {
+		cairn_fail(&irq->actions_err, CAIRN_NOMEM, "no memory for handlers");
+		return false;
 	}
-	read_action(l, addr, &irq->action[irq->nactions++]);
+	l->chain = all;
+	read_action(l, addr, &l->chain[irq->nactions++]);
 	l->nactions++;
 	return true;
+}
+
+/* Most have one. */
+static void keep_actions(struct look *l, struct irq *irq)
+{
+	irq->action = arena_array(l->arena, irq->nactions, sizeof(*irq->action));
+	if (irq->action) {
+		memcpy(irq->action, l->chain, irq->nactions * sizeof(*irq->action));
+		return;
+	}
+	irq->nactions = 0;
+	cairn_fail(&irq->actions_err, CAIRN_NOMEM, "no memory for handlers");
 }
 
 static void read_actions(struct look *l, struct irq *irq, uint64_t first)
@@ -111,6 +121,8 @@ static void read_actions(struct look *l, struct irq *irq, uint64_t first)
 		add_action(l, irq, w.lost);
 	if (list_end(&w, &err) && !irq->actions_err.code)
 		irq->actions_err = err;
+	if (irq->nactions)
+		keep_actions(l, irq);
 }
 
 /* ---- how often it came ---- */
@@ -171,18 +183,12 @@ static void add(struct look *l, uint64_t desc)
 
 	if (!map_visit(&l->seen, desc))
 		return;
-	if (all->n == l->cap) {
-		l->cap = l->cap ? 2 * l->cap : 64;
-		more = arena_array(l->arena, l->cap, sizeof(*more));
-		if (!more) {
-			cairn_fail(&all->err, CAIRN_NOMEM, "no memory for interrupts");
-			l->cap = all->n;
-			return;
-		}
-		if (all->n)
-			memcpy(more, all->irq, all->n * sizeof(*more));
-		all->irq = more;
+	more = arena_room(l->arena, all->irq, all->n, &l->cap, sizeof(*more));
+	if (!more) {
+		cairn_fail(&all->err, CAIRN_NOMEM, "no memory for interrupts");
+		return;
 	}
+	all->irq = more;
 	all->irq[all->n] = (struct irq){ .desc = desc };
 	read_desc(l, &all->irq[all->n++]);
 }

@@ -42,7 +42,7 @@ struct irq {
 	uint32_t state;        /* IRQ_STATE_* */
 	uint64_t depth;        /* how often it was disabled; 0: it is enabled */
 	uint64_t unhandled;    /* times that nobody cared, of the last 100,000 */
-	uint64_t total;        /* times that it came */
+	uint64_t total;        /* times that it came: the sum of count, or without that the kernel's */
 	bool has_total;
 	uint64_t *count;       /* for each of cpus_get(), in its order; NULL: not known */
 	struct irq_action *action;

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kern/runqueue.h"
 
-#include <string.h>
-
 #include "lib/debug/shape.h"
-#include "lib/kern/cpu.h"
 #include "lib/kern/list.h"
 #include "lib/kern/rbtree.h"
 #include "lib/kern/task.h"
@@ -13,7 +10,6 @@
 #define POLICY_EXT 7 /* SCHED_EXT, include/uapi/linux/sched.h */
 #define RT_PRIOS 100 /* MAX_RT_PRIO */
 #define QUEUED 1     /* TASK_ON_RQ_QUEUED */
-#define GROUPS 16384u /* of a CPU that have tasks */
 
 enum { R_CURR, R_IDLE, R_STOP, R_RUNNING, R_CLOCK, R_FAIR, R_RT, R_DL, R_N };
 static const struct shape_want rq_want = {
@@ -58,8 +54,9 @@ struct look {
 	uint64_t idle, stop;
 	size_t cap;
 	struct map seen;          /* tasks, and queues of groups */
-	uint64_t *group;          /* GROUPS queues that are looked at next */
+	uint64_t *group;          /* RUNQ_GROUPS queues that are looked at next */
 	size_t ngroups;
+	size_t left;              /* of RUNQ_LIMIT: groups may lead into the same queue */
 };
 
 const char *runq_class_name(enum runq_class class)
@@ -110,28 +107,36 @@ static void read_task(const struct look *l, struct runq_task *t)
 static struct runq_task *add_task(struct look *l, uint64_t task, uint64_t queue, bool running)
 {
 	struct runq *q = l->q;
-	struct runq_task *more;
+	struct runq_task *all;
 
 	if (!task || !map_visit(&l->seen, task))
 		return NULL;
-	if (q->n == l->cap) {
-		l->cap = l->cap ? 2 * l->cap : 8;
-		more = arena_array(l->arena, l->cap, sizeof(*more));
-		if (!more) {
-			cairn_fail(&q->err, CAIRN_NOMEM, "no memory for the tasks of a runqueue");
-			l->cap = q->n;
-			return NULL;
-		}
-		if (q->n)
-			memcpy(more, q->task, q->n * sizeof(*more));
-		q->task = more;
+	all = arena_room(l->arena, q->task, q->n, &l->cap, sizeof(*all));
+	if (!all) {
+		cairn_fail(&q->err, CAIRN_NOMEM, "no memory for the tasks of a runqueue");
+		return NULL;
 	}
+	q->task = all;
 	q->task[q->n] = (struct runq_task){ .task = task, .queue = queue, .running = running };
 	read_task(l, &q->task[q->n]);
 	return &q->task[q->n++];
 }
 
 /* ---- queues ---- */
+
+static void keep_group(struct look *l, uint64_t queue)
+{
+	struct cairn_err err;
+
+	if (!map_visit(&l->seen, queue))
+		return;
+	if (l->ngroups < RUNQ_GROUPS) {
+		l->group[l->ngroups++] = queue;
+		return;
+	}
+	cairn_fail(&err, CAIRN_LIMIT, "more than %u groups of tasks", RUNQ_GROUPS);
+	note(&l->q->err, &err);
+}
 
 /* An entity is a task's, or stands for a group that has a queue of its own: that one is kept for
  * later. True if it does. */
@@ -144,9 +149,23 @@ static bool is_group(struct look *l, uint64_t entity, unsigned whole, unsigned m
 	at = entity + (l->task.m[member].offset - l->task.m[whole].offset);
 	if (space_word(&l->c->kernel, at, &queue, NULL)) /* a task that is not there says so itself */
 		return false;
-	if (queue && l->ngroups < GROUPS && map_visit(&l->seen, queue))
-		l->group[l->ngroups++] = queue;
+	if (queue)
+		keep_group(l, queue);
 	return queue;
+}
+
+/* One more entity. False: there were too many. */
+static bool count_entity(struct look *l)
+{
+	struct cairn_err err;
+
+	if (l->left) {
+		l->left--;
+		return true;
+	}
+	cairn_fail(&err, CAIRN_LIMIT, "more than %u entities are queued", RUNQ_LIMIT);
+	note(&l->q->err, &err);
+	return false;
 }
 
 static void fair_tree(struct look *l, uint64_t queue)
@@ -156,7 +175,7 @@ static void fair_tree(struct look *l, uint64_t queue)
 
 	rbtree_begin(&w, &l->c->kernel, queue + l->fair.m[F_TREE].offset, RUNQ_LIMIT);
 	w.stop = l->c->stop;
-	while (rbtree_next(&w)) {
+	while (rbtree_next(&w) && count_entity(l)) {
 		uint64_t task = w.node - l->task.m[T_FAIR_NODE].offset;
 
 		if (!is_group(l, task + l->task.m[T_FAIR].offset, T_FAIR, T_FAIR_GROUP))
@@ -190,7 +209,7 @@ static void rt_queue(struct look *l, uint64_t queue)
 	for (unsigned prio = 0; prio < RT_PRIOS; prio++) {
 		list_begin(&w, &l->c->kernel, LIST_DOUBLE, head + prio * link, RUNQ_LIMIT);
 		w.stop = l->c->stop;
-		while (list_next(&w)) {
+		while (list_next(&w) && count_entity(l)) {
 			uint64_t task = w.node - l->task.m[T_RT_LINK].offset;
 
 			if (!is_group(l, task + l->task.m[T_RT].offset, T_RT, T_RT_GROUP))
@@ -211,7 +230,7 @@ static void deadline_queue(struct look *l, uint64_t queue)
 
 	rbtree_begin(&w, &l->c->kernel, queue + l->dl.m[D_TREE].offset, RUNQ_LIMIT);
 	w.stop = l->c->stop;
-	while (rbtree_next(&w))
+	while (rbtree_next(&w) && count_entity(l))
 		if (w.node - l->q->addr >= l->rq.size)
 			add_task(l, w.node - l->task.m[T_DL_NODE].offset, queue, false);
 	if (rbtree_end(&w, &err))
@@ -222,10 +241,8 @@ static void each_group(struct look *l, uint64_t queue, void (*look)(struct look 
 {
 	l->ngroups = 0;
 	look(l, queue);
-	for (size_t i = 0; i < l->ngroups; i++)
+	for (size_t i = 0; i < l->ngroups && !(l->c->stop && l->c->stop()); i++)
 		look(l, l->group[i]);
-	if (l->ngroups == GROUPS)
-		cairn_fail(&l->q->err, CAIRN_LIMIT, "more than %u groups of tasks", GROUPS);
 }
 
 static void stray(struct look *l, uint64_t task)
@@ -272,6 +289,7 @@ static void read_runq(struct look *l, const struct cpu *cpu, struct runq *q)
 	*q = (struct runq){ .cpu = cpu->id };
 	l->q = q;
 	l->cap = 0;
+	l->left = RUNQ_LIMIT;
 	code = percpu_symbol(l->c, cpu, "runqueues", &q->addr, &q->fault);
 	if (code)
 		return;
@@ -315,6 +333,16 @@ static enum cairn_code shapes(struct look *l, struct cairn_err *err)
 	return code;
 }
 
+bool runq_clock(struct cairn *c, const struct cpu *cpu, uint64_t *ns)
+{
+	struct shape s;
+	uint64_t rq;
+
+	return !shape_resolve(&s, &rq_want, &c->types, NULL) && shape_has(&s, R_CLOCK) &&
+	       !percpu_symbol(c, cpu, "runqueues", &rq, NULL) &&
+	       !shape_get(&s, &c->kernel, rq, R_CLOCK, ns, NULL);
+}
+
 enum cairn_code runqs_read(struct cairn *c, struct arena *a, struct runqs *ret,
 			   struct cairn_err *err)
 {
@@ -330,15 +358,15 @@ enum cairn_code runqs_read(struct cairn *c, struct arena *a, struct runqs *ret,
 	if (code)
 		return code;
 	ret->runq = arena_array(a, cpus->n + 1, sizeof(*ret->runq));
-	l.group = arena_array(a, GROUPS, sizeof(*l.group));
+	l.group = arena_array(a, RUNQ_GROUPS, sizeof(*l.group));
 	if (!ret->runq || !l.group)
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for runqueues");
 	for (; ret->n < cpus->n; ret->n++) {
 		struct runq *q = &ret->runq[ret->n];
 
+		read_runq(&l, &cpus->cpu[ret->n], q);
 		if (c->stop && c->stop())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		read_runq(&l, &cpus->cpu[ret->n], q);
 		if (!q->fault.code && q->clock > ret->clock)
 			ret->clock = q->clock;
 	}

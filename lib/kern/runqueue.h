@@ -15,9 +15,11 @@
 #define CAIRN_KERN_RUNQUEUE_H
 
 #include "lib/base/arena.h"
+#include "lib/kern/cpu.h"
 #include "lib/kern/session.h"
 
-#define RUNQ_LIMIT 1048576 /* tasks of a queue */
+#define RUNQ_LIMIT 1048576 /* tasks and groups of a runqueue */
+#define RUNQ_GROUPS 16384  /* groups of a runqueue that have tasks, fair or real-time */
 
 enum runq_class {
 	RUNQ_IDLE,
@@ -61,6 +63,10 @@ struct runqs {
 	size_t n;
 	uint64_t clock;       /* the most recent of all */
 };
+
+/** The time that a CPU's runqueue has seen last, ns since boot: as of its last tick, if it is not idle
+ *  (with nohz_full, up to a second before). False: not known. */
+bool runq_clock(struct cairn *c, const struct cpu *cpu, uint64_t *ns);
 
 /** Read all; memory from the arena. CAIRN_MISSING without the types. */
 enum cairn_code runqs_read(struct cairn *c, struct arena *a, struct runqs *ret,

@@ -195,6 +195,81 @@ static void damage(void **state)
 	end(&w);
 }
 
+/* The root's tree becomes n groups, each to the right of the one before; their queues are `size`
+ * bytes from each other. */
+static uint64_t make_groups(struct world *w, unsigned n, unsigned size)
+{
+	uint64_t entity = tm_alloc(&w->t.m, n * UINT64_C(0x40));
+	uint64_t queue = tm_alloc(&w->t.m, n * (uint64_t)size);
+
+	for (unsigned i = 0; i < n; i++) {
+		tk_put(w->t.m.k, i ? entity + (i - 1) * 0x40 + 8 : w->t.rq + TRQ_FAIR,
+		       entity + i * 0x40, 8);
+		tk_put(w->t.m.k, entity + i * 0x40 + TRQ_GROUP - TRQ_SE, queue + i * size, 8);
+	}
+	return queue;
+}
+
+static void group_limit(void **state)
+{
+	struct world w = begin();
+
+	(void)state;
+	make_groups(&w, RUNQ_GROUPS, 0x18);
+	look(&w);
+	assert_int_equal(w.all.runq[0].err.code, CAIRN_OK);
+	end(&w);
+	w = begin();
+	make_groups(&w, RUNQ_GROUPS + 1, 0x18);
+	look(&w);
+	assert_int_equal(w.all.runq[0].err.code, CAIRN_LIMIT);
+	end(&w);
+	w = begin();
+	make_groups(&w, RUNQ_GROUPS + 1, 0x18);
+	tk_put(w.t.m.k, w.t.rq + TRQ_RT + 50 * 16, TK_HOLE, 8);
+	look(&w);
+	assert_int_equal(w.all.runq[0].err.code, CAIRN_FAULT); /* the first */
+	end(&w);
+}
+
+/* Groups whose queues have one and the same tree: it is walked for each. */
+static void shared_tree(void **state)
+{
+	enum { GROUPS = 1100, TASKS = 1000 };
+	struct world w = begin();
+	uint64_t queue = make_groups(&w, GROUPS, 0x18), node = tm_alloc(&w.t.m, 0x40 * TASKS);
+
+	(void)state;
+	for (unsigned i = 0; i < GROUPS; i++)
+		tk_put(w.t.m.k, queue + i * 0x18, node, 8);
+	for (unsigned i = 0; i + 1 < TASKS; i++)
+		tk_put(w.t.m.k, node + i * 0x40 + 8, node + (i + 1) * 0x40, 8);
+	look(&w);
+	assert_true(w.all.runq[0].n >= TASKS);
+	assert_int_equal(w.all.runq[0].err.code, CAIRN_LIMIT);
+	end(&w);
+}
+
+static void clocks(void **state)
+{
+	struct world w = begin();
+	struct cairn *c = tm_open(&w.t.m);
+	const struct cpus *cpus;
+	uint64_t ns = 0;
+
+	(void)state;
+	assert_int_equal(cpus_get(c, &cpus, NULL), CAIRN_OK);
+	assert_true(runq_clock(c, &cpus->cpu[1], &ns));
+	assert_int_equal(ns, TRQ_CLOCKS / 2);
+	end(&w);
+	w = begin();
+	tk_put(w.t.m.k, TM_OFFSETS, TK_HOLE - 0x100, 8);
+	c = tm_open(&w.t.m);
+	assert_int_equal(cpus_get(c, &cpus, NULL), CAIRN_OK);
+	assert_false(runq_clock(c, &cpus->cpu[0], &ns));
+	end(&w);
+}
+
 static void missing(void **state)
 {
 	struct testmachine m = tm_new(1);
@@ -214,7 +289,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues), cmocka_unit_test(running_group), cmocka_unit_test(lost),
-		cmocka_unit_test(throttled), cmocka_unit_test(damage), cmocka_unit_test(missing),
+		cmocka_unit_test(throttled), cmocka_unit_test(damage),
+		cmocka_unit_test(group_limit), cmocka_unit_test(shared_tree), cmocka_unit_test(clocks),
+		cmocka_unit_test(missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,26 +45,20 @@ void timer_owner(const struct timer_owners *o, struct cairn *c, struct timer *t)
 
 /* ---- a base's timers ---- */
 
-/* n is a power of two, or 0, where there is no more room. */
 struct timer *timer_add(struct timer_base *b, struct arena *a)
 {
-	struct timer *more;
-	size_t cap = b->n ? 2 * b->n : 1;
+	struct timer *all;
 
 	if (b->n == TIMERS_LIMIT) {
 		cairn_fail(&b->err, CAIRN_LIMIT, "more than %u timers", TIMERS_LIMIT);
 		return NULL;
 	}
-	if (!(b->n & (b->n - 1))) {
-		more = arena_array(a, cap, sizeof(*more));
-		if (!more) {
-			cairn_fail(&b->err, CAIRN_NOMEM, "no memory for timers");
-			return NULL;
-		}
-		if (b->n)
-			memcpy(more, b->timer, b->n * sizeof(*more));
-		b->timer = more;
+	all = arena_room(a, b->timer, b->n, &b->cap, sizeof(*all));
+	if (!all) {
+		cairn_fail(&b->err, CAIRN_NOMEM, "no memory for timers");
+		return NULL;
 	}
+	b->timer = all;
 	b->timer[b->n] = (struct timer){ .addr = 0 };
 	return &b->timer[b->n++];
 }

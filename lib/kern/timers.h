@@ -37,7 +37,7 @@ struct timer_base {
 	bool has_now;
 	uint64_t now;           /* as `expires` counts: jiffies, or what the clock last showed */
 	struct timer *timer;    /* the next one first */
-	size_t n;
+	size_t n, cap;          /* cap: private */
 	struct cairn_err fault; /* code not CAIRN_OK: nothing of it is known, and why */
 	struct cairn_err err;   /* likewise: there may be more timers */
 };

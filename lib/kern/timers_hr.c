@@ -3,6 +3,7 @@
 #include "lib/kern/clock.h"
 #include "lib/kern/rbtree.h"
 #include "lib/kern/timers_priv.h"
+#include "lib/kern/walk.h"
 
 #define BASES 32 /* clock bases of a CPU; 8 so far */
 
@@ -28,18 +29,19 @@ struct look {
 	struct arena *arena;
 	struct shape cpu, base, timer;
 	struct timer_owners owners;
-	uint64_t nbases, bases;   /* of a CPU; where they begin */
+	uint64_t nbases;          /* of a CPU */
 	bool has_now;
 	uint64_t now;             /* CLOCK_MONOTONIC */
 };
 
-static void add(struct look *l, struct timer_base *b, uint64_t addr)
+/* False: there is no room. */
+static bool add(struct look *l, struct timer_base *b, uint64_t addr)
 {
 	struct timer *t = timer_add(b, l->arena);
 	struct object o;
 
 	if (!t)
-		return;
+		return false;
 	t->addr = addr;
 	if (!object_read(&o, &l->timer, &l->c->kernel, addr, &t->err)) {
 		t->expires = object_get(&o, T_EXPIRES);
@@ -48,6 +50,7 @@ static void add(struct look *l, struct timer_base *b, uint64_t addr)
 		timer_owner(&l->owners, l->c, t);
 	}
 	object_done(&o);
+	return true;
 }
 
 static const char *clock_name(uint64_t id)
@@ -60,14 +63,15 @@ static const char *clock_name(uint64_t id)
 
 static void tree(struct look *l, struct timer_base *b)
 {
+	struct cairn_err err;
 	struct rbtree_walk w;
 
 	rbtree_begin(&w, &l->c->kernel, b->addr + l->base.m[B_TREE].offset, TIMERS_LIMIT);
 	w.stop = l->c->stop;
-	while (rbtree_next(&w))
-		add(l, b, w.node - l->timer.m[T_NODE].offset);
-	if (rbtree_end(&w, &b->err) == CAIRN_OK)
-		b->err = (struct cairn_err){ .code = CAIRN_OK };
+	while (rbtree_next(&w) && add(l, b, w.node - l->timer.m[T_NODE].offset))
+		;
+	if (rbtree_end(&w, &err))
+		walk_note(&b->err, &err);
 }
 
 static void read_base(struct look *l, struct timer_base *b)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "lib/base/mem.h"
 #include "lib/kern/testtimers.h"
 #include "lib/kern/timers.h"
 
@@ -156,6 +157,35 @@ static void shared_list(void **state)
 	end(&w);
 }
 
+/* Whatever there was no memory for, it is told that there may be more. */
+static void no_memory(void **state)
+{
+	struct world w = begin();
+	struct timer_bases b;
+	bool any = false;
+
+	(void)state;
+	look(&w);
+	for (unsigned i = 0; i < 256 * 8; i++) {
+		struct arena a = { 0 };
+		enum cairn_code code;
+
+		for (unsigned left = 65536; left > i / 8 * 64; left -= 64) /* of a chunk */
+			arena_alloc(&a, 64);
+		mem_fail_after(i % 8);
+		code = timers_hr(&w.t.m.k->c, &a, &b, NULL);
+		mem_fail_after(-1);
+		for (size_t k = 0; !code && k < b.n; k++)
+			if (b.base[k].n < w.hr.base[k].n) {
+				assert_int_not_equal(b.base[k].err.code, CAIRN_OK);
+				any = true;
+			}
+		arena_deinit(&a);
+	}
+	assert_true(any);
+	end(&w);
+}
+
 static void missing(void **state)
 {
 	struct testmachine m = tm_new(1);
@@ -175,7 +205,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wheels), cmocka_unit_test(clocks), cmocka_unit_test(no_jiffies),
-		cmocka_unit_test(damage), cmocka_unit_test(shared_list), cmocka_unit_test(missing),
+		cmocka_unit_test(damage), cmocka_unit_test(shared_list), cmocka_unit_test(no_memory),
+		cmocka_unit_test(missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
