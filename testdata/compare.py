@@ -14,6 +14,7 @@ than it knows; each is printed as a comment where it is made use of:
              may be in another state or running, and then have other frames; RCU's thread and
              kswapd may sleep elsewhere in their loops
   init       /proc/kallsyms lists a module's freed init functions, which ftrace remembers, as type T
+  no-data    where the kernel's symbols are of text alone, none leads to the code made at run time
   trampoline where a return address is a kretprobe's trampoline, the kernel prints the symbol before
              it; the true caller is right if its rule says that it was recovered. Some kernels stop
   noreturn   after a call that does not return, ARM and arm64 print the function that follows
@@ -156,6 +157,14 @@ def freed_init(name, kind, module, truth):
     return module and kind == "T" and "__ksymtab_" + name not in truth["kallsyms"]
 
 
+def out_of_reach(module, truth):
+    """Whether a line of kallsyms comes from a list that only a symbol of data leads to, and the
+    kernel has none (CONFIG_KALLSYMS_ALL)."""
+    return module in UNNAMED and not any(
+        kind in "bd" and not owner
+        for entries in truth["kallsyms"].values() for _, kind, owner in entries)
+
+
 def check_symbols(cairn, truth, tap):
     wanted = [(name, int(address, 16), kind, module)
               for name, entries in truth["kallsyms"].items() if not MAPPING.match(name)
@@ -171,6 +180,9 @@ def check_symbols(cairn, truth, tap):
         here = [entry for entry in found.get(name, []) if entry[0] == address]
         if not here and freed_init(name, kind, module, truth):
             notes.append("init: " + name)
+            continue
+        if not here and out_of_reach(module, truth):
+            notes.append("no-data: " + name)
             continue
         if not here:
             others = ["%#x" % entry[0] for entry in found.get(name, []) if entry[0] is not None]
