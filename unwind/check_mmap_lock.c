@@ -11,6 +11,7 @@
 #include "lib/kern/task.h"
 #include "unwind/start.h"
 #include "unwind/unwinder.h"
+#include "unwind/waitkind.h"
 #include "unwind/write_taker.h"
 
 enum { MM_LOCK, MM_SEQ, MM_N };
@@ -69,12 +70,6 @@ static bool is_running(const struct look *l)
 	return false;
 }
 
-/* Who changes an address space sleeps, if at all, where signals do not reach. */
-static bool is_elsewhere(const struct task *t)
-{
-	return !t->on_cpu && t->state != 'D' && t->state != 'R';
-}
-
 /* Most dumps have no lock that is held: nothing is opened for them. */
 static bool open_stacks(struct look *l)
 {
@@ -86,16 +81,36 @@ static bool open_stacks(struct look *l)
 	return l->has_stacks;
 }
 
-static enum write_taker ask_stack(struct look *l, const struct task *owner, bool *in_user_mode)
+/* What a task's stack says. */
+struct answer {
+	enum write_taker taker;
+	bool in_user_mode;
+	enum wait_kind wait;
+};
+
+/* By frames that are no guess. */
+static enum wait_kind wait_of(const struct trace *tr)
 {
+	size_t at;
+	enum wait_kind kind = wait_kind_of(tr, &at);
+
+	for (size_t i = 0; i <= at && i < tr->n; i++)
+		if (tr->frame[i].grade > 'B')
+			return WAIT_UNKNOWN;
+	return kind;
+}
+
+static struct answer ask_stack(struct look *l, const struct task *owner)
+{
+	struct answer ret = { .taker = TAKES_UNTOLD };
 	struct trace tr;
-	enum write_taker ret;
 
 	if (!open_stacks(l))
-		return TAKES_UNTOLD;
+		return ret;
 	trace_task(&tr, &l->u, owner, &l->one);
-	*in_user_mode = tr.end == TRACE_USER_MODE;
-	ret = write_taker_of(&l->takers, &tr);
+	ret.in_user_mode = tr.end == TRACE_USER_MODE;
+	ret.taker = write_taker_of(&l->takers, &tr);
+	ret.wait = owner->on_cpu ? WAIT_UNKNOWN : wait_of(&tr);
 	arena_reset(&l->one);
 	return ret;
 }
@@ -107,20 +122,34 @@ static bool is_stopped(const struct task *t)
 	return !t->on_cpu && (t->state == 'T' || t->state == 't');
 }
 
+/* NULL: it may be at work on the address space. A driver's mmap() may sleep as well, where signals
+ * reach: a state tells nothing. */
+static const char *where_is(struct look *l, const struct task *owner, const struct answer *a)
+{
+	if (is_stopped(owner))
+		return "is stopped, where none holds a lock";
+	if (a->taker == TAKES)
+		return NULL;
+	if (a->taker == TAKES_UNTOLD)
+		return wait_kind_is_event(a->wait) ?
+			       arena_printf(&l->arena, "waits for events (%s), where none holds a lock",
+					    wait_kind_name(a->wait)) :
+			       NULL;
+	return a->in_user_mode ? "is in user mode" :
+				 "has no function on its stack that takes a lock for writing";
+}
+
 static void look_at_owner(struct look *l, const struct task *owner, enum cairn_grade grade)
 {
-	bool in_user_mode = false;
-	enum write_taker taker = is_stopped(owner) ? TAKES_NOTHING :
-						     ask_stack(l, owner, &in_user_mode);
-	const char *where = is_stopped(owner) ? "is stopped, where none holds a lock" :
-			    in_user_mode ? "is in user mode" :
-					   "has no function on its stack that takes a lock for writing";
+	struct answer a = { .taker = TAKES_NOTHING };
+	const char *where;
 
-	if (taker == TAKES || (taker == TAKES_UNTOLD && !is_elsewhere(owner)))
+	if (!is_stopped(owner))
+		a = ask_stack(l, owner);
+	where = where_is(l, owner, &a);
+	if (!where)
 		return;
-	if (taker == TAKES_UNTOLD)
-		where = arena_printf(&l->arena, "sleeps elsewhere (state %c)", owner->state);
-	report(l, in_user_mode ? CAIRN_CERTAIN : grade,
+	report(l, a.in_user_mode ? CAIRN_CERTAIN : grade,
 	       arena_printf(&l->arena, "the writer, PID %" PRId32 " (%s), %s", owner->pid, owner->comm,
 			    where));
 }
@@ -188,8 +217,8 @@ static const struct cairn_explanation ids[] = {
 			"The lock's count has a writer. Who holds a lock for writing has taken it in a function that is\n"
 			"still on its stack. The task that the lock names as its owner has none that calls down_write() or\n"
 			"one of its kind, be it through a helper; or it is stopped, in user mode (certain), or no task at\n"
-			"all. Where its stack or the code of the functions on it is not in the dump, it sleeps where one sleeps for\n"
-			"events. Or the lock names nobody, and no CPU is at work in this address space. Whoever wants it next\n"
+			"all. Where its stack or the code of the functions on it is not in the dump, it waits for events in a system\n"
+			"call of its own: a pipe, poll(), a futex, a child, a signal. Or the lock names nobody, and no CPU is at work in this address space. Whoever wants it next\n"
 			"waits for ever: page faults of its threads, /proc/PID/maps, ps. Certain, too, if mm_lock_seq,\n"
 			"which a writer makes odd, is even. A helper that calls a helper that takes the lock is not seen.",
 		.causes =

@@ -132,6 +132,12 @@ bool wait_kind_is_lock(enum wait_kind kind)
 	return kind >= WAIT_MUTEX && kind <= WAIT_FILE_LOCK;
 }
 
+bool wait_kind_is_event(enum wait_kind kind)
+{
+	return kind == WAIT_FUTEX || kind == WAIT_PIPE || kind == WAIT_EPOLL || kind == WAIT_POLL ||
+	       kind == WAIT_CHILD || kind == WAIT_SIGNAL || kind == WAIT_STOPPED;
+}
+
 static bool is_sleeper(const char *name)
 {
 	for (const char *const *p = sleepers; *p; p++)

@@ -49,6 +49,10 @@ const char *wait_kind_name(enum wait_kind kind);
 /** It is owned: somebody has to give it back. */
 bool wait_kind_is_lock(enum wait_kind kind);
 
+/** What a system call of the task's own waits for, in no lock's keeping: somebody outside may never
+ *  let it happen. */
+bool wait_kind_is_event(enum wait_kind kind);
+
 /** The kind by the first frame that is not the scheduler's; its index in *frame, tr->n if there
  *  is none. */
 enum wait_kind wait_kind_of(const struct trace *tr, size_t *frame);

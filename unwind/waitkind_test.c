@@ -92,6 +92,9 @@ static void test_names(void **state)
 	assert_true(wait_kind_is_lock(WAIT_MUTEX));
 	assert_true(wait_kind_is_lock(WAIT_FILE_LOCK));
 	assert_false(wait_kind_is_lock(WAIT_COMPLETION));
+	assert_false(wait_kind_is_event(WAIT_MUTEX));
+	assert_false(wait_kind_is_event(WAIT_QUEUE));
+	assert_true(wait_kind_is_event(WAIT_PIPE));
 	assert_int_equal(wait_access_of("rwsem_down_read_slowpath"), WAIT_ACCESS_READ);
 	assert_int_equal(wait_access_of("anon_pipe_write"), WAIT_ACCESS_WRITE);
 	assert_int_equal(wait_access_of("do_wait"), WAIT_ACCESS_NONE);
