@@ -75,8 +75,8 @@ static bool open_stacks(struct look *l)
 {
 	if (!l->opened) {
 		l->opened = true;
-		l->has_stacks = !unwinder_init(&l->u, l->c, &l->arena, NULL) &&
-				!write_takers_init(&l->takers, l->c, NULL);
+		l->has_stacks = !unwinder_init(&l->u, l->c, &l->arena, NULL) && l->u.calls &&
+				!write_takers_init(&l->takers, l->c, l->u.calls, NULL);
 	}
 	return l->has_stacks;
 }
@@ -136,7 +136,8 @@ static const char *where_is(struct look *l, const struct task *owner, const stru
 					    wait_kind_name(a->wait)) :
 			       NULL;
 	return a->in_user_mode ? "is in user mode" :
-				 "has no function on its stack that takes a lock for writing";
+				 "has no function on its stack that takes a lock for writing, "
+				 "itself or by a helper";
 }
 
 static void look_at_owner(struct look *l, const struct task *owner, enum cairn_grade grade)
@@ -214,16 +215,20 @@ static const struct cairn_explanation ids[] = {
 		.id = "mm.lock.leaked",
 		.title = "mmap_lock is held for writing by nobody who is at work on it",
 		.meaning =
-			"The lock's count has a writer. Who holds a lock for writing has taken it in a function that is\n"
-			"still on its stack. The task that the lock names as its owner has none that calls down_write() or\n"
-			"one of its kind, be it through a helper; or it is stopped, in user mode (certain), or no task at\n"
-			"all. Where its stack or the code of the functions on it is not in the dump, it waits for events in a system\n"
-			"call of its own: a pipe, poll(), a futex, a child, a signal. Or the lock names nobody, and no CPU is at work in this address space. Whoever wants it next\n"
-			"waits for ever: page faults of its threads, /proc/PID/maps, ps. Certain, too, if mm_lock_seq,\n"
-			"which a writer makes odd, is even. A helper that calls a helper that takes the lock is not seen.",
+			"The lock's count has a writer. Who holds a lock for writing has taken it in a\n"
+			"function that is still on its stack. The task that the lock names as its owner has\n"
+			"none that calls down_write() or one of its kind, be it through a helper; or it is\n"
+			"stopped, in user mode (certain), or no task at all. Where its stack or the code of\n"
+			"the functions on it is not in the dump, it waits for events in a system call of its\n"
+			"own: a pipe, poll(), a futex, a child, a signal. Or the lock names nobody, and no\n"
+			"CPU is at work in this address space. Whoever wants it next waits for ever: page\n"
+			"faults of its threads, /proc/PID/maps, ps. Certain, too, if mm_lock_seq, which a\n"
+			"writer makes odd, is even. A helper that calls a helper that takes the lock is not\n"
+			"seen, nor one that is called through a pointer.",
 		.causes =
-			"An error path that returns without mmap_write_unlock() (vm_brk_flags() of an early maple tree series\n"
-			"returned -EINVAL so). A task that died by an oops with the lock held.",
+			"An error path that returns without mmap_write_unlock() (vm_brk_flags() of an early\n"
+			"maple tree series returned -EINVAL so). A task that died by an oops with the lock\n"
+			"held.",
 		.next =
 			"`bt` of the owner: what it did since. `wait`: who waits for the lock. `log` for an oops of it.",
 	},

@@ -7,10 +7,12 @@
 
 #define FUNCTION_LIMIT 0x10000u /* bytes */
 #define DEPTH 2                 /* the function itself, and what it calls */
+#define JUMPS 2                 /* trampolines behind each other */
 
-enum cairn_code write_takers_init(struct write_takers *w, struct cairn *c, struct cairn_err *err)
+enum cairn_code write_takers_init(struct write_takers *w, struct cairn *c,
+				  const struct callsite_ops *calls, struct cairn_err *err)
 {
-	*w = (struct write_takers){ .c = c };
+	*w = (struct write_takers){ .c = c, .calls = calls };
 	return disasm_init(&w->d, c->arch, err);
 }
 
@@ -36,15 +38,45 @@ static bool is_of_lock(const char *name)
 
 static enum write_taker taker(struct write_takers *w, const struct sym *f, unsigned depth);
 
-static enum write_taker taker_at(struct write_takers *w, uint64_t target, unsigned depth)
+/* Where the jumps at addr lead: a module's PLT, a static call's trampoline. */
+static uint64_t follow_jumps(struct write_takers *w, uint64_t addr)
 {
+	unsigned char bytes[CALLSITE_JUMP_BYTES];
+	size_t n = w->calls->jump_bytes;
 	uint64_t off;
 	struct sym s;
 
-	if (!sym_is_text(&w->c->syms, target))
+	for (int i = 0; i < JUMPS; i++)
+		if ((sym_at(&w->c->syms, addr, &s, &off) && !off && is_of_lock(s.name)) ||
+		    space_read(&w->c->kernel, addr, bytes, n, NULL) ||
+		    !w->calls->jump(bytes, n, addr, &addr))
+			break;
+	return addr;
+}
+
+/* "f.cold" is the part of "f" that is seldom run, moved apart. */
+static bool is_part(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ".");
+
+	return n == strcspn(b, ".") && !strncmp(a, b, n);
+}
+
+/* A module's PLT has no symbols: an entry that is not understood looks like a part of the function
+ * in front of it. */
+static enum write_taker taker_at(struct write_takers *w, const struct sym *from,
+				 const struct instruction *i, unsigned depth)
+{
+	uint64_t target = i->branches ? follow_jumps(w, i->target) : i->target, off;
+	struct sym s;
+
+	if (target - from->addr < from->size)
 		return TAKES_NOTHING;
-	/* inside another function: the part that is seldom run, moved apart */
-	return sym_at(&w->c->syms, target, &s, &off) ? taker(w, &s, depth) : TAKES_UNTOLD;
+	if (!sym_is_text(&w->c->syms, target))
+		return i->branches ? TAKES_UNTOLD : TAKES_NOTHING;
+	if (!sym_at(&w->c->syms, target, &s, &off))
+		return TAKES_UNTOLD;
+	return off && s.module && !is_part(from->name, s.name) ? TAKES_UNTOLD : taker(w, &s, depth);
 }
 
 static enum write_taker worse(enum write_taker a, enum write_taker b)
@@ -61,8 +93,8 @@ static enum write_taker read_code(struct write_takers *w, const struct sym *f,
 	for (size_t at = 0; at < n && ret != TAKES; at += i.size) {
 		if (!disasm_one(&w->d, raw + at, n - at, f->addr + at, &i))
 			break;
-		if (i.target && i.target - f->addr >= f->size)
-			ret = worse(ret, taker_at(w, i.target, depth - 1));
+		if (i.target)
+			ret = worse(ret, taker_at(w, f, &i, depth - 1));
 	}
 	return ret;
 }

@@ -4,8 +4,9 @@
  *
  * Who holds a lock has taken it in a function that is still on its stack, by calling
  * down_write() or one of its kind, or by calling a helper that did and came back with it. So the
- * instructions of the functions on a stack are read: each direct call and jump, and those of the
- * functions that they lead to. Deeper helpers are not known, nor calls through pointers.
+ * instructions of the functions on a stack are read: each direct call and jump, by way of a
+ * module's PLT too, and those of the functions that they lead to. Deeper helpers are not known,
+ * nor calls through pointers: TAKES_NOTHING is said without them.
  *
  * Sources: include/linux/rwsem.h, include/linux/mmap_lock.h (where mmap_write_lock() is not inline,
  * it has that name).
@@ -16,6 +17,7 @@
 #include "lib/base/map.h"
 #include "lib/debug/disasm.h"
 #include "lib/kern/session.h"
+#include "unwind/callsite.h"
 #include "unwind/trace.h"
 
 enum write_taker {
@@ -27,11 +29,13 @@ enum write_taker {
 struct write_takers {
 	struct cairn *c;
 	struct disasm d;
+	const struct callsite_ops *calls; /* the machine's */
 	struct map known; /* function and depth -> enum write_taker */
 };
 
 /** CAIRN_MISSING: nobody disassembles this machine. */
-enum cairn_code write_takers_init(struct write_takers *w, struct cairn *c, struct cairn_err *err);
+enum cairn_code write_takers_init(struct write_takers *w, struct cairn *c,
+				  const struct callsite_ops *calls, struct cairn_err *err);
 void write_takers_deinit(struct write_takers *w);
 
 /** Of all functions of a trace. One that is cut tells nothing, unless a function on it takes. */

@@ -15,7 +15,8 @@
 
 static const char *const functions[] = {
 	"down_write_killable", "takes", "helper", "helped", "far", "sleeps", "jumps", "ia32_sys_call",
-	"lost", "schedule",
+	"lost", "schedule", "steps", "first_step", "second_step", "astray", "reads", "driver", "last",
+	"last.cold",
 };
 #define N (sizeof(functions) / sizeof(functions[0]))
 
@@ -25,7 +26,7 @@ static bool at(void *self, size_t i, struct sym *ret)
 	if (i >= N)
 		return false;
 	*ret = (struct sym){ .name = functions[i], .addr = TEXT + SIZE * i, .size = SIZE,
-			     .type = 't' };
+			     .type = 't', .module = strcmp(functions[i], "last") ? NULL : "mod" };
 	return true;
 }
 
@@ -50,14 +51,29 @@ static uint64_t address(const char *name)
 	return s.addr;
 }
 
-/* nop, then a call (0xe8) or a jump (0xe9) */
-static void code(struct testkern *k, const char *from, const char *to, unsigned char op)
+/* `before`, then a call (0xe8) or a jump (0xe9) */
+static void code_to(struct testkern *k, const char *from, uint64_t to, unsigned char before,
+		    unsigned char op)
 {
 	uint64_t a = address(from);
 
-	tk_put(k, a, 0x90, 1);
+	tk_put(k, a, before, 1);
 	tk_put(k, a + 1, op, 1);
-	tk_put(k, a + 2, address(to) - (a + 6), 4);
+	tk_put(k, a + 2, to - (a + 6), 4);
+}
+
+/* behind a nop */
+static void code(struct testkern *k, const char *from, const char *to, unsigned char op)
+{
+	code_to(k, from, address(to), 0x90, op);
+}
+
+static void jump(struct testkern *k, const char *from, const char *to)
+{
+	uint64_t a = address(from);
+
+	tk_put(k, a, 0xe9, 1);
+	tk_put(k, a + 1, address(to) - (a + 5), 4);
 }
 
 static struct cairn *open_kernel(struct testkern *k)
@@ -72,6 +88,13 @@ static struct cairn *open_kernel(struct testkern *k)
 	code(k, "jumps", "down_write_killable", 0xe9);
 	code(k, "sleeps", "schedule", 0xe8);
 	code(k, "ia32_sys_call", "takes", 0xe8);
+	code(k, "steps", "first_step", 0xe8);
+	jump(k, "first_step", "second_step");
+	jump(k, "second_step", "down_write_killable");
+	code_to(k, "astray", TEXT + SIZE * (N + 1), 0x90, 0xe8);
+	code_to(k, "reads", TEXT + SIZE * (N + 1), 0x8b, 0x05); /* mov n(%rip), %eax */
+	code_to(k, "driver", address("last") + 0x40, 0x90, 0xe8);
+	code_to(k, "last.cold", address("last") + 0x40, 0x90, 0xe9);
 	c = tk_open(k, 8);
 	if (syms_add(&c->syms, "f", TEXT, TEXT + SIZE * N, &ops, NULL, NULL) ||
 	    syms_add_text(&c->syms, TEXT, TEXT + SIZE * N, NULL))
@@ -88,7 +111,7 @@ static enum write_taker ask(const char *const *names, bool complete, uint64_t lo
 	enum write_taker ret;
 
 	tr->complete = complete;
-	assert_int_equal(write_takers_init(&w, open_kernel(k), NULL), CAIRN_OK);
+	assert_int_equal(write_takers_init(&w, open_kernel(k), &callsite_x86_64, NULL), CAIRN_OK);
 	for (size_t i = 0; i < tr->n; i++)
 		if (tr->frame[i].named) {
 			assert_true(by_name(NULL, tr->frame[i].sym.name, 0, &tr->frame[i].sym));
@@ -110,6 +133,8 @@ static void test_takes(void **state)
 	assert_int_equal(ask(STACK("schedule", "helper"), true, 0), TAKES);
 	assert_int_equal(ask(STACK("schedule", "jumps"), true, 0), TAKES);
 	assert_int_equal(ask(STACK("down_write_killable", "sleeps"), true, 0), TAKES);
+	/* a PLT and a trampoline are no helpers of their own */
+	assert_int_equal(ask(STACK("schedule", "steps"), true, 0), TAKES);
 	/* also where the stack is cut, or a function is not known */
 	assert_int_equal(ask(STACK("", "takes"), false, 0), TAKES);
 }
@@ -119,6 +144,14 @@ static void test_takes_nothing(void **state)
 	(void)state;
 	assert_int_equal(ask(STACK("schedule", "sleeps"), true, 0), TAKES_NOTHING);
 	assert_int_equal(ask(STACK("schedule", "sleeps", "ia32_sys_call"), true, 0), TAKES_NOTHING);
+	assert_int_equal(ask(STACK("schedule", "reads"), true, 0), TAKES_NOTHING);
+	assert_int_equal(ask(STACK("schedule", "last.cold"), true, 0), TAKES_NOTHING);
+}
+
+/* What is not followed, and the finding says so: a helper's helper. */
+static void test_limit(void **state)
+{
+	(void)state;
 	assert_int_equal(ask(STACK("schedule", "far"), true, 0), TAKES_NOTHING);
 }
 
@@ -127,6 +160,8 @@ static void test_untold(void **state)
 	(void)state;
 	assert_int_equal(ask(STACK("schedule", "sleeps"), false, 0), TAKES_UNTOLD);
 	assert_int_equal(ask(STACK("schedule", ""), true, 0), TAKES_UNTOLD);
+	assert_int_equal(ask(STACK("schedule", "astray"), true, 0), TAKES_UNTOLD); /* to no text */
+	assert_int_equal(ask(STACK("schedule", "driver"), true, 0), TAKES_UNTOLD); /* to a PLT? */
 	assert_int_equal(ask(STACK("schedule", "lost"), true, TK_HOLE), TAKES_UNTOLD);
 }
 
@@ -134,7 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_takes), cmocka_unit_test(test_takes_nothing),
-		cmocka_unit_test(test_untold),
+		cmocka_unit_test(test_limit), cmocka_unit_test(test_untold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

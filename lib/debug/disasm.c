@@ -67,15 +67,19 @@ static uint64_t immediate(const cs_x86 *x86, const cs_arm *arm, const cs_arm64 *
 	return 0;
 }
 
-/* A jump, a call, or the making of an address. */
-static bool names_place(cs_arch arch, const cs_insn *insn)
+static bool is_branch(cs_arch arch, const cs_insn *insn)
 {
 	if (is_in_group(insn, CS_GRP_JUMP) || is_in_group(insn, CS_GRP_CALL))
 		return true;
 	/* capstone 4 has these in no group */
 	return (arch == CS_ARCH_ARM && (insn->id == ARM_INS_BL || insn->id == ARM_INS_B)) ||
-	       (arch == CS_ARCH_ARM64 && (insn->id == ARM64_INS_BL || insn->id == ARM64_INS_B ||
-					  insn->id == ARM64_INS_ADRP || insn->id == ARM64_INS_ADR));
+	       (arch == CS_ARCH_ARM64 && (insn->id == ARM64_INS_BL || insn->id == ARM64_INS_B));
+}
+
+static bool makes_address(cs_arch arch, const cs_insn *insn)
+{
+	return arch == CS_ARCH_ARM64 &&
+	       (insn->id == ARM64_INS_ADRP || insn->id == ARM64_INS_ADR);
 }
 
 static uint64_t rip_relative(const cs_insn *insn)
@@ -92,10 +96,12 @@ static void find_target(cs_arch arch, const cs_insn *insn, struct instruction *r
 {
 	bool x86 = arch == CS_ARCH_X86, arm = arch == CS_ARCH_ARM, arm64 = arch == CS_ARCH_ARM64;
 
-	if (names_place(arch, insn))
+	ret->branches = is_branch(arch, insn);
+	if (ret->branches || makes_address(arch, insn))
 		ret->target = immediate(x86 ? &insn->detail->x86 : NULL,
 					arm ? &insn->detail->arm : NULL,
 					arm64 ? &insn->detail->arm64 : NULL);
+	ret->branches = ret->branches && ret->target;
 	if (x86 && !ret->target)
 		ret->target = rip_relative(insn);
 }

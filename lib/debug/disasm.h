@@ -32,7 +32,8 @@ struct instruction {
 	char mnemonic[32], operands[160];
 	bool valid;         /* it is one */
 	uint64_t target;    /* of a jump or a call to a fixed address, or what x86_64 addresses
-			       relative to rip; 0: none */
+			       relative to rip, or an address that arm64 makes; 0: none */
+	bool branches;      /* it is that of a jump or a call */
 };
 
 /** CAIRN_MISSING: capstone does not know the machine. Free with disasm_deinit(). */

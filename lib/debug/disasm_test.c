@@ -28,9 +28,14 @@ static void machines(void **state)
 	assert_int_equal(i.size, 5);
 	assert_string_equal(i.mnemonic, "callq");
 	assert_int_equal(i.target, 0xffffffff81000105);
+	assert_true(i.branches);
 	assert_memory_equal(i.bytes, "\xe8\x00\x01\x00\x00", 5);
 	i = one(ARCH_X86_64, "\x48\x8b\x05\x10\x00\x00\x00", 7, 0xffffffff81000000);
 	assert_int_equal(i.target, 0xffffffff81000017); /* mov 0x10(%rip), %rax */
+	assert_false(i.branches);
+	i = one(ARCH_X86_64, "\xff\x15\x10\x00\x00\x00", 6, 0xffffffff81000000);
+	assert_int_equal(i.target, 0xffffffff81000016); /* callq *0x10(%rip) */
+	assert_false(i.branches);
 	i = one(ARCH_X86_64, "\x48\x89\xe5", 3, 0);
 	assert_string_equal(i.operands, "%rsp, %rbp");
 	assert_int_equal(i.target, 0);
@@ -42,6 +47,10 @@ static void machines(void **state)
 	i = one(ARCH_ARM64, "\x01\x00\x00\x94", 4, 0xffff800008000000);
 	assert_string_equal(i.mnemonic, "bl");
 	assert_int_equal(i.target, 0xffff800008000004);
+	assert_true(i.branches);
+	i = one(ARCH_ARM64, "\x00\x00\x00\x90", 4, 0xffff800008000010); /* adrp x0, here */
+	assert_int_equal(i.target, 0xffff800008000000);
+	assert_false(i.branches);
 	i = one(ARCH_ARM64, "\x40\x00\x00\xb4", 4, 0xffff800008000000); /* cbz x0, +8 */
 	assert_int_equal(i.target, 0xffff800008000008);
 }
