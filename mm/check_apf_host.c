@@ -21,7 +21,7 @@ static bool check_list(const struct apf_at *a, const struct cairn_err *e, uint64
 {
 	struct apf_bad bad =
 		apf_of_vcpu(a, "apf.host.list", m, 8,
-			m == APF_QUEUE ? "kvm_vcpu.async_pf.queue" : "kvm_vcpu.async_pf.done");
+			    m == APF_QUEUE ? "kvm_vcpu.async_pf.queue" : "kvm_vcpu.async_pf.done");
 
 	if (!e->code)
 		return true;
@@ -140,7 +140,6 @@ static void check_busy(const struct apf_at *a)
 		a->v->vcpu->id, a->v->area_token);
 }
 
-
 void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct kvm_guest *guest,
 		    struct apf_vcpu *v)
 {
@@ -156,7 +155,7 @@ void check_apf_vcpu(struct apf_look *l, const struct apf_host *h, const struct k
 		check_hash(&a);
 	check_apf_boolean(&a, apf_of_vcpu(&a, "", APF_HALTED, 1, "kvm_vcpu_arch.apf.halted"), v->halted);
 	check_apf_boolean(&a, apf_of_vcpu(&a, "", APF_PENDING, 1, "kvm_vcpu_arch.apf.pageready_pending"),
-		      v->pending);
+			  v->pending);
 	check_apf_vain(&a);
 	if (v->host_flags > 1)
 		check_apf_boolean(

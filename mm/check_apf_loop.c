@@ -92,7 +92,6 @@ static bool count_faults(const struct apf_at *a, uint64_t *vain, uint64_t *fixed
 	return ok;
 }
 
-/* Between two rounds of a loop there is no item to be seen; what is counted tells. */
 void check_apf_vain(const struct apf_at *a)
 {
 	struct apf_bad bad = apf_of_vcpu(a, "apf.host.error-loop", APF_ID, 4, "kvm_vcpu_arch.apf.id");
@@ -111,4 +110,3 @@ void check_apf_vain(const struct apf_at *a)
 		"read in",
 		a->v->vcpu->id, vain);
 }
-

@@ -141,9 +141,9 @@ static void check_booleans(const struct apf_at *a, const struct apf_work *w)
 		apf_say(a->l, &bad, "0: it is on the queue", "1",
 			"vCPU %d: an item that wakes all waits to be read in", a->v->vcpu->id);
 	check_apf_boolean(a, apf_of_work(a, "", w, WORK_DIRECT, 1, "kvm_async_pf.arch.direct_map"),
-		      w->direct);
+			  w->direct);
 	check_apf_boolean(a, apf_of_work(a, "", w, WORK_INJECTED, 1, "kvm_async_pf.notpresent_injected"),
-		      w->injected);
+			  w->injected);
 }
 
 static void check_work(const struct apf_at *a, const struct apf_work *w, bool tokens)
@@ -160,7 +160,6 @@ static void check_work(const struct apf_at *a, const struct apf_work *w, bool to
 	check_blocked(a, w);
 }
 
-/* False if one could not be read: then hash and queue cannot be compared. */
 bool check_apf_items(struct apf_at *a)
 {
 	bool tokens = check_next(a), whole = true;
@@ -181,4 +180,3 @@ bool check_apf_items(struct apf_at *a)
 	}
 	return whole;
 }
-

@@ -85,6 +85,7 @@ static unsigned rank_of(const struct court *t, const struct maple_repair *r, boo
 		return 3;
 	return maple_one_bit(r->found, r->patch.value) < 0;
 }
+
 /* To cut a child off makes everything that is wrong below go away: that must be a lot. */
 static size_t cost_of(const struct maple_repair *r, enum maple_word_kind kind, size_t left)
 {

@@ -32,6 +32,7 @@ void maple_field(const struct maple_layout *l, int type, unsigned offset, char *
 		snprintf(buf, size, "maple_node.%s.meta.%s", f->name,
 			 offset == f->meta_gap ? "gap" : "end");
 }
+
 static enum maple_word_kind kind_of_rule(enum maple_rule r)
 {
 	switch (r) {
