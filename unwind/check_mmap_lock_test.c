@@ -20,8 +20,8 @@ enum owner { NOBODY, A_TASK, NO_TASK };
 
 /* An address space held so, by a task that sleeps in `function`; its stack is made up, and what its
  * functions call is not told. */
-static struct findings check_in(const char *function, uint64_t count, enum owner owner,
-				unsigned state, unsigned seq)
+static uint64_t build(const char *function, uint64_t count, enum owner owner, unsigned state,
+		      unsigned seq)
 {
 	uint64_t task, mm;
 
@@ -37,7 +37,19 @@ static struct findings check_in(const char *function, uint64_t count, enum owner
 	tw_word(&w, mm + 8 + TW_RWSEM_OWNER,
 		owner == A_TASK ? task : owner == NO_TASK ? mm : 0);
 	tw_word(&w, mm + 72, seq);
+	return task;
+}
+
+static struct findings look(void)
+{
 	return tw_findings(&w, "mm.lock.leaked", &arena);
+}
+
+static struct findings check_in(const char *function, uint64_t count, enum owner owner,
+				unsigned state, unsigned seq)
+{
+	build(function, count, owner, state, seq);
+	return look();
 }
 
 static struct findings check(uint64_t count, enum owner owner, unsigned state, unsigned seq)
@@ -84,10 +96,57 @@ static void test_owner(void **state)
 	expect_none(check(0, A_TASK, STATE_S, 0));
 }
 
+/* The owner is on the CPU, whose registers have nothing but that code segment. */
+static void run_in(const char *function, unsigned cs)
+{
+	const struct arch *a = arch_by_id(ARCH_X86_64);
+	unsigned char prstatus[336] = { 0 };
+	uint64_t owner = build(function, 1, A_TASK, 0, 1);
+
+	tm_run(&w.m, 0, owner);
+	prstatus[a->prstatus_regs + 8 * a->cs] = (unsigned char)cs;
+	testmem_note(&w.m.k->mem, "CORE", 1, prstatus, sizeof(prstatus));
+}
+
+/* On a CPU, where a function of the kernel may be at work on it, or in user mode, where none is. */
+static void test_running(void **state)
+{
+	(void)state;
+	run_in("sleeps", 0x10);
+	expect_none(look());
+	run_in("pipe_read", 0x10);
+	expect_none(look());
+	run_in("sleeps", 0x33);
+	expect(look(), CAIRN_CERTAIN, "PID 3 (holds), is in user mode");
+}
+
+/* All of its stack is known: there is none any more, the task is dead. */
+static void test_whole(void **state)
+{
+	(void)state;
+	for (unsigned seq = 1; seq < 3; seq++) {
+		uint64_t owner = build("sleeps", 1, A_TASK, STATE_D, seq);
+
+		tm_set(&w.m, owner, TM_STACK_PTR, 0, 8);
+		expect(look(), seq & 1 ? CAIRN_SUSPICIOUS : CAIRN_CERTAIN,
+		       "PID 3 (holds), has no function on its stack");
+	}
+}
+
+/* It is taking it, or giving it back. */
+static void test_taker(void **state)
+{
+	(void)state;
+	expect_none(check_in("rwsem_down_write_slowpath", 1, A_TASK, STATE_S, 1));
+	expect_none(check_in("up_write", 1, A_TASK, STATE_S, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nobody), cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_running), cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_taker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
