@@ -228,6 +228,21 @@ static void of_nodes(void **state)
 	ts_end(&w);
 }
 
+/* What lies behind a sheaf's room is no object of it. */
+static void of_a_full_sheaf(void **state)
+{
+	struct told k = { .n = 0 };
+	struct testslab w;
+
+	(void)state;
+	ts_begin_sheaves(&w);
+	tp_put(w.t, SHEAF(0) + SHEAF_SIZE, 3, 4);
+	ts_open(&w, false, false, true);
+	assert_int_equal(slab_each_kept(&w.t->c, &w.m, CACHE, keep, &k, NULL), CAIRN_CORRUPT);
+	EXPECT(&k, OBJECT(12), OBJECT(13));
+	ts_end(&w);
+}
+
 static bool enough(void)
 {
 	return true;
@@ -275,6 +290,7 @@ int main(void)
 		cmocka_unit_test(uncounted), cmocka_unit_test(of_another_cache), cmocka_unit_test(of_cpus),
 		cmocka_unit_test(of_unknown_cpu), cmocka_unit_test(of_sheaves),
 		cmocka_unit_test(of_nodes), cmocka_unit_test(interrupted),
+		cmocka_unit_test(of_a_full_sheaf),
 		cmocka_unit_test(of_bad_sheaves), cmocka_unit_test(of_areas),
 		cmocka_unit_test(of_doubtful_area),
 	};

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/slab_sheaf.h"
 
+#include <inttypes.h>
+
 #include "lib/debug/shape.h"
 #include "lib/kern/list.h"
 
-#define SHEAF_LIMIT 65536 /* objects of a sheaf */
+#define SHEAF_LIMIT 65536 /* objects of a sheaf, where its cache does not say */
 #define BARN_LIMIT  1024  /* full sheaves of a barn; mm/slub.c has MAX_FULL_SHEAVES 10 */
 #define NODE_LIMIT  1024
 
-enum { C_SHEAVES, C_NODES, C_N };
+enum { C_SHEAVES, C_NODES, C_CAPACITY, C_N };
 static const struct shape_want cache_want = {
-	"struct kmem_cache", C_N, { [C_SHEAVES] = "cpu_sheaves", [C_NODES] = "per_node|node" },
+	"struct kmem_cache", C_N,
+	{ [C_SHEAVES] = "cpu_sheaves", [C_NODES] = "per_node|node",
+	  [C_CAPACITY] = "sheaf_capacity" },
 };
 
 enum { P_MAIN, P_SPARE, P_RCU, P_N };
@@ -25,7 +29,7 @@ static const struct shape_want sheaf_want = {
 
 struct look {
 	struct cairn *c;
-	uint64_t cache;
+	uint64_t cache, capacity; /* of one of its sheaves, in objects */
 	struct shape of_cache, percpu, sheaf;
 	slab_free_fn *fn;
 	void *arg;
@@ -42,7 +46,10 @@ static void look_at_sheaf(struct look *l, uint64_t addr)
 
 	if (!code)
 		code = shape_get(&l->sheaf, sp, addr, S_SIZE, &size, &err);
-	for (uint64_t i = 0; !code && cache == l->cache && i < size && i < SHEAF_LIMIT; i++) {
+	if (!code && cache == l->cache && size > l->capacity)
+		code = cairn_fail(&err, CAIRN_CORRUPT, "the sheaf at 0x%" PRIx64 " has %" PRIu64
+				  " objects, and room for %" PRIu64, addr, size, l->capacity);
+	for (uint64_t i = 0; !code && cache == l->cache && i < size; i++) {
 		code = space_word(sp, at + i * sp->word, &object, &err);
 		if (!code)
 			l->fn(l->arg, object);
@@ -73,7 +80,7 @@ static void look_at_cpus(struct look *l)
 
 	if (!code)
 		code = shape_get(&l->of_cache, &l->c->kernel, l->cache, C_SHEAVES, &sheaves, &err);
-	for (size_t i = 0; !code && i < cpus->n; i++)
+	for (size_t i = 0; !code && sheaves && i < cpus->n; i++)
 		look_at_cpu(l, &cpus->cpu[i], sheaves);
 	slab_lack_note(l->lack, code, &err);
 }
@@ -162,7 +169,8 @@ static bool has_all(const struct shape *s, unsigned n)
 void slab_each_in_sheaves(struct cairn *c, uint64_t cache, slab_free_fn *fn, void *arg,
 			  struct slab_lack *lack)
 {
-	struct look l = { .c = c, .cache = cache, .fn = fn, .arg = arg, .lack = lack };
+	struct look l = { .c = c, .cache = cache, .capacity = SHEAF_LIMIT, .fn = fn, .arg = arg,
+			  .lack = lack };
 
 	if (shape_resolve(&l.of_cache, &cache_want, &c->types, NULL) ||
 	    !shape_has(&l.of_cache, C_SHEAVES) ||
@@ -170,6 +178,8 @@ void slab_each_in_sheaves(struct cairn *c, uint64_t cache, slab_free_fn *fn, voi
 	    shape_resolve(&l.sheaf, &sheaf_want, &c->types, NULL) || !has_all(&l.percpu, P_N) ||
 	    !has_all(&l.sheaf, S_N))
 		return;
+	if (shape_has(&l.of_cache, C_CAPACITY))
+		shape_get(&l.of_cache, &c->kernel, cache, C_CAPACITY, &l.capacity, NULL);
 	look_at_cpus(&l);
 	look_at_nodes(&l);
 }

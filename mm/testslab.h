@@ -25,7 +25,8 @@
 #define RANDOM    UINT64_C(0x1122334455667788)
 
 /* in struct kmem_cache, and what a CPU has of it */
-enum { OF_STRIDE = 32, OF_SIZE = 36, OF_OFFSET = 48, OF_RANDOM = 56, OF_LISTS = 64, OF_SHEAVES = 72, OF_NODES = 80 };
+enum { OF_STRIDE = 32, OF_SIZE = 36, OF_CAPACITY = 40, OF_OFFSET = 48, OF_RANDOM = 56,
+       OF_LISTS = 64, OF_SHEAVES = 72, OF_NODES = 80 };
 enum { CPU_LIST = 8, CPU_SLAB = 24, CPU_MAIN = 8, CPU_SPARE = 16, CPU_RCU = 24, CPU_AREA = 0x100 };
 enum { NODE_BARN = 8 }; /* in struct kmem_cache_node */
 /* in struct slab_sheaf */
@@ -109,6 +110,7 @@ static inline void ts_open_nodes(struct testslab *w, bool hard, bool lists, bool
 		tt(btf__add_field(b, "cpu_slab", TT_ULONG, OF_LISTS * 8, 0));
 	if (sheaves) {
 		tt(btf__add_field(b, "cpu_sheaves", TT_ULONG, OF_SHEAVES * 8, 0));
+		tt(btf__add_field(b, "sheaf_capacity", TT_UINT, OF_CAPACITY * 8, 0));
 		tt(btf__add_field(b, by_node ? "node" : "per_node", nodes, OF_NODES * 8, 0));
 	}
 	tp_open(w->t, ARCH_X86_64, "mem_section", TP_AMD64_6_1);
@@ -147,6 +149,7 @@ static inline void ts_begin_sheaves(struct testslab *w)
 {
 	ts_begin(w, false, 0);
 	tp_put(w->t, CACHE + OF_SHEAVES, 0x40, 8);
+	tp_put(w->t, CACHE + OF_CAPACITY, 2, 4);
 	ts_sheaf(w, 0, CACHE, 2, 10);
 	ts_sheaf(w, 1, CACHE, 0, 0);
 	ts_sheaf(w, 2, CACHE, 1, 12);
