@@ -26,15 +26,14 @@ static bool knows(const struct regs_known *k, unsigned reg)
 static bool arm64_step(struct regs_known *k, uint64_t pc, uint32_t w, uint64_t *to)
 {
 	unsigned rd = w & 31, rn = w >> 5 & 31;
-	uint64_t imm = w >> 10 & 0xfff;
+	uint64_t imm = w >> 10 & 0xfff, pages = (w >> 5 & 0x7ffff) << 2 | (w >> 29 & 3);
 
 	if ((w & 0x7c000000) == 0x14000000) { /* b, bl */
 		*to = pc + (uint64_t)sign_extend(w & 0x3ffffff, 26) * 4;
 		return true;
 	}
 	if ((w & 0x9f000000) == 0x90000000) /* adrp */
-		set(k, rd, (pc & ~UINT64_C(0xfff)) +
-			   (uint64_t)sign_extend((w >> 5 & 0x7ffff) << 2 | (w >> 29 & 3), 21) * 4096);
+		set(k, rd, (pc & ~UINT64_C(0xfff)) + (uint64_t)sign_extend(pages, 21) * 4096);
 	else if ((w & 0xff800000) == 0x91000000 && knows(k, rn)) /* add */
 		set(k, rd, k->reg[rn] + (w & 1u << 22 ? imm << 12 : imm));
 	else

@@ -294,7 +294,8 @@ static int by_number(const void *a, const void *b)
 
 static enum cairn_code shapes(struct look *l, struct cairn_err *err)
 {
-	static const unsigned of_desc[] = { D_NUMBER, D_ACTION }, of_action[] = { A_HANDLER, A_NEXT };
+	static const unsigned of_desc[] = { D_NUMBER, D_ACTION };
+	static const unsigned of_action[] = { A_HANDLER, A_NEXT };
 	struct types *ts = &l->c->types;
 	enum cairn_code code = shape_resolve(&l->desc, &desc_want, ts, err);
 
