@@ -6,8 +6,8 @@
  * output is caught and handed over in the order of the pieces, each as soon as those before it are
  * over; what they say on standard error passes.
  *
- * A signal that would end the program (quit.h) ends all of them. What was over by then is handed over
- * all the same, and then the signal takes its course.
+ * A signal that would end the program (quit.h) ends all of them. What was over by then is handed
+ * over all the same, and then the signal takes its course.
  */
 #ifndef CAIRN_CMD_BATCH_H
 #define CAIRN_CMD_BATCH_H

@@ -297,7 +297,8 @@ static enum cairn_code date(const char **ret, const struct opt_value *opt, struc
 
 	if (!opt->set)
 		return CAIRN_OK;
-	while (form[n] && (form[n] == '0' ? isdigit((unsigned char)opt->value[n]) : opt->value[n] == form[n]))
+	while (form[n] && (form[n] == '0' ? isdigit((unsigned char)opt->value[n])
+					  : opt->value[n] == form[n]))
 		n++;
 	if (opt->value[n] || n < strlen("0000-00-00"))
 		return cairn_fail(err, CAIRN_USAGE, "--since takes a date, as 2026-11-20 or 2026-11-20T08:00");

@@ -2,8 +2,8 @@
 /*
  * buckets - records that are of one bug, together.
  *
- * Records with a signature are of one bug when it and the cause are the same; those without one when
- * their fate or class is.
+ * Records with a signature are of one bug when it and the cause are the same; those without one
+ * when their fate or class is.
  */
 #ifndef CAIRN_CMD_BUCKETS_H
 #define CAIRN_CMD_BUCKETS_H
@@ -43,8 +43,8 @@ struct buckets {
 enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct arena *a,
 			   struct cairn_err *err);
 
-/** Sort them, by key, date, file, and group them: those of most recent records first, then by how many
- *  there are, then by key. */
+/** Sort them, by key, date, file, and group them: those of most recent records first, then by how
+ *  many there are, then by key. */
 enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena *a,
 			     struct cairn_err *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines of any bytes as records, and as known issues: what is kept of them is grouped without loss, and
- * every group is looked up.
+ * Lines of any bytes as records, and as known issues: what is kept of them is grouped without loss,
+ * and every group is looked up.
  */
 #include <stdint.h>
 #include <stdlib.h>

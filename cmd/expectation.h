@@ -12,9 +12,9 @@
  *    "forbid": ["*"],                    no finding that `require` does not have fits any
  *    "unchecked": ["maple"]}             checkers that need not have seen all of the dump
  *
- * A finding that is not there is only known not to be where every checker that could say it has seen
- * all that it looks at; `unchecked` are patterns of the names of those for which it is enough that they
- * looked at what there is.
+ * A finding that is not there is only known not to be where every checker that could say it has
+ * seen all that it looks at; `unchecked` are patterns of the names of those for which it is enough
+ * that they looked at what there is.
  *
  * What is not named is not looked at. A member that is not one of these is an error, as a test
  * with a typing mistake would hold nothing.

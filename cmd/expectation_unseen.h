@@ -9,9 +9,10 @@
 
 #include "lib/base/arena.h"
 
-/** Why a finding that fits the pattern could be there and not be told: what a checker that has such a
- *  finding could not look at, in words from the arena (a checker that is not known may have any).
- *  `allowed`: patterns of checkers whose lacks do not count, or NULL. NULL: it would have been told. */
+/** Why a finding that fits the pattern could be there and not be told: what a checker that has such
+ *  a finding could not look at, in words from the arena (a checker that is not known may have any).
+ *  `allowed`: patterns of checkers whose lacks do not count, or NULL. NULL: it would have been
+ *  told. */
 const char *unseen_why(const json_t *record, const char *pattern, const json_t *allowed,
 		       struct arena *a);
 

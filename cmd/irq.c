@@ -242,7 +242,9 @@ static const struct cmd irq = {
 	.help = "Lists the interrupts that somebody handles, as /proc/interrupts does: how often each\n"
 		"came, its chip and flow, and who handles it: name, function, and the thread where\n"
 		"there is one. Behind that stands whether it is disabled, being handled, or came when\n"
-		"none of them cared for it (of late). -s adds how often each CPU took it.",
+		"none of them cared for it (of late). -s adds how often each CPU took it. Where it is not\n"
+		"known where CPUs have their data (ARM, older arm64 kernels), neither is that, nor the\n"
+		"COUNT of what each CPU has of its own.",
 	.opts = opts,
 	.run = run,
 };

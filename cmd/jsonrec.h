@@ -35,8 +35,8 @@ void jsonrec_deinit(struct jsonrec *r);
 /** A member that is a string, else NULL; `o` may be anything, or NULL. */
 const char *jsonrec_str(const json_t *o, const char *name);
 
-/** What a record has is what somebody wrote down: the same, or an fnmatch() pattern of it. `s` may be
- *  NULL, which nothing fits. */
+/** What a record has is what somebody wrote down: the same, or an fnmatch() pattern of it. `s` may
+ *  be NULL, which nothing fits. */
 bool jsonrec_fits(const char *pattern, const char *s);
 
 /** The same of any text of a list; what is none fits nothing. */

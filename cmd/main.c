@@ -300,8 +300,9 @@ static enum status run_each(struct runner *r, const struct args *args)
 	struct call call = { 0 };
 	struct cairn_err err;
 
-	if (is_triage(args) && (opt_parse(&call, common, args->cmd, args->nwords, args->words, &r->scratch,
-					  &err) || triage_limits(&e.limits, &given, call.opt, &err)))
+	if (is_triage(args) && (opt_parse(&call, common, args->cmd, args->nwords, args->words,
+					  &r->scratch, &err) ||
+				triage_limits(&e.limits, &given, call.opt, &err)))
 		return usage_error(args, &err);
 	b.limits = e.limits;
 	r->batch = is_triage(args) && (args->nfiles > 1 || given);

@@ -45,8 +45,8 @@ enum cairn_code opt_parse(struct call *ret, bool common[COMMON_N], const struct 
 			  int argc, const char *const *argv, struct arena *a,
 			  struct cairn_err *err);
 
-/** CAIRN_USAGE for a word that held no option of the command, as *err says: where it is crash's, also
- *  what does the same here. */
+/** CAIRN_USAGE for a word that held no option of the command, as *err says: where it is crash's,
+ *  also what does the same here. */
 enum cairn_code opt_point_elsewhere(const struct cmd *cmd, const char *word,
 				    struct cairn_err *err);
 

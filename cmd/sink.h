@@ -22,8 +22,8 @@ struct sink {
 /** Open what the line names. After CAIRN_OK the sink must be closed. */
 enum cairn_code sink_open(struct sink *s, const struct line *line, struct cairn_err *err);
 
-/** For struct out: `text` begins the output for standard output. The file descriptor that it goes to:
- *  the pager's, which is started, if the terminal has not as many rows. `arg`: the sink. */
+/** For struct out: `text` begins the output for standard output. The file descriptor that it goes
+ *  to: the pager's, which is started, if the terminal has not as many rows. `arg`: the sink. */
 int sink_choose(void *arg, const char *text, size_t n);
 
 /** Close, and wait for the program to end. How it ended is its own affair. */

@@ -70,8 +70,10 @@ size_t triage_lines(const char *text, size_t len, bool *record)
 	size_t at = 0;
 
 	*record = false;
-	for (const char *nl; at < len && (nl = memchr(text + at, '\n', len - at)); at = (size_t)(nl - text) + 1)
-		if ((size_t)(nl - text) - at >= sizeof(head) - 1 && !memcmp(text + at, head, sizeof(head) - 1))
+	for (const char *nl; at < len && (nl = memchr(text + at, '\n', len - at));
+	     at = (size_t)(nl - text) + 1)
+		if ((size_t)(nl - text) - at >= sizeof(head) - 1 &&
+		    !memcmp(text + at, head, sizeof(head) - 1))
 			*record = true;
 	return at;
 }

@@ -6,11 +6,11 @@
  *   c1c:FINDING:FIELD           what a checker found: its id, the member that is bad, without indices
  *   c1c:FINDING:FIELD:overrun   the same, written there from the object in front of it
  *
- * A dump that was asked for (sysrq, an NMI) has no crash of its own: all of them would be one bug. What
- * somebody asked for it about is the last that the log reports before (an oops, a stall, memory that is
- * corrupt); where it has nothing, what is broken in memory; and where nothing is, the last of the log's
- * warnings but those of booting. Of a crash with a signature of its own it is the finding that explains
- * it.
+ * A dump that was asked for (sysrq, an NMI) has no crash of its own: all of them would be one bug.
+ * What somebody asked for it about is the last that the log reports before (an oops, a stall,
+ * memory that is corrupt); where it has nothing, what is broken in memory; and where nothing is,
+ * the last of the log's warnings but those of booting. Of a crash with a signature of its own it is
+ * the finding that explains it.
  */
 #ifndef CAIRN_UNWIND_CAUSE_H
 #define CAIRN_UNWIND_CAUSE_H
@@ -28,8 +28,8 @@ const struct oops *cause_complaint(const struct oopses *o, size_t i);
 /** More than what might go wrong: a warning, a lock that could deadlock. */
 bool cause_is_grave(const struct oops *complaint);
 
-/** The finding to name where none is known to explain anything: the first of those that are certain,
- *  else suspicious, errors before warnings; NULL: there is none. */
+/** The finding to name where none is known to explain anything: the first of those that are
+ *  certain, else suspicious, errors before warnings; NULL: there is none. */
 const struct cairn_finding *cause_finding(const struct findings *f);
 
 /** What the log alone says of its report i; NULL: nothing. */

@@ -27,17 +27,19 @@ static const char *const watchers[] = {
 	"watchdog_timer_fn*", "watchdog_overflow_callback*", "watchdog_hardlockup_check*",
 	"panic_on_rcu_stall*", "print_cpu_stall*", "print_other_cpu_stall*", "check_cpu_stall*",
 	"rcu_sched_clock_irq*", "rcu_check_callbacks*", "rcu_pending*", "rcu_dump_cpu_stacks*",
-	"dump_cpu_task*", "sched_show_task*", "nmi_cpu_backtrace*", "nmi_trigger_cpumask_backtrace*",
-	"arch_trigger_cpumask_backtrace*", "trigger_single_cpu_backtrace*", 
-	"check_hung_uninterruptible_tasks*", "watchdog", "watchdog.*", "hung_task_info*", "wq_watchdog_timer_fn*", "panic_on_wq_watchdog*", NULL,
+	"dump_cpu_task*", "sched_show_task*", "nmi_cpu_backtrace*",
+	"nmi_trigger_cpumask_backtrace*",
+	"arch_trigger_cpumask_backtrace*", "trigger_single_cpu_backtrace*",
+	"check_hung_uninterruptible_tasks*", "watchdog", "watchdog.*", "hung_task_info*",
+	"wq_watchdog_timer_fn*", "panic_on_wq_watchdog*", NULL,
 };
 
 /* Where it ends for who died. Others come here when they are done. kernel/exit.c */
 static const char *const exiting[] = { "do_exit", "do_exit.*", NULL };
 
-/* Checks that found something wrong and say so: who called them had it in hand.
- * lib/list_debug.c, mm/slub.c, lib/refcount.c, mm/usercopy.c, lib/string_helpers.c, kernel/panic.c,
- * lib/ubsan.c, lib/bug.c, mm/kasan, mm/kmsan, mm/kfence, net/core/skbuff.c, arch/arm64/mm/fault.c */
+/* Checks that found something wrong and say so: who called them had it in hand. lib/list_debug.c,
+ * mm/slub.c, lib/refcount.c, mm/usercopy.c, lib/string_helpers.c, kernel/panic.c, lib/ubsan.c,
+ * lib/bug.c, mm/kasan, mm/kmsan, mm/kfence, net/core/skbuff.c, arch/arm64/mm/fault.c */
 static const char *const reports[] = {
 	"__list_del_entry_valid*", "__list_add_valid*", "slab_err*", "slab_bug*", "slab_fix*",
 	"object_err*", "print_trailer*", "check_bytes_and_report*", "check_pad_bytes*",

@@ -13,7 +13,8 @@ static const struct rule helpers[] = {
 	{ "checks accesses for the code that makes them",
 	  "__sanitizer __asan kasan hwasan __msan kmsan kcsan_setup_watchpoint check_memory_region "
 	  "check_heap_object check_object usercopy_abort read_word_at_a_time read_once_ "
-	  "write_once_ __ubsan seqprop_assert fortify_report fortify_panic stack_chk_fail get_taint print_tainted" },
+	  "write_once_ __ubsan seqprop_assert fortify_report fortify_panic stack_chk_fail get_taint "
+	  "print_tainted" },
 	{ "reports",
 	  "print_address_description panic invalid_op report_bug fixup_bug print_report "
 	  "print_usage_bug do_error do_trap _trap$ show_stack dump_stack walk_stack dump_backtrace "

@@ -56,8 +56,8 @@ static size_t find(const struct oops_report *r, size_t i, enum oops_what what)
 	return i;
 }
 
-/* The first trace from row i on; where no words begin it, the frames behind who it is, unless some come
- * before: those of a task that hangs, and then who told of it. */
+/* The first trace from row i on; where no words begin it, the frames behind who it is, unless some
+ * come before: those of a task that hangs, and then who told of it. */
 static void in_trace(struct candidates *c, const struct oops_report *r, size_t i)
 {
 	size_t start = find(r, i, OOPS_START);

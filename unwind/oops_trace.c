@@ -80,14 +80,16 @@ static void append(struct own *w, const struct oops_place *p, bool interrupted)
 	f = &frames[o->n++];
 	*f = (struct oops_frame){
 		.function = copy(w, p->function), .module = copy(w, p->module),
-		.has_offset = p->has_offset, .offset = p->offset, .size = p->size, .has_pc = p->has_pc, .pc = p->pc,
+		.has_offset = p->has_offset, .offset = p->offset, .size = p->size,
+		.has_pc = p->has_pc, .pc = p->pc,
 		.reliable = !p->guess, .interrupted = interrupted, .stack = w->stack,
 		.file = copy(w, p->file), .line = p->line,
 	};
 }
 
 /* A function that had not saved the link register, or had loaded it again: its caller is there
- * alone, and ARM's traces leave it out. After a call of its own it would be in the function itself. */
+ * alone, and ARM's traces leave it out. After a call of its own it would be in the function
+ * itself. */
 static bool is_caller_in_lr(const struct own *w, const struct oops_place *next)
 {
 	const struct oops_place *lr = &w->lr;

@@ -57,7 +57,8 @@ enum prologue prologue_x86(const struct reader *r, uint64_t function, uint64_t p
 		return PROLOGUE_UNKNOWN;
 	while ((skip = skip_filler(code + at, sizeof(code) - at)))
 		at += skip;
-	if (at + 1 >= sizeof(code) || code[at] != 0x55 || !is_mov(code + at + 1, sizeof(code) - at - 1))
+	if (at + 1 >= sizeof(code) || code[at] != 0x55 ||
+	    !is_mov(code + at + 1, sizeof(code) - at - 1))
 		return PROLOGUE_UNKNOWN;
 	if (pc - function <= at)
 		return PROLOGUE_CALLED;

@@ -9,11 +9,12 @@
  * machine give the same: from the function that crashed outward, those frames that are sure,
  * inlined ones not counted (a function and what was inlined into it are one), without helpers and
  * what reports (guilty.h), the compiler's endings and system calls' prefixes taken off, equal
- * neighbours (recursion) once, up to the entry into the kernel or what dispatches work, or to where a
- * kernel's own trace gets lost: at an address that a return probe had replaced (but on arm64), in
+ * neighbours (recursion) once, up to the entry into the kernel or what dispatches work, or to where
+ * a kernel's own trace gets lost: at an address that a return probe had replaced (but on arm64), in
  * code made at run time, behind the caller of what is no code (NULL apart), at a call that does not
- * return and ends its function (the first frame apart). A crash that was asked for (sysrq), is the hardware's or comes when memory is used up has no
- * functions. HASH is FNV-1a, 64 bits, over the class and these names with a newline behind each.
+ * return and ends its function (the first frame apart). A crash that was asked for (sysrq), is the
+ * hardware's or comes when memory is used up has no functions. HASH is FNV-1a, 64 bits, over the
+ * class and these names with a newline behind each.
  *
  * A change of any of this is version 2.
  */

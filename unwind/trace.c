@@ -318,8 +318,8 @@ static enum trace_end push(struct tracer *t, const struct walk_state *s)
 	if (!f)
 		return tracer_end(t, TRACE_LIMIT, "no memory for frames");
 	*f = (struct frame){
-		.pc = s->pc, .slot = s->slot, .sp = s->sp, .rule = s->rule, .interrupted = s->interrupted,
-		.stack = t->stack, .regs_addr = s->regs_addr, .note = s->note,
+		.pc = s->pc, .slot = s->slot, .sp = s->sp, .rule = s->rule,
+		.interrupted = s->interrupted, .stack = t->stack, .regs_addr = s->regs_addr, .note = s->note,
 		.fp = s->fp, .fp_known = s->fp_known,
 	};
 	if (s->has_regs)

@@ -18,8 +18,8 @@ struct walk_state {
 	uint64_t pc, sp, fp;
 	bool fp_known;
 	bool interrupted;    /* pc was interrupted, not returned to */
-	bool label;          /* pc is returned to, but no call stands before it: entry code, or a probe, made
-				it the return address */
+	bool label;          /* pc is returned to, but no call stands before it: entry code, or a
+				probe, made it the return address */
 	bool has_regs;       /* regs are known as of pc */
 	bool full;           /* regs hold more than an interrupt frame */
 	uint64_t some;       /* without has_regs: a bit for each of regs that is known */

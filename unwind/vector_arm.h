@@ -11,8 +11,8 @@
  *
  * A kernel with frame pointers instead of tables needs no search: that one is not banked.
  *
- * In the stubs (vector_stub in entry-armv.S) lr soon serves otherwise; what was interrupted is then in
- * the few words.
+ * In the stubs (vector_stub in entry-armv.S) lr soon serves otherwise; what was interrupted is then
+ * in the few words.
  */
 #ifndef CAIRN_UNWIND_VECTOR_ARM_H
 #define CAIRN_UNWIND_VECTOR_ARM_H

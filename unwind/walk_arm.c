@@ -180,8 +180,10 @@ static bool step_prologue(struct tracer *t, const struct ehabi_entry *e, struct 
 {
 	uint64_t lr = t->now.regs[LR], pushed;
 
-	if (!t->now.interrupted || !t->now.has_regs || !unwinder_is_text(t->u, (lr & ~UINT64_C(1)) - 1) ||
-	    !prologue_arm(&t->u->mem, t->u->calls == &callsite_thumb, e->function, t->now.pc, &pushed))
+	if (!t->now.interrupted || !t->now.has_regs ||
+	    !unwinder_is_text(t->u, (lr & ~UINT64_C(1)) - 1) ||
+	    !prologue_arm(&t->u->mem, t->u->calls == &callsite_thumb, e->function, t->now.pc,
+			  &pushed))
 		return false;
 	for (unsigned i = 0; i < 16; i++)
 		next->regs[i] = t->now.regs[i];

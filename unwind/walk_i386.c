@@ -311,8 +311,8 @@ static enum trace_end link_tss(struct tracer *t, struct walk_state *next)
 
 /* ---- interrupt stacks ---- */
 
-/* At `at` lies a frame that points further up, or at saved registers, and returns from a call of the
- * function at `pc`. */
+/* At `at` lies a frame that points further up, or at saved registers, and returns from a call of
+ * the function at `pc`. */
 static bool is_frame_of(struct tracer *t, const struct stack_info *on, uint64_t at, uint64_t pc,
 			bool confirmed)
 {
@@ -331,8 +331,8 @@ static bool is_frame_of(struct tracer *t, const struct stack_info *on, uint64_t 
 	return g.grade == 'A' && (g.confirmed || !confirmed);
 }
 
-/* The frame of the function at pc, which went on on another stack when the stack pointer was sp here,
- * or was called just then to do so (execute_on_irq_stack(), call_on_stack(): irq_32.c). */
+/* The frame of the function at pc, which went on on another stack when the stack pointer was sp
+ * here, or was called just then to do so (execute_on_irq_stack(), call_on_stack(): irq_32.c). */
 static bool find_frame(struct tracer *t, const struct stack_info *on, uint64_t sp, uint64_t pc,
 		       uint64_t *fp)
 {
@@ -347,8 +347,8 @@ static bool find_frame(struct tracer *t, const struct stack_info *on, uint64_t s
 	return false;
 }
 
-/* The lowest word is the stack pointer before the switch, the highest the return address of the call
- * that made it. */
+/* The lowest word is the stack pointer before the switch, the highest the return address of the
+ * call that made it. */
 static enum trace_end link_software(struct tracer *t, struct walk_state *next)
 {
 	uint64_t slot = t->stack.end - WORD, sp = 0;

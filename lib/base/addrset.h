@@ -3,8 +3,8 @@
  * addrset - a set of addresses of which many lie close together, as objects in slabs do.
  *
  * A bit for every place of a block, and a block for every 4 KiB where there is one: of half a
- * million objects it is a tenth of what a map takes, and those that follow each other in memory find
- * their block without a search.
+ * million objects it is a tenth of what a map takes, and those that follow each other in memory
+ * find their block without a search.
  */
 #ifndef CAIRN_BASE_ADDRSET_H
 #define CAIRN_BASE_ADDRSET_H

@@ -14,9 +14,9 @@
  *   out_text(o, "\n");                              "      1 init            \n"
  *   out_end(o);
  *
- * Strings are untrusted and escaped in both renderings (str_add_safe, str_add_json). Numbers that can
- * pass 53 bits are strings "0x..." in JSON. Writing never fails halfway: an error of the
- * sink is sticky, and commands ask out_broken() in their loops.
+ * Strings are untrusted and escaped in both renderings (str_add_safe, str_add_json). Numbers that
+ * can pass 53 bits are strings "0x..." in JSON. Writing never fails halfway: an error of the sink
+ * is sticky, and commands ask out_broken() in their loops.
  */
 #ifndef CAIRN_BASE_OUT_H
 #define CAIRN_BASE_OUT_H

@@ -98,9 +98,9 @@ typedef void image_seen(void *arg, size_t i, const unsigned char *data);
  *  alone. */
 void image_each(struct image *img, struct image_load *loads, size_t n, image_seen *fn, void *arg);
 
-/** Begin that on a second thread; loads must stay until image_each_wait(), which helps to finish and
- *  frees. One at a time; meanwhile the image may be asked for anything else. NULL: out of memory or
- *  threads, nothing was begun. */
+/** Begin that on a second thread; loads must stay until image_each_wait(), which helps to finish
+ *  and frees. One at a time; meanwhile the image may be asked for anything else. NULL: out of
+ *  memory or threads, nothing was begun. */
 struct image_loading *image_each_begin(struct image *img, struct image_load *loads, size_t n,
 				       image_seen *fn, void *arg);
 void image_each_wait(struct image *img, struct image_loading *l);

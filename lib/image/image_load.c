@@ -51,7 +51,8 @@ static void load_one(const struct batch *b, size_t i, struct codec *codec, unsig
 	show(b, i, room);
 }
 
-/* Pages from place i on that may come at once: they are to be seen, or go where they lie in a row. */
+/* Pages from place i on that may come at once: they are to be seen, or go to where they lie in
+ * a row. */
 static size_t run_at(const struct batch *b, size_t i, size_t end)
 {
 	size_t size = (size_t)1 << b->img->info.page_shift, n = 0, most = end - i;

@@ -26,8 +26,8 @@ const struct crash_class *crash_class_of_line(const char *line, size_t len);
  *  message that the table does not know has class "panic". Never NULL. */
 const struct crash_class *crash_class_of_panic(const char *message, size_t len);
 
-/** Something does not go on, and a watchdog told: whom it watched is the one that is to be looked at,
- *  not what ran where it told. `class` may be NULL. */
+/** Something does not go on, and a watchdog told: whom it watched is the one that is to be looked
+ *  at, not what ran where it told. `class` may be NULL. */
 bool crash_class_is_stall(const char *class);
 
 /** If the line is "Kernel panic - not syncing: MESSAGE": the message, else NULL. It is empty where

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/debug/shape.h"
+#include "lib/kern/callarg.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/list.h"
 #include "lib/kern/maple.h"
@@ -168,7 +169,7 @@ static void read_desc(struct look *l, struct irq *irq)
 		    !shape_get(&l->chip, &l->c->kernel, irq->chip_at, 0, &name, NULL))
 			text(l, name, irq->chip, sizeof(irq->chip));
 		irq->total = object_get(&o, D_TOTAL);
-		irq->has_total = shape_has(&l->desc, D_TOTAL);
+		irq->has_total = shape_has(&l->desc, D_TOTAL) && !irq->per_cpu; /* kstat_irqs() */
 		if (l->per_cpu && object_get(&o, D_STATS))
 			read_counts(l, irq, object_get(&o, D_STATS));
 		read_actions(l, irq, object_get(&o, D_ACTION));
@@ -243,20 +244,40 @@ static enum cairn_code by_vectors(struct look *l, struct cairn_err *err)
 	if (!l->all->n && (!first.code || first.code == CAIRN_MISSING))
 		return cairn_fail(err, CAIRN_MISSING,
 				  "nothing leads to the interrupts: there is no symbol sparse_irqs "
-				  "or irq_desc_tree, and no per-CPU vector_irq");
+				  "or irq_desc_tree, irq_to_desc() does not tell, and there is no "
+				  "per-CPU vector_irq");
 	if (first.code)
 		*err = first;
 	return first.code;
 }
 
+/* The tree that irq_to_desc() looks into. False: its code does not tell. */
+static bool by_code(struct look *l, enum cairn_code *code, struct cairn_err *err)
+{
+	uint64_t tree;
+
+	*code = callarg_first(l->c, "irq_to_desc", "mtree_load", &tree, err);
+	if (!*code)
+		*code = in_maple(l, tree, err);
+	if (*code != CAIRN_MISSING)
+		return true;
+	*code = callarg_first(l->c, "irq_to_desc", "radix_tree_lookup", &tree, err);
+	if (!*code)
+		*code = in_radix(l, tree, err);
+	return *code != CAIRN_MISSING;
+}
+
 static enum cairn_code find_all(struct look *l, struct cairn_err *err)
 {
+	enum cairn_code code;
 	uint64_t tree;
 
 	if (!sym_addr(&l->c->syms, "sparse_irqs", &tree, NULL))
 		return in_maple(l, tree, err);
 	if (!sym_addr(&l->c->syms, "irq_desc_tree", &tree, NULL))
 		return in_radix(l, tree, err);
+	if (by_code(l, &code, err))
+		return code;
 	return by_vectors(l, err);
 }
 
@@ -273,7 +294,8 @@ static int by_number(const void *a, const void *b)
 
 static enum cairn_code shapes(struct look *l, struct cairn_err *err)
 {
-	static const unsigned of_desc[] = { D_NUMBER, D_ACTION }, of_action[] = { A_HANDLER, A_NEXT };
+	static const unsigned of_desc[] = { D_NUMBER, D_ACTION };
+	static const unsigned of_action[] = { A_HANDLER, A_NEXT };
 	struct types *ts = &l->c->types;
 	enum cairn_code code = shape_resolve(&l->desc, &desc_want, ts, err);
 

@@ -3,11 +3,11 @@
  * irqs - the interrupts of the machine: who handles each, and how often it came.
  *
  * Descriptors are in a maple tree (sparse_irqs, since 6.5), before that in a radix tree
- * (irq_desc_tree). Where the kernel names no data, i386's are found through the vectors of its CPUs
- * (vector_irq), those that have one. Sources: include/linux/irqdesc.h (struct irq_desc),
- * include/linux/irq.h (struct irq_data, irq_common_data, irq_chip, IRQD_*),
- * include/linux/interrupt.h (struct irqaction), kernel/irq/irqdesc.c,
- * arch/x86/include/asm/hw_irq.h.
+ * (irq_desc_tree). Where the kernel names no data, the tree is the one that irq_to_desc() looks
+ * into on ARM and arm64; i386's are found through the vectors of its CPUs (vector_irq), those that
+ * have one. Sources: include/linux/irqdesc.h (struct irq_desc), include/linux/irq.h (struct
+ * irq_data, irq_common_data, irq_chip, IRQD_*), include/linux/interrupt.h (struct irqaction),
+ * kernel/irq/irqdesc.c (irq_to_desc, kstat_irqs), arch/x86/include/asm/hw_irq.h.
  */
 #ifndef CAIRN_KERN_IRQS_H
 #define CAIRN_KERN_IRQS_H

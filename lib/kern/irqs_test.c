@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "lib/kern/irqs.h"
+#include "lib/kern/testcode.h"
 #include "lib/kern/testirqs.h"
 
 struct world {
@@ -112,6 +113,44 @@ static void vectors_lost(void **state)
 			c->known.entry[i].addr = TK_HOLE - 8;
 	assert_int_equal(irqs_read(c, &w.a, &w.all, &err), CAIRN_FAULT);
 	assert_non_null(strstr(err.text, "CPU 1"));
+	end(&w);
+}
+
+/* No symbol names the tree: the code that looks into it does. */
+static void by_code(void **state)
+{
+	struct world w = begin(false);
+	struct testkern *k = w.t.m.k;
+	uint64_t from = tm_alloc(&w.t.m, 0x1000), to = from + 0x800, page = w.t.tree & ~UINT64_C(0xfff);
+	struct testcode code = tco_call("irq_to_desc", from, "radix_tree_lookup", to);
+	struct cairn *c;
+
+	(void)state;
+	tk_put(k, from, ADRP(0, (page - (from & ~UINT64_C(0xfff))) >> 12 & 0x1fffff), 4);
+	tk_put(k, from + 4, ADD(0, 0, (uint32_t)(w.t.tree - page)), 4);
+	tk_put(k, from + 8, BL(from + 8, to), 4);
+	c = tm_open(&w.t.m);
+	c->arch = arch_by_id(ARCH_ARM64);
+	tco_add(&code, c);
+	assert_int_equal(irqs_read(c, &w.a, &w.all, NULL), CAIRN_OK);
+	assert_int_equal(w.all.n, 3);
+	assert_int_equal(w.all.irq[2].desc, w.t.desc[2]);
+	end(&w);
+}
+
+/* The kernel keeps no sum of what each CPU has of its own. */
+static void no_sum(void **state)
+{
+	struct world w = begin(true);
+
+	(void)state;
+	tk_put(w.t.m.k, w.t.desc[0] + TIQ_PER_CPU, 0x1000, 8);
+	tk_put(w.t.m.k, w.t.desc[0] + TIQ_STATS, TK_HOLE - TM_AREA(0), 8);
+	tk_put(w.t.m.k, w.t.desc[1] + TIQ_PER_CPU, 0x1000, 8);
+	look(&w);
+	assert_false(w.all.irq[0].has_total);
+	assert_true(w.all.irq[1].has_total);
+	assert_int_equal(w.all.irq[1].total, 32);
 	end(&w);
 }
 
@@ -233,9 +272,10 @@ static void missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interrupts), cmocka_unit_test(vectors),
-		cmocka_unit_test(vectors_lost), cmocka_unit_test(damage), cmocka_unit_test(none),
-		cmocka_unit_test(shared_chain), cmocka_unit_test(interrupted), cmocka_unit_test(missing),
+		cmocka_unit_test(interrupts), cmocka_unit_test(vectors), cmocka_unit_test(vectors_lost),
+		cmocka_unit_test(by_code), cmocka_unit_test(no_sum), cmocka_unit_test(damage),
+		cmocka_unit_test(shared_chain), cmocka_unit_test(interrupted), cmocka_unit_test(none),
+		cmocka_unit_test(missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,9 @@
 /*
  * A small tree of which the input changes words: the first byte chooses the form, then patches of
  * four bytes: which word, and what becomes of it. Walks it both ways, by leaves and by index, and
- * verifies it: ranges must reach into what was asked for, all ways must yield as many, findings must
- * have a name and a reason, and the rules must find the same whether or not nodes that look fine are
- * passed over.
+ * verifies it: ranges must reach into what was asked for, all ways must yield as many, findings
+ * must have a name and a reason, and the rules must find the same whether or not nodes that look
+ * fine are passed over.
  */
 #include <stdlib.h>
 

@@ -49,8 +49,8 @@ static enum cairn_code read_tree(struct maple_layout *l, struct types *ts, struc
 static bool form_fits(const struct maple_layout *l, const struct shape *s,
 		      const struct maple_form *f)
 {
-	return f->slots >= 4 && f->slots <= MAPLE_SLOTS && s->m[PIVOT].size == (f->slots - 1) * l->word &&
-	       s->m[PIVOT].offset == l->word && s->hi <= l->size &&
+	return f->slots >= 4 && f->slots <= MAPLE_SLOTS &&
+	       s->m[PIVOT].size == (f->slots - 1) * l->word && s->m[PIVOT].offset == l->word && s->hi <= l->size &&
 	       s->m[END].size == 1 && s->m[GAP].size == 1;
 }
 

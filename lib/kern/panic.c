@@ -182,8 +182,9 @@ static void cpu_from_log(struct panic *p, const struct log *log)
 
 /* ---- variables ---- */
 
-/* The CPU that panics puts its number into panic_cpu first of all; one that hands the panic
- * over to another into panic_redirect_cpu (kernel/panic.c). All are 32 bits and -1 until a CPU crashes. False if none could be read. */
+/* The CPU that panics puts its number into panic_cpu first of all; one that hands the panic over to
+ * another into panic_redirect_cpu (kernel/panic.c). All are 32 bits and -1 until a CPU crashes.
+ * False if none could be read. */
 static bool cpu_from_memory(struct cairn *c, struct panic *p)
 {
 	static const char *const names[] = { "panic_redirect_cpu", "panic_cpu", "crashing_cpu" };

@@ -64,8 +64,8 @@ struct runqs {
 	uint64_t clock;       /* the most recent of all */
 };
 
-/** The time that a CPU's runqueue has seen last, ns since boot: as of its last tick, if it is not idle
- *  (with nohz_full, up to a second before). False: not known. */
+/** The time that a CPU's runqueue has seen last, ns since boot: as of its last tick, if it is not
+ *  idle (with nohz_full, up to a second before). False: not known. */
 bool runq_clock(struct cairn *c, const struct cpu *cpu, uint64_t *ns);
 
 /** Read all; memory from the arena. CAIRN_MISSING without the types. */

@@ -5,8 +5,8 @@
  * Sources: kernel/locking/rwsem.c (count: bit 0 a writer, readers from bit 8, the sign bit is
  * READFAIL; owner: a task_struct with flags in its low bits, of readers a hint);
  * kernel/locking/rwbase_rt.c and include/linux/rwbase_rt.h for PREEMPT_RT (out of tree, rwsem-rt.c,
- * the members were not nested; readers: WRITER_BIAS when written, else READER_BIAS plus the readers;
- * the bias is taken off while a writer waits).
+ * the members were not nested; readers: WRITER_BIAS when written, else READER_BIAS plus the
+ * readers; the bias is taken off while a writer waits).
  */
 #ifndef CAIRN_KERN_RWSEM_H
 #define CAIRN_KERN_RWSEM_H

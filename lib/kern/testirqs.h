@@ -13,7 +13,7 @@
 enum {
 	TIQ_STATE = 0, TIQ_NUMBER = 0x8, TIQ_HW = 0x10, TIQ_CHIP = 0x18, TIQ_STATS = 0x20,
 	TIQ_FLOW = 0x28, TIQ_ACTION = 0x30, TIQ_DEPTH = 0x38, TIQ_TOTAL = 0x3c,
-	TIQ_UNHANDLED = 0x40, TIQ_NAME = 0x48, TIQ_DESC_SIZE = 0x50,
+	TIQ_UNHANDLED = 0x40, TIQ_NAME = 0x48, TIQ_PER_CPU = 0x50, TIQ_DESC_SIZE = 0x58,
 	TIQ_HANDLER = 0, TIQ_NEXT = 8, TIQ_THREAD = 0x10, TIQ_ACTION_NAME = 0x18,
 	TIQ_ACTION_SIZE = 0x20,
 };
@@ -44,7 +44,7 @@ static inline void tiq_types(struct testkern *k)
 		{ "handle_irq", TIQ_FLOW, 8, 0, NULL }, { "action", TIQ_ACTION, 8, 0, NULL },
 		{ "depth", TIQ_DEPTH, 4, 0, NULL }, { "tot_count", TIQ_TOTAL, 4, 0, NULL },
 		{ "irqs_unhandled", TIQ_UNHANDLED, 4, 0, NULL }, { "name", TIQ_NAME, 8, 0, NULL },
-		{ 0 } });
+		{ "percpu_enabled", TIQ_PER_CPU, 8, 0, NULL }, { 0 } });
 	tk_struct(k, "irqaction", TIQ_ACTION_SIZE, (const struct tk_member[]){
 		{ "handler", TIQ_HANDLER, 8, 0, NULL }, { "next", TIQ_NEXT, 8, 0, NULL },
 		{ "thread", TIQ_THREAD, 8, 0, NULL }, { "name", TIQ_ACTION_NAME, 8, 0, NULL }, { 0 } });

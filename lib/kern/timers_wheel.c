@@ -31,10 +31,10 @@ struct look {
 /* False: it was there before, as is all that follows it, or there is no room. */
 static bool add(struct look *l, struct timer_base *b, uint64_t addr)
 {
-	struct timer *t = walk_visit(&b->err, &l->seen, "timer", addr) ? timer_add(b, l->arena) : NULL;
+	struct timer *t;
 	struct object o;
 
-	if (!t)
+	if (!walk_visit(&b->err, &l->seen, "timer", addr) || !(t = timer_add(b, l->arena)))
 		return false;
 	t->addr = addr;
 	if (!object_read(&o, &l->timer, &l->c->kernel, addr, &t->err)) {
@@ -80,7 +80,8 @@ static void read_base(struct look *l, struct timer_base *b)
 /* kernel/time/timer.c: BASE_STD, BASE_LOCAL, ... */
 static const char *name_of(uint64_t i, uint64_t n)
 {
-	static const char *const two[] = { "std", "def" }, *const three[] = { "local", "global", "def" };
+	static const char *const two[] = { "std", "def" };
+	static const char *const three[] = { "local", "global", "def" };
 
 	if (n == 3)
 		return three[i];
