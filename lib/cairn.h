@@ -145,6 +145,8 @@ struct cairn_finding {
 	const char *message;   /* one sentence */
 	const struct cairn_evidence *evidence;
 	size_t nevidence;
+	const char *mark;      /* what with the id names the bug, where `field` is chance, differs
+				  between kernels or is that of many bugs; NULL: `field` does */
 };
 
 /** What `cairn explain ID` says of one kind of finding: paragraphs, lines ended by hand. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/str.h"
+#include "lib/kern/crashclass.h"
 
 #define LOOK_BACK 100 /* reports */
 
@@ -78,6 +79,14 @@ const struct cairn_finding *cause_finding(const struct findings *f)
 	return ret;
 }
 
+bool cause_is_told(const struct oops *complaint, const struct cairn_finding *broken)
+{
+	if (!complaint || !broken)
+		return complaint;
+	return cause_is_grave(complaint) &&
+	       !(crash_class_is_stall(complaint->class) && broken->grade == CAIRN_CERTAIN);
+}
+
 const char *cause_of_complaint(const struct oops *complaint, struct arena *a)
 {
 	const char *function = complaint->signature.guilty ? complaint->signature.guilty
@@ -121,7 +130,7 @@ const char *cause_of_finding(const struct cairn_finding *f, struct arena *a)
 
 	str_init(&s);
 	str_addf(&s, "c1c:%s:", f->id);
-	add_field(&s, f->field ? f->field : "-");
+	add_field(&s, f->mark ? f->mark : f->field ? f->field : "-");
 	if (is_overrun(f))
 		str_add(&s, ":overrun");
 	text = s.failed ? NULL : arena_strdup(a, s.buf);

@@ -99,6 +99,21 @@ static void findings(void **state)
 		assert_string_equal(first(s, n), best[n]);
 }
 
+/* A watchdog tells whom it met; of what is certainly broken that is not the cause. */
+static void told(void **state)
+{
+	const struct oops stall = { .class = "hung-task" }, oops = { .class = "null-deref" };
+	const struct oops mild = { .class = "warning" };
+	const struct cairn_finding sure = { .grade = CAIRN_CERTAIN }, odd = { .grade = CAIRN_SUSPICIOUS };
+
+	(void)state;
+	assert_true(cause_is_told(&stall, NULL) && cause_is_told(&oops, NULL) && cause_is_told(&mild, NULL));
+	assert_true(cause_is_told(&stall, &odd) && cause_is_told(&oops, &odd));
+	assert_true(cause_is_told(&oops, &sure));
+	assert_false(cause_is_told(&stall, &sure) || cause_is_told(&mild, &sure));
+	assert_false(cause_is_told(&mild, &odd) || cause_is_told(NULL, &sure) || cause_is_told(NULL, NULL));
+}
+
 static void keys(void **state)
 {
 	struct cairn_evidence e[] = { { 0x1000, 0x8, "itself" }, { 0xf00, 0x100, "in front of it" } };
@@ -114,12 +129,16 @@ static void keys(void **state)
 	e[1].len = 0xf8;
 	f.field = NULL;
 	assert_string_equal(cause_of_finding(&f, &arena), "c1c:maple.pivot.order:-");
+	f.field = "owner";
+	f.mark = "taker";
+	assert_string_equal(cause_of_finding(&f, &arena), "c1c:maple.pivot.order:taker");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logs), cmocka_unit_test(wanted), cmocka_unit_test(findings),
+		cmocka_unit_test(told),
 		cmocka_unit_test(keys),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
