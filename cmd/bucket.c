@@ -133,6 +133,19 @@ static enum cairn_code take_file(struct view *v, const char *file, struct cairn_
 	return code;
 }
 
+static enum cairn_code all_known(struct view *v, const char *file, struct cairn_err *err)
+{
+	struct known *k = &v->known;
+	struct cairn_err one;
+
+	for (size_t i = 0; i < k->nbad && i < TOLD; i++) {
+		cairn_fail(&one, CAIRN_FORMAT, "%s:%zu: no link behind the signature", file, k->bad[i]);
+		cmd_warn(v->call, &one);
+	}
+	return k->nbad ? cairn_fail(err, CAIRN_FORMAT, "%s: %zu lines without a link", file, k->nbad)
+		       : CAIRN_OK;
+}
+
 static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 {
 	const char *file = v->call->opt[OPT_KNOWN].value;
@@ -144,8 +157,10 @@ static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 		return CAIRN_OK;
 	str_init(&text);
 	code = oops_file_read(&text, &cut, NULL, file, err);
-	if (!code && known_parse(&v->known, text.buf, text.len, v->call->scratch, err))
-		code = cairn_context(err, err->code, "%s", file);
+	if (!code)
+		code = known_parse(&v->known, text.buf, text.len, v->call->scratch, err);
+	if (!code)
+		code = all_known(v, file, err);
 	str_deinit(&text);
 	return code;
 }
@@ -221,7 +236,7 @@ static void known(struct view *v, const struct sight *s, const char **cause, siz
 	const struct known_issue *k = known_find(&v->known, s->signature, s->fuzzy, n ? cause[0] : NULL);
 
 	for (size_t i = 1; i < n && !k; i++)
-		k = known_find(&v->known, NULL, NULL, cause[i]);
+		k = known_find(&v->known, s->signature, s->fuzzy, cause[i]);
 	v->nunknown += !k;
 	if (!k) {
 		out_null(v->o, "known", NULL);
@@ -375,8 +390,10 @@ static const struct cmd bucket = {
 		"logs do, go with the others if these have but one. Dumps that have no report are grouped\n"
 		"by their fate, reports without a signature by their class.\n"
 		"\n"
-		"FILE has a known issue a line: a signature, strict or fuzzy, a cause, or a pattern as a\n"
-		"shell's (* ? [...]), a link, and, if it is, in what it is fixed; # begins a comment.\n"
+		"FILE has a known issue a line: a signature, strict or fuzzy, a cause, both as\n"
+		"SIGNATURE+CAUSE, or patterns as a shell's (* ? [...]) of these; a link; and, if it is, in\n"
+		"what it is fixed; # begins a comment. What has a cause, and was asked for or names nobody,\n"
+		"is known by its cause or by both, not by such a signature alone.\n"
 		"\n"
 		"--since counts the dumps whose kernel died at DATE (UTC) or later, and leaves out bugs of\n"
 		"which there is none; a bug without an earlier one is new. Logs have no date.\n"

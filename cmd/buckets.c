@@ -12,23 +12,10 @@ static const char *copy(struct arena *a, const char *s)
 	return s ? arena_strdup(a, s) : NULL;
 }
 
-/* "c1:CLASS:-:HASH", "c1f:FAMILY": of nobody. */
-static bool names_nobody(const char *signature)
-{
-	const char *class = strchr(signature, ':'), *name = class ? strchr(class + 1, ':') : NULL;
-
-	return !name || !strncmp(name, ":-:", 3);
-}
-
-static bool divides(const char *signature, const char *class)
-{
-	return names_nobody(signature) || cause_is_wanted(class, NULL) || crash_class_is_stall(class);
-}
-
 static const char *key_of(const struct sights *s, const struct jsonrec *r, struct arena *a)
 {
 	const char *signature = s->by_fuzzy ? r->fuzzy : r->signature;
-	const char *cause = !s->any_cause && signature && divides(signature, r->class) ? r->cause : NULL;
+	const char *cause = !s->any_cause && signature && (cause_is_needed(signature) || crash_class_is_stall(r->class)) ? r->cause : NULL;
 
 	if (signature)
 		return arena_printf(a, "%s%s%s", signature, cause ? " " : "", cause ? cause : "");

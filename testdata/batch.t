@@ -303,6 +303,10 @@ def buckets(text, tmp):
     code, out, _ = cairn("bucket", "-j", "-k", tmp / "known", stdin=text)
     ok("bucket -k: known, with the link", all(b["known"]["link"] == "https://bugs.example/1"
                                               for b in records(out) if b["signature"]))
+    (tmp / "known").write_text("c1:x\n# all\nc1:y # soon\n* https://bugs.example/1\n")
+    code, out, err = cairn("bucket", "-k", tmp / "known", stdin=text)
+    ok("bucket -k: all lines without a link are told", code == 3 and not out and
+       "known:1: " in err and "known:3: " in err and err.count("known:") == 3, code, err)
     code, _, _ = cairn("bucket", "-k", os.devnull, stdin=text)
     ok("bucket -k: what is in no line is a finding", code == 1, code)
     code, out, _ = cairn("bucket", "-j", "--top", "1", stdin=text)

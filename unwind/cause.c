@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unwind/cause.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/str.h"
@@ -13,6 +14,18 @@ bool cause_is_wanted(const char *class, const char *function)
 	/* up to 4.x sysrq-c wrote to address 0: drivers/tty/sysrq.c */
 	return (class && (!strcmp(class, "sysrq") || !strcmp(class, "nmi"))) ||
 	       (function && !strcmp(function, "sysrq_handle_crash"));
+}
+
+/* "c1:CLASS:-:HASH", "c1f:FAMILY" */
+bool cause_is_needed(const char *signature)
+{
+	const char *class = signature + strcspn(signature, ":"), *name;
+	char text[32];
+
+	class += *class == ':';
+	name = class + strcspn(class, ":");
+	snprintf(text, sizeof(text), "%.*s", (int)(name - class), class);
+	return !*name || !strcmp(name, ":-") || !strncmp(name, ":-:", 3) || cause_is_wanted(text, NULL);
 }
 
 bool cause_is_grave(const struct oops *complaint)

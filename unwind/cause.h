@@ -24,6 +24,10 @@
 /** The dump was asked for. `function`: that crashed; NULL: not known. */
 bool cause_is_wanted(const char *class, const char *function);
 
+/** Whether a signature, strict or fuzzy, does not tell the bug: the crash was asked for, or it names
+ *  nobody. */
+bool cause_is_needed(const char *signature);
+
 /** What the log complains of before report i, which is such a panic; NULL: nothing. */
 const struct oops *cause_complaint(const struct oopses *o, size_t i);
 

@@ -68,6 +68,20 @@ static void wanted(void **state)
 	assert_false(cause_is_wanted("null-deref", "foo") || cause_is_wanted(NULL, NULL));
 }
 
+static void needed(void **state)
+{
+	static const char *const vague[] = { "c1:bug:-:1", "c1f:bug", "c1:sysrq:-:1", "c1f:sysrq",
+					     "c1:nmi:delay:1", "c1f:nmi:delay", "", "c1", "c1:" };
+	static const char *const clear[] = { "c1:bug:foo:1", "c1f:bug:foo", "c1:hung-task:foo:1",
+					     "c1:bug:-foo:1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
+		assert_true(cause_is_needed(vague[i]));
+	for (size_t i = 0; i < sizeof(clear) / sizeof(clear[0]); i++)
+		assert_false(cause_is_needed(clear[i]));
+}
+
 static struct said said(enum cairn_severity severity, enum cairn_grade grade, const char *id)
 {
 	return (struct said){ .f = { .id = id, .severity = severity, .grade = grade } };
@@ -138,7 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logs), cmocka_unit_test(wanted), cmocka_unit_test(findings),
-		cmocka_unit_test(told),
+		cmocka_unit_test(told), cmocka_unit_test(needed),
 		cmocka_unit_test(keys),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
