@@ -133,6 +133,19 @@ static enum cairn_code take_file(struct view *v, const char *file, struct cairn_
 	return code;
 }
 
+static enum cairn_code all_known(struct view *v, const char *file, struct cairn_err *err)
+{
+	struct known *k = &v->known;
+	struct cairn_err one;
+
+	for (size_t i = 0; i < k->nbad && i < TOLD; i++) {
+		cairn_fail(&one, CAIRN_FORMAT, "%s:%zu: no link behind the signature", file, k->bad[i]);
+		cmd_warn(v->call, &one);
+	}
+	return k->nbad ? cairn_fail(err, CAIRN_FORMAT, "%s: %zu lines without a link", file, k->nbad)
+		       : CAIRN_OK;
+}
+
 static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 {
 	const char *file = v->call->opt[OPT_KNOWN].value;
@@ -144,8 +157,10 @@ static enum cairn_code take_known(struct view *v, struct cairn_err *err)
 		return CAIRN_OK;
 	str_init(&text);
 	code = oops_file_read(&text, &cut, NULL, file, err);
-	if (!code && known_parse(&v->known, text.buf, text.len, v->call->scratch, err))
-		code = cairn_context(err, err->code, "%s", file);
+	if (!code)
+		code = known_parse(&v->known, text.buf, text.len, v->call->scratch, err);
+	if (!code)
+		code = all_known(v, file, err);
 	str_deinit(&text);
 	return code;
 }
@@ -155,21 +170,49 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* What n records have as one of their texts, each once, sorted; how many. */
+static size_t distinct(struct view *v, const struct sight *s, size_t n, size_t member,
+		       const char ***ret)
+{
+	const char **text = arena_array(v->call->scratch, n, sizeof(*text));
+	size_t have = 0, kept = 0;
+
+	*ret = text;
+	for (size_t i = 0; text && i < n; i++) {
+		const char *one = *(const char *const *)((const char *)&s[i] + member);
+
+		if (one)
+			text[have++] = one;
+	}
+	if (have)
+		qsort(text, have, sizeof(*text), by_text);
+	for (size_t i = 0; i < have; i++)
+		if (!kept || strcmp(text[i], text[kept - 1]))
+			text[kept++] = text[i];
+	return kept;
+}
+
 static void kernels(struct view *v, const struct sight *s, size_t n)
 {
-	const char **name = arena_array(v->call->scratch, n, sizeof(*name));
-	size_t have = 0;
+	const char **name;
+	size_t have = distinct(v, s, n, offsetof(struct sight, release), &name);
 
-	for (size_t i = 0; name && i < n; i++)
-		if (s[i].release)
-			name[have++] = s[i].release;
-	if (have)
-		qsort(name, have, sizeof(*name), by_text);
 	out_array(v->o, "kernels");
 	for (size_t i = 0; i < have; i++)
-		if (!i || strcmp(name[i], name[i - 1]))
-			out_str(v->o, NULL, i ? ", %s" : "      kernels    %s", name[i]);
+		out_str(v->o, NULL, i ? ", %s" : "      kernels    %s", name[i]);
 	out_text(v->o, have ? "\n" : "");
+	out_end(v->o);
+}
+
+static void causes(struct view *v, const char **cause, size_t n)
+{
+	if (n == 1)
+		out_str(v->o, "cause", NULL, cause[0]);
+	else
+		out_null(v->o, "cause", NULL);
+	out_array(v->o, "causes");
+	for (size_t i = 0; i < n; i++)
+		out_str(v->o, NULL, "      cause      %s\n", cause[i]);
 	out_end(v->o);
 }
 
@@ -187,10 +230,13 @@ static void examples(struct view *v, const struct sight *s, size_t n)
 	out_end(v->o);
 }
 
-static void known(struct view *v, const struct sight *s)
+/* By the causes of all its records, and the signatures of the first. */
+static void known(struct view *v, const struct sight *s, const char **cause, size_t n)
 {
-	const struct known_issue *k = known_find(&v->known, s->signature, s->fuzzy, s->cause);
+	const struct known_issue *k = known_find(&v->known, s->signature, s->fuzzy, n ? cause[0] : NULL);
 
+	for (size_t i = 1; i < n && !k; i++)
+		k = known_find(&v->known, s->signature, s->fuzzy, cause[i]);
 	v->nunknown += !k;
 	if (!k) {
 		out_null(v->o, "known", NULL);
@@ -235,6 +281,8 @@ static void one(struct view *v, const struct bucket *b)
 {
 	const struct sight *s = &v->sights.sight[b->from];
 	struct out *o = v->o;
+	const char **cause;
+	size_t ncauses = distinct(v, s, b->n, offsetof(struct sight, cause), &cause);
 
 	v->nshown++;
 	out_record(o, "bucket");
@@ -242,12 +290,12 @@ static void one(struct view *v, const struct bucket *b)
 	out_str(o, "class", NULL, s->class);
 	out_str(o, "signature", s->signature ? "      signature  %s\n" : NULL, s->signature);
 	out_str(o, "signature_fuzzy", s->fuzzy ? "                 %s\n" : NULL, s->fuzzy);
-	out_str(o, "cause", s->cause ? "      cause      %s\n" : NULL, s->cause);
+	causes(v, cause, ncauses);
 	out_str(o, "first", b->first ? "      seen       %s" : NULL, b->first);
 	out_str(o, "last", b->last ? " to %s\n" : NULL, b->last);
 	kernels(v, s, b->n);
 	examples(v, s, b->n);
-	known(v, s);
+	known(v, s, cause, ncauses);
 	out_end(o);
 }
 
@@ -337,13 +385,16 @@ static const struct cmd bucket = {
 	.summary = "triage's and oops's JSON records, grouped by bug",
 	.help = "Reads what `cairn -j triage` and `cairn -j oops` wrote (RECORDS may end in .zst; - or\n"
 		"none is standard input), and tells of each signature how often, when first and last, on\n"
-		"which kernels and in which files it was seen, the most frequent first. Where the records\n"
-		"name a cause, dumps of the same signature and different causes are told apart: sysrq\n"
-		"crashes, which share one, by what was wrong. Dumps that have no report are grouped by\n"
-		"their fate, reports without a signature by their class.\n"
+		"which kernels and in which files it was seen, the most frequent first. A dump and its log\n"
+		"are of one bug. Where the signature does not tell (a crash that was asked for, a stall, one\n"
+		"that names nobody), records of different causes are told apart; those that name none, as\n"
+		"logs do, go with the others if these have but one. Dumps that have no report are grouped\n"
+		"by their fate, reports without a signature by their class.\n"
 		"\n"
-		"FILE has a known issue a line: a signature, strict or fuzzy, a cause, or a pattern as a\n"
-		"shell's (* ? [...]), a link, and, if it is, in what it is fixed; # begins a comment.\n"
+		"FILE has a known issue a line: a signature, strict or fuzzy, a cause, both as\n"
+		"SIGNATURE+CAUSE, or patterns as a shell's (* ? [...]) of these; a link; and, if it is, in\n"
+		"what it is fixed; # begins a comment. What has a cause, and was asked for or names nobody,\n"
+		"is known by its cause or by both, not by such a signature alone.\n"
 		"\n"
 		"--since counts the dumps whose kernel died at DATE (UTC) or later, and leaves out bugs of\n"
 		"which there is none; a bug without an earlier one is new. Logs have no date.\n"

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unwind/oops.h"
+#include "lib/kern/crashclass.h"
+#include "unwind/cause.h"
 
 static const char *copy(struct arena *a, const char *s)
 {
@@ -14,7 +15,7 @@ static const char *copy(struct arena *a, const char *s)
 static const char *key_of(const struct sights *s, const struct jsonrec *r, struct arena *a)
 {
 	const char *signature = s->by_fuzzy ? r->fuzzy : r->signature;
-	const char *cause = s->any_cause ? NULL : r->cause;
+	const char *cause = !s->any_cause && signature && (cause_is_needed(signature) || crash_class_is_stall(r->class)) ? r->cause : NULL;
 
 	if (signature)
 		return arena_printf(a, "%s%s%s", signature, cause ? " " : "", cause ? cause : "");
@@ -51,6 +52,7 @@ enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct are
 	s->sight = room;
 	s->sight[s->n++] = (struct sight){
 		.key = key,
+		.joins = r->signature && !r->cause && !cause_is_wanted(r->class, NULL),
 		.signature = copy(a, r->signature), .fuzzy = copy(a, r->fuzzy),
 		.cause = copy(a, r->cause),
 		.class = copy(a, r->class),         .title = title(r, a),
@@ -78,6 +80,12 @@ static int by_key(const void *a, const void *b)
 	return order ? order : compare(x->file, y->file);
 }
 
+static void sort(struct sights *s)
+{
+	if (s->n)
+		qsort(s->sight, s->n, sizeof(*s->sight), by_key);
+}
+
 static int by_size(const void *a, const void *b)
 {
 	const struct bucket *x = a, *y = b;
@@ -92,6 +100,40 @@ static int by_size(const void *a, const void *b)
 bool sight_is_recent(const struct sights *s, const struct sight *sight)
 {
 	return !s->since || (sight->date && strcmp(sight->date, s->since) >= 0);
+}
+
+static size_t end_of(const struct sights *s, size_t from)
+{
+	size_t to = from;
+
+	while (to < s->n && !strcmp(s->sight[to].key, s->sight[from].key))
+		to++;
+	return to;
+}
+
+static bool is_with_cause(const struct sights *s, size_t i, const char *key)
+{
+	size_t n = strlen(key);
+
+	return i < s->n && !strncmp(s->sight[i].key, key, n) && s->sight[i].key[n] == ' ';
+}
+
+/* Behind the records of a signature without a cause lie those with each. */
+static void join(struct sights *s)
+{
+	for (size_t i = 0, next, end; i < s->n; i = next) {
+		const char *key = s->sight[i].key;
+
+		next = end_of(s, i);
+		if (!is_with_cause(s, next, key))
+			continue;
+		end = end_of(s, next);
+		if (is_with_cause(s, end, key))
+			continue;
+		for (size_t k = i; k < next; k++)
+			if (s->sight[k].joins)
+				s->sight[k].key = s->sight[next].key;
+	}
 }
 
 static struct bucket bucket_at(const struct sights *s, size_t from)
@@ -114,8 +156,9 @@ enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena
 	*ret = (struct buckets){ .bucket = arena_array(a, s->n + 1, sizeof(*ret->bucket)) };
 	if (!ret->bucket)
 		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
-	if (s->n)
-		qsort(s->sight, s->n, sizeof(*s->sight), by_key);
+	sort(s);
+	join(s);
+	sort(s);
 	for (size_t i = 0; i < s->n; i += ret->bucket[ret->n++].n)
 		ret->bucket[ret->n] = bucket_at(s, i);
 	if (ret->n)

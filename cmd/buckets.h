@@ -2,8 +2,11 @@
 /*
  * buckets - records that are of one bug, together.
  *
- * Records with a signature are of one bug when it and the cause are the same; those without one
- * when their fate or class is.
+ * Records with a signature are of one bug when it is the same; those without one when their fate
+ * or class is. Where the signature does not tell, those of different causes are of different bugs:
+ * of dumps that were asked for (cause.h), of what has hung, of what names no function. There those
+ * without a cause (a log has none) go with the others, if these are of one; but a dump that was
+ * asked for and tells of nothing is of no bug.
  */
 #ifndef CAIRN_CMD_BUCKETS_H
 #define CAIRN_CMD_BUCKETS_H
@@ -14,6 +17,7 @@
 /** What is kept of one record; a text that it does not have is NULL. */
 struct sight {
 	const char *key;       /* what it is sorted by; never NULL */
+	bool joins;            /* it has no cause, and goes with those that have */
 	const char *signature, *fuzzy, *cause, *class, *title, *release, *date, *file, *fate;
 };
 

@@ -92,6 +92,52 @@ static void test_causes(void **state)
 	assert_string_equal(grouped(&any), "c1:sx5 -|");
 }
 
+#define OF(class, sig, cause) "{\"schema\":\"cairn.triage/1\",\"crash\":{\"class\":\"" class "\"}," \
+	"\"signature\":\"" sig "\",\"cause\":" cause "}"
+
+static const char *of_lines(const char *const lines[])
+{
+	struct sights s = { 0 };
+
+	for (; *lines; lines++)
+		assert_int_equal(add(&s, *lines), CAIRN_OK);
+	return grouped(&s);
+}
+
+#define BUG "c1:bug:foo:1"
+#define HUNG "c1:hung-task:foo:1"
+#define NOBODY "c1:bug:-:1"
+#define SYSRQ "c1:sysrq:-:1"
+#define LOG(class, sig) "{\"schema\":\"cairn.oops/1\",\"class\":\"" class "\",\"signature\":\"" sig "\"}"
+
+static void test_with_logs(void **state)
+{
+	(void)state;
+	/* the signature tells: the cause is no matter */
+	assert_string_equal(of_lines((const char *const []){
+		OF("bug", BUG, "\"c1c:a.b:c\""), OF("bug", BUG, "\"c1c:a.b:d\""), LOG("bug", BUG), NULL }),
+		BUG "x3 -|");
+	/* it does not; what has no cause goes with the one that there is */
+	assert_string_equal(of_lines((const char *const []){
+		OF("hung-task", HUNG, "\"c1c:a.b:c\""), LOG("hung-task", HUNG), NULL }),
+		HUNG " c1c:a.b:cx2 -|");
+	assert_string_equal(of_lines((const char *const []){
+		LOG("bug", NOBODY), OF("bug", NOBODY, "\"c1c:a.b:c\""), NULL }), NOBODY " c1c:a.b:cx2 -|");
+	/* with two, nobody knows which */
+	assert_string_equal(of_lines((const char *const []){
+		LOG("hung-task", HUNG), OF("hung-task", HUNG, "\"c1c:a.b:c\""),
+		OF("hung-task", HUNG, "\"c1c:a.b:d\""), NULL }),
+		HUNG "x1 -|" HUNG " c1c:a.b:cx1 -|" HUNG " c1c:a.b:dx1 -|");
+	/* a dump that was asked for about nothing is none of what others were asked for about */
+	assert_string_equal(of_lines((const char *const []){
+		OF("sysrq", SYSRQ, "null"), OF("sysrq", SYSRQ, "\"c1c:a.b:c\""), NULL }),
+		SYSRQ "x1 -|" SYSRQ " c1c:a.b:cx1 -|");
+	/* one signature begins as another */
+	assert_string_equal(of_lines((const char *const []){
+		LOG("hung-task", HUNG), OF("hung-task", HUNG "1", "\"c1c:a.b:c\""), NULL }),
+		HUNG "x1 -|" HUNG "1 c1c:a.b:cx1 -|");
+}
+
 /* "RECENT/COUNT": of all buckets */
 static const char *recent(struct sights *s, const char *since)
 {
@@ -160,7 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_fuzzy),
-		cmocka_unit_test(test_recent), cmocka_unit_test(test_titles), cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_recent), cmocka_unit_test(test_titles), cmocka_unit_test(test_with_logs), cmocka_unit_test(test_causes),
 		cmocka_unit_test(test_no_record),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,21 +73,21 @@ void triage_bug(struct report *r)
 		out_null(r->o, "bug", NULL);
 }
 
-/* What the log says, as long as it is more than a warning; then what is broken. */
-static const char *cause(const struct report *r)
+static const struct cairn_finding *broken(const struct report *r)
 {
-	const struct cairn_finding *f = NULL;
-
-	if (r->complaint && cause_is_grave(r->complaint))
-		return cause_of_complaint(r->complaint, r->call->scratch);
 	if (r->explained == EXPLAINED_CRASH ||
 	    (r->explained == EXPLAINED_COMPLAINT && crash_class_is_stall(r->panic.class)))
-		f = &r->blame.said->f;
-	else if (cause_is_wanted(r->panic.class, NULL))
-		f = cause_finding(&r->findings);
-	if (f)
-		return cause_of_finding(f, r->call->scratch);
-	return r->complaint ? cause_of_complaint(r->complaint, r->call->scratch) : NULL;
+		return &r->blame.said->f;
+	return cause_is_wanted(r->panic.class, NULL) ? cause_finding(&r->findings) : NULL;
+}
+
+static const char *cause(const struct report *r)
+{
+	const struct cairn_finding *f = broken(r);
+
+	if (cause_is_told(r->complaint, f))
+		return cause_of_complaint(r->complaint, r->call->scratch);
+	return f ? cause_of_finding(f, r->call->scratch) : NULL;
 }
 
 void triage_signature(struct report *r)

@@ -146,6 +146,8 @@ struct cairn_finding {
 	const struct cairn_evidence *evidence;
 	size_t nevidence;
 	bool overrun;          /* written from the object in front of it, past that one's end */
+	const char *mark;      /* what with the id names the bug, where `field` is chance, differs
+				  between kernels or is that of many bugs; NULL: `field` does */
 };
 
 /** What `cairn explain ID` says of one kind of finding: paragraphs, lines ended by hand. */

@@ -30,6 +30,7 @@ void apf_say(struct apf_look *l, const struct apf_bad *bad, const char *expected
 		.found = found,
 		.evidence = &e,
 		.nevidence = bad->addr != 0,
+		.mark = bad->mark,
 	};
 	char text[320];
 	va_list ap;

@@ -26,6 +26,7 @@ struct apf_bad {
 	enum cairn_grade grade;
 	uint64_t object, addr, len;
 	const char *field;
+	const char *mark; /* as a finding has it */
 };
 
 /** Say it. Expected and found are texts; the format is of the sentence. */

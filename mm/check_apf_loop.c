@@ -43,11 +43,15 @@ static const char *never(const struct apf_at *a, uint64_t hva)
 	return NULL;
 }
 
+/* An item that is there, and a count where there is none, tell of the same. */
+static const char mark[] = "kvm_vcpu_arch.apf";
+
 bool check_apf_loop(const struct apf_at *a, const struct apf_work *w)
 {
 	struct apf_bad bad = apf_of_work(a, "apf.host.error-loop", w, WORK_HVA, 8, "kvm_async_pf.addr");
 	const char *why = w->wakeup_all ? NULL : never(a, w->hva);
 
+	bad.mark = mark;
 	if (!why && a->v->has_error_gfn && a->v->error_gfn == w->gfn && !w->wakeup_all) {
 		bad.addr = apf_at_vcpu(a, APF_ERROR_GFN);
 		bad.field = "kvm_vcpu_arch.apf.error_gfn";
@@ -99,6 +103,7 @@ void check_apf_vain(const struct apf_at *a)
 
 	bad.severity = CAIRN_WARNING;
 	bad.grade = CAIRN_SUSPICIOUS;
+	bad.mark = mark;
 	if (a->looping || a->v->id < MANY || !count_faults(a, &vain, &fixed) ||
 	    vain < a->v->id - a->v->id / 4 || vain < fixed / 4)
 		return;

@@ -268,8 +268,15 @@ def stopped(dump, tmp, sig):
 
 # ---- bucket, expect ------------------------------------------------------------------------------
 
+STALLS = "hung-task", "soft-lockup", "hard-lockup", "rcu-stall", "workqueue-lockup"
+
+
 def bug_of(record):
-    return record["signature"], record["cause"]
+    """The cause counts where the signature does not tell."""
+    signature = record["signature"]
+    name = signature and signature.split(":")[1]
+    vague = signature and (":-:" in signature or name in ("sysrq", "nmi", *STALLS))
+    return signature, record["cause"] if vague else None
 
 
 def of_its_log(demo):
@@ -288,7 +295,7 @@ def buckets(text, tmp):
     got = records(out)
     ok("bucket: every record is counted once", code == 0 and sum(b["count"] for b in got) == len(recs),
        code, err)
-    ok("bucket: by signature and cause",
+    ok("bucket: by signature, and by cause where that does not tell",
        {bug_of(b): b["count"] for b in got if b["signature"]} == want)
     ok("bucket: the most frequent first", [b["count"] for b in got] == sorted((b["count"] for b in got),
                                                                           reverse=True))
@@ -296,6 +303,10 @@ def buckets(text, tmp):
     code, out, _ = cairn("bucket", "-j", "-k", tmp / "known", stdin=text)
     ok("bucket -k: known, with the link", all(b["known"]["link"] == "https://bugs.example/1"
                                               for b in records(out) if b["signature"]))
+    (tmp / "known").write_text("c1:x\n# all\nc1:y # soon\n* https://bugs.example/1\n")
+    code, out, err = cairn("bucket", "-k", tmp / "known", stdin=text)
+    ok("bucket -k: all lines without a link are told", code == 3 and not out and
+       "known:1: " in err and "known:3: " in err and err.count("known:") == 3, code, err)
     code, _, _ = cairn("bucket", "-k", os.devnull, stdin=text)
     ok("bucket -k: what is in no line is a finding", code == 1, code)
     code, out, _ = cairn("bucket", "-j", "--top", "1", stdin=text)
@@ -330,21 +341,17 @@ def no_records(text, tmp):
     ok("bucket: and it counts", [b["fate"] for b in records(out)] == ["unreadable"] and code == 0, out)
 
 
-def bug(record):
-    return record["signature"], record.get("cause")
-
-
 def recent(text, recs, every):
     """What was seen since the middle of all dates, and what was not before."""
     dates = sorted(r["crash"]["date"] for r in recs if r["crash"]["date"])
     since = dates[len(dates) // 2][:19]
     code, out, err = cairn("bucket", "-j", "--since", since, stdin=text)
-    got = {bug(b): b for b in records(out)}
-    want = collections.Counter(bug(r) for r in recs if (r["crash"]["date"] or "") >= since)
+    got = {bug_of(b): b for b in records(out)}
+    want = collections.Counter(bug_of(r) for r in recs if (r["crash"]["date"] or "") >= since)
     ok("bucket --since: counts the later ones", code == 0 and 0 < len(got) < len(every) and
        {s: b["recent"] for s, b in got.items()} == want, code, err)
     ok("bucket --since: what is new", {s for s, b in got.items() if b["new"]} ==
-       {bug(b) for b in every if b["first"] and b["first"] >= since} and
+       {bug_of(b) for b in every if b["first"] and b["first"] >= since} and
        0 < sum(b["new"] for b in got.values()) < len(got))
     code, out, err = cairn("bucket", "--since", "yesterday", stdin=text)
     ok("bucket --since: no date", code == 2 and b"" == out and "--since" in err, code, err)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unwind/cause.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/str.h"
+#include "lib/kern/crashclass.h"
 
 #define LOOK_BACK 100 /* reports */
 
@@ -12,6 +14,18 @@ bool cause_is_wanted(const char *class, const char *function)
 	/* up to 4.x sysrq-c wrote to address 0: drivers/tty/sysrq.c */
 	return (class && (!strcmp(class, "sysrq") || !strcmp(class, "nmi"))) ||
 	       (function && !strcmp(function, "sysrq_handle_crash"));
+}
+
+/* "c1:CLASS:-:HASH", "c1f:FAMILY" */
+bool cause_is_needed(const char *signature)
+{
+	const char *class = signature + strcspn(signature, ":"), *name;
+	char text[32];
+
+	class += *class == ':';
+	name = class + strcspn(class, ":");
+	snprintf(text, sizeof(text), "%.*s", (int)(name - class), class);
+	return !*name || !strcmp(name, ":-") || !strncmp(name, ":-:", 3) || cause_is_wanted(text, NULL);
 }
 
 bool cause_is_grave(const struct oops *complaint)
@@ -78,6 +92,14 @@ const struct cairn_finding *cause_finding(const struct findings *f)
 	return ret;
 }
 
+bool cause_is_told(const struct oops *complaint, const struct cairn_finding *broken)
+{
+	if (!complaint || !broken)
+		return complaint;
+	return cause_is_grave(complaint) &&
+	       !(crash_class_is_stall(complaint->class) && broken->grade == CAIRN_CERTAIN);
+}
+
 const char *cause_of_complaint(const struct oops *complaint, struct arena *a)
 {
 	const char *function = complaint->signature.guilty ? complaint->signature.guilty
@@ -113,7 +135,7 @@ const char *cause_of_finding(const struct cairn_finding *f, struct arena *a)
 
 	str_init(&s);
 	str_addf(&s, "c1c:%s:", f->id);
-	add_field(&s, f->field ? f->field : "-");
+	add_field(&s, f->mark ? f->mark : f->field ? f->field : "-");
 	if (f->overrun)
 		str_add(&s, ":overrun");
 	text = s.failed ? NULL : arena_strdup(a, s.buf);

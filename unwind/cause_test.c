@@ -68,6 +68,20 @@ static void wanted(void **state)
 	assert_false(cause_is_wanted("null-deref", "foo") || cause_is_wanted(NULL, NULL));
 }
 
+static void needed(void **state)
+{
+	static const char *const vague[] = { "c1:bug:-:1", "c1f:bug", "c1:sysrq:-:1", "c1f:sysrq",
+					     "c1:nmi:delay:1", "c1f:nmi:delay", "", "c1", "c1:" };
+	static const char *const clear[] = { "c1:bug:foo:1", "c1f:bug:foo", "c1:hung-task:foo:1",
+					     "c1:bug:-foo:1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
+		assert_true(cause_is_needed(vague[i]));
+	for (size_t i = 0; i < sizeof(clear) / sizeof(clear[0]); i++)
+		assert_false(cause_is_needed(clear[i]));
+}
+
 static struct said said(enum cairn_severity severity, enum cairn_grade grade, const char *id)
 {
 	return (struct said){ .f = { .id = id, .severity = severity, .grade = grade } };
@@ -99,6 +113,21 @@ static void findings(void **state)
 		assert_string_equal(first(s, n), best[n]);
 }
 
+/* A watchdog tells whom it met; of what is certainly broken that is not the cause. */
+static void told(void **state)
+{
+	const struct oops stall = { .class = "hung-task" }, oops = { .class = "null-deref" };
+	const struct oops mild = { .class = "warning" };
+	const struct cairn_finding sure = { .grade = CAIRN_CERTAIN }, odd = { .grade = CAIRN_SUSPICIOUS };
+
+	(void)state;
+	assert_true(cause_is_told(&stall, NULL) && cause_is_told(&oops, NULL) && cause_is_told(&mild, NULL));
+	assert_true(cause_is_told(&stall, &odd) && cause_is_told(&oops, &odd));
+	assert_true(cause_is_told(&oops, &sure));
+	assert_false(cause_is_told(&stall, &sure) || cause_is_told(&mild, &sure));
+	assert_false(cause_is_told(&mild, &odd) || cause_is_told(NULL, &sure) || cause_is_told(NULL, NULL));
+}
+
 static void keys(void **state)
 {
 	struct cairn_evidence e[] = { { 0x1000, 0x8, "itself" }, { 0xf00, 0x100, "in front of it" } };
@@ -116,12 +145,16 @@ static void keys(void **state)
 	f.overrun = false;
 	f.field = NULL;
 	assert_string_equal(cause_of_finding(&f, &arena), "c1c:maple.pivot.order:-");
+	f.field = "owner";
+	f.mark = "taker";
+	assert_string_equal(cause_of_finding(&f, &arena), "c1c:maple.pivot.order:taker");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logs), cmocka_unit_test(wanted), cmocka_unit_test(findings),
+		cmocka_unit_test(told), cmocka_unit_test(needed),
 		cmocka_unit_test(keys),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

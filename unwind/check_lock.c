@@ -6,8 +6,11 @@
  * header does not offer yet.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/kern/finding.h"
+#include "unwind/guilty.h"
+#include "unwind/start.h"
 #include "unwind/wait_graph.h"
 #include "unwind/wait_text.h"
 
@@ -91,6 +94,40 @@ static enum cairn_grade cycle_grade(enum cairn_grade so_far, const struct wait *
 	return g > so_far ? g : so_far;
 }
 
+/* On whose behalf it sleeps, helpers and ways to wait left out; NULL: the stack does not tell. */
+static const char *who_waits(struct look *l, const struct task *task)
+{
+	struct trace tr;
+
+	trace_task(&tr, l->waits.unwinder, task, &l->arena);
+	for (size_t i = 0; i < tr.n; i++) {
+		const struct frame *f = &tr.frame[i];
+		bool in_module = f->sym.module != NULL;
+		struct piece base;
+
+		if (!f->named || f->grade >= 'C')
+			continue;
+		base = guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) });
+		if (!guilty_is_helper(base, in_module, NULL) && !guilty_is_waiting(base, in_module))
+			return arena_strndup(&l->arena, base.p, base.len);
+	}
+	return NULL;
+}
+
+/* The first by name: which of the tasks is met first is chance. */
+static const char *cycle_mark(struct look *l, const struct wait *w, size_t n)
+{
+	const char *ret = NULL;
+
+	for (size_t i = 0; i < n && i < CYCLE_SHOWN && w; i++, w = wait_graph_next(&l->graph, w)) {
+		const char *name = who_waits(l, w->task);
+
+		if (name && (!ret || strcmp(name, ret) < 0))
+			ret = name;
+	}
+	return ret;
+}
+
 /* A circle of n waits: reported from its lowest pid on, so that the order does not depend on
  * where it was entered. */
 static void report_cycle(struct look *l, const struct wait *first, size_t n)
@@ -104,6 +141,7 @@ static void report_cycle(struct look *l, const struct wait *first, size_t n)
 	f.object = first->object;
 	f.addr = first->owner_at;
 	f.field = owner_field(first);
+	f.mark = cycle_mark(l, first, n);
 	for (size_t i = 0; i < n; i++, w = wait_graph_next(&l->graph, w)) {
 		f.grade = cycle_grade(f.grade, w);
 		if (i < CYCLE_SHOWN)

@@ -49,6 +49,7 @@ static void report(struct look *l, enum cairn_grade grade, const char *because)
 		.addr = l->sem.count_at, .evidence = e, .nevidence = l->sem.is_signed ? 3 : 2,
 	};
 
+	f.mark = "mm_struct.mmap_lock";
 	f.field = arena_printf(&l->arena, "mm_struct.mmap_lock.%s", l->sem.count_name);
 	f.found = arena_printf(&l->arena, "0x%" PRIx64, l->sem.count);
 	f.expected = arena_printf(&l->arena, "0x%" PRIx64, l->sem.unwritten);

@@ -485,6 +485,8 @@ static void test_cycle(void **state)
 		assert_int_equal(f.said[0].f.grade, CAIRN_CERTAIN);
 		assert_int_equal(f.said[0].f.severity, CAIRN_ERROR);
 		assert_int_equal(f.said[0].f.nevidence, 2 * n);
+		/* a frame that is guessed names no bug */
+		assert_null(f.said[0].f.mark);
 		tw_done(&w, &arena);
 	}
 	f = circle(2, SLOWPATH, TW_HEADS);

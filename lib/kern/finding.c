@@ -158,6 +158,7 @@ static struct cairn_finding copy(struct cairn_run *run, const struct cairn_findi
 	f.expected = copy_text(run, f.expected);
 	f.found = copy_text(run, f.found);
 	f.message = copy_text(run, f.message);
+	f.mark = copy_text(run, f.mark);
 	for (size_t i = 0; e && i < f.nevidence; i++) {
 		e[i] = from->evidence[i];
 		e[i].why = copy_text(run, e[i].why);
