@@ -28,16 +28,16 @@ static void count(void *arg, uint64_t object)
 
 /* Slabs that a CPU has set aside, one after the other. */
 static enum cairn_code partial_slabs(const struct caches *s, uint64_t first, uint64_t next,
-				     uint64_t *sum, struct cairn_err *err)
+				     cache_fn *fn, void *arg, struct cairn_err *err)
 {
-	enum cairn_code code = cache_slab_free(s, first, sum, err), ended;
+	enum cairn_code code = fn(arg, first, err), ended;
 	struct list_walk w;
 	struct cairn_err broken;
 
 	list_begin_chain(&w, &s->c->kernel, first, next, PARTIAL_LIMIT);
 	w.stop = s->c->stop;
 	while (!code && list_next(&w))
-		code = cache_slab_free(s, w.node, sum, err);
+		code = fn(arg, w.node, err);
 	ended = list_end(&w, &broken);
 	if (!code && ended && err)
 		*err = broken;
@@ -45,7 +45,7 @@ static enum cairn_code partial_slabs(const struct caches *s, uint64_t first, uin
 }
 
 /* Of the slab that a CPU allocates from, others may have given objects back. */
-static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, uint64_t *sum,
+static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, cache_fn *fn, void *arg,
 				    struct cairn_err *err)
 {
 	struct shape cpu, next;
@@ -55,7 +55,7 @@ static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, uint64_
 	if (!code)
 		code = shape_get(&cpu, &s->c->kernel, at, P_SLAB, &slab, err);
 	if (!code && slab)
-		code = cache_slab_free(s, slab, sum, err);
+		code = fn(arg, slab, err);
 	if (code || !shape_has(&cpu, P_PARTIAL))
 		return code;
 	code = shape_get(&cpu, &s->c->kernel, at, P_PARTIAL, &partial, err);
@@ -64,10 +64,10 @@ static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, uint64_
 	code = shape_resolve(&next, &next_want, &s->c->types, err);
 	if (!code && !shape_has(&next, 0))
 		code = cairn_fail(err, CAIRN_MISSING, "slabs of CPUs have no links");
-	return code ? code : partial_slabs(s, partial, next.m[0].offset, sum, err);
+	return code ? code : partial_slabs(s, partial, next.m[0].offset, fn, arg, err);
 }
 
-static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t ptr, uint64_t *sum,
+static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t ptr, cache_fn *fn, void *arg,
 				     struct cairn_err *err)
 {
 	const struct cpus *cpus;
@@ -77,16 +77,40 @@ static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t ptr, uint6
 	for (size_t i = 0; !code && i < cpus->n; i++) {
 		code = slab_percpu(s->c, &cpus->cpu[i], ptr, &at, err);
 		if (!code)
-			code = slabs_of_cpu(s, at, sum, err);
+			code = slabs_of_cpu(s, at, fn, arg, err);
 	}
 	return code;
+}
+
+enum cairn_code cache_each_cpu_slab(const struct caches *s, uint64_t cache, cache_fn *fn, void *arg,
+				    struct cairn_err *err)
+{
+	struct shape shape;
+	uint64_t ptr = 0;
+	enum cairn_code code = shape_resolve(&shape, &cache_want, &s->c->types, err);
+
+	if (!code && shape_has(&shape, C_CPU))
+		code = shape_get(&shape, &s->c->kernel, cache, C_CPU, &ptr, err);
+	return code || !ptr ? code : slabs_of_cpus(s, ptr, fn, arg, err);
+}
+
+struct sum {
+	const struct caches *s;
+	uint64_t *n;
+};
+
+static enum cairn_code add_free(void *arg, uint64_t slab, struct cairn_err *err)
+{
+	struct sum *sum = arg;
+
+	return cache_slab_free(sum->s, slab, sum->n, err);
 }
 
 enum cairn_code cache_kept(const struct caches *s, uint64_t cache, uint64_t *ret,
 			   struct cairn_err *err)
 {
+	struct sum sum = { s, ret };
 	struct shape shape;
-	uint64_t ptr = 0;
 	enum cairn_code code = shape_resolve(&shape, &cache_want, &s->c->types, err);
 
 	*ret = 0;
@@ -96,9 +120,7 @@ enum cairn_code cache_kept(const struct caches *s, uint64_t cache, uint64_t *ret
 		code = cairn_fail(err, CAIRN_MISSING, "nothing is known of pages");
 	if (!code && !shape_has(&shape, C_CPU) && !shape_has(&shape, C_SHEAVES))
 		code = cairn_fail(err, CAIRN_MISSING, "nothing tells what CPUs keep");
-	if (!code && shape_has(&shape, C_CPU))
-		code = shape_get(&shape, &s->c->kernel, cache, C_CPU, &ptr, err);
-	if (!code && ptr)
-		code = slabs_of_cpus(s, ptr, ret, err);
+	if (!code)
+		code = cache_each_cpu_slab(s, cache, add_free, &sum, err);
 	return code ? code : slab_each_kept(s->c, &s->pages, cache, count, ret, err);
 }
