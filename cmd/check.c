@@ -132,8 +132,8 @@ static const struct cmd check = {
 		"suspicious (there are innocent reasons). `explain ID` says what it means.\n"
 		"GLOB is a pattern of checkers (`lock`) or of findings (`maple.gap.*`), as --list has\n"
 		"them. One that reads much (slab) runs by itself where the kernel died in what it looks\n"
-		"at, and else where GLOB names it. At the deadline, or when the budget is spent, what was found until then is\n"
-		"shown, and what was not looked at is named.\n"
+		"at, and else where GLOB names it. At the deadline, or when the budget is spent, what\n"
+		"was found until then is shown, and what was not looked at is named.\n"
 		"\n"
 		"Exit 0: nothing found. 1: findings. 4: nothing found, but something could not be\n"
 		"checked; the lines `not checked` say what and why.",
