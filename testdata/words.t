@@ -33,10 +33,19 @@ check 0 'zoo-dstate' ps -s UN
 check 0 '"scen_dwait"' foreach UN bt
 check 0 ' zoo-spin$' foreach user active ps
 check 2 'no task has the pid' set nosuch
+check 0 'COMMAND: "zoo-spin"$' foreach zoo-spin bt
+check 0 'COMMAND: "zoo-spin"$' foreach bt zoo-spin
+check 0 '^5 tasks: 95 zoo-vmas' foreach bt -g 'zoo-*'
+check 0 'zoo-dstate$' foreach ps -t 106
+check 2 'no task has the pid, address or name nosuch$' foreach bt nosuch
+check 0 '^(this one stack has no such function on it' bt -f 'scen_abba*'
+check 0 '^(no stack has such a function on it)' foreach bt -f 'scen_abba*'
 check 0 'COMMAND: "init"' -c 'set 1' -c bt
 check 0 '^  pid = 1,' -c 'set init' -c 'task -R pid'
 check 0 '^  pid = 124,' -c 'set 1' -c 'set -p' -c 'task -R pid'
 check 0 'zoo-wait' ps 'zoo-w*'
+check 0 '^ *1 .* [0-9]\+ *0 *[0-9]\+  init$' ps -m
+check 0 '"rss":null,"swapped":null,"virtual":null,"comm":"kthreadd"' -j ps -m 2
 check 2 'no task is called' ps 'nosuch*'
 check 2 'is none of mutex, ' wait -w bogus
 check 0 '^no elements$' tree -t maple init_task
@@ -56,6 +65,7 @@ check 0 '^this kernel has no KVM' kvm
 check 0 '^this kernel has no KVM' tdp
 check 0 '^no address space of its own$' maple 2
 check 0 'if it is a process.s: -u' vtop 0x44ae97
+check 0 'task  *ffffd0a900530000 .* yes  task ffff8ea985b2c200$' stacks ffffd0a900533b88
 check 2 'pass the last address' rd ffffffffffffffff 4
 check 0 "^(the kernel's debug info: " dis -l schedule
 check 2 'dis: unknown option -s; here: dis -l' dis -s schedule
@@ -69,6 +79,10 @@ check 2 'sym -q sched finds' sym sched
 check 2 'is a type, which' whatis task_struct
 check 2 'here: p -x for hex' -c 'p/x jiffies'
 check 2 'unknown option -T; here: runq' runq -T
+check 0 '^nothing found by 8 checkers$' check
+check 0 '^oom: the class of a crash$' explain oom
+check 2 'no finding and no class is called' explain nosuch
+check 4 '^not checked: slab: ' check -o slab
 check 0 '"schema":"cairn.none/1","command":"kvm"' -j kvm
 check 0 '"schema":"cairn.none/1","command":"apf"' -j apf
 
