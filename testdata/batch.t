@@ -383,6 +383,19 @@ def expect(dumps, tmp):
     ok("expect --junit: as many failures as it says", failures and
        suite.getAttribute("failures") == str(len(failures)))
     ok("expect: an expectation that is none", cairn("expect", demo, xml_file)[0] == 3)
+    code, out, err = cairn("expect", "-w", demo, file)
+    ok("expect -w: writes an expectation anew", code == 0 and b"written anew" in out, out, err)
+    copy = tmp / "copy.kdump"
+    shutil.copy(demo, copy)
+    code, out, err = cairn("expect", "-w", other, copy)
+    ok("expect -w: a dump is not written over", code == 3 and "vmcore" in err and
+       copy.stat().st_size == demo.stat().st_size, code, err)
+    xml_file.unlink()
+    code, out, err = cairn("-j", "expect", "--junit", xml_file, file, file)
+    suite = xml.dom.minidom.parse(str(xml_file)).documentElement
+    ok("expect --junit: of no dump there is an error", code == 3 and
+       suite.getAttribute("errors") == "1" and len(suite.getElementsByTagName("error")) == 1 and
+       [r["schema"] for r in records(out)] == ["cairn.error/1"] and "not a vmcore" in err, code, out, err)
     unsure(dumps["amd64-6.1-maple-pivot"], tmp / "p.json")
     # the README's recipe: slim, then the gate
     ok("slim, then expect", cairn("slim", "-o", small, demo)[0] in (0, 1, 4) and
