@@ -85,6 +85,9 @@ struct cmd {
 	bool tasks;            /* every operand is a task: `foreach NAME` gives it all of them */
 	enum cmd_complete complete;
 	enum cairn_code (*run)(struct call *call, enum verdict *verdict, struct cairn_err *err);
+	/* what is said in place of cairn.error/1, or left in a file, when the dump could not be opened;
+	   NULL: nothing */
+	enum cairn_code (*unopened)(struct call *call, const struct cairn_err *why, struct cairn_err *err);
 };
 
 SET_DECLARE(cairn_cmds, const struct cmd);

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/cmd.h"
+#include "cmd/error_out.h"
 #include "cmd/expectation.h"
 #include "cmd/junit.h"
 #include "cmd/oops_file.h"
@@ -46,6 +48,36 @@ static enum cairn_code triage(json_t **ret, struct call *call, struct cairn_err 
 	return code;
 }
 
+static enum cairn_code read_expectation(json_t **ret, const char *file, struct cairn_err *err)
+{
+	enum cairn_code code;
+	struct str text;
+	bool cut;
+
+	*ret = NULL;
+	str_init(&text);
+	code = oops_file_read(&text, &cut, NULL, file, err);
+	if (!code && expectation_parse(ret, text.buf, text.len, err))
+		code = cairn_context(err, err->code, "%s", file);
+	str_deinit(&text);
+	return code;
+}
+
+/* Only what was one before is written anew: the word may have been meant for a dump. */
+static enum cairn_code may_write(const char *file, bool *anew, struct cairn_err *err)
+{
+	enum cairn_code code;
+	struct stat st;
+	json_t *old;
+
+	*anew = !stat(file, &st) && S_ISREG(st.st_mode) && st.st_size;
+	if (!*anew)
+		return CAIRN_OK;
+	code = read_expectation(&old, file, err);
+	json_decref(old);
+	return code ? cairn_context(err, code, "not written over") : CAIRN_OK;
+}
+
 static enum cairn_code write_expectation(const char *file, const json_t *record,
 					 struct cairn_err *err)
 {
@@ -62,21 +94,6 @@ static enum cairn_code write_expectation(const char *file, const json_t *record,
 	str_deinit(&s);
 	free(text);
 	json_decref(o);
-	return code;
-}
-
-static enum cairn_code read_expectation(json_t **ret, const char *file, struct cairn_err *err)
-{
-	enum cairn_code code;
-	struct str text;
-	bool cut;
-
-	*ret = NULL;
-	str_init(&text);
-	code = oops_file_read(&text, &cut, NULL, file, err);
-	if (!code && expectation_parse(ret, text.buf, text.len, err))
-		code = cairn_context(err, err->code, "%s", file);
-	str_deinit(&text);
 	return code;
 }
 
@@ -160,16 +177,46 @@ static enum cairn_code compare(struct call *call, const char *file, const json_t
 	return code;
 }
 
+static enum cairn_code write_it(struct call *call, const json_t *record, struct cairn_err *err)
+{
+	const char *file = call->argv[0];
+	bool anew;
+	enum cairn_code code = may_write(file, &anew, err);
+
+	if (!code)
+		code = write_expectation(file, record, err);
+	if (!code)
+		out_text(call->out, "%s: written%s\n", file, anew ? " anew" : "");
+	return code;
+}
+
+/* A test without a result would not be missed. */
+static enum cairn_code unopened(struct call *call, const struct cairn_err *why, struct cairn_err *err)
+{
+	enum cairn_code code = CAIRN_OK;
+	struct str s;
+
+	error_record(call->out, NULL, call->files[0], why);
+	if (!call->opt[OPT_JUNIT].set)
+		return CAIRN_OK;
+	str_init(&s);
+	junit_add_unopened(&s, call->files[0], why->text);
+	code = s.failed ? cairn_fail(err, CAIRN_NOMEM, "out of memory")
+			: write_file(call->opt[OPT_JUNIT].value, s.buf, err);
+	str_deinit(&s);
+	return code;
+}
+
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	enum cairn_code code;
 	json_t *record;
 
 	if (call->argc != 1)
-		return cairn_fail(err, CAIRN_USAGE, "one FILE is needed");
+		return cairn_fail(err, CAIRN_USAGE, "one VMCORE and one FILE are needed");
 	code = triage(&record, call, err);
 	if (!code && call->opt[OPT_WRITE].set)
-		code = write_expectation(call->argv[0], record, err);
+		code = write_it(call, record, err);
 	else if (!code)
 		code = compare(call, call->argv[0], record, verdict, err);
 	json_decref(record);
@@ -178,7 +225,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd expect = {
 	.name = "expect",
-	.synopsis = "[-w] [--junit XML] [--github] FILE",
+	.synopsis = "[-w] [--junit XML] [--github] [VMCORE] FILE",
 	.summary = "hold what triage says against a file that says what it should",
 	.help = "`cairn expect -w VMCORE FILE` writes the expectation, which is committed beside the test;\n"
 		"`cairn expect VMCORE FILE` holds a dump against it and says what differs. FILE is JSON:\n"
@@ -191,7 +238,8 @@ static const struct cmd expect = {
 		"   \"require\": [\"maple.gap.*\"], \"forbid\": [\"*\"]}\n"
 		"\n"
 		"All texts are patterns as a shell's (* ? [...]); what is not named is not looked at. Frames\n"
-		"are looked for in this order, inner ones first; others may lie between them. `require` and\n"
+		"are looked for in this order, inner ones first; others may lie between them. A text that is\n"
+		"null is to be missing: of a dump without a cause -w writes \"cause\": null. `require` and\n"
 		"`forbid` are of findings' ids: each of the first must be there, and none that fits the\n"
 		"second may be, unless it is required. An empty list and `forbid` of \"*\" is a dump\n"
 		"without findings.\n"
@@ -199,12 +247,15 @@ static const struct cmd expect = {
 		"Where a finding is not there, but a checker that could say it could not look at all of the\n"
 		"dump (pages are missing, say), that is \"unsure\", with the reason, not \"ok\". Where that is\n"
 		"how the dump is, \"unchecked\": [\"maple\"] names, by patterns, the checkers for which what\n"
-		"there is to look at is enough; -w writes those that there are.\n"
+		"there is to look at is enough; -w writes those that there are. A FILE that is there already\n"
+		"-w writes anew if it is an expectation, else it is left alone.\n"
 		"\n"
 		"Exit 0: all is as expected. Exit 1: something is not. Exit 4: nothing differs, but not all\n"
-		"could be checked. Exit 3: FILE is not as above. JUnit has exit 4 as errors, exit 1 as failures.",
+		"could be checked. Exit 3: FILE is not as above, or VMCORE no dump. JUnit has exits 3\n"
+		"(of a dump) and 4 as errors, exit 1 as failures.",
 	.opts = opts,
 	.complete = COMPLETE_FILE,
 	.run = run,
+	.unopened = unopened,
 };
 CAIRN_CMD(&expect);

@@ -53,8 +53,8 @@ static enum cairn_code verify(json_t *o, struct cairn_err *err)
 			return cairn_fail(err, CAIRN_FORMAT, "%s: nothing of that name is looked at", name);
 		if (m && m->list && !is_texts(value))
 			return cairn_fail(err, CAIRN_FORMAT, "%s: not a list of texts", name);
-		if (m && !m->list && !json_is_string(value))
-			return cairn_fail(err, CAIRN_FORMAT, "%s: not a text", name);
+		if (m && !m->list && !json_is_string(value) && !json_is_null(value))
+			return cairn_fail(err, CAIRN_FORMAT, "%s: neither a text nor null", name);
 	}
 	return CAIRN_OK;
 }
@@ -181,10 +181,39 @@ static enum cairn_code hold_frames(struct held *h, const json_t *want, const jso
 	const json_t *frames = json_object_get(json_object_get(record, "stack"), "frames");
 	struct expected e = { .what = "frames", .ok = in_order(list, frames) };
 
-	if (!list)
+	if (!json_array_size(list))
 		return CAIRN_OK;
 	e.want = joined(list, NULL, a);
 	e.found = joined(frames, "function", a);
+	return note(h, &e, a, err);
+}
+
+/* A cause that is a finding, "c1c:ID:FIELD", may be one that could not be found. */
+static const char *unseen_cause(const json_t *want, const json_t *record, const char *cause,
+				struct arena *a)
+{
+	const char *id = cause + strcspn(cause, ":"), *end = id + strcspn(id, ".");
+	char *pattern;
+
+	if (!*end)
+		return NULL;
+	pattern = arena_strndup(a, id + 1, strcspn(id + 1, ":"));
+	return pattern ? unseen_why(record, pattern, json_object_get(want, "unchecked"), a) : NULL;
+}
+
+static enum cairn_code hold_text(struct held *h, const struct member *m, const json_t *want,
+				 const json_t *record, struct arena *a, struct cairn_err *err)
+{
+	const json_t *of = m->of ? json_object_get(record, m->of) : record;
+	const json_t *value = json_object_get(want, m->name);
+	struct expected e = { .what = m->name, .want = json_string_value(value),
+			      .found = jsonrec_str(of, m->name) };
+
+	if (m->list || !value)
+		return CAIRN_OK;
+	e.ok = e.want ? jsonrec_fits(e.want, e.found) : !e.found;
+	if (!e.ok && e.want && !strcmp(m->name, "cause"))
+		e.unseen = unseen_cause(want, record, e.want, a);
 	return note(h, &e, a, err);
 }
 
@@ -194,16 +223,8 @@ enum cairn_code expectation_hold(struct held *ret, const json_t *want, const jso
 	enum cairn_code code = CAIRN_OK;
 
 	*ret = (struct held){ 0 };
-	for (size_t i = 0; i < NMEMBERS && !code; i++) {
-		const struct member *m = &members[i];
-		struct expected e = { .what = m->name, .want = jsonrec_str(want, m->name) };
-
-		if (m->list || !e.want)
-			continue;
-		e.found = jsonrec_str(m->of ? json_object_get(record, m->of) : record, m->name);
-		e.ok = jsonrec_fits(e.want, e.found);
-		code = note(ret, &e, a, err);
-	}
+	for (size_t i = 0; i < NMEMBERS && !code; i++)
+		code = hold_text(ret, &members[i], want, record, a, err);
 	if (!code)
 		code = hold_frames(ret, want, record, a, err);
 	if (!code)
@@ -241,7 +262,7 @@ static json_t *findings_made(const json_t *record)
 
 json_t *expectation_make(const json_t *record)
 {
-	json_t *o = json_object(), *unseen = unseen_checks(record);
+	json_t *o = json_object(), *unseen = unseen_checks(record), *frames;
 
 	json_object_set_new(o, "schema", json_string(SCHEMA));
 	for (size_t i = 0; i < NMEMBERS; i++) {
@@ -251,7 +272,13 @@ json_t *expectation_make(const json_t *record)
 		if (!m->list && s)
 			json_object_set_new(o, m->name, json_string(s));
 	}
-	json_object_set_new(o, "frames", frames_made(record, jsonrec_str(o, "function")));
+	/* a dump about which nothing is known is another when something is */
+	if (json_is_null(json_object_get(record, "cause")))
+		json_object_set_new(o, "cause", json_null());
+	frames = frames_made(record, jsonrec_str(o, "function"));
+	if (json_array_size(frames))
+		json_object_set(o, "frames", frames);
+	json_decref(frames);
 	json_object_set_new(o, "require", findings_made(record));
 	json_object_set_new(o, "forbid", json_pack("[s]", "*"));
 	if (unseen)

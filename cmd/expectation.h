@@ -6,6 +6,7 @@
  *    "class": "bug",                     patterns as a shell's: * ? [...]
  *    "signature": "c1:bug:foo:...",
  *    "signature_fuzzy": "c1f:bug:foo:*",
+ *    "cause": null,
  *    "function": "foo",
  *    "frames": ["foo", "bar"],           in this order, inner first; others may lie between them
  *    "require": ["maple.gap.*"],         each pattern is some finding's id
@@ -14,10 +15,10 @@
  *
  * A finding that is not there is only known not to be where every checker that could say it has
  * seen all that it looks at; `unchecked` are patterns of the names of those for which it is enough
- * that they looked at what there is.
+ * that they looked at what there is. The same goes for a cause that is a finding.
  *
- * What is not named is not looked at. A member that is not one of these is an error, as a test
- * with a typing mistake would hold nothing.
+ * A text may be null: there is to be none. What is not named, and an empty list, is not looked at.
+ * A member that is not one of these is an error, as a test with a typing mistake would hold nothing.
  */
 #ifndef CAIRN_CMD_EXPECTATION_H
 #define CAIRN_CMD_EXPECTATION_H

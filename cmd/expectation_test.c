@@ -76,12 +76,13 @@ static void test_texts(void **state)
 	HOLDS(",\"class\":\"bu\"", "cl-");
 	HOLDS(",\"signature\":\"c1:bug:b:*\",\"function\":\"[ab]\"", "si+fu+");
 	HOLDS(",\"signature_fuzzy\":\"*\",\"cause\":\"c1c:x.*\"", "si-ca+");
+	HOLDS(",\"signature_fuzzy\":null,\"cause\":null", "si+ca-");
 }
 
 static void test_frames(void **state)
 {
 	(void)state;
-	HOLDS(",\"frames\":[]", "fr+");
+	HOLDS(",\"frames\":[]", "");
 	HOLDS(",\"frames\":[\"a\",\"c\"]", "fr+");
 	HOLDS(",\"frames\":[\"c\",\"a\"]", "fr-");
 	HOLDS(",\"frames\":[\"e\",\"e\"]", "fr-");
@@ -100,7 +101,7 @@ static void test_refused(void **state)
 {
 	(void)state;
 	HOLDS(",\"clas\":\"bug\"", "clas: nothing of that name is looked at");
-	HOLDS(",\"class\":1", "class: not a text");
+	HOLDS(",\"class\":1", "class: neither a text nor null");
 	HOLDS(",\"require\":\"x\"", "require: not a list of texts");
 	HOLDS(",\"frames\":[1]", "frames: not a list of texts");
 	HOLDS(",\"class\":\"a\",\"class\":\"b\"", "line 1: not JSON: duplicate object key near '\"class\"'");
@@ -124,6 +125,10 @@ static void test_unseen(void **state)
 	UNSEEN(",\"unchecked\":[\"map*\"],\"forbid\":[\"maple.parent.*\"]", "fo+");
 	UNSEEN(",\"unchecked\":[\"tdp\"],\"forbid\":[\"maple.parent.*\"]", "fo?");
 	UNSEEN(",\"unchecked\":[\"map*\"],\"require\":[\"maple.parent.*\"]", "re-");
+	UNSEEN(",\"cause\":\"c1c:maple.parent.type:*\"", "ca?");
+	UNSEEN(",\"cause\":\"c1c:maple.*\",\"unchecked\":[\"map*\"]", "ca-");
+	UNSEEN(",\"cause\":\"c1c:hung-task:foo\"", "ca-");
+	UNSEEN(",\"cause\":null", "ca+");
 	assert_string_equal(hold(",\"forbid\":[\"tdp.*\"]", "{\"checked\":true,\"unchecked\":"
 				 "[{\"check\":\"of a later version\"},1]}"), "fo?");
 }
@@ -136,6 +141,8 @@ static void test_unseen_words(void **state)
 	json_t *made = expectation_make(rec);
 
 	(void)state;
+	assert_null(json_object_get(made, "frames"));
+	assert_null(json_object_get(made, "cause"));
 	assert_string_equal(unseen_why(rec, "*", NULL, &arena), "maple: a tree: excluded, and 1 more");
 	assert_null(unseen_why(rec, "tdp.*", NULL, &arena));
 	assert_string_equal(text_of(made, "unchecked"), "[\"maple\"]");
@@ -154,6 +161,17 @@ static void test_any_record(void **state)
 	assert_string_equal(hold(all, "{\"findings\":[1,{\"id\":2}],\"stack\":{\"frames\":[1,{}]}}"),
 			    "cl-fr-re?fo?");
 	assert_string_equal(hold(all, "{\"checked\":true,\"unchecked\":{}}"), "cl-fr-re-fo+");
+}
+
+/* That there is no cause is as much as that there is one. */
+static void test_made_null(void **state)
+{
+	json_t *rec = load("{\"cause\":null}"), *made = expectation_make(rec);
+
+	(void)state;
+	assert_string_equal(text_of(made, "cause"), "null");
+	json_decref(made);
+	json_decref(rec);
 }
 
 static void test_made(void **state)
@@ -211,7 +229,7 @@ int main(void)
 		cmocka_unit_test(test_texts),   cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_findings), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_unseen), cmocka_unit_test(test_unseen_words),
-		cmocka_unit_test(test_any_record), cmocka_unit_test(test_made),
+		cmocka_unit_test(test_any_record), cmocka_unit_test(test_made), cmocka_unit_test(test_made_null),
 		cmocka_unit_test(test_junit),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,12 +43,26 @@ static void add_case(struct str *s, const char *suite, const struct expected *e)
 	str_addf(s, "</%s>\n  </testcase>\n", e->unseen ? "error" : "failure");
 }
 
-void junit_add(struct str *s, const char *suite, const struct held *held)
+static void begin_suite(struct str *s, const char *suite, size_t n, size_t failed, size_t errors)
 {
 	str_add(s, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
 	add_xml(s, suite);
-	str_addf(s, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", held->n, held->failed,
-		 held->unseen);
+	str_addf(s, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", n, failed, errors);
+}
+
+void junit_add_unopened(struct str *s, const char *suite, const char *why)
+{
+	begin_suite(s, suite, 1, 0, 1);
+	str_add(s, "  <testcase classname=\"");
+	add_xml(s, suite);
+	str_add(s, "\" name=\"the dump is opened\">\n    <error message=\"no dump\">");
+	add_xml(s, why);
+	str_add(s, "</error>\n  </testcase>\n</testsuite>\n");
+}
+
+void junit_add(struct str *s, const char *suite, const struct held *held)
+{
+	begin_suite(s, suite, held->n, held->failed, held->unseen);
 	for (size_t i = 0; i < held->n; i++)
 		add_case(s, suite, &held->item[i]);
 	str_add(s, "</testsuite>\n");

@@ -12,6 +12,9 @@
  *  failure where it differs, an error where that cannot be told. */
 void junit_add(struct str *s, const char *suite, const struct held *held);
 
+/** Likewise where the dump could not be opened: one test case, an error. */
+void junit_add_unopened(struct str *s, const char *suite, const char *why);
+
 /** Append GitHub's workflow command for each thing that is not as expected, a line each: an error
  *  at the expectation's file. */
 void github_add(struct str *s, const char *dump, const char *file, const struct held *held);

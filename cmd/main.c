@@ -137,19 +137,33 @@ static void run_all(struct runner *r, const struct args *args)
 		run_script(r, stdin, "standard input");
 }
 
-/* A dump that triage cannot open leaves a record too. */
-static void report_unopened(const struct runner *r, bool triage, const struct cairn_err *err)
+/* What the command itself says where there is no dump for it; false: it has nothing to say. */
+static bool tell_unopened(struct runner *r, const struct args *args, struct out *o,
+			  const struct cairn_err *why, struct cairn_err *err)
 {
+	struct call call = { .out = o, .scratch = &r->scratch, .files = r->files, .nfiles = r->nfiles };
+	bool common[COMMON_N] = { false };
+
+	*err = (struct cairn_err){ 0 };
+	if (!args->cmd || !args->cmd->unopened ||
+	    opt_parse(&call, common, args->cmd, args->nwords, args->words, &r->scratch, NULL))
+		return false;
+	args->cmd->unopened(&call, why, err);
+	return true;
+}
+
+static void report_unopened(struct runner *r, const struct args *args, const struct cairn_err *why)
+{
+	struct cairn_err err;
 	struct out o;
 
-	if (!triage || r->mode != OUT_JSON) {
-		report_now(r, r->mode, NULL, err);
-		return;
-	}
 	out_init(&o, r->mode, STDOUT_FILENO);
-	triage_lost(&o, r->files[0], FATE_UNREADABLE, err->text);
+	if (!tell_unopened(r, args, &o, why, &err))
+		error_record(&o, NULL, r->nfiles ? r->files[0] : NULL, why);
 	out_deinit(&o);
-	report_text(r, NULL, err);
+	report_text(r, NULL, why);
+	if (err.code)
+		report_text(r, args->cmd, &err);
 }
 
 #define PACKED_BIG (64l << 20)
@@ -191,7 +205,7 @@ static void run_dump(struct runner *r, const struct args *args)
 	for (size_t i = 0; !r->batch && i < r->nfiles; i++)
 		note_packed(r->files[i]);
 	if (cairn_open(&r->cairn, r->files, r->nfiles, &opts, &err)) {
-		report_unopened(r, is_triage(args), &err);
+		report_unopened(r, args, &err);
 		r->status = status_worse(r->status, STATUS_OPEN);
 		return;
 	}

@@ -158,6 +158,14 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	return cmd_interrupted() ? cairn_fail(err, CAIRN_INTERRUPTED, "interrupted") : CAIRN_OK;
 }
 
+static enum cairn_code unopened(struct call *call, const struct cairn_err *why, struct cairn_err *err)
+{
+	(void)err;
+	if (call->out->mode == OUT_JSON)
+		triage_lost(call->out, call->files[0], FATE_UNREADABLE, why->text);
+	return CAIRN_OK;
+}
+
 static const struct opt opts[] = {
 	[TRIAGE_JOBS] = { 'J', "jobs", "N", "of several dumps, N at a time (as many as CPUs)" },
 	[TRIAGE_DEADLINE] = { 0, "deadline", "SECONDS", "give up on a dump after so long (300; 0: never)" },
@@ -207,5 +215,6 @@ static const struct cmd triage = {
 	.no_dump_option = "schema",
 	.many_dumps = true,
 	.run = run,
+	.unopened = unopened,
 };
 CAIRN_CMD(&triage);

@@ -146,6 +146,15 @@ static void by_class(struct report *r, struct steps *s)
 		add(s, "dis -r %s+0x%" PRIx64, r->dis.function, r->dis.offset);
 }
 
+/* What needs symbols alone. */
+static void gather_untyped(struct report *r, struct steps *s)
+{
+	if (r->dis.named)
+		add(s, "dis -r %s+0x%" PRIx64, r->dis.function, r->dis.offset);
+	add(s, "bt -a");
+	add(s, "log");
+}
+
 static void gather(struct report *r, struct steps *s)
 {
 	for (size_t i = 0; i < r->findings.n && i < 4; i++)
@@ -175,8 +184,16 @@ void triage_next(struct report *r)
 		out_null(r->o, "next", NULL);
 		return;
 	}
-	gather(r, &s);
+	if (r->c->types.first)
+		gather(r, &s);
+	else
+		gather_untyped(r, &s);
 	out_text(r->o, "\nNext\n");
+	if (!r->c->types.first) {
+		out_text(r->o, "  cairn -s VMLINUX-OR-BTF ");
+		session_words(r);
+		out_text(r->o, "triage\n");
+	}
 	if (r->explained != EXPLAINED_NOTHING)
 		out_text(r->o, "  cairn explain %s\n", r->blame.said->f.id);
 	out_array(r->o, "next");

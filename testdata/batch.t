@@ -206,6 +206,21 @@ def by_the_log(dumps):
            ":-:" not in both[0] and record["signature_fuzzy"] == log["signature_fuzzy"], both)
 
 
+def untyped(dump):
+    """What a kernel without types lacks are types; and what comes next does without, or brings them."""
+    code, out, err = cairn(dump, "ps")
+    ok("ps without types: what is missing are types", code == 4 and "give its types with -s" in err, err)
+    record = records(cairn("-j", "triage", dump)[1])[0]
+    lacks = {d["what"]: d["reason"] for d in record["degraded"]}
+    ok("triage without types: tasks lack them, and so do checkers", "-s" in lacks["tasks"] and
+       all("-s" in u["reason"] for u in record["unchecked"]), lacks, record["unchecked"])
+    ran = {words: cairn(dump, *words.split()) for words in record["next"]}
+    ok("triage without types: what it says to type next answers", ran and
+       all(code in (0, 4) and out for code, out, _ in ran.values()), ran)
+    text = cairn("triage", dump)[1].decode()
+    ok("triage without types: -s comes next", f"\n  cairn -s VMLINUX-OR-BTF {dump} triage\n" in text)
+
+
 # ---- one that is hostile, among others ---------------------------------------------------------------
 
 def claim(folder, name, deed):
@@ -383,6 +398,19 @@ def expect(dumps, tmp):
     ok("expect --junit: as many failures as it says", failures and
        suite.getAttribute("failures") == str(len(failures)))
     ok("expect: an expectation that is none", cairn("expect", demo, xml_file)[0] == 3)
+    code, out, err = cairn("expect", "-w", demo, file)
+    ok("expect -w: writes an expectation anew", code == 0 and b"written anew" in out, out, err)
+    copy = tmp / "copy.kdump"
+    shutil.copy(demo, copy)
+    code, out, err = cairn("expect", "-w", other, copy)
+    ok("expect -w: a dump is not written over", code == 3 and "vmcore" in err and
+       copy.stat().st_size == demo.stat().st_size, code, err)
+    xml_file.unlink()
+    code, out, err = cairn("-j", "expect", "--junit", xml_file, file, file)
+    suite = xml.dom.minidom.parse(str(xml_file)).documentElement
+    ok("expect --junit: of no dump there is an error", code == 3 and
+       suite.getAttribute("errors") == "1" and len(suite.getElementsByTagName("error")) == 1 and
+       [r["schema"] for r in records(out)] == ["cairn.error/1"] and "not a vmcore" in err, code, out, err)
     unsure(dumps["amd64-6.1-maple-pivot"], tmp / "p.json")
     # the README's recipe: slim, then the gate
     ok("slim, then expect", cairn("slim", "-o", small, demo)[0] in (0, 1, 4) and
@@ -421,6 +449,7 @@ def main():
         fates(demo)
         misfits(by_name)
         by_the_log(by_name)
+        untyped(by_name["i386-6.1-irqbug"])
         hostile(demo, tmp)
         for sig in (signal.SIGINT, signal.SIGTERM):
             stopped(demo, tmp, sig)

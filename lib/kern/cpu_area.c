@@ -136,10 +136,10 @@ enum cairn_code cpu_areas_find(struct cairn *c, struct cpus *ret, struct cairn_e
 {
 	struct search s = { .c = c, .cpus = ret };
 	uint64_t init_task;
-	enum cairn_code code = sym_addr(&c->syms, "init_task", &init_task, err);
+	enum cairn_code code = resolve(&s, err);
 
 	if (!code)
-		code = resolve(&s, err);
+		code = sym_addr(&c->syms, "init_task", &init_task, err);
 	if (code)
 		return code;
 	look_at_tasks(&s, init_task);

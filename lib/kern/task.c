@@ -314,11 +314,12 @@ static enum cairn_code read_all(struct walk *w, struct cairn_err *err)
 	enum cairn_code code;
 	struct object o;
 
-	code = sym_addr(&w->c->syms, "init_task", &init_task, err);
-	if (code == CAIRN_OK)
-		code = shape_resolve(&w->shape, &task_want, &w->c->types, err);
+	/* without types init_task is not found either, where the kernel names no data */
+	code = shape_resolve(&w->shape, &task_want, &w->c->types, err);
 	if (code == CAIRN_OK)
 		code = shape_require(&w->shape, needed, 4, err);
+	if (code == CAIRN_OK)
+		code = sym_addr(&w->c->syms, "init_task", &init_task, err);
 	if (code != CAIRN_OK)
 		return code;
 	if (shape_resolve(&w->signal, &signal_want, &w->c->types, NULL) != CAIRN_OK)

@@ -465,6 +465,13 @@ static void test_missing(void **state)
 
 	(void)state;
 	assert_int_equal(tasks_get(tk_open(k, 8), &ts, &err), CAIRN_MISSING);
+	assert_non_null(strstr(err.text, "task_struct"));
+	tk_free(k);
+	k = tk_new();
+	tk_struct(k, "task_struct", 0x100, (const struct tk_member[]){
+		{ "pid", 0, 4, 0, NULL }, { "comm", 8, 1, 16, NULL }, { "stack", 24, 8, 0, NULL },
+		{ "tasks", 32, 0, 0, "list_head" }, { 0 } });
+	assert_int_equal(tasks_get(tk_open(k, 8), &ts, &err), CAIRN_MISSING);
 	assert_non_null(strstr(err.text, "init_task"));
 	tk_free(k);
 	k = tk_new();
