@@ -364,7 +364,8 @@ static const struct cmd whatis = {
 		"section of the kernel or a module; whose task_struct; which stack, whose, and in\n"
 		"which frame; the per-CPU variable and its CPU; the slab cache, where its object\n"
 		"begins, the object before it, and whether these are on the slab's list of free ones\n"
-		"or kept by a CPU (not known where such a list is broken: where it leads is said);\n"
+		"or kept by a CPU (not known where such a list is broken: where it leads is said,\n"
+		"and free is null in JSON, with free_unknown);\n"
 		"the physical address, its struct page and whose memory it is. A line is\n"
 		"missing where it does not apply. crash's `kmem ADDRESS` answers the same question.",
 	.complete = COMPLETE_SYMBOL,

@@ -178,6 +178,9 @@ struct cairn_check {
 	const struct cairn_explanation *ids; /* all that it may say; ends with id NULL */
 	/** An error is what kept it from looking at all; nothing to look at is none. */
 	enum cairn_code (*run)(struct cairn *c, struct cairn_run *run, struct cairn_err *err);
+	/** Of one that costs too much for every dump: whether it is worth it for this one. NULL: it
+	 *  is. Who asks for it by name has it run in any case. */
+	bool (*is_worth_it)(struct cairn *c);
 };
 
 /** The last line of a checker's file: CAIRN_CHECK(&check); */

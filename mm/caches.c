@@ -184,52 +184,65 @@ enum cairn_code cache_slab_free(const struct caches *s, uint64_t slab, uint64_t 
 	return code;
 }
 
-static enum cairn_code sum_partial(const struct caches *s, uint64_t head, uint64_t *sum,
+enum cairn_code cache_each_partial(const struct caches *s, uint64_t node, cache_fn *fn, void *arg,
 				   struct cairn_err *err)
 {
 	struct list_walk w;
 	struct cairn_err broken;
 	enum cairn_code code = CAIRN_OK, ended;
 
-	list_begin(&w, &s->c->kernel, LIST_DOUBLE, head, PARTIAL_LIMIT);
+	list_begin(&w, &s->c->kernel, LIST_DOUBLE, node + s->node.m[N_PARTIAL].offset,
+		   PARTIAL_LIMIT);
 	w.stop = s->c->stop;
 	while (!code && list_next(&w))
-		code = cache_slab_free(s, w.node - s->slab.m[S_LINK].offset, sum, err);
+		code = fn(arg, w.node - s->slab.m[S_LINK].offset, err);
 	ended = list_end(&w, &broken);
 	if (!code && ended && err)
 		*err = broken;
 	return code ? code : ended;
 }
 
-static enum cairn_code add_node(const struct caches *s, uint64_t node, struct slab_cache *ret,
+enum cairn_code cache_each_node(const struct caches *s, uint64_t cache, cache_fn *fn, void *arg,
 				struct cairn_err *err)
 {
-	struct object o;
-	struct cairn_err why;
-	enum cairn_code code = object_read(&o, &s->node, &s->c->kernel, node, err);
-
-	if (!code) {
-		ret->slabs += object_get(&o, N_SLABS);
-		ret->objects += object_get(&o, N_OBJECTS);
-		if (!ret->free_err.code &&
-		    sum_partial(s, object_addr(&o, N_PARTIAL), &ret->free, &why))
-			ret->free_err = why;
-	}
-	object_done(&o);
-	return code;
-}
-
-static enum cairn_code add_nodes(const struct caches *s, struct slab_cache *ret,
-				 struct cairn_err *err)
-{
-	uint64_t n, node = 0, at = ret->addr + s->nodes;
-	enum cairn_code code = how_many_nodes(s, ret->addr, &n, err);
+	uint64_t n, node = 0, at = cache + s->nodes;
+	enum cairn_code code = how_many_nodes(s, cache, &n, err);
 
 	for (uint64_t i = 0; !code && i < n; i++) {
 		code = space_word(&s->c->kernel, at + i * s->node_step, &node, err);
 		if (!code && node)
-			code = add_node(s, node, ret, err);
+			code = fn(arg, node, err);
 	}
+	return code;
+}
+
+struct counting {
+	const struct caches *s;
+	struct slab_cache *ret;
+};
+
+static enum cairn_code add_free(void *arg, uint64_t slab, struct cairn_err *err)
+{
+	struct counting *n = arg;
+
+	return cache_slab_free(n->s, slab, &n->ret->free, err);
+}
+
+static enum cairn_code add_node(void *arg, uint64_t node, struct cairn_err *err)
+{
+	struct counting *n = arg;
+	struct slab_cache *ret = n->ret;
+	struct object o;
+	struct cairn_err why;
+	enum cairn_code code = object_read(&o, &n->s->node, &n->s->c->kernel, node, err);
+
+	if (!code) {
+		ret->slabs += object_get(&o, N_SLABS);
+		ret->objects += object_get(&o, N_OBJECTS);
+		if (!ret->free_err.code && cache_each_partial(n->s, node, add_free, n, &why))
+			ret->free_err = why;
+	}
+	object_done(&o);
 	return code;
 }
 
@@ -249,8 +262,9 @@ static void count_kept(const struct caches *s, struct slab_cache *ret)
 static void count(const struct caches *s, struct slab_cache *ret)
 {
 	struct cairn_err why = s->lack;
+	struct counting n = { s, ret };
 
-	if (s->lack.code || add_nodes(s, ret, &why)) {
+	if (s->lack.code || cache_each_node(s, ret->addr, add_node, &n, &why)) {
 		ret->err = why;
 		return;
 	}

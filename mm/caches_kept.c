@@ -33,16 +33,16 @@ static void count(void *arg, uint64_t object)
 
 /* Slabs that a CPU has set aside, one after the other. */
 static enum cairn_code partial_slabs(const struct caches *s, uint64_t first, uint64_t next,
-				     uint64_t *sum, struct cairn_err *err)
+				     cache_fn *fn, void *arg, struct cairn_err *err)
 {
-	enum cairn_code code = cache_slab_free(s, first, sum, err), ended;
+	enum cairn_code code = fn(arg, first, err), ended;
 	struct list_walk w;
 	struct cairn_err broken;
 
 	list_begin_chain(&w, &s->c->kernel, first, next, PARTIAL_LIMIT);
 	w.stop = s->c->stop;
 	while (!code && list_next(&w))
-		code = cache_slab_free(s, w.node, sum, err);
+		code = fn(arg, w.node, err);
 	ended = list_end(&w, &broken);
 	if (!code && ended && err)
 		*err = broken;
@@ -50,7 +50,7 @@ static enum cairn_code partial_slabs(const struct caches *s, uint64_t first, uin
 }
 
 /* Of the slab that a CPU allocates from, others may have given objects back. */
-static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, uint64_t *sum,
+static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, cache_fn *fn, void *arg,
 				    struct cairn_err *err)
 {
 	struct space *sp = &s->c->kernel;
@@ -58,17 +58,17 @@ static enum cairn_code slabs_of_cpu(const struct caches *s, uint64_t at, uint64_
 	enum cairn_code code = shape_get(&s->cpu, sp, at, SLAB_CPU_SLAB, &slab, err);
 
 	if (!code && slab)
-		code = cache_slab_free(s, slab, sum, err);
+		code = fn(arg, slab, err);
 	if (!code && shape_has(&s->cpu, SLAB_CPU_PARTIAL))
 		code = shape_get(&s->cpu, sp, at, SLAB_CPU_PARTIAL, &partial, err);
 	if (code || !partial)
 		return code;
 	if (!shape_has(&s->next, 0))
 		return cairn_fail(err, CAIRN_MISSING, "slabs of CPUs have no links");
-	return partial_slabs(s, partial, s->next.m[0].offset, sum, err);
+	return partial_slabs(s, partial, s->next.m[0].offset, fn, arg, err);
 }
 
-static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t cache, uint64_t *sum,
+static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t cache, cache_fn *fn, void *arg,
 				     struct cairn_err *err)
 {
 	const struct cpus *cpus;
@@ -80,9 +80,27 @@ static enum cairn_code slabs_of_cpus(const struct caches *s, uint64_t cache, uin
 	for (size_t i = 0; !code && ptr && i < cpus->n; i++) {
 		code = slab_cpu_of(s->c, &s->pages, &s->cpu, &cpus->cpu[i], cache, ptr, &at, err);
 		if (!code)
-			code = slabs_of_cpu(s, at, sum, err);
+			code = slabs_of_cpu(s, at, fn, arg, err);
 	}
 	return code;
+}
+
+enum cairn_code cache_each_cpu_slab(const struct caches *s, uint64_t cache, cache_fn *fn, void *arg,
+				    struct cairn_err *err)
+{
+	return shape_has(&s->keeps, C_CPU) ? slabs_of_cpus(s, cache, fn, arg, err) : CAIRN_OK;
+}
+
+struct sum {
+	const struct caches *s;
+	uint64_t *n;
+};
+
+static enum cairn_code add_free(void *arg, uint64_t slab, struct cairn_err *err)
+{
+	struct sum *sum = arg;
+
+	return cache_slab_free(sum->s, slab, sum->n, err);
 }
 
 static enum cairn_code can_count(const struct caches *s, struct cairn_err *err)
@@ -100,10 +118,11 @@ static enum cairn_code can_count(const struct caches *s, struct cairn_err *err)
 enum cairn_code cache_kept(const struct caches *s, uint64_t cache, uint64_t *ret,
 			   struct cairn_err *err)
 {
+	struct sum sum = { s, ret };
 	enum cairn_code code = can_count(s, err);
 
 	*ret = 0;
-	if (!code && shape_has(&s->keeps, C_CPU))
-		code = slabs_of_cpus(s, cache, ret, err);
+	if (!code)
+		code = cache_each_cpu_slab(s, cache, add_free, &sum, err);
 	return code ? code : slab_each_kept(s->c, &s->pages, cache, count, ret, err);
 }

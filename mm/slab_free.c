@@ -39,22 +39,24 @@ void slab_links_close(struct slab_links *l)
 }
 
 /* mm/slub.c: freelist_ptr_decode(), of a kernel with CONFIG_SLAB_FREELIST_HARDENED or without */
-static enum cairn_code next_free(const struct slab_links *l, uint64_t *at, struct cairn_err *err)
+enum cairn_code slab_link_next(const struct slab_links *l, uint64_t object, uint64_t *place,
+			       uint64_t *next, struct cairn_err *err)
 {
-	uint64_t place = *at + object_get(&l->cache, L_OFFSET), swapped = __builtin_bswap64(place);
-	enum cairn_code code = space_word(&l->c->kernel, place, at, err);
+	uint64_t at = object + object_get(&l->cache, L_OFFSET), swapped = __builtin_bswap64(at);
+	enum cairn_code code = space_word(&l->c->kernel, at, next, err);
 
 	if (l->c->arch->word == 4)
 		swapped >>= 32;
 	if (shape_has(&l->cache_shape, L_RANDOM))
-		*at ^= object_get(&l->cache, L_RANDOM) ^ swapped;
+		*next ^= object_get(&l->cache, L_RANDOM) ^ swapped;
+	*place = at;
 	return code;
 }
 
 static enum cairn_code walk(const struct slab_links *l, const struct slab *slab, uint64_t at,
 			    slab_free_fn *fn, void *arg, struct cairn_err *err)
 {
-	uint64_t count = slab_count(l->c, slab);
+	uint64_t count = slab_count(l->c, slab), place;
 	enum cairn_code code = CAIRN_OK;
 
 	if (count == UINT64_MAX)
@@ -65,7 +67,7 @@ static enum cairn_code walk(const struct slab_links *l, const struct slab *slab,
 			return cairn_fail(err, CAIRN_CORRUPT, "the free objects of the slab at 0x%" PRIx64
 					  " lead to 0x%" PRIx64, slab->begin, at);
 		fn(arg, at);
-		code = next_free(l, &at, err);
+		code = slab_link_next(l, at, &place, &at, err);
 	}
 	return code;
 }

@@ -33,6 +33,10 @@ enum cairn_code slab_links_open(struct slab_links *l, struct cairn *c, uint64_t 
 				struct cairn_err *err);
 void slab_links_close(struct slab_links *l);
 
+/** Where a free object keeps its link, and the next one that it leads to; 0: it is the last. */
+enum cairn_code slab_link_next(const struct slab_links *l, uint64_t object, uint64_t *place,
+			       uint64_t *next, struct cairn_err *err);
+
 /** Tell of each object on a slab's list of free ones, as far as its links lead. CAIRN_CORRUPT: they
  *  lead to what is no object of the slab, or in a circle. */
 enum cairn_code slab_links_each(const struct slab_links *l, const struct slab *slab,

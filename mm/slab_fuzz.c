@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "mm/slab_list.h"
 #include "mm/slab_use.h"
 #include "mm/testslab.h"
 
@@ -15,12 +16,26 @@ static void add(void *arg, uint64_t object)
 	*sum = *sum * 31 + object;
 }
 
+static uint64_t follow(struct testslab *w)
+{
+	struct slab_list list = { .at = FREE_HEAD, .first = OBJECT(2), .head = TP_MAP + SLAB * 64 };
+	struct slab_list_end end = { .n = 0 };
+	struct slab_links l;
+	uint64_t sum;
+
+	if (slab_links_open(&l, &w->t->c, CACHE, NULL))
+		return 0;
+	sum = slab_list_walk(&l, &w->m, &list, &end, NULL);
+	slab_links_close(&l);
+	return sum * 31 + end.n + end.found;
+}
+
 static uint64_t look(struct testslab *w)
 {
 	struct cairn *c = &w->t->c;
 	struct slab_use u;
 	char other[64];
-	uint64_t some[16], sum = 0;
+	uint64_t some[16], sum = follow(w);
 
 	slab_each_free(c, &w->m, OBJECT(0), add, &sum, NULL);
 	slab_each_kept(c, &w->m, CACHE, add, &sum, NULL);

@@ -69,6 +69,8 @@ check 2 'sym -q sched finds' sym sched
 check 2 'is a type, which' whatis task_struct
 check 2 'here: p -x for hex' -c 'p/x jiffies'
 check 2 'unknown option -T; here: runq' runq -T
+check 0 '^nothing found by 8 checkers$' check
+check 4 '^not checked: slab: ' check -o slab
 check 0 '"schema":"cairn.none/1","command":"kvm"' -j kvm
 check 0 '"schema":"cairn.none/1","command":"apf"' -j apf
 

@@ -248,6 +248,13 @@ static enum cairn_code run_one(struct cairn_run *run, struct cairn_err *err)
 	return CAIRN_OK;
 }
 
+static bool is_wanted(struct cairn *c, const struct cairn_check *check, const char *only)
+{
+	if (only)
+		return check_matches(check, only);
+	return !check->is_worth_it || check->is_worth_it(c);
+}
+
 enum cairn_code findings_get(struct findings *ret, struct cairn *c,
 			     const struct check_limits *limits, struct arena *arena,
 			     struct cairn_err *err)
@@ -266,7 +273,7 @@ enum cairn_code findings_get(struct findings *ret, struct cairn *c,
 		return cairn_fail(err, CAIRN_NOMEM, "no memory for the checkers");
 	for (size_t i = 0; !code && i < n; i++) {
 		run.check = all[i];
-		if (!limits->only || check_matches(all[i], limits->only))
+		if (is_wanted(c, all[i], limits->only))
 			code = run_one(&run, err);
 	}
 	if (!code && limits->only && !ret->nchecks)
