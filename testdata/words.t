@@ -37,6 +37,8 @@ check 0 'COMMAND: "init"' -c 'set 1' -c bt
 check 0 '^  pid = 1,' -c 'set init' -c 'task -R pid'
 check 0 '^  pid = 124,' -c 'set 1' -c 'set -p' -c 'task -R pid'
 check 0 'zoo-wait' ps 'zoo-w*'
+check 0 '^ *1 .* [0-9]\+ *0 *[0-9]\+  init$' ps -m
+check 0 '"rss":null,"swapped":null,"virtual":null,"comm":"kthreadd"' -j ps -m 2
 check 2 'no task is called' ps 'nosuch*'
 check 2 'is none of mutex, ' wait -w bogus
 check 0 '^no elements$' tree -t maple init_task
