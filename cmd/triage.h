@@ -91,6 +91,9 @@ void triage_stack(struct report *r);
  *  (triage_kernel.c). */
 void triage_kernel(struct report *r);
 
+/** Who had most memory, where the machine died for want of it (triage_hogs.c). */
+void triage_hogs(struct report *r);
+
 /** What the checkers found; false if nothing is worse than info (triage_findings.c). */
 bool triage_findings(struct report *r);
 

@@ -227,5 +227,6 @@ void triage_kernel(struct report *r)
 	taint(r, &s);
 	module_list(r);
 	memory(r);
+	triage_hogs(r);
 	out_end(r->o);
 }

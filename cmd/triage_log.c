@@ -57,6 +57,24 @@ void triage_earlier(struct report *r)
 		out_text(r->o, "  (the last %d of %zu)\n", EARLIER_SHOWN, n);
 }
 
+#define MEM_INFO_SHOWN 2 /* records: the head, and all nodes together */
+
+/* What the kernel counted when memory was short stands long before its tasks, which it lists last.
+ * mm/show_mem.c, earlier mm/page_alloc.c */
+static void mem_info(struct report *r, const struct log *log, size_t end)
+{
+	static const char words[] = "Mem-Info:";
+	size_t i = end;
+
+	while (i && (log->record[i - 1].len < sizeof(words) - 1 ||
+		     memcmp(log->record[i - 1].text, words, sizeof(words) - 1)))
+		i--;
+	for (size_t n = 0; i && n < MEM_INFO_SHOWN && i - 1 + n < end; n++)
+		record(r, &log->record[i - 1 + n]);
+	if (i)
+		out_text(r->o, "  ...\n");
+}
+
 /* The records that lead to the one that tells of the crash; where there is no stack of our
  * own, the kernel's report that follows it too. */
 void triage_log(struct report *r)
@@ -76,7 +94,10 @@ void triage_log(struct report *r)
 		stop = end + LOG_REPORT;
 	out_text(r->o, "\nLog, up to the crash\n");
 	out_array(r->o, "log");
-	for (i = end > LOG_BEFORE ? end - LOG_BEFORE : 0; i < stop || i < end; i++)
+	i = end > LOG_BEFORE ? end - LOG_BEFORE : 0;
+	if (r->panic.class && !strcmp(r->panic.class, "oom"))
+		mem_info(r, log, i);
+	for (; i < stop || i < end; i++)
 		record(r, &log->record[i]);
 	out_end(r->o);
 }

@@ -137,6 +137,7 @@ static void by_class(struct report *r, struct steps *s)
 	if (is(r->panic.class, memory)) {
 		add(s, "kmem -i");
 		add(s, "kmem -s");
+		add(s, "ps -m");
 		add(s, "foreach -u vm");
 	}
 	if (r->has_pointer)
