@@ -82,6 +82,21 @@ static void row(struct call *call, const struct stack_info *s)
 	out_end(o);
 }
 
+/* Of a task that a CPU executes, the CPU tells what is in use: as list() has it. */
+static bool task_stack(struct unwinder *u, uint64_t addr, struct stack_info *ret)
+{
+	struct stack_info current;
+
+	if (!unwinder_task_stack(u, addr, ret))
+		return false;
+	if (ret->cpu < 0)
+		return true;
+	current = unwinder_current_stack(u, (unsigned)ret->cpu);
+	if (current.begin == ret->begin && current.type == ret->type)
+		*ret = current;
+	return true;
+}
+
 /* Which stack an address lies on. */
 static enum cairn_code classify(struct call *call, struct unwinder *u, const char *word, bool first,
 				struct cairn_err *err)
@@ -92,7 +107,7 @@ static enum cairn_code classify(struct call *call, struct unwinder *u, const cha
 
 	if (code)
 		return code;
-	if (!unwinder_task_stack(u, addr, &s))
+	if (!task_stack(u, addr, &s))
 		code = stacks_find(&u->stacks, addr, &s, err);
 	if (code)
 		return code;

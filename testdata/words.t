@@ -58,6 +58,7 @@ check 0 '^this kernel has no KVM' kvm
 check 0 '^this kernel has no KVM' tdp
 check 0 '^no address space of its own$' maple 2
 check 0 'if it is a process.s: -u' vtop 0x44ae97
+check 0 'task  *ffffd0a900530000 .* yes  task ffff8ea985b2c200$' stacks ffffd0a900533b88
 check 2 'pass the last address' rd ffffffffffffffff 4
 check 0 "^(the kernel's debug info: " dis -l schedule
 check 2 'dis: unknown option -s; here: dis -l' dis -s schedule
