@@ -45,16 +45,17 @@ static void cpu_line(struct report *r, const struct cpu *cpu)
 		out_num(o, "pid", " %6s", t->pid);
 		out_str(o, "comm", " %-15s", t->comm);
 	} else {
-		out_null(o, "pid", " %6s");
-		out_null(o, "comm", t ? NULL : " %-15s");
+		out_null(o, "pid", cpu->never_up ? NULL : " %6s");
+		out_null(o, "comm", t || cpu->never_up ? NULL : " %-15s");
 	}
+	out_bool(o, "never_up", cpu->never_up ? "  never came up" : NULL, cpu->never_up);
 	if (t && t->fault) {
 		out_addr(o, "task", " task %s", t->addr, r->c->arch->word * 2);
 		out_fault(o, "task_fault", " %s", t->fault);
 	}
 	if ((int)cpu->id == r->panic.cpu) {
 		out_text(o, "  crashed, see above");
-	} else if (r->can_unwind) {
+	} else if (r->can_unwind && !cpu->never_up) {
 		trace_cpu(&tr, &r->unwinder, cpu, t, &one);
 		chain_fields(r->o, &tr);
 	}

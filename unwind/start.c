@@ -40,7 +40,8 @@ void trace_cpu(struct trace *ret, struct unwinder *u, const struct cpu *cpu,
 	ret->task_stack = t.task_stack;
 	damage_of_magic(&ret->damage, u, &ret->task_stack);
 	if (cpu->regs_source == CPU_REGS_NONE) {
-		tracer_end(&t, TRACE_NO_REGS, "of CPU %u in the dump", cpu->id);
+		tracer_end(&t, TRACE_NO_REGS, cpu->never_up ? "CPU %u never came up" :
+							      "of CPU %u in the dump", cpu->id);
 		return;
 	}
 	if (u->arch && u->arch->user_mode(cpu->regs.r)) {

@@ -169,6 +169,21 @@ static void read_offset(struct cairn *c, struct cpu *cpu, uint64_t offsets)
 	cpu->fault = kept ? kept : &no_memory;
 }
 
+/* kernel/cpu.c has noted since 4.19 (0cc3cd21657b) who came up at least once; at least one did. */
+static void set_never_up(struct cairn *c, struct cpus *cpus)
+{
+	uint64_t mask;
+	size_t up = 0;
+
+	if (sym_addr(&c->syms, "cpus_booted_once_mask", &mask, NULL) != CAIRN_OK)
+		return;
+	for (size_t i = 0; i < cpus->n; i++)
+		up += mask_bit(c, mask, cpus->cpu[i].id);
+	for (size_t i = 0; up && i < cpus->n; i++)
+		cpus->cpu[i].never_up = !cpus->cpu[i].online &&
+					!mask_bit(c, mask, cpus->cpu[i].id);
+}
+
 static enum cairn_code list_cpus(struct cairn *c, struct cpus *cpus, struct cairn_err *err)
 {
 	uint64_t possible, online, offsets;
@@ -197,6 +212,7 @@ static enum cairn_code list_cpus(struct cairn *c, struct cpus *cpus, struct cair
 		cpu->online = mask_bit(c, online, i);
 		read_offset(c, cpu, offsets);
 	}
+	set_never_up(c, cpus);
 	return cpus->n ? CAIRN_OK : cairn_fail(err, CAIRN_CORRUPT, "no CPU is possible");
 }
 
@@ -212,6 +228,8 @@ static void set_current(struct cairn *c, struct cpu *cpu)
 	struct shape rq;
 	uint64_t addr;
 
+	if (cpu->never_up) /* the area is still as it was made: init_task is current */
+		return;
 	if (!percpu_word(c, cpu, "current_task|pcpu_hot.current_task", &cpu->current, NULL))
 		return;
 	if (shape_resolve(&rq, &rq_want, &c->types, NULL) == CAIRN_OK &&

@@ -27,11 +27,12 @@ struct cpu {
 	unsigned id;
 	bool guessed;      /* nothing tells the id: it is one that no other CPU has */
 	bool online;       /* as __cpu_online_mask has it; stopping CPUs clears it */
+	bool never_up;     /* it was never started: nothing of it but its area is its own */
 	uint64_t offset;   /* __per_cpu_offset[id] */
 	uint64_t area;     /* where its .data..percpu lies; 0: not known, and not needed where
 			      the kernel's symbols name data */
 	const struct cairn_err *fault; /* NULL: none; else why offset is not known */
-	uint64_t current;  /* task_struct that current_task names; 0: not known */
+	uint64_t current;  /* task_struct that current_task names; 0: not known, or never up */
 	enum cpu_regs_source regs_source;
 	struct regs regs;
 	uint64_t tr_base;  /* x86: base of the task register, 0: not known */

@@ -46,6 +46,33 @@ static void test_list(void **state)
 	tk_free(m.k);
 }
 
+/* The area of a CPU that was never started names init_task; one that went is no such. */
+static void test_never_up(void **state)
+{
+	struct testmachine m = tm_new(3);
+	const struct cpus *cpus;
+	struct cairn *c;
+
+	(void)state;
+	tk_put(m.k, TM_ONLINE, 0x1, 8);
+	tk_put(m.k, TM_BOOTED, 0x3, 8);
+	tk_symbol(m.k, "cpus_booted_once_mask", TM_BOOTED);
+	c = tm_open(&m);
+	cpus = get(c);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(cpus->cpu[i].never_up, i == 2);
+		assert_int_equal(cpus->cpu[i].current, i == 2 ? 0 : m.idle[i]);
+	}
+	tk_free(m.k);
+	/* that nobody came up is not to be believed */
+	m = tm_new(3);
+	tk_put(m.k, TM_ONLINE, 0x1, 8);
+	tk_symbol(m.k, "cpus_booted_once_mask", TM_BOOTED);
+	cpus = get(tm_open(&m));
+	assert_false(cpus->cpu[2].never_up);
+	tk_free(m.k);
+}
+
 /* Ids need not be dense; nr_cpu_ids says where they end. */
 static void test_sparse_ids(void **state)
 {
@@ -400,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_never_up),
 		cmocka_unit_test(test_sparse_ids),
 		cmocka_unit_test(test_nr_cpu_ids_lies),
 		cmocka_unit_test(test_offsets_in_part),

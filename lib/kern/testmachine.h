@@ -38,6 +38,7 @@ enum { TM_RQ = 0x100, TM_CURRENT = 0x200, TM_IRQ_STACK = 0x208, TM_CRASH_NOTE = 
 #define TM_ONLINE (TK_BASE + 0x108)
 #define TM_NR_IDS (TK_BASE + 0x110)
 #define TM_CRASH_NOTES (TK_BASE + 0x118)
+#define TM_BOOTED (TK_BASE + 0x120) /* for cpus_booted_once_mask, where a test names it */
 #define TM_AREA(cpu) (TK_BASE + 0x1000 * (1 + (uint64_t)(cpu)))
 #define TM_TASKS_FROM TM_AREA(TM_CPUS)
 #define TM_STACKS_FROM UINT64_C(0x40000000) /* never read: only their addresses count */
