@@ -73,6 +73,8 @@ check 2 'is a type, which' whatis task_struct
 check 2 'here: p -x for hex' -c 'p/x jiffies'
 check 2 'unknown option -T; here: runq' runq -T
 check 0 '^nothing found by 8 checkers$' check
+check 0 '^oom: the class of a crash$' explain oom
+check 2 'no finding and no class is called' explain nosuch
 check 4 '^not checked: slab: ' check -o slab
 check 0 '"schema":"cairn.none/1","command":"kvm"' -j kvm
 check 0 '"schema":"cairn.none/1","command":"apf"' -j apf

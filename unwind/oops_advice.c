@@ -99,3 +99,14 @@ void oops_advise(struct oops *o)
 		return;
 	}
 }
+
+bool oops_advice_of_class(const char *class, const char **known, const char **check)
+{
+	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
+		if (advice[i].class && !advice[i].function && !strcmp(advice[i].class, class)) {
+			*known = advice[i].known;
+			*check = advice[i].check;
+			return true;
+		}
+	return false;
+}

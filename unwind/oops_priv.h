@@ -92,4 +92,7 @@ void oops_title(struct oops *o, const struct oops_report *r, struct arena *a);
 /** o->advice and o->check. */
 void oops_advise(struct oops *o);
 
+/* What is known of every crash of a class; false if nothing is. */
+bool oops_advice_of_class(const char *class, const char **known, const char **check);
+
 #endif

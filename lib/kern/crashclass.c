@@ -209,6 +209,16 @@ const struct crash_class *crash_class_of_panic(const char *message, size_t len)
 	return c ? c : &unknown_panic;
 }
 
+const char *crash_class_name(size_t n)
+{
+	size_t nlines = sizeof(lines) / sizeof(lines[0]), npanics = sizeof(panics) / sizeof(panics[0]);
+
+	if (n < nlines)
+		return lines[n].class.name;
+	n -= nlines;
+	return n < npanics ? panics[n].class.name : n == npanics ? unknown_panic.name : NULL;
+}
+
 bool crash_class_is_stall(const char *class)
 {
 	static const char *const stalls[] = { "hung-task", "soft-lockup", "hard-lockup", "rcu-stall",

@@ -26,6 +26,9 @@ const struct crash_class *crash_class_of_line(const char *line, size_t len);
  *  message that the table does not know has class "panic". Never NULL. */
 const struct crash_class *crash_class_of_panic(const char *message, size_t len);
 
+/** The n-th name of a class in the table, which has some more than once; NULL beyond the last. */
+const char *crash_class_name(size_t n);
+
 /** Something does not go on, and a watchdog told: whom it watched is the one that is to be looked
  *  at, not what ran where it told. `class` may be NULL. */
 bool crash_class_is_stall(const char *class);
