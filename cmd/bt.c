@@ -37,6 +37,7 @@ struct bt {
 	enum verdict *verdict;
 	struct trace_filter filter;
 	bool grouped, no_memory, any; /* any stack was shown, or is in a group */
+	size_t nseen;                 /* stacks that were looked at */
 	struct stack_groups groups;
 	struct stack_detail detail;
 	struct unwinder u;
@@ -80,8 +81,11 @@ static enum cairn_code bt_begin(struct bt *bt, struct call *call, enum verdict *
 
 static void note_none(const struct bt *bt)
 {
-	if (!bt->any && (bt->filter.function || bt->filter.module))
-		out_text(bt->call->out, "(no stack has such a function on it)\n");
+	if (bt->any || (!bt->filter.function && !bt->filter.module))
+		return;
+	out_text(bt->call->out, bt->nseen == 1 ? "(this one stack has no such function on it; those of "
+						 "all tasks: foreach bt)\n" :
+						 "(no stack has such a function on it)\n");
 }
 
 /* Groups are shown when all stacks are in them. */
@@ -105,6 +109,7 @@ static void show(struct bt *bt, const struct task *task, int32_t cpu, const stru
 	bool wanted = trace_filter(&bt->filter, tr);
 
 	bt->any |= wanted;
+	bt->nseen++;
 	if (wanted && bt->grouped)
 		bt->no_memory |= !stack_groups_add(&bt->groups, task, cpu, tr);
 	else if (wanted)

@@ -33,6 +33,13 @@ check 0 'zoo-dstate' ps -s UN
 check 0 '"scen_dwait"' foreach UN bt
 check 0 ' zoo-spin$' foreach user active ps
 check 2 'no task has the pid' set nosuch
+check 0 'COMMAND: "zoo-spin"$' foreach zoo-spin bt
+check 0 'COMMAND: "zoo-spin"$' foreach bt zoo-spin
+check 0 '^5 tasks: 95 zoo-vmas' foreach bt -g 'zoo-*'
+check 0 'zoo-dstate$' foreach ps -t 106
+check 2 'no task has the pid, address or name nosuch$' foreach bt nosuch
+check 0 '^(this one stack has no such function on it' bt -f 'scen_abba*'
+check 0 '^(no stack has such a function on it)' foreach bt -f 'scen_abba*'
 check 0 'COMMAND: "init"' -c 'set 1' -c bt
 check 0 '^  pid = 1,' -c 'set init' -c 'task -R pid'
 check 0 '^  pid = 124,' -c 'set 1' -c 'set -p' -c 'task -R pid'
