@@ -21,7 +21,10 @@
 #include "unwind/tracer.h"
 
 /* struct pt_regs, as pr_reg: words by index */
-enum { BX = 0, SI = 3, DI = 4, BP = 5, IP = 12, CS = 13, FLAGS = 14, SP = 15, PT_REGS = 17 };
+enum {
+	BX = 0, SI = 3, DI = 4, BP = 5, DS = 7, ES = 8, FS = 9, IP = 12, CS = 13, FLAGS = 14, SP = 15,
+	SS = 16, PT_REGS = 17,
+};
 
 #define WORD           4u
 #define MARK           0x80000000u
@@ -53,6 +56,15 @@ static uint64_t sp_of(const uint64_t *regs, uint64_t addr)
 	return regs[CS] & CS_FROM_KERNEL || regs[SP] > addr ? regs[SP] : addr + SP * WORD;
 }
 
+/* Selectors have 16 bits; above them entry code keeps marks (CS_FROM_KERNEL), or what was there. */
+static void drop_marks(uint64_t *regs)
+{
+	static const unsigned selectors[] = { CS, DS, ES, FS, SS };
+
+	for (size_t i = 0; i < sizeof(selectors) / sizeof(selectors[0]); i++)
+		regs[selectors[i]] &= 0xffff;
+}
+
 static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_state *next)
 {
 	enum trace_end end = tracer_stack_words(t, addr, next->regs, PT_REGS);
@@ -61,8 +73,10 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
 		return end;
 	if (entry_x86_are_zero(&layout, next->regs)) /* those of a kernel thread */
 		return tracer_end(t, TRACE_END_OF_STACK, NULL);
-	if (user_mode(next->regs))
+	if (user_mode(next->regs)) {
+		drop_marks(next->regs);
 		return tracer_user_regs(t, next->regs, addr);
+	}
 	next->pc = next->regs[IP];
 	next->sp = next->regs[SP] = sp_of(next->regs, addr);
 	next->fp = next->regs[BP];
@@ -72,6 +86,7 @@ static enum trace_end from_regs(struct tracer *t, uint64_t addr, struct walk_sta
 	next->grade = entry_x86_are_plausible(&layout, next->regs) ? 'A' : 'C';
 	if (next->grade != 'A')
 		next->note = "the saved registers look wrong";
+	drop_marks(next->regs);
 	return TRACE_GOES_ON;
 }
 

@@ -224,6 +224,7 @@ static void test_exception(void **state)
 	m_run(w, c.regs);
 	check(w, "handler:A handle_exception:A inner:A outer:A entry:A", TRACE_USER_REGS, true);
 	assert_true(w->trace.frame[2].interrupted);
+	assert_int_equal(w->trace.frame[2].regs[CS], KERNEL_CS & 0xffff);
 	m_put(w, c.fp - 0x100 + 4 * FLAGS, 0);
 	m_run(w, c.regs);
 	assert_int_equal(w->trace.frame[2].grade, 'C');
