@@ -78,11 +78,14 @@ static bool by_value(struct point_out *p, uint64_t value)
 
 static bool symbol(struct point_out *p, uint64_t value)
 {
+	const struct modules *ms;
+	const struct module *m = modules_get(p->c, &ms, NULL) ? NULL : module_at(ms, value);
 	char name[256];
 	uint64_t off;
 	struct sym s;
 
-	if (!sym_at(&p->c->syms, value, &s, &off) || s.percpu)
+	if (!sym_at(&p->c->syms, value, &s, &off) || s.percpu ||
+	    (m && module_sym_misleads(m, &s, value)))
 		return false;
 	snprintf(name, sizeof(name), s.module ? "%s [%s]" : "%s", s.name, s.module);
 	say(p, "symbol", name, true, off);

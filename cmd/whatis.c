@@ -79,7 +79,8 @@ static void in_image(struct whatis *w, uint64_t addr)
 	uint64_t off;
 	struct sym s;
 	bool freed = !m && w->has_pages && page_left_image(&w->pages, addr);
-	bool named = sym_at(&w->call->cairn->syms, addr, &s, &off) && !s.percpu;
+	bool named = sym_at(&w->call->cairn->syms, addr, &s, &off) && !s.percpu &&
+		     !(m && module_sym_misleads(m, &s, addr));
 
 	if (!named && !m && !part)
 		return;

@@ -340,6 +340,17 @@ bool module_is_at(struct cairn *c, uint64_t addr)
 	return ok;
 }
 
+static bool is_in(const struct range *r, uint64_t addr)
+{
+	return addr >= r->begin && addr < r->end;
+}
+
+bool module_sym_misleads(const struct module *m, const struct sym *s, uint64_t addr)
+{
+	return (s->type == 't' || s->type == 'T') && m->text.end > m->text.begin &&
+	       !is_in(&m->text, addr) && !is_in(&m->init_text, addr);
+}
+
 const struct module *module_at(const struct modules *ms, uint64_t addr)
 {
 	for (size_t i = 0; i < ms->n; i++)

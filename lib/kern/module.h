@@ -55,6 +55,10 @@ void module_types_until(struct cairn *c, bool (*enough)(void *arg), void *arg);
  *  the list where no symbol names it. */
 bool module_is_at(struct cairn *c, uint64_t addr);
 
+/** A function's name for an address that is no code: of a module that keeps no names of data (a kernel
+ *  without CONFIG_KALLSYMS_ALL), the last function in front of it is all that is found. */
+bool module_sym_misleads(const struct module *m, const struct sym *s, uint64_t addr);
+
 /** The module that owns an address, or NULL. */
 const struct module *module_at(const struct modules *ms, uint64_t addr);
 

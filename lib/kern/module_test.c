@@ -153,6 +153,7 @@ static const struct modules *get(struct testkern *k, const struct era *e)
 
 static void both_eras(void **state)
 {
+	static const struct sym function = { .type = 't' }, variable = { .type = 'd' };
 	(void)state;
 	EACH_ERA(e) {
 		struct testkern *k = kernel(3, e);
@@ -178,6 +179,9 @@ static void both_eras(void **state)
 			assert_true(sym_is_text(&k->c.syms, CORE(i) + TEXT_SIZE - 1));
 			assert_false(sym_is_text(&k->c.syms, DATA(i)));
 			assert_ptr_equal(module_at(ms, DATA(i) + 5), m);
+			assert_true(module_sym_misleads(m, &function, DATA(i) + 5));
+			assert_false(module_sym_misleads(m, &function, CORE(i) + TEXT_SIZE - 1));
+			assert_false(module_sym_misleads(m, &variable, DATA(i) + 5));
 		}
 		assert_string_equal(ms->module[0].name, "mod0");
 		assert_string_equal(ms->module[0].state, "Live");
