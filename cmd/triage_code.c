@@ -180,19 +180,37 @@ static void caller(struct report *r, struct disasm *d, const struct frame *f)
 	out_end(r->o);
 }
 
+/* What stands where the processor was sent is data, though it may read as instructions. */
+static bool is_data(const struct report *r, const struct frame *f, struct cairn_err *err)
+{
+	const struct frame *by = f + 1;
+
+	if (by >= r->crash.frame + r->crash.n || by->rule != RULE_BAD_CALL)
+		return false;
+	cairn_fail(err, CAIRN_CORRUPT, "this is no code");
+	return true;
+}
+
+/* No data is called so: it is the last name that there is in front of it. */
+static bool is_function(const struct sym *s)
+{
+	return s->type == 't' || s->type == 'T';
+}
+
 static void show(struct report *r, struct disasm *d, const struct frame *f)
 {
 	struct cairn_err err = { .code = CAIRN_OK };
+	bool data = is_data(r, f, &err), named = f->named && !(data && is_function(&f->sym));
 	struct out *o = r->o;
 	struct window w;
 
 	out_text(o, "\nCode");
-	out_hex(o, "address", f->named ? NULL : " at %s", f->pc);
-	if (f->named)
+	out_hex(o, "address", named ? NULL : " at %s", f->pc);
+	if (named)
 		out_str(o, "function", " of %s", f->sym.name);
 	else
 		out_null(o, "function", NULL);
-	if (!look(r, d, f, &w, &err)) {
+	if (data || !look(r, d, f, &w, &err)) {
 		out_fault(o, "fault", ": %s\n", &err);
 		caller(r, d, f);
 		return;
