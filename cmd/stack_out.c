@@ -353,7 +353,9 @@ static void frames(struct shown *s)
 		stack_guesses(s->o, s->detail.guess, tr, tr->n);
 	out_bool(s->o, "complete", NULL, tr->complete);
 	out_str(s->o, "end", "  end: %s", tr->reason);
-	out_text(s->o, tr->complete ? " (complete)\n" : " (incomplete)\n");
+	out_text(s->o, tr->complete ? " (complete)\n" :
+		       trace_end_is_complete(tr->end) ? " (but a step on the way is not certain)\n" :
+							" (incomplete)\n");
 	damage(s->o, &tr->damage);
 }
 
