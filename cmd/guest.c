@@ -49,6 +49,7 @@ void guest_slot(const struct guest *g, struct out *o, uint64_t gpa)
 	const struct kvm_vm *vm = g->memory.vm;
 	uint64_t gfn = (gpa >> 12) & ~vm->direct_bits;
 	const struct kvm_slot *s = kvm_slot_at(&vm->set[0], gfn);
+	bool private = vm->direct_bits && !((gpa >> 12) & vm->direct_bits);
 	struct paging_result r;
 	uint64_t hva;
 
@@ -59,7 +60,8 @@ void guest_slot(const struct guest *g, struct out *o, uint64_t gpa)
 	hva = s->hva + ((gfn - s->gfn) << 12) + (gpa & 0xfff);
 	r = kvm_guest_hva(&g->memory, hva);
 	out_num(o, "slot", "  memory slot %s", s->id);
-	out_hex(o, "user_address", ", user address %s", hva);
+	out_hex(o, "user_address", private ? ", user address of the shared half %s" :
+					     ", user address %s", hva);
 	if (r.fault == CAIRN_FAULT_NONE)
 		out_hex(o, "user_paddr", ", physical %s\n", r.paddr);
 	else

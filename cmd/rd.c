@@ -247,7 +247,8 @@ static const struct cmd rd = {
 		"that cannot be read say why: excluded, absent, truncated, corrupt, unmapped.\n"
 		"With -u the address is a process's; a page of it that is in swap is <swapped>. With -g\n"
 		"it is one of a guest's memory, by its EPT or NPT tables, and where these do not map it\n"
-		"by its memory slot and the process.",
+		"by its memory slot and the process (of a guest with private memory, only the shared\n"
+		"half has that).",
 	.opts = opts,
 	.complete = COMPLETE_SYMBOL,
 	.run = run,
