@@ -39,8 +39,8 @@ static void distance_field(struct out *o, const struct timer_base *b, int64_t in
 		out_null(o, "in", "  %15s");
 		return;
 	}
-	if (b->hr)
-		out_text(o, "  %15.6f", (double)in / 1e9);
+	if (b->unit_ns)
+		out_text(o, "  %15.6f", (double)in * (double)b->unit_ns / 1e9);
 	else
 		out_text(o, "  %15" PRId64, in);
 	out_real(o, "in", NULL, (double)in, 0);
@@ -113,10 +113,16 @@ static void head(const struct view *v, const struct timer_base *b)
 			out_text(o, " %.9f", (double)(int64_t)b->now / 1e9);
 		else if (seen)
 			out_text(o, " %" PRIu64, b->now);
+		if (seen && !b->hr && b->unit_ns)
+			out_text(o, ", %" PRIu64 " a second", UINT64_C(1000000000) / b->unit_ns);
 		out_count(o, "now", NULL, b->now);
 	} else {
 		out_null(o, "now", NULL);
 	}
+	if (b->unit_ns)
+		out_count(o, "unit_ns", NULL, b->unit_ns);
+	else
+		out_null(o, "unit_ns", NULL);
 	out_text(o, seen && !b->fault.code ? "\n" : "");
 }
 
@@ -186,8 +192,9 @@ static const struct cmd timer = {
 	.summary = "timers of each CPU: when they expire, what they call, whom they wake",
 	.help = "For each CPU the timers of its wheels (std and def, since 6.9 local, global and def:\n"
 		"those that are deferrable), then those of its high-resolution clocks; the next to\n"
-		"expire first. EXPIRES and IN are jiffies for wheels, seconds of the base's clock for\n"
-		"others; IN is negative where it should have happened before the dump was made: the CPU\n"
+		"expire first. EXPIRES is in jiffies for wheels, in seconds of the base's clock for\n"
+		"others. IN is in seconds (in jiffies where it is not known how long one is; in JSON in\n"
+		"units of unit_ns); it is negative where it should have happened before the dump was made: the CPU\n"
 		"took no interrupt, or ran no softirq. The clock is that of the last tick. Behind\n"
 		"delayed_work_timer_fn stands the function of the work that it queues, behind\n"
 		"process_timeout and hrtimer_wakeup the task that it wakes. Bases without timers are\n"

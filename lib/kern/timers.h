@@ -5,7 +5,7 @@
  * A wheel's timers expire by jiffies, a hrtimer base's by the nanoseconds of its clock. Sources:
  * kernel/time/timer.c (struct timer_base, timer_bases: standard and deferrable, since 6.9 local,
  * global and deferrable; struct process_timer), include/linux/hrtimer_defs.h (struct
- * hrtimer_cpu_base, hrtimer_clock_base: half of them for timers of softirqs),
+ * hrtimer_cpu_base, hrtimer_clock_base: half of them for timers of softirqs), kernel/time/jiffies.c,
  * include/linux/timerqueue_types.h, include/linux/workqueue.h (struct delayed_work),
  * include/linux/hrtimer.h (struct hrtimer_sleeper), include/uapi/linux/time.h (clock ids).
  */
@@ -36,7 +36,9 @@ struct timer_base {
 	uint64_t running;       /* the timer whose function is executed; 0: none */
 	bool has_now;
 	uint64_t now;           /* as `expires` counts: jiffies, or what the clock last showed */
-	struct timer *timer;    /* the next one first */
+	uint64_t unit_ns;       /* of `expires`: 1, or a jiffy; 0: not known */
+	struct timer *timer;    /* the next one first; a hrtimer that is executed is among them,
+				   though the kernel has taken it off */
 	size_t n, cap;          /* cap: private */
 	struct cairn_err fault; /* code not CAIRN_OK: nothing of it is known, and why */
 	struct cairn_err err;   /* likewise: there may be more timers */

@@ -74,6 +74,16 @@ static void tree(struct look *l, struct timer_base *b)
 		walk_note(&b->err, &err);
 }
 
+/* While its function is executed it is in no tree, unless that has started it anew. */
+static void running(struct look *l, struct timer_base *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->timer[i].addr == b->running)
+			return;
+	if (b->running)
+		add(l, b, b->running);
+}
+
 static void read_base(struct look *l, struct timer_base *b)
 {
 	struct object o;
@@ -84,6 +94,7 @@ static void read_base(struct look *l, struct timer_base *b)
 		b->has_now = l->has_now;
 		b->now = l->has_now ? l->now + object_get(&o, B_OFFSET) : 0;
 		tree(l, b);
+		running(l, b);
 		timers_sort(l->c, b);
 	}
 	object_done(&o);
@@ -136,7 +147,7 @@ enum cairn_code timers_hr(struct cairn *c, struct arena *a, struct timer_bases *
 
 		if (c->stop && c->stop())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		*b = (struct timer_base){ .cpu = cpus->cpu[i / l.nbases].id, .hr = true,
+		*b = (struct timer_base){ .cpu = cpus->cpu[i / l.nbases].id, .hr = true, .unit_ns = 1,
 					  .soft = i % l.nbases >= l.nbases / 2 };
 		if (!timer_base_find(b, c, &cpus->cpu[i / l.nbases], "hrtimer_bases"))
 			continue;

@@ -90,6 +90,48 @@ static void clocks(void **state)
 	end(&w);
 }
 
+/* What is executed is in no tree; once it has been started anew, it is. */
+static void running_hrtimer(void **state)
+{
+	struct world w = begin();
+	uint64_t third = tm_alloc(&w.t.m, 0x40);
+	const struct timer_base *b;
+
+	(void)state;
+	tk_put(w.t.m.k, third + 0x18, 500, 8);
+	tk_put(w.t.m.k, TTM_CLOCK(0, 0) + 8, third, 8);
+	look(&w);
+	b = &w.hr.base[0];
+	assert_int_equal(b->n, 3);
+	assert_int_equal(b->timer[0].addr, third);
+	end(&w);
+	w = begin();
+	tk_put(w.t.m.k, TTM_CLOCK(0, 0) + 8, w.t.second, 8);
+	look(&w);
+	assert_int_equal(w.hr.base[0].n, 2);
+	end(&w);
+}
+
+static void unit(void **state)
+{
+	struct world w = begin();
+
+	(void)state;
+	look(&w);
+	assert_int_equal(w.wheel.base[0].unit_ns, 0);
+	assert_int_equal(w.hr.base[0].unit_ns, 1);
+	end(&w);
+	w = begin();
+	tk_struct(w.t.m.k, "clocksource", 16, (const struct tk_member[]){
+		{ "mult", 4, 4, 0, NULL }, { "shift", 8, 4, 0, NULL }, { 0 } });
+	tk_symbol(w.t.m.k, "clocksource_jiffies", TTM_JIFFIES_AT + 8);
+	tk_put(w.t.m.k, TTM_JIFFIES_AT + 8 + 4, 4000000u << 8, 4);
+	tk_put(w.t.m.k, TTM_JIFFIES_AT + 8 + 8, 8, 4);
+	look(&w);
+	assert_int_equal(w.wheel.base[0].unit_ns, 4000000);
+	end(&w);
+}
+
 /* Kernels whose data has no symbols: the latest that a wheel has seen. */
 static void no_jiffies(void **state)
 {
@@ -204,7 +246,8 @@ static void missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(wheels), cmocka_unit_test(clocks), cmocka_unit_test(no_jiffies),
+		cmocka_unit_test(wheels), cmocka_unit_test(clocks),
+		cmocka_unit_test(running_hrtimer), cmocka_unit_test(unit), cmocka_unit_test(no_jiffies),
 		cmocka_unit_test(damage), cmocka_unit_test(shared_list), cmocka_unit_test(no_memory),
 		cmocka_unit_test(missing),
 	};

@@ -123,6 +123,21 @@ static void set_now(struct cairn *c, struct timer_bases *all)
 	}
 }
 
+/* How long a jiffy is, the clocksource that counts them says. kernel/time/jiffies.c */
+static uint64_t jiffy_ns(struct cairn *c)
+{
+	static const struct shape_want want = { "struct clocksource", 2, { "mult", "shift" } };
+	uint64_t at, mult, shift;
+	struct shape s;
+
+	if (sym_addr(&c->syms, "clocksource_jiffies", &at, NULL) ||
+	    shape_resolve(&s, &want, &c->types, NULL) || !shape_has(&s, 0) || !shape_has(&s, 1) ||
+	    shape_get(&s, &c->kernel, at, 0, &mult, NULL) ||
+	    shape_get(&s, &c->kernel, at, 1, &shift, NULL) || shift > 32)
+		return 0;
+	return mult >> shift;
+}
+
 static enum cairn_code shapes(struct look *l, struct cairn_err *err)
 {
 	static const unsigned all[] = { 0, 1, 2 };
@@ -149,6 +164,7 @@ enum cairn_code timers_wheel(struct cairn *c, struct arena *a, struct timer_base
 			     struct cairn_err *err)
 {
 	struct look l = { .c = c, .arena = a };
+	uint64_t unit;
 	const struct cpus *cpus;
 	enum cairn_code code = shapes(&l, err);
 
@@ -156,12 +172,13 @@ enum cairn_code timers_wheel(struct cairn *c, struct arena *a, struct timer_base
 		code = timer_bases_init(ret, c, a, l.nbases, &cpus, err);
 	if (code)
 		return code;
+	unit = jiffy_ns(c);
 	for (size_t i = 0; i < cpus->n * l.nbases; i++) {
 		struct timer_base *b = &ret->base[ret->n++];
 
 		if (c->stop && c->stop())
 			return cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
-		*b = (struct timer_base){ .cpu = cpus->cpu[i / l.nbases].id };
+		*b = (struct timer_base){ .cpu = cpus->cpu[i / l.nbases].id, .unit_ns = unit };
 		b->name = name_of(i % l.nbases, l.nbases);
 		if (!timer_base_find(b, c, &cpus->cpu[i / l.nbases], "timer_bases"))
 			continue;
