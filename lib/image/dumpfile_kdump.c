@@ -174,30 +174,62 @@ static enum cairn_code find_maps(struct kdump *k, struct cairn_err *err)
 struct batch {
 	unsigned char data[DESC_BATCH * KDUMP_DESC_SIZE];
 	size_t n;
+	uint32_t most; /* bytes that a page takes */
 };
 
 static void read_batch(const struct kdump *k, uint64_t first, size_t n, struct batch *b)
 {
 	b->n = rawfile_read(k->f, k->d->descs + first * KDUMP_DESC_SIZE, b->data, n * KDUMP_DESC_SIZE, NULL) /
 	       KDUMP_DESC_SIZE;
+	b->most = k->d->block_size;
+}
+
+static uint64_t data_off(const struct batch *b, size_t i)
+{
+	return le64(b->data + i * KDUMP_DESC_SIZE);
+}
+
+static uint64_t data_end(const struct batch *b, size_t i)
+{
+	return data_off(b, i) + le32(b->data + i * KDUMP_DESC_SIZE + 8);
+}
+
+/* Data is written without gaps: where one ends another begins, but for one whose descriptor is bad. */
+static bool adjoins(const struct batch *b, size_t i)
+{
+	for (size_t k = 0; k < b->n; k++)
+		if (k != i && (data_end(b, k) == data_off(b, i) || data_off(b, k) == data_end(b, i)))
+			return true;
+	return false;
+}
+
+static uint64_t last_end(const struct batch *b, bool surely)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		uint64_t off = data_off(b, i), to = data_end(b, i);
+
+		if (off && off <= INT64_MAX && to > end && to - off <= b->most &&
+		    (!surely || adjoins(b, i)))
+			end = to;
+	}
+	return end;
 }
 
 /* Where the last data of a batch ends; 0 if it is all one block, which pages of zeros share.
  * Descriptors of pages that were never written are zero. */
 static uint64_t batch_end(const struct batch *b)
 {
-	uint64_t end = 0, first = b->n ? le64(b->data) : 0;
 	bool shared = b->n > 1;
+	uint64_t end;
 
-	for (size_t i = 0; i < b->n; i++) {
-		uint64_t off = le64(b->data + i * KDUMP_DESC_SIZE);
-		uint32_t size = le32(b->data + i * KDUMP_DESC_SIZE + 8);
-
-		if (off && off <= INT64_MAX && off + size > end)
-			end = off + size;
-		shared &= off == first;
-	}
-	return shared ? 0 : end;
+	for (size_t i = 0; i < b->n; i++)
+		shared &= data_off(b, i) == data_off(b, 0);
+	if (shared)
+		return 0;
+	end = last_end(b, true);
+	return end ? end : last_end(b, false);
 }
 
 static uint64_t batch_start(const struct batch *b)

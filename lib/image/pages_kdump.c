@@ -240,6 +240,15 @@ static enum cairn_fault kdump_find(struct pages *p, uint64_t pfn, struct page_pl
 	return take_descriptor(k, w->data + index % 170 * DESC_SIZE, ret);
 }
 
+/* All that was written is there. */
+static bool is_whole(const struct kdump_pages *k, size_t part)
+{
+	const struct dumpfile *d = k->parts[part].head;
+
+	return d->promised && d->promised <= k->parts[part].file->size && !d->incomplete &&
+	       !k->parts[part].file->cut;
+}
+
 static enum cairn_fault kdump_load(const struct pages *p, const struct page_place *at,
 				   struct codec *codec, void *buf)
 {
@@ -249,7 +258,7 @@ static enum cairn_fault kdump_load(const struct pages *p, const struct page_plac
 	int error;
 
 	if (rawfile_read(k->parts[at->part].file, at->off, in, at->size, &error) < at->size)
-		return error ? CAIRN_FAULT_CORRUPT : CAIRN_FAULT_TRUNCATED;
+		return error || is_whole(k, at->part) ? CAIRN_FAULT_CORRUPT : CAIRN_FAULT_TRUNCATED;
 	if (at->codec == CODEC_NONE)
 		return at->size == size ? CAIRN_FAULT_NONE : CAIRN_FAULT_CORRUPT;
 	return codec_unpack(codec, at->codec, in, at->size, buf, size) ? CAIRN_FAULT_NONE
