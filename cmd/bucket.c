@@ -254,6 +254,8 @@ static const char *title_of(const struct sight *s)
 {
 	if (s->title)
 		return s->title;
+	if (s->class && !strcmp(s->class, "none"))
+		return "no crash: the machine was running";
 	return s->fate ? "no report" : s->class ? s->class : "unknown";
 }
 

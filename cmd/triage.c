@@ -124,10 +124,11 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 			    .panic = { .cpu = -1 } };
 	bool found;
 
+	if (call->argc)
+		return cairn_fail(err, CAIRN_USAGE, "%s", call->opt[TRIAGE_SCHEMA].set ?
+				  "--schema takes no operands" : "triage takes no operands but vmcores");
 	if (call->opt[TRIAGE_SCHEMA].set)
 		return schema(call->out);
-	if (call->argc)
-		return cairn_fail(err, CAIRN_USAGE, "triage takes no operands but vmcores");
 	gather(&r);
 	trace_crash(&r);
 	triage_look(&r);

@@ -167,6 +167,12 @@ head -c 100000 "$cairn" >program
 runs 3 oops program
 says err '^cairn: oops: program: no text$'
 
+# ---- records ----
+
+printf '{"schema":"cairn.triage/1","file":"live","crash":{"class":"none"},"signature":null}\n' >records
+runs 0 bucket records
+says out '1 no crash: the machine was running$'
+
 # ---- files that are no dumps ----
 
 : >empty
@@ -188,6 +194,11 @@ for file in nosuchfile empty picture.jpg text folder zeros kdump-cut elf-cut; do
     runs 3 ./$file ps -j
     says out '^{"schema":"cairn.error/1"'
 done
+runs 3 triage ./text
+says err 'not a vmcore but a text; `cairn oops` reads logs$'
+runs 0 triage --schema
+runs 2 triage --schema extra
+says err '^cairn: triage: --schema takes no operands$'
 runs 3 empty text
 runs 3 empty
 runs 3 empty -c ps

@@ -129,7 +129,7 @@ static enum cairn_code no_dump(const unsigned char *head, size_t len, struct cai
 		return cairn_fail(err, CAIRN_FORMAT, "the file ends at %#zx, inside its own header",
 				  len);
 	if (looks_like_text(head, len))
-		return cairn_fail(err, CAIRN_FORMAT, "not a vmcore but a text");
+		return cairn_fail(err, CAIRN_FORMAT, "not a vmcore but a text; `cairn oops` reads logs");
 	return cairn_fail(err, CAIRN_FORMAT, "not a vmcore: the file begins with neither "
 			  "the signature of kdump nor that of ELF");
 }
