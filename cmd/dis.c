@@ -112,6 +112,29 @@ static void row(struct look *l, const struct instruction *i)
 	out_end(o);
 }
 
+/* Instructions of unequal length are found from a function's begin only. */
+static void warn_inside(struct look *l)
+{
+	struct cairn *c = l->call->cairn;
+	unsigned char raw[DISASM_BYTES];
+	struct instruction i;
+	uint64_t off, at;
+	struct sym s;
+
+	if (!sym_at(&c->syms, l->at, &s, &off) || s.percpu || !off || off > FUNCTION_LIMIT ||
+	    !sym_is_text(&c->syms, l->at))
+		return;
+	for (at = l->at - off; at < l->at; at += i.size) {
+		size_t got = space_read_some(&c->kernel, at, raw, sizeof(raw), NULL);
+
+		if (!disasm_one(&l->d, raw, got, at, &i))
+			return;
+	}
+	if (at != l->at)
+		out_text(l->call->out, "(+0x%" PRIx64 " is inside the instruction at +0x%" PRIx64 ")\n",
+			 off, at - i.size - s.addr);
+}
+
 static enum cairn_code show(struct look *l, struct cairn_err *err)
 {
 	struct cairn *c = l->call->cairn;
@@ -120,6 +143,7 @@ static enum cairn_code show(struct look *l, struct cairn_err *err)
 	enum cairn_code code = CAIRN_OK;
 	struct cairn_err why;
 
+	warn_inside(l);
 	for (uint64_t n = 0; n < l->count && l->at < l->end && l->at <= l->until; n++) {
 		uint64_t left = l->end - l->at;
 		size_t want = left < sizeof(raw) ? (size_t)left : sizeof(raw);

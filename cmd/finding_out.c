@@ -26,6 +26,40 @@ static void optional(struct out *o, const char *name, const char *look, const ch
 		out_null(o, name, NULL);
 }
 
+#define WIDTH 100
+
+/* In lines, at blanks; a word that is longer has a line of its own. */
+static void wrapped(struct out *o, const char *text)
+{
+	size_t n, room = WIDTH - 4;
+
+	for (const char *p = text; *p; p += n + (p[n] == ' ')) {
+		n = strlen(p);
+		if (n > room) {
+			for (n = room; n && p[n] != ' '; n--)
+				;
+			n = n ? n : strcspn(p, " ");
+		}
+		out_text(o, "\n    ");
+		out_text_safe(o, p, n);
+	}
+	out_text(o, "\n");
+}
+
+/* A variable, where the object is one. */
+static void object(struct out *o, struct cairn *c, uint64_t addr)
+{
+	uint64_t off = 0;
+	struct sym s;
+	bool named = addr && sym_at(&c->syms, addr, &s, &off) && !s.percpu && !off;
+
+	address(o, c, "object", "    object   %s", addr);
+	out_str(o, "object_symbol", named ? "  %s" : NULL, named ? s.name : NULL);
+	if (named && s.module)
+		out_text(o, " [%s]", s.module);
+	out_text(o, addr ? "\n" : "");
+}
+
 static void heading(struct out *o, struct cairn *c, const struct said *s)
 {
 	const struct cairn_finding *f = &s->f;
@@ -36,8 +70,10 @@ static void heading(struct out *o, struct cairn *c, const struct said *s)
 	out_paint(o, OUT_PLAIN);
 	out_str(o, "grade", f->grade == CAIRN_CERTAIN ? NULL : " (%s)", grade_name(f->grade));
 	out_str(o, "check", NULL, s->check->name);
-	out_str(o, "message", "\n    %s\n", f->message);
-	address(o, c, "object", "    object   %s\n", f->object);
+	out_str(o, "message", NULL, f->message);
+	if (o->mode == OUT_TEXT)
+		wrapped(o, f->message ? f->message : "");
+	object(o, c, f->object);
 }
 
 /* The word that is off, and what it should be. */

@@ -64,7 +64,7 @@ static void test_sparse(void **state)
 
 	(void)state;
 	show(&o, OUT_JSON, &s);
-	assert_non_null(strstr(o.buf.buf, "\"object\":null,\"address\":null,\"field\":null,"
+	assert_non_null(strstr(o.buf.buf, "\"object\":null,\"object_symbol\":null,\"address\":null,\"field\":null,"
 					  "\"expected\":null,\"found\":null,\"evidence\":[]"));
 	out_deinit(&o);
 	show(&o, OUT_TEXT, &s);
@@ -115,10 +115,32 @@ static void test_unseen(void **state)
 	out_deinit(&o);
 }
 
+/* Long messages are wrapped at blanks, and JSON has them whole. */
+static void test_wrapped(void **state)
+{
+	static char message[400];
+	struct said s = said();
+	struct out o;
+
+	(void)state;
+	memset(message, 'x', sizeof(message) - 1);
+	for (size_t i = 60; i < sizeof(message) - 130; i += 60)
+		message[i] = ' ';
+	s.f.message = message;
+	show(&o, OUT_TEXT, &s);
+	for (const char *p = strchr(o.buf.buf, '\n') + 1; *p; p = strchr(p, '\n') + 1)
+		assert_true(strcspn(p, "\n") <= 100 || !memchr(p + 4, ' ', strcspn(p, "\n") - 4));
+	out_deinit(&o);
+	show(&o, OUT_JSON, &s);
+	assert_non_null(strstr(o.buf.buf, message));
+	out_deinit(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_sparse),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_unseen),

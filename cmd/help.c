@@ -109,6 +109,15 @@ static void list_text(struct out *o, const struct cmd *const *all, size_t n)
 		    "COMMAND | PROGRAM   COMMAND > FILE   COMMAND >> FILE   !PROGRAM   set pager off   q\n");
 }
 
+/* Words of the shell that are no commands. */
+static bool of_shell(struct out *o, const char *word)
+{
+	if (strcmp(word, "q") && strcmp(word, "quit") && strcmp(word, "exit"))
+		return false;
+	out_text(o, "%s - leave the shell; so does Ctrl-D\n", word);
+	return true;
+}
+
 static enum cairn_code help_run(struct call *call, enum verdict *verdict, struct cairn_err *err)
 {
 	const struct cmd *const *all, *one;
@@ -118,6 +127,8 @@ static enum cairn_code help_run(struct call *call, enum verdict *verdict, struct
 
 	(void)verdict;
 	for (k = 0; k < call->argc; k++) {
+		if (of_shell(call->out, call->argv[k]))
+			continue;
 		code = cmd_lookup(call->argv[k], &one, err);
 		if (code)
 			return code;

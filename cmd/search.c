@@ -210,6 +210,8 @@ static enum cairn_code read_value(struct look *l, const char *word, struct cairn
 	return code;
 }
 
+#define TAGS 0xff /* of what is aligned to as much; lib/maple_tree.c */
+
 static void sum_up(struct look *l)
 {
 	struct out *o = l->call->out;
@@ -220,6 +222,9 @@ static void sum_up(struct look *l)
 	if (l->missing)
 		out_text(o, "; %" PRIu64 " could not be read", l->missing);
 	out_text(o, "\n");
+	/* nodes of trees are pointed to with their type in the bits below */
+	if (!l->found && l->pages > l->missing && !l->m.text && !l->m.mask && l->m.value && !(l->m.value & TAGS))
+		out_text(o, "(pointers to it may have a tag in their low bits: -m %x)\n", TAGS);
 }
 
 static enum cairn_code run(struct call *call, enum verdict *verdict, struct cairn_err *err)

@@ -46,7 +46,8 @@ static void show(struct out *o, const struct task_memory *m, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += m[i].rss;
 	out_count(o, "resident", NULL, sum);
-	out_text(o, n ? ";\n           all %zu processes together %.1f MB resident\n" : "", n, mib(sum));
+	if (n)
+		out_text(o, ";\n           all %zu processes together %.1f MB resident\n", n, mib(sum));
 }
 
 void triage_hogs(struct report *r)

@@ -82,6 +82,9 @@ check 2 'unknown option -T; here: runq' runq -T
 check 0 '^nothing found by 8 checkers$' check
 check 0 '^oom: the class of a crash$' explain oom
 check 2 'no finding and no class is called' explain nosuch
+check 0 '^exit - leave the shell' help exit
+check 0 '^(+0x5b is inside the instruction at +0x5a)$' dis schedule+0x5b 2
+check 0 'in their low bits: -m ff)$' search -s init_task -e init_task+0x100 ffff888000000100
 check 4 '^not checked: slab: ' check -o slab
 check 0 '"schema":"cairn.none/1","command":"kvm"' -j kvm
 check 0 '"schema":"cairn.none/1","command":"apf"' -j apf
