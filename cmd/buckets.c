@@ -12,11 +12,13 @@ static const char *copy(struct arena *a, const char *s)
 	return s ? arena_strdup(a, s) : NULL;
 }
 
-static const char *key_of(const struct sights *s, const struct jsonrec *r, struct arena *a)
+static const char *key_of(const struct sights *s, const struct jsonrec *r, const char *cause,
+			  struct arena *a)
 {
 	const char *signature = s->by_fuzzy ? r->fuzzy : r->signature;
-	const char *cause = !s->any_cause && signature && (cause_is_needed(signature) || crash_class_is_stall(r->class)) ? r->cause : NULL;
 
+	if (s->any_cause || !signature || !(cause_is_needed(signature) || crash_class_is_stall(r->class)))
+		cause = NULL;
 	if (signature)
 		return arena_printf(a, "%s%s%s", signature, cause ? " " : "", cause ? cause : "");
 	if (r->fate)
@@ -45,13 +47,14 @@ enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct are
 			   struct cairn_err *err)
 {
 	void *room = arena_room(a, s->sight, s->n, &s->cap, sizeof(*s->sight));
-	const char *key = key_of(s, r, a);
+	const char *key = key_of(s, r, r->cause, a);
 
 	if (!room || !key)
 		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
 	s->sight = room;
 	s->sight[s->n++] = (struct sight){
 		.key = key,
+		.log_key = r->cause_log ? key_of(s, r, r->cause_log, a) : NULL,
 		.joins = r->signature && !r->cause && !cause_is_wanted(r->class, NULL),
 		.signature = copy(a, r->signature), .fuzzy = copy(a, r->fuzzy),
 		.cause = copy(a, r->cause),
@@ -118,6 +121,55 @@ static bool is_with_cause(const struct sights *s, size_t i, const char *key)
 	return i < s->n && !strncmp(s->sight[i].key, key, n) && s->sight[i].key[n] == ' ';
 }
 
+static int by_log_key(const void *a, const void *b)
+{
+	const struct sight *const *x = a, *const *y = b;
+	int order = strcmp((*x)->log_key, (*y)->log_key);
+
+	return order ? order : strcmp((*x)->key, (*y)->key);
+}
+
+static int against_log_key(const void *key, const void *b)
+{
+	const struct sight *const *y = b;
+
+	return strcmp(key, (*y)->log_key);
+}
+
+/* Dumps whose logs have another key, one for each such key; not where they are of several bugs. */
+static size_t told_by_logs(const struct sights *s, const struct sight **ret)
+{
+	size_t n = 0, kept = 0, same;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->sight[i].log_key)
+			ret[n++] = &s->sight[i];
+	if (n)
+		qsort(ret, n, sizeof(*ret), by_log_key);
+	for (size_t i = 0; i < n; i += same) {
+		for (same = 1; i + same < n && !strcmp(ret[i + same]->log_key, ret[i]->log_key); same++)
+			;
+		if (!strcmp(ret[i]->key, ret[i + same - 1]->key))
+			ret[kept++] = ret[i];
+	}
+	return kept;
+}
+
+/* A log tells of who hangs, its dump of why. */
+static enum cairn_code join_logs(struct sights *s, struct arena *a, struct cairn_err *err)
+{
+	const struct sight **dump = arena_array(a, s->n + 1, sizeof(*dump)), **of;
+	size_t n = dump ? told_by_logs(s, dump) : 0;
+
+	for (size_t i = 0; n && i < s->n; i++) {
+		of = s->sight[i].log_key ? NULL :
+		     bsearch(s->sight[i].key, dump, n, sizeof(*dump), against_log_key);
+		if (of)
+			s->sight[i].key = (*of)->key;
+	}
+	return dump ? CAIRN_OK : cairn_fail(err, CAIRN_NOMEM, "out of memory");
+}
+
 /* Behind the records of a signature without a cause lie those with each. */
 static void join(struct sights *s)
 {
@@ -153,9 +205,14 @@ static struct bucket bucket_at(const struct sights *s, size_t from)
 enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena *a,
 			     struct cairn_err *err)
 {
+	enum cairn_code code;
+
 	*ret = (struct buckets){ .bucket = arena_array(a, s->n + 1, sizeof(*ret->bucket)) };
 	if (!ret->bucket)
 		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
+	code = join_logs(s, a, err);
+	if (code)
+		return code;
 	sort(s);
 	join(s);
 	sort(s);

@@ -6,7 +6,8 @@
  * or class is. Where the signature does not tell, those of different causes are of different bugs:
  * of dumps that were asked for (cause.h), of what has hung, of what names no function. There those
  * without a cause (a log has none) go with the others, if these are of one; but a dump that was
- * asked for and tells of nothing is of no bug.
+ * asked for and tells of nothing is of no bug. Records of a cause that the logs of dumps of another
+ * tell go with these, if that is one.
  */
 #ifndef CAIRN_CMD_BUCKETS_H
 #define CAIRN_CMD_BUCKETS_H
@@ -18,6 +19,7 @@
 struct sight {
 	const char *key;       /* what it is sorted by; never NULL */
 	bool joins;            /* it has no cause, and goes with those that have */
+	const char *log_key;   /* that its log has; NULL: the same */
 	const char *signature, *fuzzy, *cause, *class, *title, *release, *date, *file, *fate;
 };
 

@@ -132,6 +132,16 @@ static void test_with_logs(void **state)
 	assert_string_equal(of_lines((const char *const []){
 		OF("sysrq", SYSRQ, "null"), OF("sysrq", SYSRQ, "\"c1c:a.b:c\""), NULL }),
 		SYSRQ "x1 -|" SYSRQ " c1c:a.b:cx1 -|");
+	/* a log tells of who hangs, as do dumps without types; if of several bugs, nobody knows which */
+#define TOLD(cause) "{\"schema\":\"cairn.triage/1\",\"signature\":\"" SYSRQ "\",\"cause\":\"" cause \
+	"\",\"cause_log\":\"c1c:hung-task:f\"}"
+	assert_string_equal(of_lines((const char *const []){
+		TOLD("c1c:a.b:c"), OF("sysrq", SYSRQ, "\"c1c:hung-task:f\""),
+		OF("sysrq", SYSRQ, "\"c1c:hung-task:g\""), NULL }),
+		SYSRQ " c1c:a.b:cx2 -|" SYSRQ " c1c:hung-task:gx1 -|");
+	assert_string_equal(of_lines((const char *const []){
+		TOLD("c1c:a.b:c"), TOLD("c1c:a.b:d"), OF("sysrq", SYSRQ, "\"c1c:hung-task:f\""), NULL }),
+		SYSRQ " c1c:a.b:cx1 -|" SYSRQ " c1c:a.b:dx1 -|" SYSRQ " c1c:hung-task:fx1 -|");
 	/* one signature begins as another */
 	assert_string_equal(of_lines((const char *const []){
 		LOG("hung-task", HUNG), OF("hung-task", HUNG "1", "\"c1c:a.b:c\""), NULL }),

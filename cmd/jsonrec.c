@@ -58,6 +58,7 @@ enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, 
 	ret->signature = jsonrec_str(ret->json, "signature");
 	ret->fuzzy = jsonrec_str(ret->json, "signature_fuzzy");
 	ret->cause = jsonrec_str(ret->json, "cause");
+	ret->cause_log = jsonrec_str(ret->json, "cause_log");
 	return CAIRN_OK;
 }
 

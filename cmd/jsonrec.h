@@ -25,6 +25,7 @@ struct jsonrec {
 	const char *class, *title, *function, *date;
 	const char *blamed;      /* whom an oops's title blames */
 	const char *signature, *fuzzy, *cause;
+	const char *cause_log;   /* that a dump's log tells alone; NULL: the same */
 	const char *fate;        /* NULL: there is a report */
 };
 

@@ -93,7 +93,7 @@ static const char *cause(const struct report *r)
 void triage_signature(struct report *r)
 {
 	const struct signature own = r->signature;
-	const char *behind = cause(r);
+	const char *behind = cause(r), *alone;
 	struct out *o = r->o;
 
 	if (!own.strict) {
@@ -110,6 +110,11 @@ void triage_signature(struct report *r)
 		out_null(o, "signature_log", NULL);
 	}
 	out_str(o, "cause", behind ? "  cause    %s\n" : NULL, behind);
+	alone = r->complaint ? cause_of_complaint(r->complaint, r->call->scratch) : NULL;
+	if (alone && behind && strcmp(alone, behind))
+		out_str(o, "cause_log", "           the log alone tells of %s\n", alone);
+	else
+		out_null(o, "cause_log", NULL);
 }
 
 static void names(struct out *o, const char *field, const char *head, const char *const name[],
