@@ -6,6 +6,7 @@
 #include "cmd/operand.h"
 #include "lib/kern/cpu.h"
 #include "lib/kern/module.h"
+#include "mm/kfence.h"
 #include "mm/page.h"
 #include "mm/slab_state.h"
 #include "unwind/start.h"
@@ -274,6 +275,27 @@ static void in_slab(struct whatis *w, uint64_t addr)
 	out_end(o);
 }
 
+static void in_kfence(struct whatis *w, uint64_t addr)
+{
+	static const char *const states[] = {
+		[KFENCE_OTHER] = "in a state that is not known", [KFENCE_UNUSED] = "never used",
+		[KFENCE_ALLOCATED] = "in use", [KFENCE_FREED] = "free",
+	};
+	struct out *o = w->call->out;
+	struct kfence_object k;
+
+	if (kfence_object_at(w->call->cairn, addr, &k, NULL))
+		return;
+	out_object(o, "kfence");
+	out_hex(o, "object", "  guarded by KFENCE: the object at %s", k.addr);
+	out_count(o, "size", ", %s bytes", k.size);
+	out_bool(o, "inside", NULL, addr - k.addr < k.size);
+	out_str(o, "state", ", %s", states[k.state]);
+	out_hex(o, "kmem_cache", k.cache ? ", of the cache %s\n" : "\n", k.cache);
+	out_hex(o, "metadata", NULL, k.meta);
+	out_end(o);
+}
+
 static void which_page(struct whatis *w, uint64_t addr)
 {
 	static const char *const owners[] = {
@@ -315,6 +337,7 @@ static void answer(struct whatis *w, uint64_t addr)
 		on_a_stack(w, addr);
 		in_percpu(w, addr);
 		in_slab(w, addr);
+		in_kfence(w, addr);
 		which_page(w, addr);
 	}
 	out_end(o);
