@@ -232,6 +232,12 @@ def planted(world):
     truth["capture"]["expect"].pop("class")
     truth["capture"]["expect"]["cls"] = "oops"
     yield "cls is class", matrix.expectation(truth)["class"] == "oops", ""
+    truth["capture"]["expect"].update(finding="a.b", hidden_on=["armhf"])
+    told = []
+    for machine in ("amd64", "armhf"):
+        truth["capture"]["machine"] = machine
+        told.append(matrix.expectation(truth)["finding"])
+    yield "a finding is due where its place is known", told == ["a.b", None], told
     world.write("m-k-slab.oracle.json", "{")
     code, tests = world.check()
     yield "a capture that cannot be read", (code, tests) == (1, ["opens"]), tests
