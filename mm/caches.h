@@ -80,22 +80,6 @@ enum cairn_code cache_each_cpu_slab(const struct caches *s, uint64_t cache, cach
 /** For caches_init(): the shapes that cache_kept() needs; it says what is missing. */
 void caches_kept_init(struct caches *s);
 
-/** Told of a node, or of a slab's first struct page; what it returns ends the walk. */
-typedef enum cairn_code cache_fn(void *arg, uint64_t at, struct cairn_err *err);
-
-/** Tell of each struct kmem_cache_node of a cache. s->lack.code must be CAIRN_OK, here and below. */
-enum cairn_code cache_each_node(const struct caches *s, uint64_t cache, cache_fn *fn, void *arg,
-				struct cairn_err *err);
-
-/** Tell of each slab of a node that has free objects. */
-enum cairn_code cache_each_partial(const struct caches *s, uint64_t node, cache_fn *fn, void *arg,
-				   struct cairn_err *err);
-
-/** Tell of each slab that a CPU allocates from or has set aside. CAIRN_MISSING where the CPUs'
- *  memory is not known. */
-enum cairn_code cache_each_cpu_slab(const struct caches *s, uint64_t cache, cache_fn *fn, void *arg,
-				    struct cairn_err *err);
-
 /** For cache_kept(): add the objects on a slab's own list of free ones. */
 enum cairn_code cache_slab_free(const struct caches *s, uint64_t slab, uint64_t *sum,
 				struct cairn_err *err);
