@@ -35,15 +35,19 @@ static uint64_t percpu_pointer(const struct cairn *c, const struct cpu *cpu, uin
 enum cairn_code percpu_symbol(struct cairn *c, const struct cpu *cpu, const char *name,
 			      uint64_t *ret, struct cairn_err *err)
 {
-	enum cairn_code code = sym_addr(&c->syms, name, ret, err);
+	struct cairn_err lack;
+	enum cairn_code code = sym_addr(&c->syms, name, ret, &lack);
 	uint64_t place;
 
 	if (code != CAIRN_OK && cpu->area && type_percpu_offset(&c->types, name, &place)) {
 		*ret = cpu->area + place;
 		return CAIRN_OK;
 	}
-	if (code != CAIRN_OK)
+	if (code != CAIRN_OK) {
+		if (err)
+			*err = lack;
 		return code;
+	}
 	if (cpu->fault) {
 		if (err)
 			*err = *cpu->fault;

@@ -165,13 +165,16 @@ static void test_variable(void **state)
 	struct testkern *k = make();
 	struct cairn *c = tk_open(k, 8);
 	struct cpus cpus = { 0 };
+	struct cairn_err err = { .code = CAIRN_OK };
 	uint64_t addr;
 
 	(void)state;
 	assert_int_equal(cpu_areas_find(c, &cpus, NULL), CAIRN_OK);
-	assert_int_equal(percpu_symbol(c, &cpus.cpu[1], "a_variable", &addr, NULL), CAIRN_OK);
+	assert_int_equal(percpu_symbol(c, &cpus.cpu[1], "a_variable", &addr, &err), CAIRN_OK);
+	assert_int_equal(err.code, CAIRN_OK); /* nothing of the symbol that there is not */
 	assert_int_equal(addr, AREA(1) + 0x88);
-	assert_int_equal(percpu_symbol(c, &cpus.cpu[1], "nothing", &addr, NULL), CAIRN_MISSING);
+	assert_int_equal(percpu_symbol(c, &cpus.cpu[1], "nothing", &addr, &err), CAIRN_MISSING);
+	assert_int_equal(err.code, CAIRN_MISSING);
 	tk_free(k);
 }
 

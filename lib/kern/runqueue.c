@@ -295,7 +295,6 @@ static void read_runq(struct look *l, const struct cpu *cpu, struct runq *q)
 		return;
 	code = object_read(&o, &l->rq, &l->c->kernel, q->addr, &q->fault);
 	if (!code) {
-		q->fault = (struct cairn_err){ .code = CAIRN_OK };
 		q->nr_running = object_get(&o, R_RUNNING);
 		q->clock = object_get(&o, R_CLOCK);
 		l->idle = object_get(&o, R_IDLE);
