@@ -42,10 +42,7 @@ static void begin(void)
 {
 	mem = (struct testmem){ 0 };
 	testmem_add(&mem, 0, HOLE);
-	testmem_put(&mem, 0x1000, 0x2063, 8); /* tables: two pages of 2 MB */
-	testmem_put(&mem, 0x2000, 0x3063, 8);
-	testmem_put(&mem, 0x3000, 0xe3, 8);
-	testmem_put(&mem, 0x3008, 0x2000e3, 8);
+	testmem_tables(&mem);
 	fill();
 	img = testmem_open(&mem);
 	assert_int_equal(space_init(&space, img, &paging_x86_64_l4, 0x1000, 8, "kernel address",

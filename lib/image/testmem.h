@@ -90,6 +90,15 @@ static inline void testmem_put(struct testmem *m, uint64_t paddr, uint64_t value
 	testmem_write(m, paddr, raw, bytes);
 }
 
+/** Tables of x86-64 at 0x1000 to 0x3fff: the first 4 MB of memory, at their own addresses. */
+static inline void testmem_tables(struct testmem *m)
+{
+	testmem_put(m, 0x1000, 0x2063, 8);
+	testmem_put(m, 0x2000, 0x3063, 8);
+	testmem_put(m, 0x3000, 0xe3, 8); /* two pages of 2 MB */
+	testmem_put(m, 0x3008, 0x2000e3, 8);
+}
+
 static inline void testmem_note(struct testmem *m, const char *name, uint32_t type,
 				const void *desc, size_t len)
 {

@@ -2,8 +2,9 @@
 /*
  * fuzzlinks - for fuzz targets: memory of arbitrary words, of which each may be a link.
  *
- * The input is patches of four bytes: which word (of 8 bytes), which of its neighbours it points
- * to, and how it misses.
+ * The input is patches of four bytes: which word (of 8 bytes), and what it becomes: for
+ * fuzz_links(), which of its neighbours it points to, and how it misses; for fuzz_words(), an
+ * address anywhere in the memory, or a number.
  */
 #ifndef CAIRN_KERN_FUZZLINKS_H
 #define CAIRN_KERN_FUZZLINKS_H
@@ -24,6 +25,17 @@ static inline void fuzz_links(struct testkern *k, const uint8_t *data, size_t si
 		if (data[3] & 0x20) /* no link but a number */
 			to = data[2];
 		tk_put(k, at, to, 8);
+	}
+}
+
+/** Patch words of the `bytes` from TK_BASE on. Before tk_open(). */
+static inline void fuzz_words(struct testkern *k, const uint8_t *data, size_t size, uint64_t bytes)
+{
+	for (; size >= 4; data += 4, size -= 4) {
+		uint64_t at = TK_BASE + (data[0] | (uint64_t)data[1] << 8) * 8 % bytes;
+		uint64_t to = TK_BASE + data[2] * UINT64_C(64) % bytes + (data[3] & 0x38);
+
+		tk_put(k, at, data[3] & 0x80 ? to : (uint64_t)data[2] << (data[3] & 63), 8);
 	}
 }
 

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "lib/kern/fuzzlinks.h"
 #include "lib/kern/irqs.h"
 #include "lib/kern/testirqs.h"
 
@@ -30,18 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct testirqs t = tiq_over(tk_small(), !(size & 4));
-	uint64_t all = t.m.next - TK_BASE;
 	struct arena a = { 0 };
 	struct cairn_err err = { .text = "" };
 	struct irqs ret;
 
 	tk_symbol(t.m.k, "vector_irq", TIQ_VECTORS);
-	for (; size >= 4; data += 4, size -= 4) {
-		uint64_t at = TK_BASE + (data[0] | (uint64_t)data[1] << 8) * 8 % all;
-		uint64_t to = TK_BASE + data[2] * UINT64_C(64) % all + (data[3] & 0x38);
-
-		tk_put(t.m.k, at, data[3] & 0x80 ? to : (uint64_t)data[2] << (data[3] & 63), 8);
-	}
+	fuzz_words(t.m.k, data, size, t.m.next - TK_BASE);
 	if (!irqs_read(tm_open(&t.m), &a, &ret, &err))
 		look(&ret);
 	else if (!err.text[0])

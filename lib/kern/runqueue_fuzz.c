@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "lib/kern/fuzzlinks.h"
 #include "lib/kern/runqueue.h"
 #include "lib/kern/task.h"
 #include "lib/kern/testrunq.h"
@@ -27,16 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct testrunq t = trq_over(tk_small());
-	uint64_t all = t.m.next - TK_BASE;
 	struct arena a = { 0 };
 	struct runqs ret;
 
-	for (; size >= 4; data += 4, size -= 4) {
-		uint64_t at = TK_BASE + (data[0] | (uint64_t)data[1] << 8) * 8 % all;
-		uint64_t to = TK_BASE + data[2] * UINT64_C(64) % all + (data[3] & 0x38);
-
-		tk_put(t.m.k, at, data[3] & 0x80 ? to : (uint64_t)data[2] << (data[3] & 63), 8);
-	}
+	fuzz_words(t.m.k, data, size, t.m.next - TK_BASE);
 	if (!runqs_read(tm_open(&t.m), &a, &ret, NULL))
 		for (size_t i = 0; i < ret.n; i++)
 			look(&ret.runq[i]);
