@@ -81,14 +81,14 @@ static void each_is_shown_once(void **state)
 
 	(void)state;
 	begin();
-	pick_init(&p, &space, LO, LEN, show, &s);
+	pick_init(&p, &space, LO, LEN, show);
 	for (unsigned turn = 0; turn < 4; turn++) {
 		size_t n = turn == 2 ? 10 : N, step = turn % 2 ? 7919 : 1;
 
 		s = (struct shown){ .addr = addr };
 		for (size_t i = 0; i < n; i++)
 			addr[i] = i % 5 == 4 ? 0 : object(i * step % N);
-		assert_true(pick_begin(&p, addr, n));
+		assert_true(pick_begin(&p, addr, n, &s, NULL));
 		pick_wait(&p);
 		assert_false(s.wrong);
 		for (size_t i = 0; i < n; i++)
@@ -109,15 +109,15 @@ static void what_is_not_there_is_not_shown(void **state)
 	(void)state;
 	begin();
 	s = (struct shown){ .addr = addr };
-	pick_init(&p, &space, LO, LEN, show, &s);
-	assert_true(pick_begin(&p, addr, sizeof(addr) / sizeof(addr[0])));
+	pick_init(&p, &space, LO, LEN, show);
+	assert_true(pick_begin(&p, addr, sizeof(addr) / sizeof(addr[0]), &s, NULL));
 	pick_wait(&p);
 	assert_false(s.wrong);
 	for (size_t i = 0; i < sizeof(addr) / sizeof(addr[0]); i++)
 		assert_int_equal(s.times[i], addr[i] == object(1) || addr[i] == object(2));
 	pick_deinit(&p);
-	pick_init(&p, &space, LO, 4097, show, &s); /* more than two pages may be needed */
-	assert_false(pick_begin(&p, addr, 1));
+	pick_init(&p, &space, LO, 4097, show); /* more than two pages may be needed */
+	assert_false(pick_begin(&p, addr, 1, &s, NULL));
 	pick_deinit(&p);
 	end();
 }
@@ -135,8 +135,8 @@ static void meanwhile_the_image_answers(void **state)
 	s = (struct shown){ .addr = addr };
 	for (size_t i = 0; i < N; i++)
 		addr[i] = object(i);
-	pick_init(&p, &space, LO, LEN, show, &s);
-	assert_true(pick_begin(&p, addr, N));
+	pick_init(&p, &space, LO, LEN, show);
+	assert_true(pick_begin(&p, addr, N, &s, NULL));
 	assert_int_equal(space_u64(&space, object(77) + LO, &got, NULL), CAIRN_OK);
 	assert_int_equal(got, 77);
 	pick_deinit(&p);
@@ -159,9 +159,9 @@ static void out_of_memory(void **state)
 		addr[i] = object(i);
 	while (!fine) {
 		s = (struct shown){ .addr = addr };
-		pick_init(&p, &space, LO, LEN, show, &s);
+		pick_init(&p, &space, LO, LEN, show);
 		mem_fail_after(fails++);
-		fine = pick_begin(&p, addr, N);
+		fine = pick_begin(&p, addr, N, &s, NULL);
 		if (fine)
 			pick_wait(&p);
 		mem_fail_after(-1);
