@@ -145,6 +145,35 @@ static void meanwhile_the_image_answers(void **state)
 	end();
 }
 
+/* Those that were begun before have come when the next have begun, each to whom it is for. */
+static void one_after_the_other(void **state)
+{
+	static uint64_t addr[3][N / 3];
+	static struct shown s[3];
+	struct pick p;
+	size_t pages;
+
+	(void)state;
+	begin();
+	pick_init(&p, &space, LO, LEN, show);
+	for (size_t turn = 0; turn < 3; turn++) {
+		s[turn] = (struct shown){ .addr = addr[turn] };
+		for (size_t i = 0; i < N / 3; i++)
+			addr[turn][i] = object(3 * i + turn);
+		assert_true(pick_begin(&p, addr[turn], N / 3, &s[turn], &pages));
+		assert_in_range(pages, N / 3 * 3 * STRIDE / 4096, N / 3 * 3 * STRIDE / 4096 + 2);
+		for (size_t i = 0; turn && i < N / 3; i++)
+			assert_int_equal(s[turn - 1].times[i], 1);
+	}
+	pick_wait(&p);
+	for (size_t turn = 0; turn < 3; turn++) {
+		assert_false(s[turn].wrong);
+		assert_int_equal(s[turn].times[N / 3 - 1], 1);
+	}
+	pick_deinit(&p);
+	end();
+}
+
 static void out_of_memory(void **state)
 {
 	static uint64_t addr[N];
@@ -178,6 +207,7 @@ int main(void)
 		cmocka_unit_test(each_is_shown_once),
 		cmocka_unit_test(what_is_not_there_is_not_shown),
 		cmocka_unit_test(meanwhile_the_image_answers),
+		cmocka_unit_test(one_after_the_other),
 		cmocka_unit_test(out_of_memory),
 	};
 
