@@ -178,6 +178,25 @@ def fates(demo):
     ok("--jobs 0 is no number of jobs", code == 2 and not out and "--jobs" in err, code, err)
 
 
+# ---- dumps that are packed as a whole -----------------------------------------------------------
+
+def packed(demo, tmp):
+    """What one is unpacked into counts: it goes to disk before it is too much for --max-rss."""
+    plain, wrapped = tmp / "long", tmp / "long.zst"
+    with open(plain, "wb") as f:
+        f.write(demo.read_bytes())
+        f.write(random.Random(SEED).randbytes(1 << 16) * (128 << 4))
+    subprocess.run(["zstd", "-q1", "--rm", plain, "-o", wrapped], check=True)
+    said = []
+    for mb, to in (320, tmp), (320, "/nonexistent"), (2048, "/nonexistent"):
+        done = subprocess.run([CAIRN, "triage", "-j", "--max-rss", str(mb), wrapped], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=str(to)))
+        said += [(r["fate"], "/nonexistent" in (r["fate_reason"] or "")) for r in records(done.stdout)]
+    ok("a packed dump takes memory within --max-rss, and disk beyond it",
+       said == [("done", False), ("unreadable", True), ("done", False)], said)
+    wrapped.unlink()
+
+
 # ---- types of several kernels ---------------------------------------------------------------------
 
 def misfits(dumps):
@@ -447,6 +466,7 @@ def main():
         signatures = {r["file"]: r["signature"] for r in records(text)}
         robust(validator, [p for p in captures_all if p.name.startswith("amd64")], signatures, tmp)
         fates(demo)
+        packed(demo, tmp)
         misfits(by_name)
         by_the_log(by_name)
         untyped(by_name["i386-6.1-irqbug"])

@@ -15,8 +15,9 @@
  *	       offset -1: the end. Of bytes that were written twice the last ones count.
  *
  * zstd (RFC 8878): any number of frames, decompressed once into an unnamed file, in memory
- * as long as that takes no more than a quarter of what is free, else in $TMPDIR: of what is free
- * then, as others may be unpacking at the same time. Stretches of zeros stay holes.
+ * as long as that takes no more than a quarter of what is free, and no more than half of what the
+ * process may still take where RLIMIT_RSS says how much (`triage --max-rss` does), else in $TMPDIR: of
+ * what is free then, as others may be unpacking at the same time. Stretches of zeros stay holes.
  */
 #ifndef CAIRN_IMAGE_UNWRAP_H
 #define CAIRN_IMAGE_UNWRAP_H

@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "lib/base/held.h"
 #include "lib/base/mem.h"
 #include "lib/image/testdump.h"
 #include "lib/image/unwrap.h"
@@ -470,6 +472,34 @@ static void test_zstd_sparse(void **state)
 	}
 }
 
+/* What the process may take is told as a limit of its resident set. */
+static void test_zstd_limit(void **state)
+{
+	struct rlimit before, limit;
+	struct td t = { 0 }, z = { 0 };
+	struct stat on[2];
+	struct rawfile f;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_RSS, &before), 0);
+	fill(&t);
+	td_zstd(&z, &t, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		limit = before;
+		if (i)
+			limit.rlim_cur = held_by(getpid()) + SIZE / 2;
+		assert_int_equal(setrlimit(RLIMIT_RSS, &limit), 0);
+		assert_int_equal(unwrap(&f, td_fd(&z, z.len), NULL), CAIRN_OK);
+		assert_int_equal(setrlimit(RLIMIT_RSS, &before), 0);
+		expect_same(&f, &t);
+		assert_int_equal(fstat(f.fd, &on[i]), 0);
+		rawfile_close(&f);
+	}
+	assert_int_not_equal(on[0].st_dev, on[1].st_dev);
+	td_free(&t);
+	td_free(&z);
+}
+
 static void test_zstd_bomb(void **state)
 {
 	const size_t piece = (size_t)64 << 20;
@@ -567,7 +597,7 @@ int main(void)
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_nested_cut),
 		cmocka_unit_test(test_flat_in_flat),
-		cmocka_unit_test(test_zstd_sparse),
+		cmocka_unit_test(test_zstd_sparse), cmocka_unit_test(test_zstd_limit),
 		cmocka_unit_test(test_zstd_bomb),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_out_of_memory),
