@@ -36,6 +36,10 @@
  *  cannot be a dump at all (directory, pipe, empty file) is refused with a text. */
 enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err);
 
+/** How what is in a compressed file begins, without unpacking it: up to len bytes. 0: the file is not
+ *  compressed, or nothing can be told. */
+size_t unwrap_head(int fd, void *buf, size_t len);
+
 /** A file that begins with these n bytes is compressed as a whole. */
 bool zstd_is(const unsigned char *head, size_t n);
 

@@ -472,6 +472,36 @@ static void test_zstd_sparse(void **state)
 	}
 }
 
+static void test_head(void **state)
+{
+	struct td t = { 0 }, z = { 0 };
+	unsigned char head[4096] = { 1 };
+	int fd;
+
+	(void)state;
+	fill(&t);
+	td_zstd(&z, &t, 1);
+	fd = td_fd(&t, t.len);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	close(fd);
+	fd = td_fd(&z, z.len);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), sizeof(head));
+	assert_memory_equal(head, t.data, sizeof(head));
+	mem_fail_after(0);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	mem_fail_after(-1);
+	close(fd);
+	fd = td_fd(&z, 10); /* cut in the first block */
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	close(fd);
+	z.data[4] ^= 0xff; /* the frame's header */
+	fd = td_fd(&z, z.len);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	close(fd);
+	td_free(&t);
+	td_free(&z);
+}
+
 /* What the process may take is told as a limit of its resident set. */
 static void test_zstd_limit(void **state)
 {
@@ -598,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_nested_cut),
 		cmocka_unit_test(test_flat_in_flat),
 		cmocka_unit_test(test_zstd_sparse), cmocka_unit_test(test_zstd_limit),
+		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_zstd_bomb),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_out_of_memory),

@@ -38,6 +38,33 @@ bool zstd_probe(const struct rawfile *f)
 	return zstd_is(head, rawfile_read(f, 0, head, sizeof(head), NULL));
 }
 
+#define HEAD_IN ((size_t)256 << 10) /* more than a block, before whose end nothing may come out */
+
+/* What comes out of the first n bytes of a file. */
+static size_t head_of(const void *in, size_t n, void *buf, size_t len)
+{
+	ZSTD_DCtx *ctx = ZSTD_createDCtx();
+	ZSTD_outBuffer to = { buf, len, 0 };
+	ZSTD_inBuffer from = { in, n, 0 };
+
+	while (ctx && from.pos < from.size && to.pos < to.size)
+		if (ZSTD_isError(ZSTD_decompressStream(ctx, &to, &from)))
+			break;
+	ZSTD_freeDCtx(ctx);
+	return to.pos;
+}
+
+size_t unwrap_head(int fd, void *buf, size_t len)
+{
+	const struct rawfile f = { .fd = fd, .size = HEAD_IN };
+	unsigned char *in = mem_zalloc(HEAD_IN, 1);
+	size_t n = in ? rawfile_read(&f, 0, in, HEAD_IN, NULL) : 0;
+
+	n = in && zstd_is(in, n) ? head_of(in, n, buf, len) : 0;
+	mem_free(in);
+	return n;
+}
+
 /* ---- where the bytes go ---- */
 
 struct sink {
