@@ -75,7 +75,7 @@ static void add_how(struct rawfile *f, const char *what)
 	snprintf(f->how + n, sizeof(f->how) - n, "%s%s", n ? ", " : "", what);
 }
 
-static enum cairn_code open_layers(struct rawfile *f, struct cairn_err *err)
+static enum cairn_code open_layers(struct rawfile *f, uint64_t max, struct cairn_err *err)
 {
 	enum cairn_code code = open_plain(f, err);
 	unsigned depth = 0;
@@ -84,7 +84,7 @@ static enum cairn_code open_layers(struct rawfile *f, struct cairn_err *err)
 		if (depth++ == UNWRAP_DEPTH)
 			return cairn_fail(err, CAIRN_FORMAT, "compressed more than %d times over",
 					  UNWRAP_DEPTH);
-		code = zstd_open(f, memory_room, err);
+		code = zstd_open(f, max, memory_room, err);
 		if (depth == 1)
 			add_how(f, "zstd");
 	}
@@ -97,13 +97,18 @@ static enum cairn_code open_layers(struct rawfile *f, struct cairn_err *err)
 	return code;
 }
 
-enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err)
+enum cairn_code unwrap_at_most(struct rawfile *ret, int fd, uint64_t max, struct cairn_err *err)
 {
 	enum cairn_code code;
 
 	*ret = (struct rawfile){ .fd = fd };
-	code = open_layers(ret, err);
+	code = open_layers(ret, max, err);
 	if (code != CAIRN_OK)
 		rawfile_close(ret);
 	return code;
+}
+
+enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err)
+{
+	return unwrap_at_most(ret, fd, UINT64_MAX, err);
 }

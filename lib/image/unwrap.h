@@ -36,6 +36,9 @@
  *  cannot be a dump at all (directory, pipe, empty file) is refused with a text. */
 enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err);
 
+/** As unwrap(); CAIRN_LIMIT: what is in a compressed file is larger than `max` bytes. */
+enum cairn_code unwrap_at_most(struct rawfile *ret, int fd, uint64_t max, struct cairn_err *err);
+
 /** How what is in a compressed file begins, without unpacking it: up to len bytes. 0: the file is not
  *  compressed, or nothing can be told. */
 size_t unwrap_head(int fd, void *buf, size_t len);
@@ -49,8 +52,9 @@ bool flat_probe(const struct rawfile *f);
 bool zstd_probe(const struct rawfile *f);
 
 /** Turn a rawfile over a plain file into one over its contents. `room`: bytes of memory that these
- *  may take, asked again and again. */
+ *  may take, asked again and again; `max`: bytes of them, CAIRN_LIMIT if there are more. */
 enum cairn_code flat_open(struct rawfile *f, struct cairn_err *err);
-enum cairn_code zstd_open(struct rawfile *f, uint64_t (*room)(void), struct cairn_err *err);
+enum cairn_code zstd_open(struct rawfile *f, uint64_t max, uint64_t (*room)(void),
+			  struct cairn_err *err);
 
 #endif

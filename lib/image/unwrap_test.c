@@ -459,7 +459,7 @@ static void test_zstd_sparse(void **state)
 		td_page(4, t.data + t.len - 4096, 4096);
 		td_zstd(&z, &t, 1);
 		f = (struct rawfile){ .fd = td_fd(&z, z.len), .size = z.len };
-		assert_int_equal(zstd_open(&f, rooms[i], NULL), CAIRN_OK);
+		assert_int_equal(zstd_open(&f, UINT64_MAX, rooms[i], NULL), CAIRN_OK);
 		expect_same(&f, &t);
 		assert_int_equal(fstat(f.fd, &st), 0);
 		assert_true(st.st_blocks * 512 < 1 << 20);
@@ -500,6 +500,29 @@ static void test_head(void **state)
 	close(fd);
 	td_free(&t);
 	td_free(&z);
+}
+
+/* Told by the frame's header, or where it says nothing when it is too much. */
+static void test_zstd_at_most(void **state)
+{
+	(void)state;
+	for (unsigned pieces = 1; pieces < 3; pieces++) {
+		struct td t = { 0 }, z = { 0 };
+		struct cairn_err err;
+		struct rawfile f;
+
+		fill(&t);
+		td_zstd(&z, &t, pieces);
+		assert_int_equal(unwrap_at_most(&f, td_fd(&z, z.len), SIZE, NULL), CAIRN_OK);
+		expect_same(&f, &t);
+		rawfile_close(&f);
+		assert_int_equal(unwrap_at_most(&f, td_fd(&z, z.len), SIZE - 1, &err), CAIRN_LIMIT);
+		assert_string_equal(err.text, "unpacks to more than 0 MB");
+		assert_int_equal(unwrap_at_most(&f, td_fd(&t, t.len), 1, NULL), CAIRN_OK);
+		rawfile_close(&f);
+		td_free(&t);
+		td_free(&z);
+	}
 }
 
 /* What the process may take is told as a limit of its resident set. */
@@ -628,7 +651,7 @@ int main(void)
 		cmocka_unit_test(test_nested_cut),
 		cmocka_unit_test(test_flat_in_flat),
 		cmocka_unit_test(test_zstd_sparse), cmocka_unit_test(test_zstd_limit),
-		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_head), cmocka_unit_test(test_zstd_at_most),
 		cmocka_unit_test(test_zstd_bomb),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_out_of_memory),
