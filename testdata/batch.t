@@ -346,6 +346,7 @@ def buckets(text, tmp):
     code, out, _ = cairn("bucket", "-j", "--top", "1", stdin=text)
     ok("bucket --top", [b["count"] for b in records(out)] == [got[0]["count"]], out)
     recent(text, recs, got)
+    doubles(text, tmp)
     many(text, tmp)
     code, out, _ = cairn("bucket", "-j", stdin=b"junk\n" + text)
     ok("bucket: a line of junk costs itself, and is told by its number", code == 4 and
@@ -391,10 +392,25 @@ def recent(text, recs, every):
     ok("bucket --since: no date", code == 2 and b"" == out and "--since" in err, code, err)
 
 
+def doubles(text, tmp):
+    """The same records in two files, of which one has them twice."""
+    (tmp / "once").write_bytes(text)
+    (tmp / "twice").write_bytes(text * 2)
+    recs, once = records(text), records(cairn("bucket", "-j", tmp / "once")[1])
+    timed = sum(any(r["crash"][k] for k in ("date", "time", "panic_time")) for r in recs)
+    got = records(cairn("bucket", "-j", tmp / "once", tmp / "twice")[1])
+    ok("bucket: a dump counts once, however many records there are of it",
+       [dict(b, doubles=0) for b in got if b["class"] != "none"] == [b for b in once if b["class"] != "none"] and
+       all(b["doubles"] == 2 * b["count"] for b in got if b["class"] != "none"), got)
+    out = cairn("bucket", tmp / "once", tmp / "twice")[1].decode().splitlines()[-1]
+    ok("bucket: and how many were left out is told", out == f"{3 * len(recs) - 2 * timed} records in {len(got)} "
+       f"buckets, {2 * timed} left out that are of the same dumps", out)
+
+
 def many(text, tmp):
     """Tens of thousands of records: the memory is that of what is kept of them."""
     file, times = tmp / "many", 80
-    file.write_bytes(text * times)
+    file.write_bytes(b"".join(text.replace(b'"file":"', b'"file":"%d:' % i) for i in range(times)))
     limit = "ulimit -v 150000; " if "asan" not in CAIRN else ""
     done = subprocess.run(["sh", "-c", limit + 'exec "$@"', "sh", CAIRN, "bucket", "-j", file],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
