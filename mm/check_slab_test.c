@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/kern/finding.h"
+#include "lib/kern/maple_shelf.h"
 #include "mm/check_slab.h"
 #include "mm/testlists.h"
 
@@ -41,6 +42,7 @@ static void check(struct world *w)
 static void end(struct world *w)
 {
 	arena_deinit(&w->arena);
+	maple_shelf_free(&w->l.t->c); /* of other checkers */
 	tl_end(&w->l);
 }
 
