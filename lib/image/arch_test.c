@@ -38,6 +38,24 @@ static void by_number(void **state)
 	assert_null(arch_by_id(ARCH_NONE));
 }
 
+static void foreign(void **state)
+{
+	static const uint16_t ours[] = { EM_X86_64, EM_386, EM_ARM, EM_AARCH64 };
+
+	(void)state;
+	assert_string_equal(arch_foreign_utsname("s390x"), "s390");
+	assert_string_equal(arch_foreign_utsname("ppc"), "powerpc");
+	assert_string_equal(arch_foreign_utsname("ppc64le"), "powerpc of 64 bits");
+	assert_string_equal(arch_foreign_elf(EM_RISCV), "riscv");
+	assert_null(arch_foreign_utsname(""));
+	assert_null(arch_foreign_utsname("x86_64"));
+	assert_null(arch_foreign_elf(EM_NONE));
+	/* a bit of the header that has flipped makes none of ours a stranger */
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		for (unsigned bit = 0; bit < 16; bit++)
+			assert_null(arch_foreign_elf((uint16_t)(ours[i] ^ 1u << bit)));
+}
+
 /* What a report calls "R08" is the register "r8", and each is shown once. */
 static void shown(void **state)
 {
@@ -106,7 +124,8 @@ static void registers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_name), cmocka_unit_test(by_number), cmocka_unit_test(prstatus),
+		cmocka_unit_test(by_name), cmocka_unit_test(by_number), cmocka_unit_test(foreign),
+		cmocka_unit_test(prstatus),
 		cmocka_unit_test(shown),
 		cmocka_unit_test(registers),
 	};
