@@ -83,7 +83,6 @@ const struct arch *arch_by_utsname(const char *machine)
 #define EM_LOONGARCH 258
 #endif
 
-/* None of the numbers is one bit away from one of ours. */
 static const struct foreign { const char *name, *utsname; uint16_t elf_machine; } foreign[] = {
 	{ "alpha", "alpha", EM_ALPHA },
 	{ "ia64", "ia64", EM_IA_64 },

@@ -165,5 +165,7 @@ enum cairn_code dumpfile_read(struct dumpfile *ret, const struct rawfile *f, str
 	if (code == CAIRN_OK && !ret->arch)
 		ret->arch = dumpfile_guess_arch(ret->notes, ret->notes_len, &(struct vmcoreinfo){
 			.text = ret->vmcoreinfo, .len = ret->vmcoreinfo_len });
+	if (code == CAIRN_OK && !ret->arch && ret->foreign)
+		return dumpfile_foreign(ret->foreign, err);
 	return code;
 }

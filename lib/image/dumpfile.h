@@ -57,6 +57,7 @@ struct dumpfile {
 	uint64_t set_id;         /* equal in all files of one set */
 
 	/* ELF */
+	const char *foreign;     /* what the header calls a machine that is not read; NULL: none */
 	const struct dumpfile_load *loads; /* in the arena, in the order of the file */
 	size_t nloads;
 };

@@ -129,8 +129,9 @@ enum cairn_code dumpfile_read_elf(struct dumpfile *d, const struct rawfile *f,
 	uint16_t type = half(head + 16, big), machine = half(head + 18, big);
 
 	e.l = head[EI_CLASS] == ELFCLASS64 ? &elf64 : &elf32;
-	if (type == ET_CORE && arch_foreign_elf(machine))
-		return dumpfile_foreign(arch_foreign_elf(machine), err);
+	d->foreign = arch_foreign_elf(machine);
+	if (big && d->foreign && type == ET_CORE)
+		return dumpfile_foreign(d->foreign, err);
 	if (big)
 		return cairn_fail(err, CAIRN_FORMAT, "a big-endian ELF file");
 	if (type == ET_EXEC || type == ET_DYN)

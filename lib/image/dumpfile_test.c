@@ -387,6 +387,26 @@ static void test_foreign(void **state)
 	}
 }
 
+/* One bit makes an ARM core one of MIPS; the notes know better. */
+static void test_foreign_by_damage(void **state)
+{
+	struct td t = { 0 }, notes = { 0 };
+	struct td_elf e = {
+		.class = ELFCLASS32, .machine = EM_MIPS, .loads = loads, .nloads = 2, .notes = &notes,
+	};
+	struct opened o;
+
+	(void)state;
+	td_prstatus(&notes, arch_by_id(ARCH_ARM), 148, 1, 5);
+	td_elf(&t, &e);
+	open_len(&o, &t, t.len);
+	assert_int_equal(o.code, CAIRN_OK);
+	assert_int_equal(o.d.arch->id, ARCH_ARM);
+	close_it(&o);
+	td_free(&t);
+	td_free(&notes);
+}
+
 static void test_elf_refused(void **state)
 {
 	struct td t = { 0 };
@@ -518,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_diskdump),
 		cmocka_unit_test(test_elf),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_foreign_by_damage),
 		cmocka_unit_test(test_elf_refused),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_notes),
