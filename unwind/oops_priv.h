@@ -40,6 +40,7 @@ struct oops_said {
 	const struct oops_kind *kind;    /* NULL: nothing is known but its class */
 	bool panic;                      /* "Kernel panic - not syncing: ..." */
 	struct piece message;            /* of the panic */
+	size_t at;                       /* which row of the report it is */
 };
 
 #define OOPS_SAID 8

@@ -164,7 +164,8 @@ static bool take_head(struct scan *s, struct oops_report *r, const struct oops_s
 		return false;
 	if (alone)
 		close_report(s, r);
-	r->said[r->nsaid++] = *said;
+	r->said[r->nsaid] = *said;
+	r->said[r->nsaid++].at = r->n;
 	r->last_time = line->time;
 	r->ended = false;
 	return append(s, r, &row);
@@ -241,10 +242,19 @@ enum cairn_code oops_scan(struct oops_scan *ret, const struct oops_line *line, s
 	return CAIRN_OK;
 }
 
+/* The line behind the n-th that says something says more of the same. */
+static bool is_told_behind(const struct oops_report *r, size_t n)
+{
+	const struct oops_said *said = &r->said[n];
+
+	return n + 1 < r->nsaid && said[1].at == said->at + 1 &&
+	       crash_class_gives_way(said->class, said[1].class);
+}
+
 const struct oops_said *oops_cause(const struct oops_report *r)
 {
 	for (size_t i = 0; i < r->nsaid; i++)
 		if (!r->said[i].class->vague)
-			return &r->said[i];
+			return &r->said[i + is_told_behind(r, i)];
 	return &r->said[0];
 }

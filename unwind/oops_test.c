@@ -209,6 +209,29 @@ static void hung_on_arm(void **state)
 	assert_string_equal(o->signature.fuzzy, "c1f:stall:one");
 }
 
+/* ARM32 says what is wrong behind the line that says that something is. */
+static void warned_on_arm(void **state)
+{
+	const struct oops *o = parse(
+		"------------[ cut here ]------------\n"
+		"WARNING: CPU: 0 PID: 118 at lib/refcount.c:25 get+0x5c/0x60 [m]\n"
+		"refcount_t: addition on 0; use-after-free.\n"
+		"Modules linked in: m(OE)\n"
+		"CPU: 0 PID: 118 Comm: a Tainted: G           OE      6.1.0 #1\n"
+		" dump_stack_lvl from __warn+0x7c/0x11c\n"
+		" __warn from warn_slowpath_fmt+0x128/0x198\n"
+		" warn_slowpath_fmt from get+0x5c/0x60 [m]\n"
+		" get [m] from outer+0x10/0x14 [m]\n"
+		"---[ end trace 0000000000000000 ]---\n");
+
+	(void)state;
+	assert_int_equal(all.n, 1);
+	assert_string_equal(o->class, "refcount");
+	assert_string_equal(o->head, "refcount_t: addition on 0; use-after-free.");
+	assert_string_equal(o->title, "WARNING: refcount bug in get");
+	assert_string_equal(o->signature.guilty, "get");
+}
+
 /* Two CPUs write at a time. */
 static void interleaved(void **state)
 {
@@ -432,7 +455,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved), cmocka_unit_test(caller_in_lr),
 		cmocka_unit_test(hung_tasks), cmocka_unit_test(bad_jumps),
-		cmocka_unit_test(hung_on_arm),
+		cmocka_unit_test(hung_on_arm), cmocka_unit_test(warned_on_arm),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
 		cmocka_unit_test(message_behind), cmocka_unit_test(message_far_behind),
 		cmocka_unit_test(whose_frames), cmocka_unit_test(retitled),
