@@ -16,7 +16,6 @@
 #define TREE_LIMIT  (1u << 22) /* of one */
 #define TRIALS      (1u << 24) /* nodes that are looked at again, to try repairs */
 #define BECAUSE 6 /* contradictions that a finding shows */
-#define XA_ZERO 0x406 /* XA_ZERO_ENTRY, include/linux/xarray.h */
 #define LOST 3    /* trees that could not be looked at and that are told one by one */
 
 struct look {
@@ -84,14 +83,6 @@ static size_t evidence(struct cairn_evidence *e, struct str *s, size_t texts[BEC
 	return n;
 }
 
-/* In an address space, the mark of a fork that failed and an entry that a spanning store wrote twice
- * are known to the checker "mm". */
-static bool is_explained_by_mm(const struct look *k, const struct maple_verdict *v)
-{
-	return k->of_task &&
-	       (v->twice || (v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == XA_ZERO));
-}
-
 static void tell(void *arg, const struct maple_verdict *v)
 {
 	struct look *k = arg;
@@ -105,7 +96,7 @@ static void tell(void *arg, const struct maple_verdict *v)
 		.overrun = v->neighbour,
 	};
 
-	if (v->of_object || is_explained_by_mm(k, v))
+	if (v->of_object || (k->of_task && maple_mm_is_told_by_mm(v)))
 		return;
 	str_init(&text);
 	str_init(&expected);

@@ -118,6 +118,13 @@ const struct cairn_explanation maple_explanations[] = {
 		"A maple tree grows at its root, so all leaves have the same depth. A slot whose type bits\n"
 		"say leaf where there is an inner node, or the other way round, looks like this.",
 		WORD),
+	EXPLAIN("flags",
+		"ma_flags is none that such a tree has",
+		"Beside the height ma_flags says whether the tree keeps gaps, which lock guards it and whether\n"
+		"readers use RCU: the same for all address spaces (0x303), but for RCU, which fork and exit\n"
+		"leave off. What most of them have is what is expected. Without the bit for gaps the kernel\n"
+		"makes nodes of another kind and corrupts the tree by its next store.",
+		WORD),
 	EXPLAIN("height",
 		"the height in ma_flags is not the tree's",
 		"ma_flags counts the levels. Writers allocate nodes by it. Grade in-flight: it is changed\n"

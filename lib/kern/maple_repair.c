@@ -73,11 +73,12 @@ static bool is_there(const struct look *k, uint32_t i)
 
 /* ---- the word that leads to a node ---- */
 
+/* `i` MAPLE_NONE: to the root, where there is none. */
 static void link_value(struct look *k, uint32_t i, uint64_t value)
 {
-	const struct maple_node *n = &k->m->node[i];
+	const struct maple_node *n = i == MAPLE_NONE ? NULL : &k->m->node[i];
 
-	if (n->parent != MAPLE_NONE) {
+	if (n && n->parent != MAPLE_NONE) {
 		word(k, &k->m->node[n->parent],
 		     maple_slot_at(k->l, k->m->node[n->parent].type, n->slot), value);
 		return;
@@ -401,9 +402,40 @@ static void try_bounds(struct look *k, uint32_t i)
 	}
 }
 
+static void try_root(struct look *k)
+{
+	uint64_t parent = k->m->tree | MAPLE_ROOT_PARENT;
+
+	search_child(k, MAPLE_NONE, parent);
+	flip_link(k, MAPLE_NONE, k->m->root, parent);
+}
+
+static void flags_value(struct look *k, uint64_t value)
+{
+	add(k, (struct maple_repair){
+		.patch = { k->m->tree, k->m->tree + k->l->flags, k->l->flags_size, value },
+		.found = k->m->flags,
+	});
+}
+
+/* Whether the tree keeps gaps; and what else its flags should be. */
+static void try_kind(struct look *k)
+{
+	uint64_t levels = 0;
+
+	for (size_t i = 0; i < k->m->n; i++)
+		if (k->m->node[i].depth >= levels)
+			levels = k->m->node[i].depth + 1u;
+	flags_value(k, k->m->flags ^ MAPLE_FLAG_GAPS);
+	if (k->e->flagged)
+		flags_value(k, (k->e->flags & ~MAPLE_FLAG_HEIGHT) | levels << MAPLE_HEIGHT_SHIFT);
+}
+
 static void try_tree(struct look *k, const struct maple_wrong *w)
 {
-	if (w->rule == MAPLE_RULE_HEIGHT)
+	if (w->rule == MAPLE_RULE_ROOT_TAG)
+		try_root(k);
+	if (w->rule == MAPLE_RULE_HEIGHT || w->rule == MAPLE_RULE_FLAGS)
 		add(k, (struct maple_repair){
 			.patch = { k->m->tree, w->addr, w->size, w->expected },
 			.found = w->found,
@@ -460,6 +492,8 @@ void maple_repairs_find(const struct maple *m, const uint64_t *gap, const struct
 		return;
 	}
 	up = m->node[i].parent;
+	if (w->rule == MAPLE_RULE_NODE_TYPE)
+		try_kind(&k);
 	if (is_there(&k, i))
 		try_node(&k, i);
 	if (is_there(&k, up)) {

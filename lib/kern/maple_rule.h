@@ -24,6 +24,7 @@ enum maple_rule {
 	MAPLE_RULE_PARENT_NODE,    /* a parent word names another node */
 	MAPLE_RULE_CHILD_NULL,     /* an inner node has an empty slot */
 	MAPLE_RULE_DEPTH,          /* leaves lie at different depths */
+	MAPLE_RULE_FLAGS,          /* ma_flags are none that such a tree has */
 	MAPLE_RULE_HEIGHT,         /* ma_flags has another height */
 	MAPLE_RULE_PIVOT_ORDER,    /* pivots do not rise */
 	MAPLE_RULE_PIVOT_RANGE,    /* a pivot lies outside of its node, or the last is not its end */
@@ -54,6 +55,9 @@ const char *maple_rule_id(enum maple_rule rule);
 
 /** It is about what is known beside the tree: the tree is not to blame if nothing else is. */
 bool maple_rule_is_outside(enum maple_rule rule);
+
+/** A tree in which it is broken may have other entries, or other ranges for them, than it shows. */
+bool maple_rule_is_of_entries(enum maple_rule rule);
 
 /** A healthy kernel may look like that, too. */
 bool maple_rule_is_doubt(enum maple_rule rule);
@@ -91,6 +95,8 @@ struct maple_entries {
 	bool summed;        /* `sum` is how many indices they have */
 	uint64_t sum;
 	bool zero;          /* XA_ZERO_ENTRY is an entry like others */
+	bool flagged;       /* `flags` is ma_flags of such trees, whatever height they have */
+	uint64_t flags;
 };
 
 /** One contradiction. */

@@ -61,6 +61,7 @@ static enum maple_word_kind kind_of_rule(enum maple_rule r)
 	case MAPLE_RULE_GAP_TOO_BIG:
 	case MAPLE_RULE_TAIL_GAP: return MAPLE_WORD_GAP;
 	case MAPLE_RULE_ENTRY_TOTAL:
+	case MAPLE_RULE_FLAGS:
 	case MAPLE_RULE_HEIGHT: return MAPLE_WORD_TREE;
 	default: return MAPLE_WORD_LINK;
 	}
