@@ -34,8 +34,31 @@ static void value_text(struct str *s, uint64_t v)
 	str_addf(s, "0x%" PRIx64, v);
 }
 
+#define FREED 0x6b /* POISON_FREE, include/linux/poison.h */
+
+static bool is_freed(const struct look *k, uint64_t found)
+{
+	for (unsigned i = 0; i < k->c->kernel.word; i++)
+		if ((found >> 8 * i & 0xff) != FREED)
+			return false;
+	return true;
+}
+
+/* An object as a whole. */
+static void overwritten(struct str *s, const struct look *k, const struct maple_verdict *v)
+{
+	str_addf(s, "%s: the %s at 0x%" PRIx64 " is overwritten, %s 0x%" PRIx64, k->whose, v->field,
+		 v->addr, v->filled ? "all of it with" : "its first word is", v->found);
+	if (is_freed(k, v->found))
+		str_add(s, ", which is what the slab allocator puts into what is freed");
+}
+
 static void message(struct str *s, const struct look *k, const struct maple_verdict *v)
 {
+	if (v->rule == MAPLE_RULE_NODE_OVERWRITTEN || v->rule == MAPLE_RULE_ENTRY_OVERWRITTEN) {
+		overwritten(s, k, v);
+		return;
+	}
 	str_addf(s, "%s: %s is 0x%" PRIx64, k->whose, v->field, v->found);
 	if (v->told)
 		str_addf(s, " and should be 0x%" PRIx64, v->expected);

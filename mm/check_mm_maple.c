@@ -124,8 +124,8 @@ static void note_unseen(struct mm_look *l)
 	l->all_seen = false;
 	if (l->areas.partial)
 		return;
-	cairn_fail(&why, CAIRN_CORRUPT, "a word of its maple tree is bad: how many areas it has is "
-		   "not known");
+	cairn_fail(&why, CAIRN_CORRUPT, "what its maple tree leads to is not all sound: how many "
+		   "areas it has is not known");
 	cairn_unseen(l->run, mm_whose(l), &why);
 }
 

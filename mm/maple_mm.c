@@ -66,6 +66,7 @@ enum cairn_code maple_mms_init(struct maple_mms *s, struct cairn *c, struct aren
 
 void maple_mms_deinit(struct maple_mms *s)
 {
+	maple_mm_slabs_done(s);
 	maple_vma_deinit(s);
 	if (s->nodes)
 		maple_shelf_give(s->c);
@@ -138,7 +139,8 @@ bool maple_mm_of_node(struct maple_mms *s, uint64_t node, struct arena *a, struc
 
 struct maple_entries maple_mms_entries(struct maple_mms *s)
 {
-	return (struct maple_entries){ .arg = s, .is_elsewhere = maple_mm_is_elsewhere, .zero = true };
+	return (struct maple_entries){ .arg = s, .is_elsewhere = maple_mm_is_elsewhere,
+					.is_node = maple_mm_is_node, .zero = true };
 }
 
 #define VOTERS 3 /* that must agree at least */

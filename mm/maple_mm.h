@@ -47,6 +47,7 @@ struct maple_mms {
 	struct map lost;         /* whose and from where -> a vm_area_struct on such a page */
 	bool searched;           /* `lost` has them */
 	uint64_t stride;         /* from one vm_area_struct to the next in a slab; 0: not known */
+	struct maple_mm_slabs *slabs; /* what the slab allocator says; NULL: not asked yet */
 	uint64_t current;        /* the mm whose entries are asked */
 	bool voted;              /* `flagged` and `flags` are set: what most address spaces have for
 				    ma_flags, the height left out */

@@ -20,6 +20,7 @@ struct court {
 	struct maple_wrongs given_up;  /* told as they are */
 	struct maple_verdict verdict[VERDICTS];
 	struct maple_wrong *because[VERDICTS];
+	bool dropped[VERDICTS]; /* told by another */
 	size_t n;
 };
 
@@ -62,5 +63,8 @@ int court_type_at(const struct maple *m, uint64_t node);
 void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *w,
 		   const struct court_best *best);
 void court_convict_as_found(struct court *t, const struct maple *m, struct maple_wrongs *w);
+
+/** Where many words of one node are bad, the node is. */
+void court_sum_up(struct court *t);
 
 #endif

@@ -121,6 +121,22 @@ static void flip_link(struct look *k, uint32_t i, uint64_t link, uint64_t parent
 	}
 }
 
+/* Nothing of it is a node's: its parent word is no node's, and pivots do not rise in more than one
+ * place. What is left to ask is whether nodes lie there at all. */
+static bool is_overwritten(const struct look *k, uint32_t i)
+{
+	const struct maple_node *n = &k->m->node[i];
+	unsigned falls = 0, last;
+
+	if (!is_there(k, i) || !k->e->is_node || !k->e->is_node(k->e->arg, n->addr) ||
+	    (maple_parent(k->l, n->bytes) & MAPLE_PARENT_TAGS) == MAPLE_PARENT_TAG)
+		return false;
+	last = form(k, n)->slots - 2;
+	for (unsigned p = 1; p <= last; p++)
+		falls += pivot(k, n, p) <= pivot(k, n, p - 1);
+	return falls > 1 && (pivot(k, n, 0) < n->lo || pivot(k, n, 0) > n->hi || falls == last);
+}
+
 static void try_link(struct look *k, uint32_t i)
 {
 	const struct maple_node *n = &k->m->node[i];
@@ -135,7 +151,8 @@ static void try_link(struct look *k, uint32_t i)
 	search_child(k, i, parent);
 	flip_link(k, i, link, parent);
 	if (up)
-		unknown(k, up, offset, MAPLE_REPAIR_CUT);
+		unknown(k, up, offset,
+			is_overwritten(k, i) ? MAPLE_REPAIR_NODE : MAPLE_REPAIR_CUT);
 }
 
 /* ---- pivots ---- */
@@ -311,12 +328,16 @@ static void try_slot(struct look *k, const struct maple_node *n, unsigned i)
 {
 	unsigned offset = maple_slot_at(k->l, n->type, i);
 	uint64_t lo = maple_lo(k->m, n, i), hi = maple_hi(k->m, n, i), entry, first, last;
+	const char *name;
 
 	if (lo <= hi && k->e->find && k->e->find(k->e->arg, lo, hi, &entry))
 		word(k, n, offset, entry);
 	word(k, n, offset, 0);
 	if (says(k, n, i, &first, &last) && (first == lo || last == hi))
 		unknown(k, n, offset, MAPLE_REPAIR_OBJECT);
+	else if (k->e->is_overwritten &&
+		 k->e->is_overwritten(k->e->arg, maple_slot(k->m, n, i), &name))
+		unknown(k, n, offset, MAPLE_REPAIR_ENTRY);
 	else
 		unknown(k, n, offset, MAPLE_REPAIR_CUT);
 }

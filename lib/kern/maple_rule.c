@@ -5,6 +5,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_ROOT_TAG] = "maple.root.tag",
 	[MAPLE_RULE_ROOT_PARENT] = "maple.root.parent",
 	[MAPLE_RULE_NODE_ALIGN] = "maple.node.align",
+	[MAPLE_RULE_NODE_OVERWRITTEN] = "maple.node.overwritten",
 	[MAPLE_RULE_NODE_TYPE] = "maple.node.type",
 	[MAPLE_RULE_DEAD_LINKED] = "maple.node.dead-linked",
 	[MAPLE_RULE_NODE_SHARED] = "maple.node.shared",
@@ -34,6 +35,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_GAP_META_RANGE] = "maple.gap.meta-range",
 	[MAPLE_RULE_ENTRY_RESERVED] = "maple.entry.reserved",
 	[MAPLE_RULE_ENTRY_WRONG] = "maple.entry.wrong",
+	[MAPLE_RULE_ENTRY_OVERWRITTEN] = "maple.entry.overwritten",
 	[MAPLE_RULE_ENTRY_LOST] = "maple.entry.lost",
 	[MAPLE_RULE_ENTRY_TOTAL] = "maple.entry.total",
 };
