@@ -69,7 +69,7 @@ static bool may_be_in_flight(const struct court *t, const struct maple_verdict *
 	}
 }
 
-static enum cairn_grade grade_of(const struct court *t, const struct maple_verdict *v)
+enum cairn_grade court_grade(const struct court *t, const struct maple_verdict *v)
 {
 	const struct maple_lock_state *lock = t->s->lock;
 
@@ -78,6 +78,24 @@ static enum cairn_grade grade_of(const struct court *t, const struct maple_verdi
 	if (lock && lock->known && lock->written && may_be_in_flight(t, v))
 		return CAIRN_IN_FLIGHT;
 	return CAIRN_CERTAIN;
+}
+
+/* What of the tree a gap is about: the slot that it is for. */
+static void note_extent(struct court *t, const struct maple *m, const struct maple_verdict *v)
+{
+	struct court_extent *e = &t->extent[t->n - 1];
+	const struct maple_form *f;
+	unsigned offset = (unsigned)(v->addr - v->node);
+	size_t at;
+
+	*e = (struct court_extent){ v->lo, v->hi };
+	if (v->size == 1 || !maple_place(m, v->node, &at))
+		return;
+	f = &m->layout->form[m->node[at].type];
+	if (!f->gap || offset < f->gap || offset >= f->gap + f->slots * m->layout->word)
+		return;
+	e->lo = maple_lo(m, &m->node[at], (offset - f->gap) / m->layout->word);
+	e->hi = maple_hi(m, &m->node[at], (offset - f->gap) / m->layout->word);
 }
 
 static void place(const struct maple *m, uint64_t node, struct maple_verdict *v)
@@ -90,6 +108,7 @@ static void place(const struct maple *m, uint64_t node, struct maple_verdict *v)
 	if (maple_place(m, node, &at)) {
 		v->lo = m->node[at].lo;
 		v->hi = m->node[at].hi;
+		v->is_leaf = m->node[at].type == MAPLE_LEAF;
 	}
 }
 
@@ -124,44 +143,6 @@ static size_t vanished(struct maple_wrongs *old, const struct maple_wrongs *new)
 	return n;
 }
 
-/* The word that all of [addr, addr + size) is made of. */
-static bool is_filled(struct court *t, uint64_t addr, unsigned size, uint64_t *ret)
-{
-	const struct maple_layout *l = t->m.layout;
-	const unsigned char *p = shelf_peek(t->s->shelf, addr, size, NULL);
-	unsigned same = 1;
-
-	*ret = p ? maple_word(l, p, 0) : 0;
-	while (p && same < size / l->word && maple_word(l, p, same * l->word) == *ret)
-		same++;
-	return same == size / l->word;
-}
-
-/* The node that a slot leads to, as a whole. */
-static void convict_node(struct court *t, uint64_t node, struct maple_verdict *v)
-{
-	v->rule = MAPLE_RULE_NODE_OVERWRITTEN;
-	v->addr = node;
-	v->size = t->m.layout->word;
-	v->told = false;
-	v->bit = -1;
-	v->neighbour = 0;
-	v->filled = is_filled(t, node, t->m.layout->size, &v->found);
-	snprintf(v->field, sizeof(v->field), "maple_node");
-}
-
-static void convict_entry(struct court *t, uint64_t entry, struct maple_verdict *v)
-{
-	const char *name = "entry";
-
-	t->entries.is_overwritten(t->entries.arg, entry, &name);
-	v->rule = MAPLE_RULE_ENTRY_OVERWRITTEN;
-	v->node = v->addr = entry;
-	v->found = 0;
-	space_word(&t->s->c->kernel, entry, &v->found, NULL);
-	snprintf(v->field, sizeof(v->field), "%s", name);
-}
-
 void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *old,
 		   const struct court_best *best)
 {
@@ -185,12 +166,13 @@ void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *
 				 type >= 0 && offset == m->layout->form[type].end, old->wrong, n);
 	field_of(t, type, r->patch.node, v);
 	v->neighbour = overrun_by(t, v);
+	note_extent(t, m, v);
 	if (r->kind == MAPLE_REPAIR_NODE) {
 		place(m, r->found & ~(uint64_t)(m->layout->size - 1), v);
-		convict_node(t, v->node, v);
+		court_convict_node(t, v->node, v);
 	} else if (r->kind == MAPLE_REPAIR_ENTRY)
-		convict_entry(t, r->found, v);
-	v->grade = grade_of(t, v);
+		court_convict_entry(t, r->found, v);
+	v->grade = court_grade(t, v);
 	court_apply(&t->m, r);
 }
 
@@ -225,81 +207,9 @@ void court_convict_as_found(struct court *t, const struct maple *m, struct maple
 	field_of(t, type, node, v);
 	v->of_object = maple_rule_is_outside(v->rule);
 	v->neighbour = overrun_by(t, v);
-	v->grade = grade_of(t, v);
+	note_extent(t, m, v);
+	v->grade = court_grade(t, v);
 	for (size_t i = 0; i < w->n; i++)
 		if (!i || w->wrong[i].node == first.node)
 			give_up(t, &w->wrong[i]);
-}
-
-/* ---- what many verdicts amount to ---- */
-
-#define WORDS 4 /* of one node that are bad: then the node is, and not each of them */
-
-static size_t words_of(const struct court *t, uint64_t node)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; node && i < t->n; i++)
-		n += t->verdict[i].node == node && !t->verdict[i].of_object;
-	return n;
-}
-
-static void drop_others(struct court *t, uint64_t node, size_t i)
-{
-	for (size_t k = i + 1; k < t->n; k++)
-		if (t->verdict[k].node == node)
-			t->dropped[k] = true;
-}
-
-/* What ma_root leads to is no node at all. */
-static void convict_root(struct court *t, struct maple_verdict *v)
-{
-	v->rule = MAPLE_RULE_ROOT_TAG;
-	v->node = v->lo = 0;
-	v->hi = t->m.layout->max;
-	v->addr = t->m.tree + t->m.layout->root;
-	v->size = t->m.layout->word;
-	v->told = false;
-	v->bit = -1;
-	v->neighbour = 0;
-	v->found = 0;
-	space_word(&t->s->c->kernel, v->addr, &v->found, NULL);
-	field_of(t, -1, t->m.tree, v);
-}
-
-static bool is_root(struct court *t, uint64_t node)
-{
-	uint64_t root;
-
-	return !space_word(&t->s->c->kernel, t->m.tree + t->m.layout->root, &root, NULL) &&
-	       (root & ~(uint64_t)(t->m.layout->size - 1)) == node;
-}
-
-/* Where nobody can tell, what is filled with anything but 0 was an object once. */
-static bool is_node(struct court *t, uint64_t node)
-{
-	uint64_t fill;
-
-	return !t->entries.is_node || t->entries.is_node(t->entries.arg, node) ||
-	       (is_filled(t, node, t->m.layout->size, &fill) && fill);
-}
-
-void court_sum_up(struct court *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		struct maple_verdict *v = &t->verdict[i];
-		uint64_t node = v->node;
-
-		if (t->dropped[i] || v->of_object || v->rule == MAPLE_RULE_ENTRY_OVERWRITTEN ||
-		    words_of(t, node) < WORDS)
-			continue;
-		if (is_node(t, node))
-			convict_node(t, node, v);
-		else if (is_root(t, node))
-			convict_root(t, v);
-		else
-			continue;
-		v->grade = grade_of(t, v);
-		drop_others(t, node, i);
-	}
 }

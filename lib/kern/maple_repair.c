@@ -150,7 +150,8 @@ static void try_link(struct look *k, uint32_t i)
 		links_to(k, i, link & ~(uint64_t)(k->l->size - 1));
 	search_child(k, i, parent);
 	flip_link(k, i, link, parent);
-	if (up)
+	/* one that leads to a node that names it is good */
+	if (up && !(is_there(k, i) && maple_parent(k->l, n->bytes) == parent))
 		unknown(k, up, offset,
 			is_overwritten(k, i) ? MAPLE_REPAIR_NODE : MAPLE_REPAIR_CUT);
 }
