@@ -252,6 +252,32 @@ static bool find(void *arg, uint64_t first, uint64_t last, uint64_t *entry)
 	return p && says_that(s, p, first, last);
 }
 
+/* ---- one that is overwritten ---- */
+
+static bool is_known(const struct maple_mms *s, uint64_t mm)
+{
+	struct maple_mm known;
+
+	return mm == s->current || maple_mm_of(s, mm, &known);
+}
+
+/* An object of its cache that no area would be: the slot that leads to it is right. One that is an area
+ * elsewhere is led to wrongly. */
+static bool is_overwritten(void *arg, uint64_t entry, const char **name)
+{
+	struct maple_mms *s = arg;
+	unsigned char buf[VMA_BYTES];
+	const unsigned char *p = vma_bytes(s, entry, buf, sizeof(buf), NULL);
+	uint64_t start, end, page = UINT64_C(1) << s->c->kernel.page_shift;
+
+	*name = "vm_area_struct";
+	if (!p || !is_aligned(s, entry) || !maple_mm_is_area(s, entry))
+		return false;
+	start = vma_word(s, p, VMA_START);
+	end = vma_word(s, p, VMA_END);
+	return start >= end || (start | end) & (page - 1) || !is_known(s, vma_word(s, p, VMA_MM));
+}
+
 /* ---- */
 
 bool maple_vma_known(const struct maple_mms *s)
@@ -267,6 +293,7 @@ void maple_vma_entries(struct maple_mms *s, bool gone, struct maple_entries *e)
 	e->find = find;
 	if (gone)
 		return;
+	e->is_overwritten = is_overwritten;
 	e->says = says;
 	e->ask = ask;
 	e->answer = answer;
