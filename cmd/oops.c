@@ -172,7 +172,7 @@ static void register_values(struct view *v, const struct oops *p)
 	out_object(o, "registers");
 	for (size_t i = 0; i < p->nregs; i++) {
 		if (show)
-			out_text(o, "%s%-5s ", i % REGS_A_LINE ? "  " : "    ", p->reg[i].name);
+			out_text(o, "%s%-6s ", i % REGS_A_LINE ? "  " : "    ", p->reg[i].name);
 		out_addr(o, p->reg[i].name, show ? "%s" : NULL, p->reg[i].value, width);
 		if (show && (i % REGS_A_LINE == REGS_A_LINE - 1 || i + 1 == p->nregs))
 			out_text(o, "\n");
@@ -202,7 +202,7 @@ static void pointee(struct view *v, const struct oops_points *p)
 
 	out_object(o, p->reg);
 	if (v->verbose)
-		out_text(o, "    %-5s ", p->reg);
+		out_text(o, "    %-6s ", p->reg);
 	maybe_str(o, "kind", NULL, p->kind);
 	out_str(o, "text", v->verbose ? "%s\n" : NULL, p->text);
 	maybe_hex(o, "value", p->has_value, p->value);
@@ -229,6 +229,8 @@ static void pointees(struct view *v, const struct oops *p)
 	out_end(v->o);
 }
 
+#define MODULES_A_LINE 6
+
 static void modules(struct view *v, const struct oops *p)
 {
 	struct out *o = v->o;
@@ -238,14 +240,16 @@ static void modules(struct view *v, const struct oops *p)
 		return;
 	}
 	if (v->verbose)
-		out_text(o, p->nmodules ? "  Modules\n" : "  Modules: none\n");
+		out_text(o, p->nmodules ? "  Modules\n    " : "  Modules: none\n");
 	out_array(o, "module_list");
 	for (size_t i = 0; i < p->nmodules; i++) {
 		const struct oops_module *m = &p->module_list[i];
 
 		out_object(o, NULL);
-		out_str(o, "name", v->verbose ? "    %s" : NULL, m->name);
-		out_str(o, "flags", !v->verbose ? NULL : *m->flags ? " (%s)\n" : "%s\n", m->flags);
+		out_str(o, "name", v->verbose ? "%s" : NULL, m->name);
+		out_str(o, "flags", v->verbose && *m->flags ? " (%s)" : NULL, m->flags);
+		if (v->verbose)
+			out_text(o, i + 1 == p->nmodules ? "\n" : (i + 1) % MODULES_A_LINE ? ", " : ",\n    ");
 		out_end(o);
 	}
 	out_end(o);
@@ -468,8 +472,13 @@ static const struct cmd oops = {
 		"what syzkaller calls it (\"corrupted\": its report names no function), who of a stall blames\n"
 		"another than the signature does; triage and bucket put the signature's function in. A panic\n"
 		"that was asked for (sysrq, an NMI) is no bug by itself; its `cause` is what the log reports\n"
-		"last before it. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could\n"
-		"not be read.",
+		"last before it. Of a BUG upon a maple node's parent word the registers are read, where the\n"
+		"kernel says what they lead to (ARM32): whether the word has a flipped bit, or its neighbour\n"
+		"in the slab wrote over it. What to check in a dump has the log's own values. -v adds the\n"
+		"registers, what they lead to, the code's bytes and the modules, which JSON always has; there\n"
+		"`taints` and `module_list` are empty if the log says that there are none, null if it does\n"
+		"not say. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could not be\n"
+		"read.",
 	.opts = opts,
 	.no_dump = true,
 	.dump_if_named = true,

@@ -116,6 +116,9 @@ static bool fits(const char *pattern, const char *function)
 
 #define ADDRESSES 4
 
+/* A command beyond is longer than its column. */
+#define WIDTH_MAX 40
+
 struct values {
 	const struct oops *o;
 	struct arena *a;
@@ -197,38 +200,45 @@ static const char *fill_in(const struct values *v, const char *command, size_t n
 		     : NULL;
 }
 
-static void add_step(struct oops *o, const char *command, const char *why, struct str *text)
+/* Commands in a column of their own, what they tell in another. */
+static const char *table(const struct oops *o, const char *const *why, struct arena *a)
 {
-	if (o->ncommands == OOPS_COMMANDS)
-		return;
-	o->command[o->ncommands++] = command;
-	str_addf(text, "%s%-26s  %s", text->len ? "\n" : "", command, why);
+	const char *ret = NULL;
+	struct str text;
+	size_t width = 0;
+
+	str_init(&text);
+	for (size_t i = 0; i < o->ncommands; i++)
+		if (strlen(o->command[i]) > width && strlen(o->command[i]) <= WIDTH_MAX)
+			width = strlen(o->command[i]);
+	for (size_t i = 0; i < o->ncommands; i++)
+		str_addf(&text, "%s%-*s  %s", i ? "\n" : "", (int)width, o->command[i], why[i]);
+	if (!text.failed)
+		ret = arena_strdup(a, text.buf);
+	str_deinit(&text);
+	return ret;
 }
 
 static enum cairn_code advise(struct oops *o, const struct oops_advice *row, struct arena *a)
 {
+	const char *why[OOPS_COMMANDS], *command;
 	struct values v = { .o = o, .a = a };
-	struct str text;
-	bool failed;
 
 	o->advice = row->known;
 	o->check = row->check;
 	o->command = arena_array(a, OOPS_COMMANDS, sizeof(*o->command));
 	if (!o->command)
 		return CAIRN_NOMEM;
-	str_init(&text);
 	find_addresses(&v);
-	for (size_t i = 0; i < OOPS_STEPS && row->step[i].command; i++) {
-		const char *command;
-
-		for (size_t nth = 0; (command = fill_in(&v, row->step[i].command, nth)); nth++)
-			add_step(o, command, row->step[i].why, &text);
-	}
+	for (size_t i = 0; i < OOPS_STEPS && row->step[i].command; i++)
+		for (size_t nth = 0; o->ncommands < OOPS_COMMANDS &&
+				     (command = fill_in(&v, row->step[i].command, nth)); nth++) {
+			why[o->ncommands] = row->step[i].why;
+			o->command[o->ncommands++] = command;
+		}
 	if (o->ncommands)
-		o->check = arena_strdup(a, text.buf);
-	failed = text.failed || (o->ncommands && !o->check);
-	str_deinit(&text);
-	return failed ? CAIRN_NOMEM : CAIRN_OK;
+		o->check = table(o, why, a);
+	return o->ncommands && !o->check ? CAIRN_NOMEM : CAIRN_OK;
 }
 
 enum cairn_code oops_advise(struct oops *o, struct arena *a)
