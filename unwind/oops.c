@@ -38,13 +38,15 @@ static enum cairn_code make(struct oops *o, const struct oops_report *r, struct 
 {
 	head(o, r, a);
 	oops_facts(o, r, a);
+	oops_modules_read(o, r, a);
+	oops_points_read(o, r, a);
 	oops_title(o, r, a);
 	if (oops_trace(o, r, a) != CAIRN_OK || !o->title || !o->head)
 		return CAIRN_NOMEM;
 	if (!o->guilty)
 		o->guilty = o->signature.guilty;
-	oops_advise(o);
-	return CAIRN_OK;
+	oops_maple_read(o, r, a);
+	return oops_advise(o, a);
 }
 
 enum cairn_code oops_parse_lines(struct oopses *ret, const struct oops_line *line, size_t n,

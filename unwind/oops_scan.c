@@ -171,6 +171,14 @@ static bool take_head(struct scan *s, struct oops_report *r, const struct oops_s
 	return append(s, r, &row);
 }
 
+/* Who allocated and freed what a register leads to: not the report's own stack. */
+static bool is_of_pointee(const struct oops_report *r, const struct oops_row *row)
+{
+	return r->n && r->row[r->n - 1].what == OOPS_POINTEE &&
+	       ((row->what == OOPS_FRAME && row->nplaces == 1) ||
+		piece_begins(piece_trim(row->text), "Free path:"));
+}
+
 static bool take_row(struct scan *s, struct oops_report *r, const struct oops_line *line, size_t at)
 {
 	struct oops_row row;
@@ -179,6 +187,8 @@ static bool take_row(struct scan *s, struct oops_report *r, const struct oops_li
 		return true;
 	oops_row_read(&row, (struct piece){ line->text, line->len });
 	row.line = at;
+	if (is_of_pointee(r, &row))
+		row.what = OOPS_POINTEE;
 	if (row.what == OOPS_START || row.what == OOPS_HISTORY)
 		r->history = row.what == OOPS_HISTORY;
 	if (row.what == OOPS_FRAME && !r->history)
