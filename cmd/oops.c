@@ -6,6 +6,7 @@
 #include "cmd/oops_file.h"
 #include "unwind/cause.h"
 #include "unwind/guilty.h"
+#include "unwind/guilty_matter.h"
 #include "unwind/oops.h"
 
 enum { OPT_LAST, OPT_GUESSES, OPT_VERBOSE, OPT_RULES };
@@ -371,16 +372,24 @@ static void tell(struct view *v, const struct oopses *all, bool cut, enum verdic
 		*verdict = VERDICT_PARTIAL;
 }
 
+static void rule(struct out *o, bool always, const char *why, const char *names)
+{
+	out_record(o, "guilty.rule");
+	out_str(o, "why", "%s", why);
+	out_bool(o, "always", NULL, always);
+	out_text(o, always ? "\n" : " (in reports of that alone)\n");
+	out_str(o, "names", "    %s\n", names);
+	out_end(o);
+}
+
 static void rules(struct out *o)
 {
 	const char *why, *names;
 
-	for (size_t i = 0; guilty_rule(i, &why, &names); i++) {
-		out_record(o, "guilty.rule");
-		out_str(o, "why", "%s\n", why);
-		out_str(o, "names", "    %s\n", names);
-		out_end(o);
-	}
+	for (size_t i = 0; guilty_rule(i, &why, &names); i++)
+		rule(o, true, why, names);
+	for (size_t i = 0; guilty_matter_rule(i, &why, &names); i++)
+		rule(o, false, why, names);
 }
 
 static enum cairn_code of_dump(struct view *v, struct cairn *c, enum verdict *verdict,

@@ -80,8 +80,9 @@ void oops_row_read(struct oops_row *ret, struct piece text);
 /** The line that the report's class is of. */
 const struct oops_said *oops_cause(const struct oops_report *r);
 
-/** Fill in o->frame and n, and the function that crashed. */
-enum cairn_code oops_trace(struct oops *o, const struct oops_report *r, struct arena *a);
+/** Fill in o->frame and n, the function that crashed, and the signature. `kind` is the title's. */
+enum cairn_code oops_trace(struct oops *o, const struct oops_report *r,
+			   const struct oops_kind *kind, struct arena *a);
 
 /** Fill in who and where, registers and code. */
 void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a);
@@ -101,8 +102,11 @@ bool oops_reg_value(const struct oops *o, const char *name, uint64_t *ret);
 /** The function that a kind blames; len 0: none is there. */
 struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *r);
 
-/** The title and o->guilty. */
-void oops_title(struct oops *o, const struct oops_report *r, struct arena *a);
+/** Both functions that a report's first line says are in a race; the number found. */
+size_t oops_races(const struct oops_report *r, struct piece ret[2]);
+
+/** The title and o->guilty. The kind that it is of; NULL: none is known. */
+const struct oops_kind *oops_title(struct oops *o, const struct oops_report *r, struct arena *a);
 
 /** o->advice, check and command. */
 enum cairn_code oops_advise(struct oops *o, struct arena *a);
