@@ -88,6 +88,7 @@ enum cairn_code oops_parse(struct oopses *ret, const char *text, size_t len, str
 	size_t n = count_lines(text, len), i = 0;
 	struct oops_line *line = arena_array(a, n ? n : 1, sizeof(*line));
 	const char *p = text, *end = text + len;
+	struct oops_host host = { NULL, 0 };
 	enum cairn_code code;
 
 	if (!line)
@@ -95,7 +96,7 @@ enum cairn_code oops_parse(struct oopses *ret, const char *text, size_t len, str
 	for (; i < n; i++) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end;
 
-		oops_line_read(&line[i], p, (size_t)(stop - p));
+		oops_line_read(&line[i], p, (size_t)(stop - p), &host);
 		p = nl ? nl + 1 : end;
 	}
 	code = oops_parse_lines(ret, line, n, a, err);
