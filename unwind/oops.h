@@ -75,6 +75,7 @@ struct oops {
 
 	const char *arch;      /* "x86_64" "i386" "arm" "arm64"; NULL: not told */
 	int64_t cpu, pid;      /* -1: not told */
+	int64_t stuck;         /* CPU that another one found to be stuck; -1: not told */
 	const char *comm, *release, *tainted, *hardware, *modules, *workqueue; /* NULL: not told */
 	struct oops_reg reg[OOPS_REGS];
 	size_t nregs;

@@ -227,21 +227,6 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 	return true;
 }
 
-/* Nothing crashed: who is to blame, as the title has it. */
-static const struct frame *blamed(const struct trace *tr, const struct oops *o)
-{
-	for (const struct frame *f = tr->frame; o->guilty && f < tr->frame + tr->n; f++) {
-		struct piece told;
-
-		if (!f->named)
-			continue;
-		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
-		if (told.len == strlen(o->guilty) && !memcmp(told.p, o->guilty, told.len))
-			return f;
-	}
-	return NULL;
-}
-
 static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct arena *a)
 {
 	const struct oops_frame *f;
@@ -253,8 +238,9 @@ static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct ar
 		return false;
 	by_regs &= tr.n && !tells_of_panic(&tr);
 	at = by_regs ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
+	/* nothing crashed: who is to blame, as the title has it */
 	if (!at && complaint)
-		at = blamed(&tr, o);
+		at = signature_frame_of(&tr, 0, o->guilty);
 	if (at && at->named) {
 		f = &o->frame[index[at - tr.frame]];
 		o->function = f->function;

@@ -47,6 +47,9 @@ void signature_make(struct signature *ret, const char *class, const struct signa
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a);
 
+/** The first frame from index `from` on whose function a signature names (`guilty`); NULL: none. */
+const struct frame *signature_frame_of(const struct trace *tr, size_t from, const char *guilty);
+
 /** Whether a kernel's own trace gets lost at a frame, if it is not the first. */
 bool signature_loses(const struct frame *f);
 
