@@ -116,6 +116,7 @@ struct oops {
 
 	const char *arch;      /* "x86_64" "i386" "arm" "arm64"; NULL: not told */
 	int64_t cpu, pid;      /* -1: not told */
+	int64_t stuck;         /* CPU that another one found to be stuck; -1: not told */
 	const char *comm, *release, *tainted, *hardware, *modules, *workqueue; /* NULL: not told */
 	const char *taints;    /* the letters of `tainted` alone; "": not tainted; NULL: not told */
 	bool has_modules;      /* told, be it that there are none */

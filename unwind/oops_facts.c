@@ -341,10 +341,23 @@ static void broken_release(struct reader *rd, const struct oops_report *r)
 			read_release(rd, r->row[i + 1].text);
 }
 
+/* "Task dump for CPU 0:", where nothing interrupts a CPU that is stuck (kernel/rcu/tree_stall.h);
+ * "NMI watchdog: Watchdog detected hard LOCKUP on cpu 1" (kernel/watchdog.c). */
+static void read_stuck(struct reader *rd, struct piece t)
+{
+	struct piece cpu = piece_after(t, "Task dump for CPU ");
+
+	if (!cpu.p)
+		cpu = piece_after(t, "hard LOCKUP on cpu ");
+	if (cpu.p && rd->o->stuck < 0)
+		set_number(&rd->o->stuck, cpu);
+}
+
 static void read_line(struct reader *rd, const struct oops_row *row)
 {
 	struct piece t = row->text;
 
+	read_stuck(rd, t);
 	read_cpu_line(rd, t);
 	read_process(rd, t);
 	if (piece_begins(t, "Hardware name: "))
@@ -359,11 +372,12 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a)
 {
 	struct reader rd = { o, a };
 
-	o->cpu = o->pid = -1;
+	o->cpu = o->pid = o->stuck = -1;
 	for (size_t i = 0; i < r->nsaid; i++) {
 		read_hung(&rd, r->said[i].words);
 		read_lockup(&rd, r->said[i].words);
 		read_mce(&rd, r->said[i].words);
+		read_stuck(&rd, r->said[i].words);
 		place_of(&rd, &r->said[i]);
 	}
 	rcu_place(&rd, r);

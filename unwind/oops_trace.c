@@ -228,21 +228,6 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 	return true;
 }
 
-/* The frame of who is to blame, as the title has it. */
-static const struct frame *blamed(const struct trace *tr, const struct oops *o)
-{
-	for (const struct frame *f = tr->frame; o->guilty && f < tr->frame + tr->n; f++) {
-		struct piece told;
-
-		if (!f->named)
-			continue;
-		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
-		if (told.len == strlen(o->guilty) && !memcmp(told.p, o->guilty, told.len))
-			return f;
-	}
-	return NULL;
-}
-
 /* Where the report itself names who is to blame; other kinds' are found in the trace. */
 static bool names_it(const struct oops_kind *kind)
 {
@@ -269,7 +254,7 @@ static void agree(struct oops *o, const struct oops_kind *kind, const struct tra
 {
 	struct piece guilty = { o->guilty, o->guilty ? strlen(o->guilty) : 0 };
 	struct piece plain = guilty_plain(guilty_base(guilty));
-	const struct frame *own = blamed(tr, o);
+	const struct frame *own = signature_frame_of(tr, 0, o->guilty);
 	const char *has = o->signature.guilty;
 
 	if (!guilty.len || signature_has_no_functions(o->class) ||
@@ -302,7 +287,7 @@ static const struct frame *culprit(const struct oops *o, const struct trace *tr,
 
 	by_regs &= tr->n && !tells_of_panic(tr);
 	at = by_regs ? culprit_of_fault(tr, 0) : culprit_find(tr);
-	return !at && complaint ? blamed(tr, o) : at;
+	return !at && complaint ? signature_frame_of(tr, 0, o->guilty) : at;
 }
 
 static bool find_culprit(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
