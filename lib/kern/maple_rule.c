@@ -50,26 +50,6 @@ bool maple_rule_is_doubt(enum maple_rule rule)
 	return rule == MAPLE_RULE_END_MIN || rule == MAPLE_RULE_ROOT_SINGLE;
 }
 
-bool maple_rule_is_of_entries(enum maple_rule rule)
-{
-	switch (rule) {
-	case MAPLE_RULE_ROOT_PARENT:
-	case MAPLE_RULE_DEAD_LINKED:
-	case MAPLE_RULE_PARENT_TYPE:
-	case MAPLE_RULE_PARENT_SLOT:
-	case MAPLE_RULE_PARENT_NODE:
-	case MAPLE_RULE_FLAGS:
-	case MAPLE_RULE_HEIGHT:
-	case MAPLE_RULE_TAIL_SLOT:
-	case MAPLE_RULE_TAIL_GAP:
-	case MAPLE_RULE_GAP_PARENT:
-	case MAPLE_RULE_GAP_NOT_MAX:
-	case MAPLE_RULE_GAP_TOO_BIG:
-	case MAPLE_RULE_GAP_META_RANGE: return false;
-	default: return !maple_rule_is_doubt(rule) && !maple_rule_is_outside(rule);
-	}
-}
-
 bool maple_rule_is_outside(enum maple_rule rule)
 {
 	return rule == MAPLE_RULE_ENTRY_LOST || rule == MAPLE_RULE_ENTRY_TOTAL;

@@ -58,9 +58,6 @@ const char *maple_rule_id(enum maple_rule rule);
 /** It is about what is known beside the tree: the tree is not to blame if nothing else is. */
 bool maple_rule_is_outside(enum maple_rule rule);
 
-/** A tree in which it is broken may have other entries, or other ranges for them, than it shows. */
-bool maple_rule_is_of_entries(enum maple_rule rule);
-
 /** A healthy kernel may look like that, too. */
 bool maple_rule_is_doubt(enum maple_rule rule);
 
