@@ -202,6 +202,12 @@ static void give_up(struct court *t, const struct maple_wrong *w)
 	p[g->n++] = *w;
 }
 
+void court_drop(struct court *t, const struct maple_wrongs *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		give_up(t, &w->wrong[i]);
+}
+
 void court_convict_as_found(struct court *t, const struct maple *m, struct maple_wrongs *w)
 {
 	const struct maple_wrong first = w->wrong[0];
