@@ -195,11 +195,8 @@ static void head(struct out *o, const struct maple_view *v)
 	out_num(o, "nodes", ", %s nodes", (int64_t)m->n);
 	out_num(o, "bad", v->nbad ? ", %s bad" : NULL, (int64_t)v->nbad);
 	out_text(o, "\n");
+	maple_view_bad_of_tree(o, v);
 	out_end(o);
-	for (size_t i = 0; i < v->nbad; i++)
-		if (!v->bad[i].node)
-			out_text(o, "  %s is 0x%llx (%s)\n", v->bad[i].field,
-				 (unsigned long long)v->bad[i].found, maple_rule_id(v->bad[i].rule));
 }
 
 static enum cairn_code draw(struct call *call, const struct maple_view *v, struct cairn_err *err)
@@ -270,6 +267,8 @@ static enum cairn_code show(struct call *call, struct maple_mms *s, bool has_mms
 	if (code)
 		return code;
 	if (mm.task && !mm.tree) {
+		if (call->opt[OPT_DOT].set || call->opt[OPT_SVG].set)
+			return cairn_fail(err, CAIRN_NOTFOUND, "no address space of its own");
 		error_none(call, "no address space of its own");
 		return CAIRN_OK;
 	}
@@ -315,8 +314,9 @@ static const struct cmd maple_cmd = {
 		"\n"
 		"-t shows every node below its parent: the indices it covers, its type, its last slot\n"
 		"in use, its parent word, meta (end/gap), and each slot with its range and gap. The\n"
-		"tree is verified as `check` does it, and bad words are marked with what they should\n"
-		"be. The pictures have the same, bad words in red:\n"
+		"tree is verified as `check -o maple` does it, and bad words are marked with what they\n"
+		"should be. The pictures have the same, bad words in red; in the SVG a node's children\n"
+		"are right of it:\n"
 		"\n"
 		"    maple --svg 1 > tree.svg\n"
 		"    maple --dot 1 | dot -Tpdf > tree.pdf",
