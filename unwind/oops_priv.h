@@ -87,8 +87,8 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a);
 /** The function that a kind blames; len 0: none is there. */
 struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *r);
 
-/** Both functions that a report's first line says are in a race; the number found. */
-size_t oops_races(const struct oops_report *r, struct piece ret[2]);
+/** The function that a sanitizer's first line names, both of a race; the number found. */
+size_t oops_in_words(const struct oops_report *r, struct piece ret[2]);
 
 /** The title and o->guilty. The kind that it is of; NULL: none is known. */
 const struct oops_kind *oops_title(struct oops *o, const struct oops_report *r, struct arena *a);

@@ -48,6 +48,10 @@ void signature_make(struct signature *ret, const char *class, const struct signa
 void signature_of_names(struct signature *ret, const char *class, const struct piece *name, size_t n,
 			struct arena *a);
 
+/** Of a report that is never anybody's: its title is all that tells it from others of the class. */
+void signature_of_words(struct signature *ret, const char *class, const char *words,
+			struct arena *a);
+
 /** Of a trace, from the frame `at`; NULL: none is to blame. A frame of RULE_RETHOOK ends it. */
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a);
