@@ -43,7 +43,7 @@ static struct signature sign(const struct report *r)
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
-	return r->told && (!blames || !own.guilty || signature_is_of_races(r->told->class))
+	return r->told && (!blames || !own.guilty || signature_is_of_log(r->told->class))
 		       ? r->told->signature : own;
 }
 

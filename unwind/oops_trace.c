@@ -276,7 +276,8 @@ static void agree(struct oops *o, const struct oops_kind *kind, const struct tra
 	if (signature_has_no_functions(o->class) ||
 	    is_said(&o->signature, guilty_plain(guilty_base(guilty))))
 		return;
-	if (!guilty.len && !o->signature.guilty && is_nobodys(kind))
+	if (!guilty.len && is_nobodys(kind) &&
+	    (!o->signature.guilty || signature_is_of_log(o->class)))
 		signature_of_words(&o->signature, o->class, o->title, a);
 	if (!guilty.len || (o->signature.guilty && !is_in_head(kind) && !is_another(kind)))
 		return;
@@ -289,7 +290,7 @@ static void agree(struct oops *o, const struct oops_kind *kind, const struct tra
 /* The functions that the first line names, where it is no kind that knows them by their offsets. */
 static size_t in_words(const struct oops *o, const struct oops_report *r, struct piece ret[2])
 {
-	if (signature_is_of_races(o->class) || (!o->guilty && !strcmp(o->class, "kasan")))
+	if (signature_is_of_log(o->class) || (!o->guilty && !strcmp(o->class, "kasan")))
 		return oops_in_words(r, ret);
 	return 0;
 }

@@ -190,9 +190,9 @@ bool signature_has_no_functions(const char *class)
 	return false;
 }
 
-bool signature_is_of_races(const char *class)
+bool signature_is_of_log(const char *class)
 {
-	return !strcmp(class, "kcsan");
+	return !strcmp(class, "kcsan") || !strcmp(class, "firmware-panic");
 }
 
 void signature_of_words(struct signature *ret, const char *class, const char *words, struct arena *a)

@@ -64,9 +64,9 @@ void signature_of_blamed(struct signature *ret, const char *class, struct piece 
  *  used up. */
 bool signature_has_no_functions(const char *class);
 
-/** The signature is of the two functions that the log says are in a race: a stack is of one of
- *  them. */
-bool signature_is_of_races(const char *class);
+/** The signature is of what the log says alone: of the two functions that are in a race, which a
+ *  stack has one of; of what stopped beside the kernel, which has no stack here. */
+bool signature_is_of_log(const char *class);
 
 /** Whether a kernel's own trace gets lost at a frame, if it is not the first. */
 bool signature_loses(const struct frame *f);
