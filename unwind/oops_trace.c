@@ -167,6 +167,7 @@ static bool take(struct own *w, const struct oops_row *row)
 	case OOPS_FRAME: take_frame(w, row); return true;
 	case OOPS_MARK: w->stack = stack_of(piece_trim(row->text)); return true;
 	case OOPS_WHO: w->history = false; return true;
+	case OOPS_POINTEE: return true;
 	case OOPS_OTHER:
 		w->next_interrupted |= is_exception_stack(row->text);
 		take_lr(w, row->text);
