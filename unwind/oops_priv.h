@@ -93,6 +93,9 @@ void oops_modules_read(struct oops *o, const struct oops_report *r, struct arena
 /** Fill in what registers lead to. */
 void oops_points_read(struct oops *o, const struct oops_report *r, struct arena *a);
 
+/** o->mce. */
+void oops_mce_read(struct oops *o, const struct oops_report *r, struct arena *a);
+
 /** Fill in o->maple. */
 void oops_maple_read(struct oops *o, const struct oops_report *r, struct arena *a);
 
