@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/mce_out.h"
 #include "cmd/oops_file.h"
 #include "unwind/cause.h"
 #include "unwind/guilty.h"
@@ -329,6 +330,7 @@ static void report(struct view *v, const struct oopses *all, size_t i)
 	where(o, p);
 	who(o, p);
 	machine(o, p);
+	mce_out(o, "  error      ", p->mce, p->nmce);
 	when(o, p);
 	out_str(o, "signature", "  signature  %s\n", p->signature.strict);
 	out_str(o, "signature_fuzzy", "             %s\n", p->signature.fuzzy);

@@ -15,7 +15,12 @@ bool triage_is_watched(const struct report *r)
 	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
 }
 
-/* All of it where the crash is not what matters. */
+/* Where the crash is not what matters, or what failed is told long before who panics of it. */
+static bool is_told_before(const char *class, bool wanted)
+{
+	return wanted || (class && !strcmp(class, "machine-check"));
+}
+
 static void read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
@@ -24,7 +29,7 @@ static void read_log(struct report *r)
 	const struct log *log;
 
 	if (!all || !told || log_get(r->c, &log, NULL) != CAIRN_OK ||
-	    oops_parse_log(all, log, wanted ? 0 : (size_t)(told - log->record), r->call->scratch,
+	    oops_parse_log(all, log, is_told_before(r->panic.class, wanted) ? 0 : (size_t)(told - log->record), r->call->scratch,
 			   NULL) != CAIRN_OK)
 		return;
 	r->told = oops_last(all);
@@ -66,7 +71,7 @@ static struct signature sign(const struct report *r)
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
-	return r->told && (!blames || !own.guilty || signature_is_of_races(r->told->class))
+	return r->told && (!blames || !own.guilty || signature_is_of_log(r->told->class))
 		       ? r->told->signature : own;
 }
 

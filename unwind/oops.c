@@ -42,6 +42,7 @@ static enum cairn_code make(struct oops *o, const struct oops_report *r, struct 
 	oops_facts(o, r, a);
 	oops_modules_read(o, r, a);
 	oops_points_read(o, r, a);
+	oops_mce_read(o, r, a);
 	kind = oops_title(o, r, a);
 	if (oops_trace(o, r, kind, a) != CAIRN_OK || !o->title || !o->head)
 		return CAIRN_NOMEM;

@@ -24,6 +24,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/kern/log.h"
+#include "lib/kern/mce.h"
 #include "unwind/oops_line.h"
 #include "unwind/signature.h"
 
@@ -59,6 +60,9 @@ struct oops_module {
 	const char *name;
 	const char *flags; /* "OE": what taints it; '+' and '-': it comes or goes */
 };
+
+/** Machine-check banks that a report tells of at most. */
+#define OOPS_MCE 64
 
 /** Commands that an advice has at most. */
 #define OOPS_COMMANDS 12
@@ -125,6 +129,8 @@ struct oops {
 	const char *last_unloaded; /* NULL: not told */
 	struct oops_reg reg[OOPS_REGS];
 	size_t nregs;
+	const struct mce *mce; /* of a machine check: what failed */
+	size_t nmce;
 	const char *code;      /* the bytes or words, as written; NULL: none */
 	struct oops_points *points; /* what registers lead to; most machines' kernels do not tell */
 	size_t npoints;

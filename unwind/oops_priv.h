@@ -93,6 +93,9 @@ void oops_modules_read(struct oops *o, const struct oops_report *r, struct arena
 /** Fill in what registers lead to. */
 void oops_points_read(struct oops *o, const struct oops_report *r, struct arena *a);
 
+/** o->mce. */
+void oops_mce_read(struct oops *o, const struct oops_report *r, struct arena *a);
+
 /** Fill in o->maple. */
 void oops_maple_read(struct oops *o, const struct oops_report *r, struct arena *a);
 
@@ -102,8 +105,8 @@ bool oops_reg_value(const struct oops *o, const char *name, uint64_t *ret);
 /** The function that a kind blames; len 0: none is there. */
 struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *r);
 
-/** Both functions that a report's first line says are in a race; the number found. */
-size_t oops_races(const struct oops_report *r, struct piece ret[2]);
+/** The function that a sanitizer's first line names, both of a race; the number found. */
+size_t oops_in_words(const struct oops_report *r, struct piece ret[2]);
 
 /** The title and o->guilty. The kind that it is of; NULL: none is known. */
 const struct oops_kind *oops_title(struct oops *o, const struct oops_report *r, struct arena *a);

@@ -559,6 +559,28 @@ static void out_of_memory(void **state)
 	assert_int_equal(code, CAIRN_OK);
 }
 
+/* Each bank with the line behind it; who told of it is no bank. */
+static void machine_checks(void **state)
+{
+	const struct oops *o = parse(
+		"mce: [Hardware Error]: CPU 1: Machine Check Exception: 5 Bank 3: be00000000800400\n"
+		"mce: [Hardware Error]: RIP !INEXACT! 10:<ffffffff81000000> {foo+0x10/0x20}\n"
+		"mce: [Hardware Error]: TSC 1 ADDR 12345678 MISC 86\n"
+		"mce: [Hardware Error]: CPU 2: Machine Check Exception: 4 Bank 1: b200000000000134\n"
+		"mce: [Hardware Error]: TSC 2\n"
+		"Kernel panic - not syncing: Fatal machine check\n");
+
+	(void)state;
+	assert_string_equal(o->class, "machine-check");
+	assert_int_equal(o->nmce, 2);
+	assert_int_equal(o->mce[0].bank, 3);
+	assert_true(o->mce[0].has_addr);
+	assert_int_equal(o->mce[0].addr, 0x12345678);
+	assert_int_equal(o->mce[1].cpu, 2);
+	assert_false(o->mce[1].has_addr);
+	assert_null(o->signature.guilty);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -577,6 +599,7 @@ int main(void)
 		cmocka_unit_test(whose_frames), cmocka_unit_test(modules_and_taints),
 		cmocka_unit_test(advised),      cmocka_unit_test(not_the_trace), cmocka_unit_test(retitled),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(machine_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);
