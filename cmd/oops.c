@@ -154,6 +154,12 @@ static void frames(struct view *v, const struct oops *p)
 	for (size_t i = 0; i < p->n; i++)
 		frame(v, &p->frame[i], i, &at);
 	out_end(v->o);
+	if (p->n)
+		out_bool(v->o, "complete", NULL, p->complete);
+	else
+		out_null(v->o, "complete", NULL);
+	if (p->n && !p->complete)
+		out_text(v->o, "    (the log has no more of it)\n");
 }
 
 static void registers(struct out *o, const struct oops *p)
@@ -233,7 +239,7 @@ static void tell(struct view *v, const struct oopses *all, bool cut, enum verdic
 		out_text(v->o, "no report of trouble in %zu lines\n", all->nlines);
 	else
 		*verdict = VERDICT_FINDINGS;
-	if (!all->cut && !cut)
+	if (!all->nbefore && !cut)
 		return;
 	out_text(v->o, "\nthe log is too long: the rest was not looked at\n");
 	if (*verdict == VERDICT_OK)

@@ -355,8 +355,8 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a)
 	registers(&rd, r);
 	code_behind(&rd, r);
 	machine(&rd, r);
-	if (o->pid < 0 && r->by->by == 'T')
-		o->pid = r->by->caller;
-	if (o->cpu < 0 && r->by->by == 'C')
-		o->cpu = r->by->caller;
+	if (o->pid < 0 && r->by.by == 'T')
+		o->pid = r->by.caller;
+	if (o->cpu < 0 && r->by.by == 'C')
+		o->cpu = r->by.caller;
 }
