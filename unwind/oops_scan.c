@@ -85,6 +85,12 @@ static struct oops_report *new_report(struct scan *s, const struct oops_line *li
 	return r;
 }
 
+/* It has no beginning, and nothing yet that makes up for it. */
+static bool is_unsure(const struct oops_report *r)
+{
+	return r->doubtful && !r->said[0].class->complaint;
+}
+
 static bool in_time(const struct oops_report *r, const struct oops_line *line)
 {
 	return !line->stamped || line->time - r->last_time <= REPORT_GAP;
@@ -142,12 +148,6 @@ static bool begin(struct scan *s, struct oops_report **r, const struct oops_line
 	return *r && (alone || oops_writers_begin(&s->writers, *r));
 }
 
-/* It has no beginning, and nothing yet that makes up for it. */
-static bool is_unsure(const struct oops_report *r)
-{
-	return r->doubtful && !r->said[0].class->complaint;
-}
-
 static bool take_head(struct scan *s, struct oops_report *r, const struct oops_said *said,
 		      const struct oops_line *line)
 {
@@ -173,8 +173,10 @@ static void see(struct scan *s, struct oops_report *r, const struct oops_row *ro
 		r->history = row->what == OOPS_HISTORY;
 	if (row->what == OOPS_FRAME && !r->history)
 		r->traced = true;
-	if (row->what == OOPS_REGS_AT && !row->user && !r->traced)
+	if (row->what == OOPS_REGS_AT && !row->user)
 		r->doubtful = false;
+	if ((row->what == OOPS_START || r->traced) && is_unsure(r))
+		oops_writers_end(&s->writers, r);
 	if (row->what == OOPS_FOREIGN && piece_has(row->text, "Sending NMI from CPU")) {
 		r->all_cpus = true;
 		oops_writers_ask(&s->writers, r);
