@@ -61,6 +61,8 @@ static bool is_told(const struct own *w, const struct oops_place *p)
 
 	if (!f || !is_function(f, p->function))
 		return false;
+	if (p->file.p && !p->has_offset && !f->has_offset)
+		return w->by_regs && w->o->n == 1 && f->line == p->line;
 	return !p->has_offset || (w->by_regs && w->o->n == 1 && f->offset == p->offset);
 }
 
