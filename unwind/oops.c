@@ -107,12 +107,34 @@ static int rank(const struct oops *o)
 	return o->message ? 2 : !o->complaint;
 }
 
+/* CPUs that write at a time do not do so in order. */
+#define CLOCK_SLACK 1.0 /* seconds */
+
+/* The machine had begun anew in between: so the log says, or its clock went back. */
+static bool is_of_later_life(const struct oops *o, const struct oops *than)
+{
+	/* a machine panics once */
+	double slack = o->message && than->message ? 0 : CLOCK_SLACK;
+
+	return o->boot > than->boot ||
+	       (o->has_time && than->has_time && o->time < than->time - slack);
+}
+
+static bool comes_later(const struct oops *o, const struct oops *than)
+{
+	if (is_of_later_life(o, than))
+		return rank(o) > 0 || rank(o) >= rank(than);
+	if (than->message)
+		return o->message && !o->has_time && !than->has_time;
+	return rank(o) >= rank(than);
+}
+
 const struct oops *oops_last(const struct oopses *o)
 {
 	const struct oops *best = NULL;
 
 	for (size_t i = 0; i < o->n; i++)
-		if (!best || (rank(&o->oops[i]) >= rank(best) && !best->message))
+		if (!best || comes_later(&o->oops[i], best))
 			best = &o->oops[i];
 	return best;
 }
