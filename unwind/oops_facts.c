@@ -177,11 +177,24 @@ static bool read_place(struct reader *rd, struct piece t)
 	return true;
 }
 
+/* "WARNING: [x > 3] fs/a.c:10 at ...": behind the condition, which may have brackets of its own */
+static bool place_behind_condition(struct reader *rd, struct piece words)
+{
+	struct piece t = words;
+
+	while (piece_begins(words, "WARNING: [") && (t = piece_after(t, "] ")).p)
+		if (read_place(rd, t))
+			return true;
+	return false;
+}
+
 static void place_of(struct reader *rd, const struct oops_said *said)
 {
 	static const char *const before[] = { "kernel BUG at ", "WARNING: ", " at ", " in ",
 					      "invalid context at " };
 
+	if (place_behind_condition(rd, said->words))
+		return;
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
 		struct piece t = said->words;
 
@@ -387,8 +400,8 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a)
 	registers(&rd, r);
 	code_behind(&rd, r);
 	machine(&rd, r);
-	if (o->pid < 0 && r->by->by == 'T')
-		o->pid = r->by->caller;
-	if (o->cpu < 0 && r->by->by == 'C')
-		o->cpu = r->by->caller;
+	if (o->pid < 0 && r->by.by == 'T')
+		o->pid = r->by.caller;
+	if (o->cpu < 0 && r->by.by == 'C')
+		o->cpu = r->by.caller;
 }
