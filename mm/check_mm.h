@@ -53,6 +53,7 @@ struct mm_look {
 	bool written;               /* a writer does, or may */
 	struct vmas areas;
 	bool whole;                 /* all areas could be read */
+	uint64_t shadow_stack;      /* the flag of areas that are one; 0: none, or not known */
 	size_t count_bad;           /* findings about which areas there are */
 };
 

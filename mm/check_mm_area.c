@@ -12,7 +12,8 @@ enum { AVC_VMA, AVC_ANON, AVC_SAME };
 
 #define VM_ACCESS UINT64_C(7)
 #define VM_MAY_SHIFT 4
-#define VM_BITS      48 /* no kernel so far numbers more */
+#define VM_BITS      48 /* no kernel so far numbers more, */
+#define VM_SEALED    (UINT64_C(1) << 63) /* but for this one: mseal(), 6.10 to 6.15 */
 
 static void say(struct mm_look *l, const struct vma *v, struct mm_bad bad)
 {
@@ -35,7 +36,7 @@ bool mm_flags_contradict(uint64_t flags)
 {
 	uint64_t may = flags >> VM_MAY_SHIFT & VM_ACCESS;
 
-	return !may || flags >> VM_BITS || (flags & VM_ACCESS & ~may) ||
+	return !may || (flags & ~VM_SEALED) >> VM_BITS || (flags & VM_ACCESS & ~may) ||
 	       ((flags & VM_SHARED) && !(flags & VM_MAYSHARE));
 }
 

@@ -211,7 +211,7 @@ const struct cairn_explanation mm_check_ids[] = {
 		.id = "mm.stack_vm",
 		.title = "stack pages are counted wrong",
 		.meaning =
-			"stack_vm is not the sum of the areas that grow down.",
+			"stack_vm is not the sum of the areas that grow down, or are shadow stacks.",
 		.causes =
 			"A driver that changes vm_flags in its mmap(), after the pages were counted. Else a bit that flipped,\n"
 			"in this word or in an area's flags.",

@@ -13,11 +13,15 @@ static const struct {
 	[KIND_DATA] = { "mm.data_vm", MM_DATA },
 };
 
-static unsigned kind_of(uint64_t flags)
+/* VM_SHADOW_STACK, counted as stack: on x86-64 VM_HIGH_ARCH_5, on arm64 VM_HIGH_ARCH_6. Other kernels
+ * have other uses for these bits (UFFD_MINOR, MTE_ALLOWED), and the types name none. */
+static const uint64_t shadow_stacks[] = { 0, UINT64_C(1) << 37, UINT64_C(1) << 38 };
+
+static unsigned kind_of(const struct mm_look *l, uint64_t flags)
 {
 	if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
 		return KIND_EXEC;
-	if (flags & VM_GROWSDOWN)
+	if (flags & (VM_GROWSDOWN | l->shadow_stack))
 		return KIND_STACK;
 	return (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE ? KIND_DATA : KIND_NONE;
 }
@@ -122,8 +126,8 @@ static bool explains(const struct mm_look *l, const uint64_t off[KINDS], const s
 {
 	uint64_t pages = pages_of(l, v), rest[KINDS + 1] = { off[0], off[1], off[2], 0 };
 
-	rest[kind_of(v->flags)] -= pages;
-	rest[kind_of(flags)] += pages;
+	rest[kind_of(l, v->flags)] -= pages;
+	rest[kind_of(l, flags)] += pages;
 	return !rest[KIND_EXEC] && !rest[KIND_STACK] && !rest[KIND_DATA];
 }
 
@@ -174,24 +178,57 @@ static void report_flags(struct mm_look *l, const struct suspect *s)
 	});
 }
 
-/* One word of the counts, or the flags of one area, by which two counts are off. */
-static void check_kinds(struct mm_look *l)
+/* What each count lacks, modulo 2^64; how many of them are off. */
+static unsigned count_kinds(const struct mm_look *l, uint64_t sum[KINDS + 1], uint64_t off[KINDS])
 {
-	uint64_t off[KINDS] = { 0 };
-	uint64_t sum[KINDS + 1] = { 0 };
-	struct suspect s = { 0 };
 	unsigned wrong = 0;
 
+	for (unsigned k = 0; k <= KINDS; k++)
+		sum[k] = 0;
 	for (size_t i = 0; i < l->areas.n; i++)
-		sum[kind_of(l->areas.vma[i].flags)] += pages_of(l, &l->areas.vma[i]);
+		sum[kind_of(l, l->areas.vma[i].flags)] += pages_of(l, &l->areas.vma[i]);
 	for (unsigned k = 0; k < KINDS; k++) {
-		if (!mm_has(&l->vs.mm, kinds[k].m))
-			return;
 		off[k] = sum[k] - l->mm.v[kinds[k].m];
 		wrong += off[k] != 0;
 	}
-	if (!wrong)
+	return wrong;
+}
+
+/* Which bit makes a shadow stack is what the counts say: the one by which the fewest are off. */
+static unsigned learn_shadow_stack(struct mm_look *l)
+{
+	uint64_t sum[KINDS + 1], off[KINDS], best = 0;
+	unsigned least = KINDS + 1;
+
+	for (size_t i = 0; i < sizeof(shadow_stacks) / sizeof(*shadow_stacks); i++) {
+		unsigned wrong;
+
+		l->shadow_stack = shadow_stacks[i];
+		wrong = count_kinds(l, sum, off);
+		if (wrong < least) {
+			least = wrong;
+			best = l->shadow_stack;
+		}
+		if (!least)
+			break;
+	}
+	l->shadow_stack = best;
+	return least;
+}
+
+/* One word of the counts, or the flags of one area, by which two counts are off. */
+static void check_kinds(struct mm_look *l)
+{
+	uint64_t off[KINDS], sum[KINDS + 1];
+	struct suspect s = { 0 };
+	unsigned wrong;
+
+	for (unsigned k = 0; k < KINDS; k++)
+		if (!mm_has(&l->vs.mm, kinds[k].m))
+			return;
+	if (!learn_shadow_stack(l))
 		return;
+	wrong = count_kinds(l, sum, off);
 	find_suspect(l, off, &s);
 	if (s.v && (s.proved || wrong > 1)) {
 		report_flags(l, &s);

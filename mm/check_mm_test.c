@@ -115,6 +115,47 @@ static void test_words_of_an_area(void **state)
 	expect_put("mm.vma.flags", ta_at(2, TA_FLAGS), TA_USUAL | VM_GROWSDOWN, 8, NULL);
 }
 
+enum { SHADOW_X86 = 37, SHADOW_ARM64 = 38 };
+
+/* An area that is a shadow stack, or has a bit that elsewhere makes one: counted as stack or as data. */
+static void shadow(struct world *w, unsigned bit, bool as_stack, unsigned data)
+{
+	begin(w);
+	tk_put(w->t.k, ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << bit, 8);
+	tk_put(w->t.k, TA_MMS + TAM_DATA, data - (as_stack ? 2 : 0), 8);
+	tk_put(w->t.k, TA_MMS + TAM_STACK, as_stack ? 2 : 0, 8);
+}
+
+static void test_shadow_stack(void **state)
+{
+	static const unsigned bits[] = { SHADOW_X86, SHADOW_ARM64 };
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		shadow(&w, bits[i / 2], i % 2, 2 * N);
+		check(&w);
+		assert_int_equal(w.f.n, 0);
+		end(&w);
+		shadow(&w, bits[i / 2], i % 2, 2 * N + 1);
+		expect(&w, "mm.data_vm", TA_MMS + TAM_DATA, i % 2 ? "28" : "30");
+	}
+}
+
+/* mseal() had the highest bit for a while. */
+static void test_sealed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	tk_put(w.t.k, ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << 63, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	expect_put("mm.vma.flags", ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << 62, 8, NULL);
+}
+
 static void test_links(void **state)
 {
 	char next[32], prev[32];
@@ -324,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silent), cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_counts), cmocka_unit_test(test_words_of_an_area),
+		cmocka_unit_test(test_shadow_stack), cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_links), cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_no_users),
