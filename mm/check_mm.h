@@ -4,6 +4,7 @@
  *
  * check_mm.c goes through the address spaces; check_mm_bounds.c judges areas' bounds and totals,
  * check_mm_area.c each area's own words, check_mm_seq.c its lock's, check_mm_slab.c where it lies,
+ * check_mm_lost.c areas that the tree lacks,
  * check_mm_links.c the list and the red-black tree of kernels before 6.1, check_mm_marks.c where heap
  * and stack are said to be, check_mm_lock.c who holds it, check_mm_ids.c explains.
  */
@@ -40,6 +41,7 @@ struct mm_look {
 	struct map anon;            /* anon_vma -> areas that name it */
 	struct slab_use slabs;      /* that areas lie in */
 	uint64_t slabs_asked;       /* the address space that was asked for their cache last */
+	size_t searches;            /* for areas that a tree has lost */
 	size_t looked;              /* areas of all address spaces so far */
 	bool all_seen;              /* no address space was left out so far */
 	struct arena arena;         /* reset after each address space */
@@ -87,6 +89,10 @@ void mm_check_bounds(struct mm_look *l);
 /** No area ever has such flags: access that VM_MAY* forbids. */
 bool mm_flags_contradict(uint64_t flags);
 void mm_check_areas(struct mm_look *l);
+
+/** Tell of so many areas, of so many pages together, that are counted and that the tree lacks, unless a
+ *  word of the tree is bad: its checker tells that. */
+void mm_check_lost(struct mm_look *l, uint64_t areas, uint64_t pages);
 
 /** The list and the red-black tree of kernels before 6.1 (NULL: there are none): l->areas becomes
  *  what both know. The gaps are checked once the bounds are judged. */

@@ -44,15 +44,16 @@ static void fill(struct mm_look *l, struct area_case *c)
 	}
 }
 
-/* There are fewer areas than are counted, and fewer pages: the tree has lost some (check_maple
- * tells), and neither count is bad. */
-static bool are_lost(const struct mm_look *l, const struct area_case *c)
+/* There are fewer areas than are counted, and fewer pages: the tree has lost some, and neither count is
+ * bad. */
+static bool are_lost(const struct mm_look *l, const struct area_case *c, uint64_t *bytes)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < c->n; i++)
 		sum += c->area[i].told ? c->area[i].end - c->area[i].start
 				       : c->area[i].tree_end - c->area[i].tree_start;
+	*bytes = c->total - sum;
 	return c->has_total && c->total > sum &&
 	       (l->mm.v[MM_MAP_COUNT] & UINT32_MAX) > l->areas.n;
 }
@@ -152,6 +153,7 @@ void mm_check_bounds(struct mm_look *l)
 		.has_total = l->whole && l->free && mm_has(&l->vs.mm, MM_TOTAL),
 		.total = total_bytes(l),
 	};
+	uint64_t bytes, lost = 0;
 	size_t n;
 
 	if (are_sound(l, &c))
@@ -160,9 +162,10 @@ void mm_check_bounds(struct mm_look *l)
 	if (!c.area)
 		return;
 	fill(l, &c);
-	if (are_lost(l, &c)) {
+	if (are_lost(l, &c, &bytes)) {
 		c.has_total = false;
 		l->count_bad++;
+		lost = (l->mm.v[MM_MAP_COUNT] & UINT32_MAX) - l->areas.n;
 	}
 	n = area_judge(&c, v, VERDICTS);
 	for (size_t i = 0; i < n && !is_under_way(l, v, n); i++) {
@@ -184,4 +187,6 @@ void mm_check_bounds(struct mm_look *l)
 		l->count_bad += !c.area[i].told;
 	}
 	mem_free(c.area);
+	if (lost)
+		mm_check_lost(l, lost, bytes / l->page);
 }

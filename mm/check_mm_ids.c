@@ -98,6 +98,21 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`maple PID`; `check -o maple` for the node; `log` for what the process did last.",
 	},
 	{
+		.id = "mm.vma.lost",
+		.title = "an area is counted, and the tree has none of it",
+		.meaning =
+			"map_count and total_vm count more areas and more pages than the tree leads to, and no word of the\n"
+			"tree contradicts another. Certain where the area is found: an object in use, of the slab that areas\n"
+			"lie in, that says it is this address space's, is where the tree has nothing, and has the pages that\n"
+			"are missing. Suspicious where none is found: it is also how two bad counts would look.",
+		.causes =
+			"A store into the tree that was lost: an allocation that failed in its midst (MA_STATE_PREALLOC lost\n"
+			"in mas_preallocate(), before the stable fixes of July 2025), an error path of mmap() or brk().",
+		.next =
+			"`vm -v` of the process, and `struct vm_area_struct` of the area that is named; `log` for failed\n"
+			"allocations and faults of the process: what it touches there kills it.",
+	},
+	{
 		.id = "mm.vma.detached",
 		.title = "an area in the tree is marked as taken out",
 		.meaning =

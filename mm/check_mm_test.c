@@ -320,6 +320,40 @@ static void test_marks(void **state)
 	expect(&w, "mm.stack", TA_MMS + TAM_START_STACK, NULL);
 }
 
+/* An area that neither tree nor list has: its neighbours lead past it. */
+static void lose(struct world *w)
+{
+	const unsigned i = 14; /* the last one: a leaf of the tree */
+
+	begin(w);
+	tk_put(w->t.k, ta_at(i - 1, TA_NEXT), 0, 8);
+	tk_put(w->t.k, ta_at(i - 1, TA_RB) + 8, 0, 8);
+	tk_put(w->t.k, TA_MMS + TAM_HIGHEST, ta_start(i - 1) + 0x2000, 8);
+}
+
+static void test_lost(void **state)
+{
+	struct world w;
+
+	(void)state;
+	lose(&w);
+	expect(&w, "mm.vma.lost", TA_MMS + TAM_RB, "0x11af0");
+	/* it is another address space's, or of other pages: only the counts say that one is missing */
+	for (unsigned k = 0; k < 2; k++) {
+		lose(&w);
+		tk_put(w.t.k, k ? ta_at(14, TA_MM) : ta_at(14, TA_END), k ? 0x5000 : ta_start(14) + 0x1000, 8);
+		expect(&w, "mm.vma.lost", TA_MMS + TAM_RB, "15 areas");
+	}
+	/* it was unmapped, and what was freed still has its words */
+	lose(&w);
+	tk_put(w.t.k, TA_MMS + TAM_COUNT, N - 1, 4);
+	tk_put(w.t.k, TA_MMS + TAM_TOTAL, 2 * (N - 1), 8);
+	tk_put(w.t.k, TA_MMS + TAM_DATA, 2 * (N - 1), 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
 /* exit_mmap() is at work. */
 static void test_no_users(void **state)
 {
@@ -370,7 +404,7 @@ int main(void)
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_no_users),
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_seq),
-		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_marks), cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
