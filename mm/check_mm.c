@@ -124,11 +124,10 @@ static void look_at(struct mm_look *l, const struct task *t)
 		cairn_unseen(l->run, mm_whose(l), &err);
 		return;
 	}
-	/* exit_mmap() frees areas that the tree still names */
-	if (mm_has(&l->vs.mm, MM_USERS) && !l->mm.v[MM_USERS])
-		return;
-	mm_check_lock(l);
-	look_at_areas(l);
+	if (mm_check_users(l)) {
+		mm_check_lock(l);
+		look_at_areas(l);
+	}
 	vmas_free(&l->areas);
 	arena_reset(&l->arena);
 }
@@ -146,10 +145,25 @@ static bool has_looked_enough(struct mm_look *l)
 	return true;
 }
 
+/* A kernel thread borrows one, and counts or not. */
+static void count_users(struct mm_look *l)
+{
+	for (size_t i = 0; i < l->tasks->n; i++) {
+		const struct task *t = &l->tasks->task[i];
+		uint64_t n = 0;
+
+		if (t->fault || !t->mm || t->kernel_thread)
+			continue;
+		map_get(&l->users, t->mm, &n);
+		map_put(&l->users, t->mm, n + 1);
+	}
+}
+
 static void look_at_all(struct mm_look *l)
 {
 	struct map seen = { 0 };
 
+	count_users(l);
 	for (size_t i = 0; i < l->tasks->n && cairn_go_on(l->run) && !has_looked_enough(l); i++) {
 		const struct task *t = &l->tasks->task[i];
 
@@ -157,6 +171,7 @@ static void look_at_all(struct mm_look *l)
 			look_at(l, t);
 	}
 	map_deinit(&seen);
+	mm_report_held(l);
 	mm_report_rcu(l);
 	mm_report_anon(l);
 	if (l->tasks->partial)
@@ -221,6 +236,7 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn
 	}
 	slab_use_deinit(&l->slabs);
 	map_deinit(&l->anon);
+	map_deinit(&l->users);
 	arena_deinit(&l->arena);
 	mem_free(l);
 	return code;

@@ -6,7 +6,7 @@
  * check_mm_area.c each area's own words, check_mm_seq.c its lock's, check_mm_slab.c where it lies,
  * check_mm_lost.c areas that the tree lacks,
  * check_mm_links.c the list and the red-black tree of kernels before 6.1, check_mm_marks.c where heap
- * and stack are said to be, check_mm_lock.c who holds it, check_mm_ids.c explains.
+ * and stack are said to be, check_mm_lock.c who holds it, check_mm_users.c who has it, check_mm_ids.c explains.
  */
 #ifndef CAIRN_MM_CHECK_MM_H
 #define CAIRN_MM_CHECK_MM_H
@@ -47,6 +47,11 @@ struct mm_look {
 	struct arena arena;         /* reset after each address space */
 	struct { uint64_t mm; const struct task *task; } no_rcu[MM_NO_RCU];
 	size_t n_no_rcu, n_rcu;     /* trees whose readers do not, and do, use RCU */
+	size_t n_held;              /* address spaces whose totals are not checked: somebody holds them, */
+	struct cairn_err held;      /* how, */
+	uint64_t held_mm;           /* the last of them, */
+	const struct task *held_task; /* and whose it is */
+	struct map users;           /* address space -> how many tasks have it, kernel threads aside */
 	/* the address space at hand */
 	const struct task *task;
 	struct mm mm;
@@ -83,7 +88,14 @@ const char *mm_whose(const struct mm_look *l);
  *  for kernels whose symbols do not name stack_guard_gap. */
 uint64_t mm_guard_pages(const char *cmdline);
 
+/** Whether as many use it as tasks have it. False: nobody does, and nothing is left to look at. */
+bool mm_check_users(struct mm_look *l);
+
 void mm_check_lock(struct mm_look *l);
+
+/** Whose totals could not be checked, since somebody holds mmap_lock. */
+void mm_report_held(struct mm_look *l);
+
 void mm_check_bounds(struct mm_look *l);
 
 /** No area ever has such flags: access that VM_MAY* forbids. */

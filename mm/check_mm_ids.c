@@ -289,6 +289,32 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm PID`: is there a [stack]? `bt` for the stack pointer of user mode.",
 	},
 	{
+		.id = "mm.users",
+		.title = "an address space has fewer users than tasks that have it",
+		.meaning =
+			"Each task that has an address space counts in mm_users, and lets go of it before it counts back; at\n"
+			"0 the areas and the tables are freed. All of them together count once in mm_count, at 0 of which the\n"
+			"mm_struct itself is freed. A task that still has it uses memory that others may have by now.",
+		.causes =
+			"An mmput() or mmdrop() too many: a driver, a get_task_mm() whose failure path gives back what it\n"
+			"did not get. A write through a wild pointer; or the task's ->mm is the bad word.",
+		.next =
+			"`foreach -u vm -m`: whose address space is it? `whatis` of the mm_struct: is it in use? `log`.",
+	},
+	{
+		.id = "mm.lock.count",
+		.title = "mmap_lock counts what no lock counts",
+		.meaning =
+			"The count has bit 0 for a writer, bit 1 if tasks wait, bit 2 if the first of these is to have it\n"
+			"next, and the readers above bit 8; the rest is never set. Here it has other bits, more readers than\n"
+			"there are tasks, or says that somebody waits while the lock's list is empty: who wants it next waits\n"
+			"for ever, or does not wait. Who holds the lock cannot be told, so totals are not checked.",
+		.causes =
+			"A write through a wild pointer, a bit that flipped; a semaphore that was given back twice.",
+		.next =
+			"`vm -m PID` shows the lock and its neighbours, `wait` who waits for it.",
+	},
+	{
 		.id = "mm.lock.seq",
 		.title = "mm_lock_seq is odd with mmap_lock free",
 		.meaning =

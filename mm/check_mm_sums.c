@@ -64,7 +64,7 @@ static void check_count(struct mm_look *l)
 
 	if (!mm_has(&l->vs.mm, MM_MAP_COUNT) || count == n)
 		return;
-	report(l, "mm.map_count", MM_MAP_COUNT, n, CAIRN_CERTAIN,
+	report(l, "mm.map_count", MM_MAP_COUNT, n, l->free ? CAIRN_CERTAIN : CAIRN_SUSPICIOUS,
 	       count > n && is_twice_counted(l, count - n)
 		       ? "there are that many areas; too many by as many as brk() may have counted twice"
 		       : "there are that many areas");
@@ -254,9 +254,12 @@ static void check_locked(struct mm_look *l)
 
 void mm_check_sums(struct mm_look *l)
 {
-	if (!l->whole || !l->free || l->count_bad)
+	if (!l->whole || l->written || l->count_bad)
 		return;
+	/* it is changed before a writer becomes a reader, the totals may be after that */
 	check_count(l);
+	if (!l->free)
+		return;
 	check_kinds(l);
 	check_locked(l);
 }

@@ -208,7 +208,14 @@ static void test_lock(void **state)
 	tk_put(w.t.k, TA_MMS + TAM_TOTAL, 3, 8);
 	check(&w);
 	assert_int_equal(w.f.n, 0);
+	assert_int_equal(w.f.nunseen, 1);
+	assert_non_null(strstr(w.f.unseen[0].what, "the totals of address space 0x10000"));
 	end(&w);
+	/* readers leave the number of areas alone */
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 0x100, 8);
+	tk_put(w.t.k, TA_MMS + TAM_COUNT, 3, 4);
+	expect(&w, "mm.map_count", TA_MMS + TAM_COUNT, "15");
 	begin(&w);
 	tk_put(w.t.k, TA_MMS + TAM_LOCK, 1, 8);
 	tk_put(w.t.k, TA_MMS + TAM_LOCK + 8, TA_TASK, 8);
@@ -354,17 +361,56 @@ static void test_lost(void **state)
 	end(&w);
 }
 
-/* exit_mmap() is at work. */
-static void test_no_users(void **state)
+/* What no lock counts, for a machine of one task. */
+static void test_lock_count(void **state)
+{
+	static const uint64_t odd[] = { 8, 0x80, 0x200, UINT64_C(1) << 63, 0xdeadbeefcafebabe };
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+		expect_put("mm.lock.count", TA_MMS + TAM_LOCK, odd[i], 8, NULL);
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 0x106, 8); /* a reader, and somebody waits */
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+static struct world with_users(uint32_t users, bool kernel_thread)
+{
+	struct world w;
+
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_USERS, users, 4);
+	ta_open(&w.t);
+	w.t.task.kernel_thread = kernel_thread;
+	assert_int_equal(findings_get(&w.f, &w.t.k->c, &(struct check_limits){ .only = "mm" },
+				      &w.arena, NULL), CAIRN_OK);
+	return w;
+}
+
+/* A task has it; a kernel thread may have one that nobody uses any more. */
+static void test_users(void **state)
 {
 	struct world w;
 
 	(void)state;
+	expect_put("mm.users", TA_MMS + TAM_USERS, 0, 4, "1");
+	expect_put("mm.users", TA_MMS + TAM_USERS, UINT32_MAX, 4, "1");
+	w = with_users(3, false);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	w = with_users(0, true);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	/* and what is wrong there besides is not hidden */
 	begin(&w);
 	tk_put(w.t.k, TA_MMS + TAM_USERS, 0, 4);
 	tk_put(w.t.k, TA_MMS + TAM_COUNT, 3, 4);
 	check(&w);
-	assert_int_equal(w.f.n, 0);
+	assert_int_equal(w.f.n, 2);
+	assert_string_equal(w.f.said[1].f.id, "mm.map_count");
 	end(&w);
 }
 
@@ -402,7 +448,8 @@ int main(void)
 		cmocka_unit_test(test_shadow_stack), cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_links), cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_lock), cmocka_unit_test(test_no_users),
+		cmocka_unit_test(test_lock), cmocka_unit_test(test_lock_count),
+		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_seq),
 		cmocka_unit_test(test_marks), cmocka_unit_test(test_lost),
 	};
