@@ -43,7 +43,8 @@ static struct signature sign(const struct report *r)
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
-	return r->told && (!blames || !own.guilty) ? r->told->signature : own;
+	return r->told && (!blames || !own.guilty || signature_is_of_races(r->told->class))
+		       ? r->told->signature : own;
 }
 
 void triage_read_log(struct report *r)

@@ -83,7 +83,7 @@ static void tell_unseen(struct mm_look *l)
 
 	for (size_t i = 0; !why && i < l->areas.n; i++)
 		why = l->areas.vma[i].fault;
-	l->whole = !why;
+	l->whole = !why && !l->broken;
 	if (why) {
 		l->all_seen = false;
 		cairn_unseen(l->run, mm_whose(l), why);
@@ -101,6 +101,7 @@ static void look_at_areas(struct mm_look *l)
 		return;
 	}
 	l->looked += l->areas.n;
+	mm_check_maple(l);
 	mm_check_tree(l);
 	links = mm_check_links(l);
 	tell_unseen(l);
@@ -234,6 +235,7 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn
 		if (l->slabs.lack.code)
 			cairn_unseen(l->run, "which areas CPUs keep for reuse", &l->slabs.lack);
 	}
+	mm_maple_done(l);
 	slab_use_deinit(&l->slabs);
 	map_deinit(&l->anon);
 	map_deinit(&l->users);

@@ -2,11 +2,12 @@
 /*
  * check_mm - private to the checker "mm": one address space and what its parts say of it.
  *
- * check_mm.c goes through the address spaces; check_mm_bounds.c judges areas' bounds and totals,
- * check_mm_area.c each area's own words, check_mm_seq.c its lock's, check_mm_slab.c where it lies,
- * check_mm_lost.c areas that the tree lacks,
- * check_mm_links.c the list and the red-black tree of kernels before 6.1, check_mm_marks.c where heap
- * and stack are said to be, check_mm_lock.c who holds it, check_mm_users.c who has it, check_mm_ids.c explains.
+ * check_mm.c goes through the address spaces; check_mm_users.c counts who has one, check_mm_lock.c who
+ * holds it; check_mm_maple.c asks whether the tree is to blame; check_mm_bounds.c judges areas' bounds
+ * and totals, check_mm_lost.c looks for areas that the tree lacks, check_mm_area.c judges each area's
+ * own words, check_mm_seq.c its lock's, check_mm_slab.c where it lies, check_mm_links.c the list and the
+ * red-black tree of kernels before 6.1, check_mm_marks.c where heap and stack are said to be;
+ * check_mm_ids.c explains.
  */
 #ifndef CAIRN_MM_CHECK_MM_H
 #define CAIRN_MM_CHECK_MM_H
@@ -47,6 +48,7 @@ struct mm_look {
 	struct arena arena;         /* reset after each address space */
 	struct { uint64_t mm; const struct task *task; } no_rcu[MM_NO_RCU];
 	size_t n_no_rcu, n_rcu;     /* trees whose readers do not, and do, use RCU */
+	uint32_t rcu_flags;         /* ma_flags of one whose readers do */
 	size_t n_held;              /* address spaces whose totals are not checked: somebody holds them, */
 	struct cairn_err held;      /* how, */
 	uint64_t held_mm;           /* the last of them, */
@@ -62,6 +64,8 @@ struct mm_look {
 	bool whole;                 /* all areas could be read */
 	uint64_t shadow_stack;      /* the flag of areas that are one; 0: none, or not known */
 	size_t count_bad;           /* findings about which areas there are */
+	bool broken;                /* its maple tree: which areas there are is not known */
+	struct mm_maple *maple;     /* private to check_mm_maple.c */
 };
 
 /** A bad word. Values are shown in hexadecimal, or in decimal as counts. */
@@ -102,8 +106,8 @@ void mm_check_bounds(struct mm_look *l);
 bool mm_flags_contradict(uint64_t flags);
 void mm_check_areas(struct mm_look *l);
 
-/** Tell of so many areas, of so many pages together, that are counted and that the tree lacks, unless a
- *  word of the tree is bad: its checker tells that. */
+/** Tell of so many areas, of so many pages together, that are counted and that the tree lacks, though no
+ *  word of it is bad. */
 void mm_check_lost(struct mm_look *l, uint64_t areas, uint64_t pages);
 
 /** The list and the red-black tree of kernels before 6.1 (NULL: there are none): l->areas becomes
@@ -127,6 +131,11 @@ void mm_check_marks(struct mm_look *l);
 /** Areas that name an anon_vma are counted over all address spaces; the end compares. */
 void mm_count_anon(struct mm_look *l, const struct vma *v);
 void mm_report_anon(struct mm_look *l);
+
+/** Whether the tree is to blame for what does not fit: then areas that it leads to wrongly are left out,
+ *  and l->broken is set. The checker "maple" tells of the tree's word. */
+void mm_check_maple(struct mm_look *l);
+void mm_maple_done(struct mm_look *l);
 
 /** What the tree itself says: entries that a failed fork leaves, and readers without RCU. */
 void mm_check_tree(struct mm_look *l);

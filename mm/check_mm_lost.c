@@ -8,7 +8,6 @@
 
 #include "lib/base/addrset.h"
 #include "mm/check_mm.h"
-#include "mm/maple_mm.h"
 #include "mm/slab.h"
 #include "mm/vma_tree.h"
 
@@ -27,33 +26,6 @@ struct lost {
 	struct map pages_seen;
 	uint64_t stride;
 };
-
-/* ---- what the tree's own checker says ---- */
-
-static void count_verdict(void *arg, const struct maple_verdict *v)
-{
-	/* what is none of the tree's words is told here */
-	*(size_t *)arg += !v->of_object;
-}
-
-/* A word of the tree is bad: what it has lost, it has lost by that. */
-static bool is_tree_bad(struct mm_look *l)
-{
-	struct maple_mms s;
-	struct maple_mm mm;
-	struct maple_checked done = { 0 };
-	struct arena a = { 0 };
-	size_t verdicts = 0;
-
-	if (!mm_has(&l->vs.mm, MM_TREE))
-		return false;
-	if (maple_mms_init(&s, l->c, &a, NULL) || !maple_mm_of(&s, l->mm.addr, &mm) ||
-	    maple_mm_verify(&s, &mm, count_verdict, &verdicts, &done, NULL) || done.lost.code)
-		verdicts++;
-	maple_mms_deinit(&s);
-	arena_deinit(&a);
-	return verdicts;
-}
 
 /* ---- looking for them ---- */
 
@@ -234,8 +206,6 @@ void mm_check_lost(struct mm_look *l, uint64_t areas, uint64_t pages)
 {
 	struct lost lost = { .areas = areas, .pages = pages };
 
-	if (is_tree_bad(l))
-		return;
 	search(l, &lost);
 	choose(l, &lost);
 	if (!lost.exact || lost.areas > TOLD) {

@@ -233,6 +233,9 @@ def check_tasks(cairn, truth, tap):
     found = tasks_of(cairn)
     wanted = {int(pid): task for pid, task in truth["tasks"].items()}
     problems, states, notes = [], [], []
+    if not wanted:
+        tap.test("tasks: what the kernel listed", ["the oracle has no tasks"])
+        return
     for pid in sorted(set(found) - set(wanted)):
         text = "%d (%s)" % (pid, found[pid].get("comm"))
         if pid > max(wanted):
@@ -626,8 +629,10 @@ def load(path):
         return dict(oracle.parse(text), log=oracle.log(text))
     truth = json.loads(text)
     stem = path.name.split(".oracle.json")[0]
-    console = next(path.parent / (stem + end) for end in (".console", ".console.zst")
-                   if (path.parent / (stem + end)).exists())
+    console = next((path.parent / (stem + end) for end in (".console", ".console.zst")
+                    if (path.parent / (stem + end)).exists()), None)
+    if not console:
+        raise FileNotFoundError("%s: its console does not lie beside it" % path)
     return dict(truth, log=oracle.log(oracle.read_text(console)))
 
 
@@ -651,7 +656,12 @@ def main(argv):
     checks = args.checks.split(",")
     if not set(checks) <= set(CHECKS):
         parser.error("--checks: any of " + ",".join(CHECKS))
-    truth, tap = load(args.oracle), Tap()
+    tap = Tap()
+    try:
+        truth = load(args.oracle)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        tap.test("the oracle can be read", ["%s: %s" % (type(error).__name__, error)])
+        return tap.end()
     with tempfile.TemporaryDirectory() as folder:
         cairn = Cairn(args.cairn, plain_file(args.vmcore, folder), args.symbols)
         for check in checks:

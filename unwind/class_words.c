@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "unwind/oops_priv.h"
+#include "unwind/oops_advice.h"
 
 /* Sorted. Without a meaning: what reports of the class are told is all there is (oops_advice.c). */
 static const struct class_words words[] = {

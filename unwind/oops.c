@@ -36,15 +36,19 @@ static void head(struct oops *o, const struct oops_report *r, struct arena *a)
 
 static enum cairn_code make(struct oops *o, const struct oops_report *r, struct arena *a)
 {
+	const struct oops_kind *kind;
+
 	head(o, r, a);
 	oops_facts(o, r, a);
-	oops_title(o, r, a);
-	if (oops_trace(o, r, a) != CAIRN_OK || !o->title || !o->head)
+	oops_modules_read(o, r, a);
+	oops_points_read(o, r, a);
+	kind = oops_title(o, r, a);
+	if (oops_trace(o, r, kind, a) != CAIRN_OK || !o->title || !o->head)
 		return CAIRN_NOMEM;
 	if (!o->guilty)
 		o->guilty = o->signature.guilty;
-	oops_advise(o);
-	return CAIRN_OK;
+	oops_maple_read(o, r, a);
+	return oops_advise(o, a);
 }
 
 enum cairn_code oops_parse_lines(struct oopses *ret, const struct oops_line *line, size_t n,
@@ -84,6 +88,7 @@ enum cairn_code oops_parse(struct oopses *ret, const char *text, size_t len, str
 	size_t n = count_lines(text, len), i = 0;
 	struct oops_line *line = arena_array(a, n ? n : 1, sizeof(*line));
 	const char *p = text, *end = text + len;
+	struct oops_host host = { NULL, 0 };
 	enum cairn_code code;
 
 	if (!line)
@@ -91,7 +96,7 @@ enum cairn_code oops_parse(struct oopses *ret, const char *text, size_t len, str
 	for (; i < n; i++) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end;
 
-		oops_line_read(&line[i], p, (size_t)(stop - p));
+		oops_line_read(&line[i], p, (size_t)(stop - p), &host);
 		p = nl ? nl + 1 : end;
 	}
 	code = oops_parse_lines(ret, line, n, a, err);

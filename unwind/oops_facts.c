@@ -50,11 +50,26 @@ static void read_release(struct reader *rd, struct piece t)
 		set(rd, &rd->o->release, word);
 }
 
+/* The letters without the columns' blanks; G says that all modules are under the GPL, no taint. */
+static void set_taints(struct reader *rd, struct piece columns)
+{
+	char *to = arena_array(rd->a, columns.len + 1, 1);
+
+	if (!to || rd->o->taints)
+		return;
+	rd->o->taints = to;
+	for (size_t i = 0; i < columns.len; i++)
+		if (columns.p[i] != ' ' && columns.p[i] != 'G')
+			*to++ = columns.p[i];
+	*to = '\0';
+}
+
 static void read_taint(struct reader *rd, struct piece line)
 {
 	struct piece t = piece_after(line, "Not tainted"), rest;
 
 	if (t.p) {
+		set_taints(rd, (struct piece){ NULL, 0 });
 		read_release(rd, t);
 		return;
 	}
@@ -62,6 +77,7 @@ static void read_taint(struct reader *rd, struct piece line)
 	if (!t.p)
 		return;
 	set(rd, &rd->o->tainted, taint_of(t, &rest));
+	set_taints(rd, taint_of(t, &rest));
 	read_release(rd, rest);
 }
 
@@ -265,7 +281,9 @@ static void registers(struct reader *rd, const struct oops_report *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct oops_row *row = &r->row[i];
 
-		if (row->what == OOPS_FRAME || row->what == OOPS_START)
+		/* "c8b0: 00000000 ..." of a stack's words looks like a register */
+		if (row->what == OOPS_FRAME || row->what == OOPS_START ||
+		    piece_begins(row->text, "Stack: ("))
 			return;
 		if (row->what == OOPS_REGS_AT && !row->user)
 			seen = true;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
 #include <string.h>
 
 #include "unwind/guilty.h"
@@ -112,6 +113,29 @@ static void in_head(struct candidates *c, const struct oops_report *r)
 
 	if (head_place(r, &p))
 		add(c, &p);
+}
+
+static bool is_name(struct piece t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (!isalnum((unsigned char)t.p[i]) && t.p[i] != '_' && t.p[i] != '.' && t.p[i] != '$')
+			return false;
+	return t.len > 0;
+}
+
+/* "BUG: KCSAN: data-race in foo / bar" */
+size_t oops_races(const struct oops_report *r, struct piece ret[2])
+{
+	struct piece t = piece_after(r->row[0].text, "KCSAN: "), name;
+	size_t n = 0;
+
+	for (t = piece_after(t, " in "); t.p && n < 2; t = piece_after(t, " / ")) {
+		name = piece_until(piece_trim(t), " +");
+		if (!is_name(name))
+			break;
+		ret[n++] = name;
+	}
+	return n;
 }
 
 /* "..., at: foo+0x1/0x2", "..., at: [<ffffffff81000000>] foo+0x1/0x2" */

@@ -164,10 +164,19 @@ static bool take_head(struct scan *s, struct oops_report *r, const struct oops_s
 		return false;
 	if (alone)
 		close_report(s, r);
-	r->said[r->nsaid++] = *said;
+	r->said[r->nsaid] = *said;
+	r->said[r->nsaid++].at = r->n;
 	r->last_time = line->time;
 	r->ended = false;
 	return append(s, r, &row);
+}
+
+/* Who allocated and freed what a register leads to: not the report's own stack. */
+static bool is_of_pointee(const struct oops_report *r, const struct oops_row *row)
+{
+	return r->n && r->row[r->n - 1].what == OOPS_POINTEE &&
+	       ((row->what == OOPS_FRAME && row->nplaces == 1) ||
+		piece_begins(piece_trim(row->text), "Free path:"));
 }
 
 static bool take_row(struct scan *s, struct oops_report *r, const struct oops_line *line, size_t at)
@@ -178,6 +187,8 @@ static bool take_row(struct scan *s, struct oops_report *r, const struct oops_li
 		return true;
 	oops_row_read(&row, (struct piece){ line->text, line->len });
 	row.line = at;
+	if (is_of_pointee(r, &row))
+		row.what = OOPS_POINTEE;
 	if (row.what == OOPS_START || row.what == OOPS_HISTORY)
 		r->history = row.what == OOPS_HISTORY;
 	if (row.what == OOPS_FRAME && !r->history)
@@ -241,10 +252,19 @@ enum cairn_code oops_scan(struct oops_scan *ret, const struct oops_line *line, s
 	return CAIRN_OK;
 }
 
+/* The line behind the n-th that says something says more of the same. */
+static bool is_told_behind(const struct oops_report *r, size_t n)
+{
+	const struct oops_said *said = &r->said[n];
+
+	return n + 1 < r->nsaid && said[1].at == said->at + 1 &&
+	       crash_class_gives_way(said->class, said[1].class);
+}
+
 const struct oops_said *oops_cause(const struct oops_report *r)
 {
 	for (size_t i = 0; i < r->nsaid; i++)
 		if (!r->said[i].class->vague)
-			return &r->said[i];
+			return &r->said[i + is_told_behind(r, i)];
 	return &r->said[0];
 }

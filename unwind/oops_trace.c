@@ -167,6 +167,7 @@ static bool take(struct own *w, const struct oops_row *row)
 	case OOPS_FRAME: take_frame(w, row); return true;
 	case OOPS_MARK: w->stack = stack_of(piece_trim(row->text)); return true;
 	case OOPS_WHO: w->history = false; return true;
+	case OOPS_POINTEE: return true;
 	case OOPS_OTHER:
 		w->next_interrupted |= is_exception_stack(row->text);
 		take_lr(w, row->text);
@@ -227,7 +228,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 	return true;
 }
 
-/* Nothing crashed: who is to blame, as the title has it. */
+/* The frame of who is to blame, as the title has it. */
 static const struct frame *blamed(const struct trace *tr, const struct oops *o)
 {
 	for (const struct frame *f = tr->frame; o->guilty && f < tr->frame + tr->n; f++) {
@@ -242,7 +243,70 @@ static const struct frame *blamed(const struct trace *tr, const struct oops *o)
 	return NULL;
 }
 
-static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct arena *a)
+/* Where the report itself names who is to blame; other kinds' are found in the trace. */
+static bool names_it(const struct oops_kind *kind)
+{
+	switch (kind ? kind->where : OOPS_NOWHERE) {
+	case OOPS_IN_HEAD:
+	case OOPS_IN_HEAD_LINES:
+	case OOPS_ON_HEAD:
+	case OOPS_IN_LOCK:
+	case OOPS_ON_LOCK: return true;
+	default: return false;
+	}
+}
+
+/* A lock's place is blamed, but the trace may be of who found out. */
+static bool is_on_lock(const struct oops_kind *kind)
+{
+	return kind && (kind->where == OOPS_IN_LOCK || kind->where == OOPS_ON_LOCK);
+}
+
+/* Who the title blames is who the signature does: for a stall alone that is who waits for the one
+ * that does not get on, and of a stack that is used up, who began it. */
+static void agree(struct oops *o, const struct oops_kind *kind, const struct trace *tr,
+		  const struct frame *at, struct arena *a)
+{
+	struct piece guilty = { o->guilty, o->guilty ? strlen(o->guilty) : 0 };
+	struct piece plain = guilty_plain(guilty_base(guilty));
+	const struct frame *own = blamed(tr, o);
+	const char *has = o->signature.guilty;
+
+	if (!guilty.len || signature_has_no_functions(o->class) ||
+	    (has && (!names_it(kind) || (strlen(has) == plain.len && !memcmp(has, plain.p, plain.len)))))
+		return;
+	if (own || is_on_lock(kind))
+		signature_of_blamed(&o->signature, o->class, guilty, tr, own ? own : at, a);
+	else
+		signature_of_names(&o->signature, o->class, &guilty, 1, a);
+}
+
+static void sign(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
+		 const struct trace *tr, const struct frame *at, struct arena *a)
+{
+	struct piece race[2];
+	size_t n = signature_is_of_races(o->class) ? oops_races(r, race) : 0;
+
+	if (n) {
+		signature_of_names(&o->signature, o->class, race, n, a);
+		return;
+	}
+	signature_of_frames(&o->signature, o->class, tr, at, a);
+	agree(o, kind, tr, at, a);
+}
+
+static const struct frame *culprit(const struct oops *o, const struct trace *tr, bool by_regs,
+				   bool complaint)
+{
+	const struct frame *at;
+
+	by_regs &= tr->n && !tells_of_panic(tr);
+	at = by_regs ? culprit_of_fault(tr, 0) : culprit_find(tr);
+	return !at && complaint ? blamed(tr, o) : at;
+}
+
+static bool find_culprit(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
+			 bool by_regs, struct arena *a)
 {
 	const struct oops_frame *f;
 	struct trace tr = { 0 };
@@ -251,10 +315,7 @@ static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct ar
 
 	if (!as_trace(&tr, &index, o, a))
 		return false;
-	by_regs &= tr.n && !tells_of_panic(&tr);
-	at = by_regs ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
-	if (!at && complaint)
-		at = blamed(&tr, o);
+	at = culprit(o, &tr, by_regs, oops_cause(r)->class->complaint);
 	if (at && at->named) {
 		f = &o->frame[index[at - tr.frame]];
 		o->function = f->function;
@@ -262,21 +323,19 @@ static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct ar
 		o->has_offset = f->has_offset;
 		o->offset = f->offset;
 	}
-	signature_of_frames(&o->signature, o->class, &tr, at, a);
-	if (!at && o->guilty)
-		signature_make(&o->signature, o->class, &(struct signature_frame){
-			.function = { o->guilty, strlen(o->guilty) } }, 1, a);
+	sign(o, r, kind, &tr, at, a);
 	return o->signature.strict != NULL;
 }
 
-enum cairn_code oops_trace(struct oops *o, const struct oops_report *r, struct arena *a)
+enum cairn_code oops_trace(struct oops *o, const struct oops_report *r,
+			   const struct oops_kind *kind, struct arena *a)
 {
 	struct own w = { .o = o, .a = a };
 
 	for (size_t i = 0; i < r->n && !w.failed; i++)
 		if (!take(&w, &r->row[i]))
 			break;
-	if (w.failed || !find_culprit(o, w.by_regs, oops_cause(r)->class->complaint, a))
+	if (w.failed || !find_culprit(o, r, kind, w.by_regs, a))
 		return CAIRN_NOMEM;
 	return CAIRN_OK;
 }

@@ -209,6 +209,11 @@ const struct crash_class *crash_class_of_panic(const char *message, size_t len)
 	return c ? c : &unknown_panic;
 }
 
+bool crash_class_gives_way(const struct crash_class *line, const struct crash_class *next)
+{
+	return !strcmp(line->name, "warning") && next->complaint && strcmp(next->name, "warning") != 0;
+}
+
 const char *crash_class_name(size_t n)
 {
 	size_t nlines = sizeof(lines) / sizeof(lines[0]), npanics = sizeof(panics) / sizeof(panics[0]);

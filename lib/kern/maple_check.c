@@ -154,8 +154,9 @@ enum cairn_code maple_verify(const struct maple_subject *s, maple_tell tell, voi
 		t->entries = *s->entries;
 	while (!code && !done && t->n < VERDICTS && !t->given_up.full && !(t->n && court_is_spent(t)))
 		code = next_verdict(t, ret, &done, err);
+	court_sum_up(t);
 	for (size_t i = 0; i < t->n; i++) {
-		if (!is_consequence(t, &t->verdict[i]))
+		if (!t->dropped[i] && !is_consequence(t, &t->verdict[i]))
 			tell(arg, &t->verdict[i]);
 		mem_free(t->because[i]);
 	}

@@ -78,6 +78,8 @@ static unsigned rank_of(const struct court *t, const struct maple_repair *r, boo
 
 	if (r->kind == MAPLE_REPAIR_CUT)
 		return 4;
+	if (r->kind == MAPLE_REPAIR_NODE || r->kind == MAPLE_REPAIR_ENTRY)
+		return 3;
 	if (r->kind == MAPLE_REPAIR_OBJECT || r->nmore)
 		return 2;
 	if (is_pivot && align && r->patch.value && r->patch.value != t->m.layout->max &&
@@ -89,7 +91,9 @@ static unsigned rank_of(const struct court *t, const struct maple_repair *r, boo
 /* To cut a child off makes everything that is wrong below go away: that must be a lot. */
 static size_t cost_of(const struct maple_repair *r, enum maple_word_kind kind, size_t left)
 {
-	return left + (r->kind == MAPLE_REPAIR_CUT && kind == MAPLE_WORD_LINK ? CUT_COST : 0);
+	bool cuts = r->kind == MAPLE_REPAIR_CUT || r->kind == MAPLE_REPAIR_NODE;
+
+	return left + (cuts && kind == MAPLE_WORD_LINK ? CUT_COST : 0);
 }
 
 int court_type_at(const struct maple *m, uint64_t node)

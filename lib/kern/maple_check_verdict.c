@@ -69,7 +69,7 @@ static bool may_be_in_flight(const struct court *t, const struct maple_verdict *
 	}
 }
 
-static enum cairn_grade grade_of(const struct court *t, const struct maple_verdict *v)
+enum cairn_grade court_grade(const struct court *t, const struct maple_verdict *v)
 {
 	const struct maple_lock_state *lock = t->s->lock;
 
@@ -78,6 +78,24 @@ static enum cairn_grade grade_of(const struct court *t, const struct maple_verdi
 	if (lock && lock->known && lock->written && may_be_in_flight(t, v))
 		return CAIRN_IN_FLIGHT;
 	return CAIRN_CERTAIN;
+}
+
+/* What of the tree a gap is about: the slot that it is for. */
+static void note_extent(struct court *t, const struct maple *m, const struct maple_verdict *v)
+{
+	struct court_extent *e = &t->extent[t->n - 1];
+	const struct maple_form *f;
+	unsigned offset = (unsigned)(v->addr - v->node);
+	size_t at;
+
+	*e = (struct court_extent){ v->lo, v->hi };
+	if (v->size == 1 || !maple_place(m, v->node, &at))
+		return;
+	f = &m->layout->form[m->node[at].type];
+	if (!f->gap || offset < f->gap || offset >= f->gap + f->slots * m->layout->word)
+		return;
+	e->lo = maple_lo(m, &m->node[at], (offset - f->gap) / m->layout->word);
+	e->hi = maple_hi(m, &m->node[at], (offset - f->gap) / m->layout->word);
 }
 
 static void place(const struct maple *m, uint64_t node, struct maple_verdict *v)
@@ -90,6 +108,7 @@ static void place(const struct maple *m, uint64_t node, struct maple_verdict *v)
 	if (maple_place(m, node, &at)) {
 		v->lo = m->node[at].lo;
 		v->hi = m->node[at].hi;
+		v->is_leaf = m->node[at].type == MAPLE_LEAF;
 	}
 }
 
@@ -147,7 +166,13 @@ void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *
 				 type >= 0 && offset == m->layout->form[type].end, old->wrong, n);
 	field_of(t, type, r->patch.node, v);
 	v->neighbour = overrun_by(t, v);
-	v->grade = grade_of(t, v);
+	note_extent(t, m, v);
+	if (r->kind == MAPLE_REPAIR_NODE) {
+		place(m, r->found & ~(uint64_t)(m->layout->size - 1), v);
+		court_convict_node(t, v->node, v);
+	} else if (r->kind == MAPLE_REPAIR_ENTRY)
+		court_convict_entry(t, r->found, v);
+	v->grade = court_grade(t, v);
 	court_apply(&t->m, r);
 }
 
@@ -182,7 +207,8 @@ void court_convict_as_found(struct court *t, const struct maple *m, struct maple
 	field_of(t, type, node, v);
 	v->of_object = maple_rule_is_outside(v->rule);
 	v->neighbour = overrun_by(t, v);
-	v->grade = grade_of(t, v);
+	note_extent(t, m, v);
+	v->grade = court_grade(t, v);
 	for (size_t i = 0; i < w->n; i++)
 		if (!i || w->wrong[i].node == first.node)
 			give_up(t, &w->wrong[i]);

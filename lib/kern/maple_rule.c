@@ -5,6 +5,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_ROOT_TAG] = "maple.root.tag",
 	[MAPLE_RULE_ROOT_PARENT] = "maple.root.parent",
 	[MAPLE_RULE_NODE_ALIGN] = "maple.node.align",
+	[MAPLE_RULE_NODE_OVERWRITTEN] = "maple.node.overwritten",
 	[MAPLE_RULE_NODE_TYPE] = "maple.node.type",
 	[MAPLE_RULE_DEAD_LINKED] = "maple.node.dead-linked",
 	[MAPLE_RULE_NODE_SHARED] = "maple.node.shared",
@@ -13,6 +14,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_PARENT_NODE] = "maple.parent.node",
 	[MAPLE_RULE_CHILD_NULL] = "maple.child.null",
 	[MAPLE_RULE_DEPTH] = "maple.depth.uniform",
+	[MAPLE_RULE_FLAGS] = "maple.flags",
 	[MAPLE_RULE_HEIGHT] = "maple.height",
 	[MAPLE_RULE_PIVOT_ORDER] = "maple.pivot.order",
 	[MAPLE_RULE_PIVOT_RANGE] = "maple.pivot.range",
@@ -33,6 +35,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_GAP_META_RANGE] = "maple.gap.meta-range",
 	[MAPLE_RULE_ENTRY_RESERVED] = "maple.entry.reserved",
 	[MAPLE_RULE_ENTRY_WRONG] = "maple.entry.wrong",
+	[MAPLE_RULE_ENTRY_OVERWRITTEN] = "maple.entry.overwritten",
 	[MAPLE_RULE_ENTRY_LOST] = "maple.entry.lost",
 	[MAPLE_RULE_ENTRY_TOTAL] = "maple.entry.total",
 };
@@ -45,6 +48,26 @@ const char *maple_rule_id(enum maple_rule rule)
 bool maple_rule_is_doubt(enum maple_rule rule)
 {
 	return rule == MAPLE_RULE_END_MIN || rule == MAPLE_RULE_ROOT_SINGLE;
+}
+
+bool maple_rule_is_of_entries(enum maple_rule rule)
+{
+	switch (rule) {
+	case MAPLE_RULE_ROOT_PARENT:
+	case MAPLE_RULE_DEAD_LINKED:
+	case MAPLE_RULE_PARENT_TYPE:
+	case MAPLE_RULE_PARENT_SLOT:
+	case MAPLE_RULE_PARENT_NODE:
+	case MAPLE_RULE_FLAGS:
+	case MAPLE_RULE_HEIGHT:
+	case MAPLE_RULE_TAIL_SLOT:
+	case MAPLE_RULE_TAIL_GAP:
+	case MAPLE_RULE_GAP_PARENT:
+	case MAPLE_RULE_GAP_NOT_MAX:
+	case MAPLE_RULE_GAP_TOO_BIG:
+	case MAPLE_RULE_GAP_META_RANGE: return false;
+	default: return !maple_rule_is_doubt(rule) && !maple_rule_is_outside(rule);
+	}
 }
 
 bool maple_rule_is_outside(enum maple_rule rule)

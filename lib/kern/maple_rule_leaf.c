@@ -22,6 +22,13 @@ static void wrong_bound(struct pass *p, unsigned slot, bool low, uint64_t expect
 			expected);
 }
 
+static bool has_other(const struct pass *p, uint64_t lo, uint64_t hi, uint64_t entry)
+{
+	uint64_t other;
+
+	return p->e->find && p->e->find(p->e->arg, lo, hi, &other) && other != entry;
+}
+
 static void check_object(struct pass *p, unsigned i, uint64_t entry)
 {
 	unsigned offset = maple_slot_at(p->l, p->n->type, i);
@@ -31,8 +38,9 @@ static void check_object(struct pass *p, unsigned i, uint64_t entry)
 		return;
 	switch (p->e->says(p->e->arg, entry, &first, &last)) {
 	case MAPLE_SAYS_NOTHING: break;
-	case MAPLE_SAYS_OTHER: /* right in all but whose it is: its own word is bad */
-		if (first != lo || last != hi)
+	case MAPLE_SAYS_OTHER: /* right in all but whose it is: its own word is bad, unless there is
+				  another that is right in all */
+		if (first != lo || last != hi || has_other(p, lo, hi, entry))
 			pass_wrong(p, MAPLE_RULE_ENTRY_WRONG, offset, i);
 		break;
 	case MAPLE_SAYS_RANGE:

@@ -56,11 +56,13 @@ static enum maple_word_kind kind_of_rule(enum maple_rule r)
 	case MAPLE_RULE_NULL_LEAF_END:
 	case MAPLE_RULE_ENTRY_RESERVED:
 	case MAPLE_RULE_ENTRY_WRONG:
+	case MAPLE_RULE_ENTRY_OVERWRITTEN:
 	case MAPLE_RULE_ENTRY_LOST: return MAPLE_WORD_SLOT;
 	case MAPLE_RULE_GAP_PARENT:
 	case MAPLE_RULE_GAP_TOO_BIG:
 	case MAPLE_RULE_TAIL_GAP: return MAPLE_WORD_GAP;
 	case MAPLE_RULE_ENTRY_TOTAL:
+	case MAPLE_RULE_FLAGS:
 	case MAPLE_RULE_HEIGHT: return MAPLE_WORD_TREE;
 	default: return MAPLE_WORD_LINK;
 	}
