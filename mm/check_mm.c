@@ -120,6 +120,7 @@ static void look_at(struct mm_look *l, const struct task *t)
 
 	l->task = t;
 	l->count_bad = 0;
+	l->forked = 0;
 	if (mm_read(&l->vs.mm, t->mm, &l->mm, &err)) {
 		l->all_seen = false;
 		cairn_unseen(l->run, mm_whose(l), &err);

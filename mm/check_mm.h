@@ -64,6 +64,9 @@ struct mm_look {
 	bool whole;                 /* all areas could be read */
 	uint64_t shadow_stack;      /* the flag of areas that are one; 0: none, or not known */
 	size_t count_bad;           /* findings about which areas there are */
+	uint64_t zero_at, zero_expected; /* a slot with the mark of a failed fork, what it should have */
+	bool zero_told;             /* that is known */
+	uint64_t forked;            /* what lies behind that address is the parent's; 0: nothing does */
 	bool broken;                /* its maple tree: which areas there are is not known */
 	struct mm_maple *maple;     /* private to check_mm_maple.c */
 };

@@ -26,7 +26,7 @@ static void say(struct mm_look *l, const struct vma *v, struct mm_bad bad)
 
 static void check_owner(struct mm_look *l, const struct vma *v)
 {
-	if (vma_has(&l->vs, VMA_MM) && v->mm != l->mm.addr)
+	if (vma_has(&l->vs, VMA_MM) && v->mm != l->mm.addr && !(l->forked && v->first > l->forked))
 		say(l, v, (struct mm_bad){ .id = "mm.vma.mm", .field = vma_field(VMA_MM),
 					   .addr = vma_at(&l->vs, v->addr, VMA_MM), .found = v->mm,
 					   .expected = l->mm.addr });

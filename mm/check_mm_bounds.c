@@ -150,10 +150,11 @@ void mm_check_bounds(struct mm_look *l)
 	struct area_verdict v[VERDICTS];
 	struct area_case c = {
 		.n = l->areas.n, .has_tree = mm_has(&l->vs.mm, MM_TREE), .page = l->page,
-		.has_total = l->whole && l->free && mm_has(&l->vs.mm, MM_TOTAL),
+		.has_total = l->whole && l->free && !l->forked && mm_has(&l->vs.mm, MM_TOTAL),
 		.total = total_bytes(l),
 	};
 	uint64_t bytes, lost = 0;
+	bool told = l->count_bad; /* why areas are missing */
 	size_t n;
 
 	if (are_sound(l, &c))
@@ -187,6 +188,6 @@ void mm_check_bounds(struct mm_look *l)
 		l->count_bad += !c.area[i].told;
 	}
 	mem_free(c.area);
-	if (lost)
+	if (lost && !told)
 		mm_check_lost(l, lost, bytes / l->page);
 }

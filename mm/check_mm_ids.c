@@ -343,10 +343,11 @@ const struct cairn_explanation mm_check_ids[] = {
 			"When fork runs out of memory while it copies the areas, it marks the place (XA_ZERO_ENTRY, 0x406);\n"
 			"what stands behind it is the parent's. exit_mmap() knows it. Others who walk the tree of this\n"
 			"process take it for an area: they fault at 0x406 and the offset of a member (0x40e vm_end, 0x416\n"
-			"vm_mm on x86_64).",
+			"vm_mm on x86_64). Where the areas behind it are the process's own, no fork left it: the slot was\n"
+			"overwritten, and what should be there is told if the object is found.",
 		.causes =
 			"Kernels from 6.8 up to the fixes of late 2024 (64c37e134b12 and others): uprobes, the OOM killer,\n"
-			"swapoff and /proc reach such a process before it is gone. Or the slot was overwritten.",
+			"swapoff and /proc reach such a process before it is gone. Else a write through a wild pointer.",
 		.next =
 			"`log`: fork or allocation failures before; the fault's address.",
 	},

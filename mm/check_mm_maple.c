@@ -72,7 +72,11 @@ static void hear(void *arg, const struct maple_verdict *v)
 	} else if (v->twice) {
 		report_twice(h->l, v);
 		h->twice++;
-	} else if (!maple_mm_is_told_by_mm(v) && maple_rule_is_of_entries(v->rule)) {
+	} else if (maple_mm_is_told_by_mm(v)) {
+		h->l->zero_at = v->addr;
+		h->l->zero_told = v->told;
+		h->l->zero_expected = v->expected;
+	} else if (maple_rule_is_of_entries(v->rule)) {
 		h->l->broken = true;
 	}
 }
@@ -133,7 +137,7 @@ void mm_check_maple(struct mm_look *l)
 {
 	struct hearing h = { .l = l };
 
-	l->broken = false;
+	l->broken = l->zero_told = false;
 	if (!mm_has(&l->vs.mm, MM_TREE) || !do_contradict(l))
 		return;
 	ask(l, &h);
