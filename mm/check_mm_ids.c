@@ -194,9 +194,9 @@ const struct cairn_explanation mm_check_ids[] = {
 			"count that is bad. A limit (vm.max_map_count) is held against it, and exit_mmap() of 6.1 dies of\n"
 			"it (BUG_ON).",
 		.causes =
-			"Too many by a few: do_brk_flags() of an early maple tree series counted each area that it made\n"
-			"twice; a child of fork is right again, since fork counts anew. Otherwise an error path that forgot\n"
-			"to count back, a bit that flipped.",
+			"Too many by as many areas as the heap has: do_brk_flags() of an early maple tree series (linux-next\n"
+			"of July 2022, no release) counted each area that it made twice; a child of fork is right again,\n"
+			"since fork counts anew. Otherwise an error path that forgot to count back, a bit that flipped.",
 		.next =
 			"`vm PID` and its [heap] areas; does the difference match what brk() has made?",
 	},

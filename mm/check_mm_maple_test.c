@@ -18,7 +18,8 @@
 #define OTHER (MM + 0x800) /* another mm_struct */
 #define UNSTABLE (UINT64_C(1) << 22)
 
-enum { OF_LOCK = 0x40, OF_USERS = 0x60, OF_COUNT = 0x64, OF_TOTAL = 0x68, OF_FLAGS = 0x70 };
+enum { OF_LOCK = 0x40, OF_USERS = 0x60, OF_COUNT = 0x64, OF_TOTAL = 0x68, OF_FLAGS = 0x70,
+       OF_START_BRK = 0x78, OF_BRK = 0x80 };
 enum { OF_START, OF_END = 8, OF_MM = 16, OF_VM_FLAGS = 24 };
 
 struct world {
@@ -45,7 +46,9 @@ static void types(struct testkern *k)
 		{ .name = "mm_users", .offset = OF_USERS, .nested = "atomic_t" },
 		{ .name = "map_count", .offset = OF_COUNT, .size = 4 },
 		{ .name = "total_vm", .offset = OF_TOTAL, .size = 8 },
-		{ .name = "flags", .offset = OF_FLAGS, .size = 8 }, { .name = NULL },
+		{ .name = "flags", .offset = OF_FLAGS, .size = 8 },
+		{ .name = "start_brk", .offset = OF_START_BRK, .size = 8 },
+		{ .name = "brk", .offset = OF_BRK, .size = 8 }, { .name = NULL },
 	};
 	static const struct tk_member vma[] = {
 		{ .name = "vm_start", .size = 8 }, { .name = "vm_end", .offset = OF_END, .size = 8 },
@@ -56,7 +59,7 @@ static void types(struct testkern *k)
 	tk_struct(k, "atomic_long", 8, counter);
 	tk_struct(k, "atomic_t", 4, small);
 	tk_struct(k, "rw_semaphore", 16, sem);
-	tk_struct(k, "mm_struct", 0x80, mm);
+	tk_struct(k, "mm_struct", 0x90, mm);
 	tk_struct(k, "vm_area_struct", 0x98, vma);
 }
 
@@ -199,6 +202,23 @@ static void test_zero(void **state)
 	expect(&w, "mm.xa_zero", expected, "it was written there");
 }
 
+/* One too many, with a heap of one area, or of two. */
+static void test_heap_counted_twice(void **state)
+{
+	(void)state;
+	for (unsigned heap = 1; heap < 3; heap++) {
+		struct world w;
+
+		begin(&w);
+		build(&w);
+		tmt_open(&w.t);
+		tmt_put(&w.t, MM + OF_START_BRK, w.e[99].last + 1);
+		tmt_put(&w.t, MM + OF_BRK, w.e[99].last + (heap == 1 ? 0x800 : 0x1800));
+		tk_put(w.t.k, MM + OF_COUNT, 427, 4);
+		expect(&w, "mm.map_count", "426", heap == 1 ? "which counted those twice" : "areas");
+	}
+}
+
 /* One that failed: behind the mark are the parent's. */
 static void test_fork(void **state)
 {
@@ -226,7 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silent), cmocka_unit_test(test_lost), cmocka_unit_test(test_zero),
-		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_heap_counted_twice), cmocka_unit_test(test_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -414,6 +414,33 @@ static void test_users(void **state)
 	end(&w);
 }
 
+/* A chain of one link that leads nowhere, at its begin or at its end. */
+static void test_torn_chain(void **state)
+{
+	const uint64_t avc = TA_AREAS + 0x8000, nowhere[] = { 0, 0x7ffff000 };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct world w;
+		char found[32];
+
+		begin(&w);
+		tk_put(w.t.k, ta_at(4, TA_ANON), 0x5000, 8);
+		tk_put(w.t.k, ta_at(4, TA_CHAIN), i & 1 ? avc + 16 : nowhere[i / 2], 8);
+		tk_put(w.t.k, avc, ta_at(4, 0), 8);
+		tk_put(w.t.k, avc + 8, 0x5000, 8);
+		tk_put(w.t.k, avc + 16, nowhere[i / 2], 8);
+		check(&w);
+		snprintf(found, sizeof(found), "0x%llx", (unsigned long long)nowhere[i / 2]);
+		assert_int_equal(w.f.n, 1);
+		assert_int_equal(w.f.said[0].f.addr, i & 1 ? avc + 16 : ta_at(4, TA_CHAIN));
+		assert_string_equal(w.f.said[0].f.found, found);
+		assert_string_equal(w.f.said[0].f.field, i & 1 ? "anon_vma_chain.same_vma.next" :
+				    "vm_area_struct.anon_vma_chain.next");
+		end(&w);
+	}
+}
+
 /* A chain that names the area, one that names another. */
 static void test_chain(void **state)
 {
@@ -450,7 +477,7 @@ int main(void)
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_lock_count),
 		cmocka_unit_test(test_users),
-		cmocka_unit_test(test_chain), cmocka_unit_test(test_seq),
+		cmocka_unit_test(test_chain), cmocka_unit_test(test_torn_chain), cmocka_unit_test(test_seq),
 		cmocka_unit_test(test_marks), cmocka_unit_test(test_lost),
 	};
 
