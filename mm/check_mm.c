@@ -12,6 +12,7 @@
 #include "lib/kern/sysinfo.h"
 
 #define AREAS_LIMIT ((size_t)1 << 26) /* of all address spaces together: no area is of two */
+#define MAX_MAP_COUNT 65530u /* include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
 #define GUARD_PAGES 256u /* mm/mmap.c stack_guard_gap, as it is compiled in */
 
 static const struct shape_want area_want = {
@@ -202,7 +203,13 @@ uint64_t mm_guard_pages(const char *cmdline)
 static void read_globals(struct mm_look *l)
 {
 	struct sysinfo info;
+	uint32_t areas;
 	uint64_t at;
+
+	l->max_map_count = MAX_MAP_COUNT;
+	if (!sym_addr(&l->c->syms, "sysctl_max_map_count", &at, NULL) &&
+	    !space_u32(&l->c->kernel, at, &areas, NULL) && areas > MAX_MAP_COUNT)
+		l->max_map_count = areas;
 
 	l->page = UINT64_C(1) << mm_page_shift(l->c);
 	if (!sym_addr(&l->c->syms, "stack_guard_gap", &at, NULL) &&

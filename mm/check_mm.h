@@ -39,6 +39,7 @@ struct mm_look {
 	const struct tasks *tasks;
 	uint64_t page;              /* bytes */
 	uint64_t guard;             /* stack_guard_gap, bytes */
+	uint64_t max_map_count;     /* areas that a process may have, the default at least */
 	struct map anon;            /* anon_vma -> areas that name it */
 	struct slab_use slabs;      /* that areas lie in */
 	uint64_t slabs_asked;       /* the address space that was asked for their cache last */

@@ -72,6 +72,17 @@ static void check_count(struct mm_look *l)
 		       : "there are that many areas");
 }
 
+/* An munmap() under way has taken areas out of the tree that it has not counted back yet: at most as many
+ * as there may be. */
+static void check_limit(struct mm_look *l)
+{
+	uint64_t count = l->mm.v[MM_MAP_COUNT] & UINT32_MAX, n = l->areas.n;
+
+	if (mm_has(&l->vs.mm, MM_MAP_COUNT) && count > n && count - n > l->max_map_count)
+		report(l, "mm.map_count", MM_MAP_COUNT, n, CAIRN_SUSPICIOUS,
+		       "there are that many areas, and no process may have as many as it counts");
+}
+
 /* ---- pages by kind, and the flags that they come from ---- */
 
 /* vm_page_prot is made of the access bits: for each of their combinations the value that most
@@ -256,8 +267,12 @@ static void check_locked(struct mm_look *l)
 
 void mm_check_sums(struct mm_look *l)
 {
-	if (!l->whole || l->written || l->count_bad)
+	if (!l->whole || l->count_bad)
 		return;
+	if (l->written) {
+		check_limit(l);
+		return;
+	}
 	/* it is changed before a writer becomes a reader, the totals may be after that */
 	check_count(l);
 	if (!l->free)

@@ -228,6 +228,31 @@ static void test_lock(void **state)
 	end(&w);
 }
 
+/* ... and what no writer leaves, is. */
+static void test_written(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		begin(&w);
+		tk_put(w.t.k, TA_MMS + TAM_LOCK, 1, 8);
+		tk_put(w.t.k, TA_MMS + TAM_LOCK + 8, TA_TASK, 8);
+		if (i)
+			tk_put(w.t.k, TA_MMS + TAM_COUNT, 0xffffff, 4);
+		else
+			tk_put(w.t.k, ta_at(3, TA_END), 0x41414141, 8);
+		expect(&w, i ? "mm.map_count" : "mm.vma.align",
+		       i ? TA_MMS + TAM_COUNT : ta_at(3, TA_END), NULL);
+	}
+	begin(&w); /* an area grows */
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 1, 8);
+	tk_put(w.t.k, ta_at(3, TA_END), ta_start(3) + 0x5000, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
 /* Add a member to a struct that is declared. */
 static void add_member(struct testkern *k, const char *of, const char *name, uint32_t offset,
 		       const char *nested)
@@ -475,7 +500,8 @@ int main(void)
 		cmocka_unit_test(test_shadow_stack), cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_links), cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_lock), cmocka_unit_test(test_lock_count),
+		cmocka_unit_test(test_lock), cmocka_unit_test(test_written),
+		cmocka_unit_test(test_lock_count),
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_torn_chain), cmocka_unit_test(test_seq),
 		cmocka_unit_test(test_marks), cmocka_unit_test(test_lost),
