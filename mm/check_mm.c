@@ -105,6 +105,8 @@ static void look_at_areas(struct mm_look *l)
 		return;
 	}
 	l->looked += l->areas.n;
+	if (mm_check_wiped(l))
+		return;
 	mm_check_maple(l);
 	mm_check_tree(l);
 	links = mm_check_links(l);

@@ -5,7 +5,7 @@
  * check_mm.c goes through the address spaces; check_mm_users.c counts who has one, check_mm_lock.c who
  * holds it; check_mm_maple.c asks whether the tree is to blame; check_mm_bounds.c judges areas' bounds
  * and totals, check_mm_lost.c looks for areas that the tree lacks, check_mm_area.c judges each area's
- * own words, check_mm_seq.c its lock's, check_mm_slab.c where it lies, check_mm_links.c the list and the
+ * own words, check_mm_wiped.c those that were overwritten, check_mm_seq.c its lock's, check_mm_slab.c where it lies, check_mm_links.c the list and the
  * red-black tree of kernels before 6.1, check_mm_marks.c where heap and stack are said to be;
  * check_mm_ids.c explains.
  */
@@ -113,6 +113,10 @@ void mm_check_areas(struct mm_look *l);
 /** Tell of so many areas, of so many pages together, that are counted and that the tree lacks, though no
  *  word of it is bad. */
 void mm_check_lost(struct mm_look *l, uint64_t areas, uint64_t pages);
+
+/** Areas that were overwritten as a whole, where that cuts off others. True: there are some, and what
+ *  else the address space says is of no use. */
+bool mm_check_wiped(struct mm_look *l);
 
 /** The list and the red-black tree of kernels before 6.1 (NULL: there are none): l->areas becomes
  *  what both know. The gaps are checked once the bounds are judged. */

@@ -113,6 +113,21 @@ const struct cairn_explanation mm_check_ids[] = {
 			"allocations and faults of the process: what it touches there kills it.",
 	},
 	{
+		.id = "mm.vma.overwritten",
+		.title = "an area was overwritten as a whole",
+		.meaning =
+			"The tree or the list leads to an area that says it is of no such address space, has bounds that none\n"
+			"has and flags that contradict themselves: not a word of it is bad but the object. Where each area\n"
+			"leads to the next (before 6.1), those behind it are out of reach, and are not checked.",
+		.causes =
+			"A use after free of this area or of what lay there before, an overrun of the object in front of it, a\n"
+			"write through a wild pointer. Bytes of 0x6b are what the slab allocator fills freed objects with\n"
+			"(slub_debug=P), or a test.",
+		.next =
+			"`whatis` of the area: is it in use? `rd` of the objects at both sides; what of it is text or addresses\n"
+			"tells whose it was.",
+	},
+	{
 		.id = "mm.vma.detached",
 		.title = "an area in the tree is marked as taken out",
 		.meaning =

@@ -253,6 +253,34 @@ static void test_written(void **state)
 	end(&w);
 }
 
+/* An area of zeros, or of what freed objects are filled with: one finding. */
+static void test_overwritten(void **state)
+{
+	static const unsigned at[] = { 0, 3, ROOT, N - 1 };
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		begin(&w);
+		for (unsigned m = 0; m < TA_SIZE; m++)
+			tk_put(w.t.k, ta_at(at[i / 2], m), i % 2 ? 0x6b : 0, 1);
+		check(&w);
+		assert_int_equal(w.f.n, 1);
+		assert_string_equal(w.f.said[0].f.id, "mm.vma.overwritten");
+		assert_int_equal(w.f.said[0].f.object, ta_at(at[i / 2], 0));
+		assert_non_null(strstr(w.f.said[0].f.message, i % 2 ? "0x6b" : "0x00"));
+		assert_int_equal(w.f.nunseen, 1);
+		end(&w);
+	}
+	/* a few words that are bad are so many findings */
+	begin(&w);
+	tk_put(w.t.k, ta_at(3, TA_MM), 0, 8);
+	tk_put(w.t.k, ta_at(3, TA_FLAGS), 0, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 2);
+	end(&w);
+}
+
 /* Add a member to a struct that is declared. */
 static void add_member(struct testkern *k, const char *of, const char *name, uint32_t offset,
 		       const char *nested)
@@ -501,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_links), cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_written),
+		cmocka_unit_test(test_overwritten),
 		cmocka_unit_test(test_lock_count),
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_torn_chain), cmocka_unit_test(test_seq),
