@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "mm/check_mm.h"
+#include "mm/vma_tree.h"
 
 #define AREA_BYTES 512
+#define TRIES 16
 
 /* Whose it is, where it is and what it is for: these are written by different hands, and at once by none
  * that means it. */
@@ -39,15 +41,32 @@ static void report(struct mm_look *l, const struct vma *v)
 	});
 }
 
+/* What one word leads to may be that word's fault. */
+static bool do_both_lead_to(const struct mm_look *l, uint64_t area)
+{
+	bool in[2] = { false, false };
+
+	for (unsigned list = 0; list < 2; list++) {
+		struct vmas v = { 0 };
+
+		if (!(list ? vma_tree_list : vma_tree_rb)(&l->vs, &l->mm, &v, NULL))
+			for (size_t i = 0; i < v.n && !in[list]; i++)
+				in[list] = v.range[i].addr == area;
+		vmas_free(&v);
+	}
+	return in[0] && in[1];
+}
+
 bool mm_check_wiped(struct mm_look *l)
 {
 	struct cairn_err err;
-	size_t n = 0;
+	size_t n = 0, tries = 0;
 
 	if (mm_has(&l->vs.mm, MM_TREE) || l->written)
 		return false;
-	for (size_t i = 0; i < l->areas.n && cairn_go_on(l->run); i++)
-		if (is_wiped(l, &l->areas.vma[i])) {
+	for (size_t i = 0; i < l->areas.n && tries < TRIES && cairn_go_on(l->run); i++)
+		if (is_wiped(l, &l->areas.vma[i]) && ++tries &&
+		    do_both_lead_to(l, l->areas.vma[i].addr)) {
 			report(l, &l->areas.vma[i]);
 			n++;
 		}
