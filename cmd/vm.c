@@ -40,17 +40,19 @@ static enum cairn_code show_flags(struct call *call, const char *word, struct ca
 {
 	struct out *o = call->out;
 	const char *sep = "";
+	struct vma_flags names;
 	uint64_t flags;
 	enum cairn_code code = operand_address(call->cairn, word, &flags, err);
 
 	if (code)
 		return code;
+	vma_flags_init(&names, call->cairn);
 	out_record(o, "vmflags");
 	out_addr(o, "flags", "%s: ", flags, 0);
 	out_text(o, "(");
 	out_array(o, "names");
 	for (unsigned i = 0; i < 64; i++) {
-		const char *name = vma_flag_name(i);
+		const char *name = vma_flag_name(&names, i);
 
 		if (!(flags >> i & 1))
 			continue;
