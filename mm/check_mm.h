@@ -69,6 +69,7 @@ struct mm_look {
 	bool zero_told;             /* that is known */
 	uint64_t forked;            /* what lies behind that address is the parent's; 0: nothing does */
 	bool broken;                /* its maple tree: which areas there are is not known */
+	bool lost_told;             /* a slot that has lost its area is known, and told by "maple" */
 	struct mm_maple *maple;     /* private to check_mm_maple.c */
 };
 

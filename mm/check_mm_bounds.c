@@ -193,7 +193,7 @@ void mm_check_bounds(struct mm_look *l)
 		.total = total_bytes(l),
 	};
 	uint64_t bytes, lost = 0;
-	bool told = l->count_bad; /* why areas are missing */
+	bool told = l->count_bad || l->lost_told; /* why areas are missing */
 	size_t n;
 
 	if (are_sound(l, &c))

@@ -78,6 +78,8 @@ static void hear(void *arg, const struct maple_verdict *v)
 		h->l->zero_expected = v->expected;
 	} else if (maple_rule_is_of_entries(v->rule)) {
 		h->l->broken = true;
+	} else if (maple_rule_is_outside(v->rule)) {
+		h->l->lost_told = true;
 	}
 }
 
@@ -137,7 +139,7 @@ void mm_check_maple(struct mm_look *l)
 {
 	struct hearing h = { .l = l };
 
-	l->broken = l->zero_told = false;
+	l->broken = l->zero_told = l->lost_told = false;
 	if (!mm_has(&l->vs.mm, MM_TREE) || !do_contradict(l))
 		return;
 	ask(l, &h);

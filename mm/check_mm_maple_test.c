@@ -184,6 +184,24 @@ static uint64_t slot_of(const struct world *w, unsigned i)
 	return 0;
 }
 
+/* The slot is empty: that is the checker maple's to tell. */
+static void test_empty_slot(void **state)
+{
+	struct world w;
+	uint64_t at;
+
+	(void)state;
+	begin(&w);
+	build(&w);
+	tmt_open(&w.t);
+	at = slot_of(&w, 101); /* areas at both sides */
+	tmt_put(&w.t, at, 0);
+	check(&w);
+	assert_int_equal(w.f.n, 1);
+	assert_int_equal(w.f.said[0].f.addr, at);
+	end(&w);
+}
+
 /* Where no fork that failed can have been, the mark was written, and what was there is known. */
 static void test_zero(void **state)
 {
@@ -246,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silent), cmocka_unit_test(test_lost), cmocka_unit_test(test_zero),
+		cmocka_unit_test(test_empty_slot),
 		cmocka_unit_test(test_heap_counted_twice), cmocka_unit_test(test_fork),
 	};
 
