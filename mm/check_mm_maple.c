@@ -76,7 +76,7 @@ static void hear(void *arg, const struct maple_verdict *v)
 		h->l->zero_at = v->addr;
 		h->l->zero_told = v->told;
 		h->l->zero_expected = v->expected;
-	} else if (maple_rule_is_of_entries(v->rule)) {
+	} else if (v->of_entries) {
 		h->l->broken = true;
 	} else if (maple_rule_is_outside(v->rule)) {
 		h->l->lost_told = true;

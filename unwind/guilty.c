@@ -24,14 +24,16 @@ static const struct rule helpers[] = {
 	  "on_freelist alloc_debug_processing free_debug_processing alloc_consistency_checks "
 	  "free_consistency_checks ^add_taint$ ^debug_print_object$ ^debug_check_no_obj_freed$ "
 	  "^__debug_check_no_obj_freed$ ^spin_dump$ ^spin_bug$ "
-	  "^rwlock_bug$ ^__schedule_bug$ ^schedule_debug$ ^check_preemption_disabled$ "
+	  "^rwlock_bug$ ^__schedule_bug$ ^schedule_debug$ ^check_preemption_disabled$ ^__this_cpu_preempt_check$ "
 	  "^debug_smp_processor_id$ ^debug_check_no_locks_ ^bad_page$ ^usercopy_warn$ "
 	  "^print_deadlock_bug$ ^check_deadlock$ ^check_noncircular$ ^check_prev_add$ "
 	  "^check_prevs_add$ ^validate_chain$ ^print_circular_bug ^print_bad_irq_dependency "
-	  "^print_irq_inversion_bug ^check_irq_usage ^check_usage" },
+	  "^bug_handler$ ^bug_brk_handler$ ^brk_handler$ ^call_break_hook$ ^call_el1_break_hook$ "
+	  "^do_debug_exception$ ^do_el1_brk64$ ^handle_bug$ ^handle_overflow$ "
+	  "^print_irq_inversion_bug ^check_irq_usage ^check_usage ^mark_usage$ ^valid_state$" },
 	{ "is on the way from a fault to its report",
 	  "program_check_exception program_check_common do_kernel_fault do_translation_fault "
-	  "do_mem_abort el1_abort el1h_64_sync __phys_addr unwind_backtrace" },
+	  "do_mem_abort el1_abort el1h_64_sync ^el1_dbg$ ^el1_brk64$ __phys_addr unwind_backtrace" },
 	{ "allocates or frees",
 	  "alloc_page malloc zalloc calloc krealloc kmem_cache allocate_slab get_partial_node "
 	  "get_from_partial_node ___slab_alloc __alloc_frozen_pages_noprof "

@@ -43,6 +43,10 @@ static const struct {
 	{ "locks a socket that lockdep does not know", "warning",
 	  "^register_lock_class ^look_up_lock_class ^hlock_class ^__lock_acquire "
 	  "^lock_release ^check_wait_context", GUILTY_LOCKING },
+	{ "brings who made a forbidden jump to its report", "cfi",
+	  NULL, GUILTY_CFI },
+	{ "ends the first process", "init-killed",
+	  NULL, GUILTY_EXIT },
 	{ "reads what RCU protects", "lockdep",
 	  "^lockdep_rcu_suspicious", GUILTY_RCU_USE },
 	{ "takes a lock that was never set up", "lockdep",

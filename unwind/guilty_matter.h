@@ -35,6 +35,8 @@
 	"alloc vmap page_owner"
 #define GUILTY_DEADLOCK "process_one_work flush_workqueue drain_workqueue destroy_workqueue"
 #define GUILTY_LOCKING "lock_sock release_sock"
+#define GUILTY_CFI "control_protection cp_fault handle_cfi_failure cfi_slowpath __cfi_check"
+#define GUILTY_EXIT "do_exit do_group_exit make_task_dead"
 #define GUILTY_RCU_USE "rcu kmem slab"
 #define GUILTY_STATIC_KEY "stack lock IRQ"
 #define GUILTY_ODEBUG \

@@ -53,6 +53,13 @@ static size_t captures(const char *pattern)
 	return n < GLOB_CAPTURES ? n : GLOB_CAPTURES;
 }
 
+static bool ends(const char *s, const char *with)
+{
+	size_t n = strlen(s), m = strlen(with);
+
+	return n >= m && !strcmp(s + n - m, with);
+}
+
 /* Whether the row's conditions hold; fills in what its title is made of. */
 static bool applies(const struct oops_kind *kind, const struct oops_said *said,
 		    const struct oops_report *r, struct parts *p)
@@ -73,6 +80,9 @@ static bool applies(const struct oops_kind *kind, const struct oops_said *said,
 		return false;
 	p->next = r->n > 1 ? piece_trim(r->row[1].text) : (struct piece){ NULL, 0 };
 	p->guilty = oops_guilt(kind, r);
+	/* the words name it themselves */
+	if (!p->guilty.len && ends(kind->title, " in $1"))
+		p->guilty = piece_until(piece_trim(p->capture[0]), " ");
 	return true;
 }
 

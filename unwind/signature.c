@@ -18,6 +18,7 @@ static const struct {
 } families[] = {
 	{ "null-deref", "access" },     { "page-fault", "access" },  { "gp-fault", "access" },
 	{ "exec-fault", "access" },     { "kasan", "access" },       { "kfence", "access" },
+	{ "alignment", "access" },
 	{ "soft-lockup", "stall" },     { "hard-lockup", "stall" },  { "rcu-stall", "stall" },
 	{ "hung-task", "stall" },       { "stack-overflow", "stack" }, { "double-fault", "stack" },
 	{ "list-corruption", "list" },
@@ -93,6 +94,21 @@ static size_t guilty_of(const char *class, const struct signature_frame *f, size
 	return ret[0].len ? 1 : 0;
 }
 
+/* schedule() finds a stack's end overwritten when it is too late: who began it, three of them. */
+static size_t began(const char *class, const struct signature_frame *f, size_t n,
+		    struct piece *found, size_t nfound)
+{
+	const char *more = matter(class, f, n);
+	struct piece outer[FUZZY];
+
+	if (!more || strcmp(more, GUILTY_STACK_END) || nfound < FUZZY)
+		return nfound;
+	for (size_t i = 0; i < FUZZY; i++)
+		outer[i] = found[nfound - 1 - i];
+	memcpy(found, outer, sizeof(outer));
+	return FUZZY;
+}
+
 /* ---- recursion ---- */
 
 #define RECURS 3 /* times */
@@ -165,7 +181,8 @@ static const char *fuzzy(const char *class, const struct piece *f, size_t n, str
 
 bool signature_has_no_functions(const char *class)
 {
-	static const char *const classes[] = { "sysrq", "machine-check", "serror", "oom" };
+	static const char *const classes[] = { "sysrq", "machine-check", "serror", "oom", "no-root",
+					       "no-init" };
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (!strcmp(class, classes[i]))
@@ -173,9 +190,19 @@ bool signature_has_no_functions(const char *class)
 	return false;
 }
 
-bool signature_is_of_races(const char *class)
+bool signature_is_of_log(const char *class)
 {
-	return !strcmp(class, "kcsan");
+	return !strcmp(class, "kcsan") || !strcmp(class, "firmware-panic");
+}
+
+void signature_of_words(struct signature *ret, const char *class, const char *words, struct arena *a)
+{
+	uint64_t h = hash(hash(UINT64_C(0xcbf29ce484222325), class, strlen(class)), words,
+			  strlen(words));
+
+	ret->strict = arena_printf(a, "c1:%s:-:%016" PRIx64, class, h);
+	ret->fuzzy = arena_printf(a, "c1f:%s:-:%016" PRIx64, family_of(class), h);
+	ret->guilty = NULL;
 }
 
 static void make(struct signature *ret, const char *class, const struct piece *f, size_t n,
@@ -199,7 +226,7 @@ void signature_make(struct signature *ret, const char *class, const struct signa
 		if (!strcmp(family_of(class), "stack"))
 			found = recurring(class, frame, n, f);
 		if (!found)
-			found = guilty_of(class, frame, n, f);
+			found = began(class, frame, n, f, guilty_of(class, frame, n, f));
 	}
 	make(ret, class, f, found, a);
 }
@@ -215,6 +242,20 @@ void signature_of_names(struct signature *ret, const char *class, const struct p
 		found += !found || !same(f[found - 1], f[found]);
 	}
 	make(ret, class, f, found, a);
+}
+
+const struct frame *signature_frame_of(const struct trace *tr, size_t from, const char *guilty)
+{
+	for (const struct frame *f = tr->frame + from; guilty && f < tr->frame + tr->n; f++) {
+		struct piece told;
+
+		if (!f->named)
+			continue;
+		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
+		if (told.len == strlen(guilty) && !memcmp(told.p, guilty, told.len))
+			return f;
+	}
+	return NULL;
 }
 
 /* Where traces of the kernel's own end, or name what is not there. */

@@ -48,6 +48,10 @@ void signature_make(struct signature *ret, const char *class, const struct signa
 void signature_of_names(struct signature *ret, const char *class, const struct piece *name, size_t n,
 			struct arena *a);
 
+/** Of a report that is never anybody's: its title is all that tells it from others of the class. */
+void signature_of_words(struct signature *ret, const char *class, const char *words,
+			struct arena *a);
+
 /** Of a trace, from the frame `at`; NULL: none is to blame. A frame of RULE_RETHOOK ends it. */
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a);
@@ -60,9 +64,12 @@ void signature_of_blamed(struct signature *ret, const char *class, struct piece 
  *  used up. */
 bool signature_has_no_functions(const char *class);
 
-/** The signature is of the two functions that the log says are in a race: a stack is of one of
- *  them. */
-bool signature_is_of_races(const char *class);
+/** The signature is of what the log says alone: of the two functions that are in a race, which a
+ *  stack has one of; of what stopped beside the kernel, which has no stack here. */
+bool signature_is_of_log(const char *class);
+
+/** The first frame from index `from` on whose function a signature names (`guilty`); NULL: none. */
+const struct frame *signature_frame_of(const struct trace *tr, size_t from, const char *guilty);
 
 /** Whether a kernel's own trace gets lost at a frame, if it is not the first. */
 bool signature_loses(const struct frame *f);
