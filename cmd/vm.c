@@ -7,6 +7,7 @@
 #include "cmd/operand.h"
 #include "cmd/vm_out.h"
 #include "mm/vma_flags.h"
+#include "mm/vma_parts.h"
 
 enum { OPT_PAGES, OPT_MM, OPT_STRUCTS, OPT_FLAGS, OPT_REFERENCE, OPT_RANGES };
 
@@ -159,6 +160,25 @@ static enum cairn_code show_part(struct vm *vm, struct vm_out *vo, const struct 
 	return CAIRN_OK;
 }
 
+static enum cairn_code show_parts(struct vm *vm, struct vm_out *vo, const struct vmas *v,
+				  struct cairn_err *err)
+{
+	struct vma_parts *ps = vma_parts_begin(&vm->vs, v);
+	const struct vmas *part;
+	enum cairn_code code = CAIRN_OK;
+
+	if (!ps)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the areas");
+	while (!code && !out_broken(vm->call->out)) {
+		code = vma_parts_next(ps, &part, err);
+		if (code || !part)
+			break;
+		code = show_part(vm, vo, part, err);
+	}
+	vma_parts_end(ps);
+	return code;
+}
+
 static enum cairn_code show_areas(struct vm *vm, const struct task *t, const struct mm *mm,
 				  const struct vmas *v, struct cairn_err *err)
 {
@@ -167,24 +187,18 @@ static enum cairn_code show_areas(struct vm *vm, const struct task *t, const str
 			     .namer = &vm->namer, .verdict = vm->verdict,
 			     .page_shift = mm_page_shift(c) };
 	enum cairn_code code = open_user(vm, &vo, err);
-	size_t size = vmas_window(&vm->vs, v);
-	struct vmas part = { 0 };
 	struct vma gate;
 
 	if (!code && !vm->ref_name)
 		head_areas(vm, &vo);
-	for (size_t at = 0; !code && at < v->n && !out_broken(vm->call->out); at += size) {
-		code = vmas_part(&vm->vs, v, at, size, &part, err);
-		if (!code)
-			code = show_part(vm, &vo, &part, err);
-	}
+	if (!code)
+		code = show_parts(vm, &vo, v, err);
 	if (!code && vma_gate(&vm->namer, &vm->vs, mm, &gate) && is_wanted(vm, mm, &gate)) {
 		head_areas(vm, &vo);
 		vm_out_area(&vo, &gate);
 	}
 	if (vo.user.tlb)
 		space_deinit(&vo.user);
-	vmas_free(&part);
 	return code;
 }
 

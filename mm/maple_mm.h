@@ -37,7 +37,11 @@ struct maple_mms {
 	struct shelf *nodes;     /* of the session: maple_shelf.h */
 	struct shelf vmas;
 	struct pick pick;        /* many of a large tree's at once */
-	struct maple_asked asked; /* which they are */
+	struct maple_vmas_asked {
+		const struct maple_mms *s;
+		struct maple_asked q;
+	} asked[2];              /* which they are: those that come, and the next */
+	unsigned asked_now;
 	size_t large;            /* nodes from which on a tree is large */
 	size_t left;             /* inner nodes that may still be put on the shelf */
 	size_t limit;            /* of the nodes of a tree */

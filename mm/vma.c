@@ -45,6 +45,8 @@ enum cairn_code vma_shape_init(struct vma_shape *vs, struct cairn *c, struct cai
 		code = shape_resolve(&vs->s, &vma_want, &c->types, err);
 	if (!code)
 		code = shape_require(&vs->s, needed, 3, err);
+	if (!code && vs->s.hi - vs->s.lo > VMA_RAW)
+		code = cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct is too large");
 	if (code)
 		return code;
 	vs->wide = true;
@@ -76,13 +78,10 @@ enum cairn_code vma_read(const struct vma_shape *vs, uint64_t addr, struct vma *
 			 struct cairn_err *err)
 {
 	unsigned char raw[VMA_RAW];
-	size_t len = vs->s.hi - vs->s.lo;
-	enum cairn_code code;
+	enum cairn_code code = space_read(&vs->c->kernel, addr + vs->s.lo, raw,
+					  vs->s.hi - vs->s.lo, err);
 
 	*ret = (struct vma){ .addr = addr };
-	if (len > sizeof(raw))
-		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct is too large");
-	code = space_read(&vs->c->kernel, addr + vs->s.lo, raw, len, err);
 	if (code)
 		return code;
 	vma_parse(vs, raw, ret);

@@ -19,6 +19,8 @@ than it knows; each is printed as a comment where it is made use of:
              it; the true caller is right if its rule says that it was recovered. Some kernels stop
   noreturn   after a call that does not return, ARM and arm64 print the function that follows
   link       where a leaf function was interrupted, arm64's own unwinder leaves out the caller in lr
+  bad-call   where the processor was sent to where no code is, i386's own unwinder leaves out who
+             sent it there
   unnamed    for ftrace's trampolines and kprobes' copies of code the kernel prints a bare address,
              which is no frame of the oracle
   gave-up    where only guesses ("?") follow the kernel's reliable frames, ours may go on
@@ -48,6 +50,7 @@ DONE = (0, 4)           # exit codes: done; done as far as the dump has the page
 FOUND = (0, 1, 4)       # likewise, where 1 says that there are findings
 TRAMPOLINES = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"}
 RECOVERED = {"rethook", "kretprobe", "fgraph"}
+UNSEEN = {"lr": "link", "bad-call": "bad-call"}     # rules of callers that the kernel leaves out
 SURE = "A"              # the grade, as unwind/trace.h has it
 UNNAMED = {"__builtin__ftrace", "__builtin__kprobes"}    # modules, as cairn and kallsyms call them
 MAPPING = re.compile(r"\$[adtx](\.|$)")      # ARM's mapping symbols: marks in the code, no names
@@ -233,6 +236,9 @@ def check_tasks(cairn, truth, tap):
     found = tasks_of(cairn)
     wanted = {int(pid): task for pid, task in truth["tasks"].items()}
     problems, states, notes = [], [], []
+    if not wanted:
+        tap.test("tasks: what the kernel listed", ["the oracle has no tasks"])
+        return
     for pid in sorted(set(found) - set(wanted)):
         text = "%d (%s)" % (pid, found[pid].get("comm"))
         if pid > max(wanted):
@@ -479,9 +485,10 @@ def locate(trace, expected, found):
     for start in reversed(starts):
         ours, notes = without_link(trace, expected, found[start:])
         problem, more = match_frames(expected, ours, trace["complete"])
-        if problem and any(frame.get("rule") == "lr" for frame in ours):
-            notes += ["link: " + frame["function"] for frame in ours if frame.get("rule") == "lr"]
-            ours = [frame for frame in ours if frame.get("rule") != "lr"]
+        if problem and any(frame.get("rule") in UNSEEN for frame in ours):
+            notes += ["%s: %s" % (UNSEEN[frame["rule"]], frame["function"]) for frame in ours
+                      if frame.get("rule") in UNSEEN]
+            ours = [frame for frame in ours if frame.get("rule") not in UNSEEN]
             problem, more = match_frames(expected, ours, trace["complete"])
         if not problem:
             return None, notes + more, ours
@@ -626,8 +633,10 @@ def load(path):
         return dict(oracle.parse(text), log=oracle.log(text))
     truth = json.loads(text)
     stem = path.name.split(".oracle.json")[0]
-    console = next(path.parent / (stem + end) for end in (".console", ".console.zst")
-                   if (path.parent / (stem + end)).exists())
+    console = next((path.parent / (stem + end) for end in (".console", ".console.zst")
+                    if (path.parent / (stem + end)).exists()), None)
+    if not console:
+        raise FileNotFoundError("%s: its console does not lie beside it" % path)
     return dict(truth, log=oracle.log(oracle.read_text(console)))
 
 
@@ -651,7 +660,12 @@ def main(argv):
     checks = args.checks.split(",")
     if not set(checks) <= set(CHECKS):
         parser.error("--checks: any of " + ",".join(CHECKS))
-    truth, tap = load(args.oracle), Tap()
+    tap = Tap()
+    try:
+        truth = load(args.oracle)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        tap.test("the oracle can be read", ["%s: %s" % (type(error).__name__, error)])
+        return tap.end()
     with tempfile.TemporaryDirectory() as folder:
         cairn = Cairn(args.cairn, plain_file(args.vmcore, folder), args.symbols)
         for check in checks:

@@ -301,6 +301,11 @@ RULES = [
                                                                   "timer+0x1/0x2"),
                     our_frames("die", "leaf") + [dict(our_frames("outer")[0], rule="lr")] +
                     our_frames("timer"))[0] is None),
+    ("bad-call: who called data is left out",
+     compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
+                                                                  "timer+0x1/0x2"),
+                    our_frames("die", "leaf") + [dict(our_frames("outer")[0], rule="bad-call")] +
+                    our_frames("timer"))[0] is None),
     ("link: not where another rule led there",
      compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
                                                                   "timer+0x1/0x2"),
@@ -368,6 +373,17 @@ def outcome(folder, oracle, answers, checks=compare.USUAL):
     return code, failed, passed, printed.getvalue()
 
 
+def poor_oracles(folder, truth):
+    """(what, the oracle's path, the failing tests) where it does not say enough: a failed test."""
+    (folder / "o.console").write_text("[    0.000000] Linux version\n")
+    for name, text in (("o", json.dumps(dict(truth, tasks={}))), ("lone", json.dumps(truth)), ("cut", "{")):
+        (folder / (name + ".oracle.json")).write_text(text)
+    yield "no tasks", folder / "o.oracle.json", r"tasks: what the kernel listed"
+    yield "no console beside it", folder / "lone.oracle.json", r"the oracle can be read"
+    yield "no JSON", folder / "cut.oracle.json", r"the oracle can be read"
+    yield "no file", folder / "none", r"the oracle can be read"
+
+
 def main():
     global TRAMPOLINE
     oracle = HERE / "captures" / (captures.DEMO + ".oracle.json.zst")
@@ -404,6 +420,9 @@ def main():
         keep_stale(answers, "B")
         code, failed, passed, output = outcome(folder, oracle, answers, "grades")
         report(code == 0 and passed == 1, "allowed: a wrong frame that is not graded A", output)
+        for what, poor, expected in poor_oracles(folder, truth):
+            code, failed, passed, output = outcome(folder, poor, right, "tasks")
+            report(code == 1 and re.fullmatch(expected, "\n".join(failed)), "told: an oracle with " + what, output)
         for what, expected, change in MISTAKES:
             answers = copy.deepcopy(right)
             change(answers)

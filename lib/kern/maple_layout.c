@@ -123,7 +123,7 @@ static enum cairn_code read_types(struct maple_layout *l, struct types *ts, stru
 enum cairn_code maple_layout_get(struct cairn *c, const struct maple_layout **ret,
 				 struct cairn_err *err)
 {
-	struct maple_layout l = { .word = c->arch->word }, *kept;
+	struct maple_layout l = { .word = c->arch ? c->arch->word : c->types.word }, *kept;
 	enum cairn_code code;
 
 	if (c->maple) {

@@ -86,7 +86,8 @@ struct maple_entries {
 	void *arg;
 	enum maple_said (*says)(void *arg, uint64_t entry, uint64_t *first, uint64_t *last);
 	/* Likewise of many, of which those that agree are not asked again. It may go on in the
-	   background until answer(). Returns how many it is best asked at a time. May be NULL. */
+	   background until answer(), or until the next are asked: those before have answered when
+	   it returns. Returns how many it is best asked at a time. May be NULL. */
 	size_t (*ask)(void *arg, const struct maple_asked *q);
 	void (*answer)(void *arg);
 	/* The object for exactly that range, found elsewhere than in the tree. */
