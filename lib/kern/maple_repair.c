@@ -325,6 +325,20 @@ static void try_tail(struct look *k, const struct maple_node *n)
 
 /* ---- entries ---- */
 
+/* Objects one bit of the entry away that are for just that range. */
+static void flip_entry(struct look *k, const struct maple_node *n, unsigned i)
+{
+	uint64_t lo = maple_lo(k->m, n, i), hi = maple_hi(k->m, n, i), first, last;
+	uint64_t entry = maple_slot(k->m, n, i), other;
+
+	for (unsigned bit = 3; entry && bit < 8u * k->l->word; bit++) {
+		other = entry ^ UINT64_C(1) << bit;
+		if (k->e->says(k->e->arg, other, &first, &last) == MAPLE_SAYS_RANGE &&
+		    first == lo && last == hi)
+			word(k, n, maple_slot_at(k->l, n->type, i), other);
+	}
+}
+
 static void try_slot(struct look *k, const struct maple_node *n, unsigned i)
 {
 	unsigned offset = maple_slot_at(k->l, n->type, i);
@@ -334,6 +348,8 @@ static void try_slot(struct look *k, const struct maple_node *n, unsigned i)
 	if (lo <= hi && k->e->find && k->e->find(k->e->arg, lo, hi, &entry))
 		word(k, n, offset, entry);
 	word(k, n, offset, 0);
+	if (k->e->says && !says(k, n, i, &first, &last))
+		flip_entry(k, n, i);
 	if (says(k, n, i, &first, &last) && (first == lo || last == hi))
 		unknown(k, n, offset, MAPLE_REPAIR_OBJECT);
 	else if (k->e->is_overwritten &&
