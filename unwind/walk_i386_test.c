@@ -472,7 +472,8 @@ static void test_bad_call(void **state)
 	check(w, "-:A inner:C outer:A entry:A", TRACE_USER_REGS, false);
 	m_put(w, c.regs[SP], c.inner + 0x48);
 	m_run(w, c.regs);
-	check(w, "-:A", TRACE_NOT_TEXT, false);
+	check(w, "-:A outer:D entry:C", TRACE_USER_REGS, false);
+	assert_int_equal(w->trace.frame[1].rule, RULE_SCAN);
 }
 
 /* A kernel without frame pointers: never better than C, and stale words that do not fit are
