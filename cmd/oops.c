@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/error_out.h"
 #include "cmd/mce_out.h"
 #include "cmd/oops_file.h"
 #include "unwind/cause.h"
@@ -158,6 +160,12 @@ static void frames(struct view *v, const struct oops *p)
 	for (size_t i = 0; i < p->n; i++)
 		frame(v, &p->frame[i], i, &at);
 	out_end(v->o);
+	if (p->n)
+		out_bool(v->o, "complete", NULL, p->complete);
+	else
+		out_null(v->o, "complete", NULL);
+	if (p->n && !p->complete)
+		out_text(v->o, "    (the log has no more of it)\n");
 }
 
 /* As many as fit in a line. */
@@ -361,15 +369,39 @@ static bool reports(struct view *v, const struct oopses *all)
 	return all->n != 0;
 }
 
-static void tell(struct view *v, const struct oopses *all, bool cut, enum verdict *verdict)
+/* What of the log was not looked at; false: nothing. */
+static bool left_out(struct cairn_err *err, const struct oopses *all, uint64_t skipped, bool cut)
 {
+	struct str text;
+
+	if (!all->nbefore && !skipped && !cut)
+		return false;
+	str_init(&text);
+	if (skipped)
+		str_addf(&text, "the log is too long: its first %" PRIu64 " bytes were not looked at, "
+			 "lines are counted behind them", skipped);
+	if (all->nbefore)
+		str_addf(&text, "%s%zu earlier reports are left out", skipped ? "; " : "", all->nbefore);
+	if (cut)
+		str_addf(&text, "%sthe log ends early", text.len ? "; " : "");
+	cairn_fail(err, CAIRN_LIMIT, "%s", text.buf);
+	str_deinit(&text);
+	return true;
+}
+
+static void tell(struct view *v, const struct oopses *all, uint64_t skipped, bool cut,
+		 enum verdict *verdict)
+{
+	struct cairn_err err;
+
 	if (!reports(v, all))
 		out_text(v->o, "no report of trouble in %zu lines\n", all->nlines);
 	else
 		*verdict = VERDICT_FINDINGS;
-	if (!all->cut && !cut)
+	if (!left_out(&err, all, skipped, cut))
 		return;
-	out_text(v->o, "\nthe log is too long: the rest was not looked at\n");
+	out_text(v->o, "\n%s\n", err.text);
+	error_record(v->o, "oops", v->file, &err);
 	if (*verdict == VERDICT_OK)
 		*verdict = VERDICT_PARTIAL;
 }
@@ -404,7 +436,7 @@ static enum cairn_code of_dump(struct view *v, struct cairn *c, enum verdict *ve
 	if (!code)
 		code = oops_parse_log(&all, log, 0, v->call->scratch, err);
 	if (!code)
-		tell(v, &all, log->partial, verdict);
+		tell(v, &all, 0, log->partial, verdict);
 	return code;
 }
 
@@ -427,16 +459,17 @@ static enum cairn_code of_file(struct view *v, enum verdict *verdict, struct cai
 	struct str text;
 	struct oopses all;
 	enum cairn_code code;
+	uint64_t skipped;
 	bool cut, dump;
 
 	str_init(&text);
-	code = oops_file_read(&text, &cut, &dump, v->file, err);
+	code = oops_file_read_end(&text, &skipped, &cut, &dump, v->file, err);
 	if (!code && text.failed)
 		code = cairn_fail(err, CAIRN_NOMEM, "%s: too large", v->file);
 	if (!code)
 		code = oops_parse(&all, text.buf, text.len, v->call->scratch, err);
 	if (!code)
-		tell(v, &all, cut, verdict);
+		tell(v, &all, skipped, cut, verdict);
 	str_deinit(&text);
 	return dump && strcmp(v->file, "-") ? of_other_dump(v, verdict, err) : code;
 }

@@ -89,12 +89,22 @@ enum cairn_code textfile_more(struct textfile *f, struct str *to, bool *more, st
 	n = read_some(f, room, &error);
 	if (error)
 		return cairn_fail(err, CAIRN_IO, "%s: %s", f->path, strerror(error));
-	if (!f->at && look(f, room, (size_t)n, err))
+	if (!f->looked && look(f, room, (size_t)n, err))
 		return CAIRN_FORMAT;
+	f->looked = true;
 	str_took(to, (size_t)n);
 	f->at += (uint64_t)n;
 	*more = n > 0;
 	return CAIRN_OK;
+}
+
+bool textfile_seek_end(struct textfile *f, uint64_t last, uint64_t *skipped)
+{
+	if (f->fd >= 0 || f->raw.size <= last)
+		return false;
+	/* even: UTF-16 */
+	f->at = *skipped = (f->raw.size - last + 1) & ~UINT64_C(1);
+	return true;
 }
 
 bool textfile_is_cut(const struct textfile *f)

@@ -42,6 +42,8 @@ struct report {
 	enum explained explained;
 	struct blame blame;        /* unless nothing is explained */
 	const struct oops *told;   /* the log's own report of the crash; NULL: none */
+	const struct frame *stuck; /* where a CPU was that a watchdog found on another one, of which
+				      the log has no trace; NULL: there is none such */
 	struct signature signature; /* of the crash */
 	const struct oops *complaint; /* that a dump was asked for about; NULL: none is known */
 	size_t nblocked;           /* tasks in uninterruptible sleep */

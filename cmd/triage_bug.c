@@ -7,6 +7,7 @@
 #include "unwind/cause.h"
 #include "unwind/culprit.h"
 #include "unwind/signature.h"
+#include "unwind/start.h"
 #include "unwind/tracediff.h"
 
 bool triage_is_watched(const struct report *r)
@@ -39,6 +40,28 @@ static void read_log(struct report *r)
 		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
+/* A watchdog on this CPU found that one stuck, and the log tells of no function there: what the dump
+ * has of it is whom the crash is about. */
+static void find_stuck(struct report *r)
+{
+	const struct cpu *cpu;
+	struct trace *tr;
+
+	if (!r->told || r->told->guilty || !crash_class_is_stall(r->panic.class) || !r->can_unwind ||
+	    !r->cpus || r->told->stuck < 0 || r->told->stuck == r->panic.cpu)
+		return;
+	cpu = cpu_by_id(r->cpus, (unsigned)r->told->stuck);
+	tr = arena_alloc(r->call->scratch, sizeof(*tr));
+	if (!cpu || !tr)
+		return;
+	trace_cpu(tr, &r->unwinder, cpu, triage_task_of(r, cpu->id), r->call->scratch);
+	r->stuck = culprit_stuck(tr);
+	if (!r->stuck)
+		return;
+	signature_of_frames(&r->signature, r->panic.class, tr, r->stuck, r->call->scratch);
+	r->stuck = signature_frame_of(tr, (size_t)(r->stuck - tr->frame), r->signature.guilty);
+}
+
 /* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
 static struct signature sign(const struct report *r)
 {
@@ -55,7 +78,9 @@ static struct signature sign(const struct report *r)
 void triage_read_log(struct report *r)
 {
 	read_log(r);
-	r->signature = sign(r);
+	find_stuck(r);
+	if (!r->stuck)
+		r->signature = sign(r);
 }
 
 /* Whom the signature names, though a stack alone may tell him. */

@@ -49,11 +49,13 @@ static void place(struct out *o, const char *function, uint64_t offset, const ch
 	out_text(o, "\n");
 }
 
-/* By the stack; where that does not tell, or is a watchdog's, by the kernel's own report. */
+/* By the stack, that of the CPU which is stuck if the log tells nothing of it; where that does not tell,
+ * or is a watchdog's, by the kernel's own report. */
 static void where(struct report *r)
 {
 	const struct log_record *from = r->panic.cause ? r->panic.cause : r->panic.record;
-	const struct frame *f = triage_is_watched(r) ? NULL : culprit_find(&r->crash);
+	const struct frame *f = triage_is_watched(r) ? NULL
+			      : r->stuck ? r->stuck : culprit_find(&r->crash);
 	struct out *o = r->o;
 	struct crashpc pc;
 

@@ -72,7 +72,7 @@ static void hear(void *arg, const struct maple_verdict *v)
 	} else if (v->twice) {
 		report_twice(h->l, v);
 		h->twice++;
-	} else if (!maple_mm_is_told_by_mm(v) && maple_rule_is_of_entries(v->rule)) {
+	} else if (!maple_mm_is_told_by_mm(v) && v->of_entries) {
 		h->l->broken = true;
 	}
 }

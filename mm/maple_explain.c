@@ -86,6 +86,12 @@ const struct cairn_explanation maple_explanations[] = {
 		"node holds: parent, pivots and slots are gone. The entries below it are lost. All bytes 0x6b:\n"
 		"it was freed while the tree still had it.",
 		OBJECT),
+	EXPLAIN("node.unread",
+		"a slot leads to what the dump has not, and another node names it as its own",
+		"The page that the slot leads to is not in the dump, though pages of the slab allocator are. A\n"
+		"node that is there has this slot for its parent, and with it in the slot everything fits: the\n"
+		"slot is the bad word.",
+		WORD),
 	EXPLAIN("node.type",
 		"an inner node has a type that such a tree has not",
 		"A tree that keeps gaps (address spaces do) has inner nodes of type maple_arange_64 only,\n"
@@ -239,6 +245,12 @@ const struct cairn_explanation maple_explanations[] = {
 		"an entry is no object of this tree",
 		"The slot leads to memory that is no vm_area_struct of this address space, or to one that is\n"
 		"for another range.",
+		WORD),
+	EXPLAIN("entry.unread",
+		"an entry is what the dump has not, and another one fits",
+		"The page that the slot leads to is not in the dump, though pages of the slab allocator are. A\n"
+		"vm_area_struct of this address space, for just that range, is there and in no slot: the slot\n"
+		"is the bad word.",
 		WORD),
 	EXPLAIN("entry.overwritten",
 		"an object that a tree leads to is overwritten",

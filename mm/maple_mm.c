@@ -10,6 +10,11 @@ static const struct shape_want mm_want = {
 
 /* ---- which there are ---- */
 
+struct maple_mm maple_mm_at(const struct maple_mms *s, uint64_t mm)
+{
+	return (struct maple_mm){ .mm = mm, .tree = mm + s->mm_shape.m[MM_MT].offset };
+}
+
 static void add_mm(struct maple_mms *s, struct map *seen, const struct task *t, uint64_t mm)
 {
 	if (mm && s->n < s->cap && map_visit(seen, mm))

@@ -75,6 +75,9 @@ void maple_mms_want(struct maple_mms *s, struct arena *a);
 /** The address space of a task, or at that address, whether or not a task has it. */
 bool maple_mm_of(const struct maple_mms *s, uint64_t mm, struct maple_mm *ret);
 
+/** That of an mm_struct at that address which nobody is known to have. */
+struct maple_mm maple_mm_at(const struct maple_mms *s, uint64_t mm);
+
 /** The tree that has a node at that address, by way of its other nodes: the node's own words are
  *  not asked. False: none that maple_mms_want() knows. */
 bool maple_mm_of_node(struct maple_mms *s, uint64_t node, struct arena *a, struct maple_mm *ret);

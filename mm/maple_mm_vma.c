@@ -252,6 +252,11 @@ static bool find(void *arg, uint64_t first, uint64_t last, uint64_t *entry)
 	return p && says_that(s, p, first, last);
 }
 
+static bool is_used(void *arg, uint64_t entry)
+{
+	return maple_mm_is_area_in_use(arg, entry);
+}
+
 /* ---- one that is overwritten ---- */
 
 static bool is_known(const struct maple_mms *s, uint64_t mm)
@@ -294,6 +299,7 @@ void maple_vma_entries(struct maple_mms *s, bool gone, struct maple_entries *e)
 	if (gone)
 		return;
 	e->is_overwritten = is_overwritten;
+	e->is_used = is_used;
 	e->says = says;
 	e->ask = ask;
 	e->answer = answer;

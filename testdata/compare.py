@@ -19,6 +19,8 @@ than it knows; each is printed as a comment where it is made use of:
              it; the true caller is right if its rule says that it was recovered. Some kernels stop
   noreturn   after a call that does not return, ARM and arm64 print the function that follows
   link       where a leaf function was interrupted, arm64's own unwinder leaves out the caller in lr
+  bad-call   where the processor was sent to where no code is, i386's own unwinder leaves out who
+             sent it there
   unnamed    for ftrace's trampolines and kprobes' copies of code the kernel prints a bare address,
              which is no frame of the oracle
   gave-up    where only guesses ("?") follow the kernel's reliable frames, ours may go on
@@ -48,6 +50,7 @@ DONE = (0, 4)           # exit codes: done; done as far as the dump has the page
 FOUND = (0, 1, 4)       # likewise, where 1 says that there are findings
 TRAMPOLINES = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"}
 RECOVERED = {"rethook", "kretprobe", "fgraph"}
+UNSEEN = {"lr": "link", "bad-call": "bad-call"}     # rules of callers that the kernel leaves out
 SURE = "A"              # the grade, as unwind/trace.h has it
 UNNAMED = {"__builtin__ftrace", "__builtin__kprobes"}    # modules, as cairn and kallsyms call them
 MAPPING = re.compile(r"\$[adtx](\.|$)")      # ARM's mapping symbols: marks in the code, no names
@@ -482,9 +485,10 @@ def locate(trace, expected, found):
     for start in reversed(starts):
         ours, notes = without_link(trace, expected, found[start:])
         problem, more = match_frames(expected, ours, trace["complete"])
-        if problem and any(frame.get("rule") == "lr" for frame in ours):
-            notes += ["link: " + frame["function"] for frame in ours if frame.get("rule") == "lr"]
-            ours = [frame for frame in ours if frame.get("rule") != "lr"]
+        if problem and any(frame.get("rule") in UNSEEN for frame in ours):
+            notes += ["%s: %s" % (UNSEEN[frame["rule"]], frame["function"]) for frame in ours
+                      if frame.get("rule") in UNSEEN]
+            ours = [frame for frame in ours if frame.get("rule") not in UNSEEN]
             problem, more = match_frames(expected, ours, trace["complete"])
         if not problem:
             return None, notes + more, ours

@@ -301,6 +301,11 @@ RULES = [
                                                                   "timer+0x1/0x2"),
                     our_frames("die", "leaf") + [dict(our_frames("outer")[0], rule="lr")] +
                     our_frames("timer"))[0] is None),
+    ("bad-call: who called data is left out",
+     compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
+                                                                  "timer+0x1/0x2"),
+                    our_frames("die", "leaf") + [dict(our_frames("outer")[0], rule="bad-call")] +
+                    our_frames("timer"))[0] is None),
     ("link: not where another rule led there",
      compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
                                                                   "timer+0x1/0x2"),

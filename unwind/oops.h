@@ -7,8 +7,9 @@
  * CPUs that lie over each other are told apart where the log says who wrote each line. Machines:
  * x86_64, i386, ARM32, arm64; traces of others as far as they look alike.
  *
- *   oops_line   what stands before the kernel's words is taken off
- *   oops_scan   which lines belong to one report
+ *   oops_source lines, of whatever holds them; oops_line, oops_form: what stands before the
+ *               kernel's words is taken off
+ *   oops_says   whether a line begins a report; oops_scan: which lines belong to one
  *   oops_frame  places in code; oops_trace: the report's own stack
  *   oops_facts  who, where, registers, code; oops_points: what registers lead to; oops_modules
  *   oops_maple  of a BUG in a maple tree: the word that is wrong
@@ -28,9 +29,9 @@
 #include "unwind/oops_line.h"
 #include "unwind/signature.h"
 
-/** Limits: of a log beyond them the rest is not looked at, and oopses.cut says so. */
-#define OOPS_LINES   2000000
+/** Limits: of more reports, or more of their lines, the last are kept, and oopses.nbefore says so. */
 #define OOPS_REPORTS 1000
+#define OOPS_ROWS    400000
 #define OOPS_FRAMES  512
 
 struct oops_frame {
@@ -120,6 +121,7 @@ struct oops {
 
 	const char *arch;      /* "x86_64" "i386" "arm" "arm64"; NULL: not told */
 	int64_t cpu, pid;      /* -1: not told */
+	int64_t stuck;         /* CPU that another one found to be stuck; -1: not told */
 	const char *comm, *release, *tainted, *hardware, *modules, *workqueue; /* NULL: not told */
 	const char *taints;    /* the letters of `tainted` alone; "": not tainted; NULL: not told */
 	bool has_modules;      /* told, be it that there are none */
@@ -137,6 +139,8 @@ struct oops {
 
 	struct oops_frame *frame; /* innermost first */
 	size_t n;
+	bool complete;         /* the trace was there to its end; what a log that is cut names is not
+				  all of it, and its strict signature another */
 	struct signature signature;
 	const char *advice;    /* what is known of this trouble (oops_advice.h); NULL: nothing */
 	const char *check;     /* what to check in a dump; NULL */
@@ -148,16 +152,12 @@ struct oopses {
 	struct oops *oops; /* in the order of their first lines */
 	size_t n;
 	size_t nlines;
-	bool cut;          /* a limit was reached */
+	size_t nbefore;    /* reports before these that are left out: limits were reached */
 };
 
 /** Fails for want of memory only. Strings and arrays are the arena's. */
 enum cairn_code oops_parse(struct oopses *ret, const char *text, size_t len, struct arena *a,
 			   struct cairn_err *err);
-
-/** The same of lines that are read already (a dump's log). */
-enum cairn_code oops_parse_lines(struct oopses *ret, const struct oops_line *line, size_t n,
-				 struct arena *a, struct cairn_err *err);
 
 /** The same of a dump's own log, from record `from` on. oops.first and last then count lines of
  *  these records. */

@@ -10,6 +10,7 @@
 #include "unwind/oops_frame.h"
 #include "unwind/oops_kind.h"
 #include "unwind/oops_pointee.h"
+#include "unwind/oops_source.h"
 
 /** What a line is to a report. */
 enum oops_what {
@@ -48,31 +49,37 @@ struct oops_said {
 #define OOPS_SAID 8
 
 struct oops_report {
-	const struct oops_line *by;  /* its first line: who writes it */
+	struct oops_line by;         /* its first line: who writes it */
 	double last_time;
 	unsigned boot;               /* how many kernels had begun in the log before */
 	struct oops_said said[OOPS_SAID];
 	size_t nsaid;
-	struct oops_row *row;        /* from the first head on */
+	struct oops_row *row;        /* from the first head on; its own memory */
 	size_t n, cap;
 	bool traced;                 /* frames were seen */
 	bool history;                /* those that come are of another stack */
 	bool ended;                  /* "---[ end trace" */
 	bool all_cpus;               /* lines of other CPUs belong to it too */
+	bool doubtful;               /* may yet be none: see oops_cut.h, and a BUG of unknown words */
 };
 
-/** The reports of a log, in the order of their first lines; arrays are the arena's. */
+/** The last reports of a log, in the order of their first lines. */
 struct oops_scan {
 	struct oops_report **report;
-	size_t n, cap;
-	bool cut;
+	size_t n;
+	size_t nlines;  /* of the log */
+	size_t nbefore; /* reports that came before: they are dropped */
 };
 
-enum cairn_code oops_scan(struct oops_scan *ret, const struct oops_line *line, size_t n,
-			  struct arena *a, struct cairn_err *err);
+enum cairn_code oops_scan(struct oops_scan *ret, struct oops_source *from, struct arena *a,
+			  struct cairn_err *err);
+void oops_scan_free(struct oops_scan *s);
 
 /** Whether the words of a line begin a report or go on with one. */
 bool oops_says(struct piece text, struct oops_said *ret);
+
+/** Of a report whose beginning is lost: the words of the first line that is there. */
+struct oops_said oops_unnamed(struct piece line);
 
 /** What a line is to any report. */
 void oops_row_read(struct oops_row *ret, struct piece text);

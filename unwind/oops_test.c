@@ -209,6 +209,31 @@ static void hung_on_arm(void **state)
 	assert_string_equal(o->signature.fuzzy, "c1f:stall:one");
 }
 
+/* One CPU tells of another that does not go on. */
+static void stuck_elsewhere(void **state)
+{
+	const struct oops *o = parse(
+		"rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\n"
+		"rcu: \t3-....: (464 ticks this GP) idle=abfc/1/0x4000000000000000 softirq=293/293 fqs=238\n"
+		"\t(detected by 1, t=752 jiffies, g=-715, q=20 ncpus=4)\n"
+		"Task dump for CPU 3:\n"
+		"task:a               state:R  running task     stack:0     pid:125   ppid:1      flags:0x2\n"
+		"Call trace:\n"
+		" __switch_to+0xe8/0x120\n"
+		" 0xffffcf3003003008\n"
+		"Kernel panic - not syncing: RCU Stall\n"
+		"CPU: 1 PID: 123 Comm: b Not tainted 6.1.0 #1\n");
+
+	(void)state;
+	assert_int_equal(o->stuck, 3);
+	assert_int_equal(o->cpu, 1);
+	assert_null(o->guilty);
+	o = parse("NMI watchdog: Watchdog detected hard LOCKUP on cpu 2\n");
+	assert_int_equal(o->stuck, 2);
+	o = parse("kernel BUG at a.c:1!\n");
+	assert_int_equal(o->stuck, -1);
+}
+
 /* ARM32 says what is wrong behind the line that says that something is. */
 static void warned_on_arm(void **state)
 {
@@ -568,7 +593,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved), cmocka_unit_test(caller_in_lr),
 		cmocka_unit_test(hung_tasks), cmocka_unit_test(bad_jumps),
-		cmocka_unit_test(hung_on_arm), cmocka_unit_test(warned_on_arm),
+		cmocka_unit_test(hung_on_arm), cmocka_unit_test(warned_on_arm), cmocka_unit_test(stuck_elsewhere),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
 		cmocka_unit_test(message_behind), cmocka_unit_test(message_far_behind),
 		cmocka_unit_test(whose_frames), cmocka_unit_test(modules_and_taints),

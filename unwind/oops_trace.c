@@ -61,6 +61,8 @@ static bool is_told(const struct own *w, const struct oops_place *p)
 
 	if (!f || !is_function(f, p->function))
 		return false;
+	if (p->file.p && !p->has_offset && !f->has_offset)
+		return w->by_regs && w->o->n == 1 && f->line == p->line;
 	return !p->has_offset || (w->by_regs && w->o->n == 1 && f->offset == p->offset);
 }
 
@@ -176,6 +178,52 @@ static bool take(struct own *w, const struct oops_row *row)
 	return true;
 }
 
+/* What comes behind a trace, or at its end. */
+static bool ends_trace(const struct oops_row *row)
+{
+	struct piece t = piece_trim(row->text);
+
+	switch (row->what) {
+	case OOPS_MARK: return piece_begins(t, "</TASK>");
+	case OOPS_REGS_AT: return row->user;
+	case OOPS_FRAME: return false;
+	case OOPS_OTHER:
+		return !t.len || piece_begins(t, "---[ end") || piece_begins(t, "======") ||
+		       (piece_begins(t, "Code: ") && memchr(t.p, '(', t.len));
+	default: return true;
+	}
+}
+
+/* A frame that comes behind what looked like the end goes on with the trace. */
+static bool take_one(struct own *w, const struct oops_row *row)
+{
+	size_t n = w->o->n;
+	bool more = take(w, row);
+
+	if (w->o->n > n)
+		w->o->complete = false;
+	w->o->complete |= !more || (w->started && w->o->n > w->by_regs && ends_trace(row));
+	return more;
+}
+
+/* Where the kernel is entered, and where tasks and CPUs begin; or user code, as i386 tells of it. */
+static bool is_outermost(const struct oops *o)
+{
+	static const char *const begins[] = {
+		"ret_from_", "ret_fast_syscall", "entry_", "el0_", "el0t_", "secondary_start",
+		"start_secondary", "x86_64_start", "i386_start", "startup_32", "__primary_switched",
+		"common_startup",
+	};
+	const struct oops_frame *f = o->n ? &o->frame[o->n - 1] : NULL;
+
+	if (!f || !f->function)
+		return o->n > 1 && f->interrupted;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (!strncmp(f->function, begins[i], strlen(begins[i])))
+			return true;
+	return false;
+}
+
 /* A call that does not return, at a function's end: ARM and arm64 name what lies behind it. */
 static bool is_misnamed(const struct oops_frame *f, size_t i)
 {
@@ -244,21 +292,6 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 	return true;
 }
 
-/* The frame of who is to blame, as the title has it. */
-static const struct frame *blamed(const struct trace *tr, const struct oops *o)
-{
-	for (const struct frame *f = tr->frame; o->guilty && f < tr->frame + tr->n; f++) {
-		struct piece told;
-
-		if (!f->named)
-			continue;
-		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
-		if (told.len == strlen(o->guilty) && !memcmp(told.p, o->guilty, told.len))
-			return f;
-	}
-	return NULL;
-}
-
 /* The first line says whose report it is: a trace without him is another's. */
 static bool is_in_head(const struct oops_kind *kind)
 {
@@ -288,7 +321,7 @@ static void agree(struct oops *o, const struct oops_kind *kind, const struct tra
 		  const struct frame *at, struct arena *a)
 {
 	struct piece guilty = { o->guilty, o->guilty ? strlen(o->guilty) : 0 };
-	const struct frame *own = blamed(tr, o);
+	const struct frame *own = signature_frame_of(tr, 0, o->guilty);
 
 	if (signature_has_no_functions(o->class) ||
 	    is_said(&o->signature, guilty_plain(guilty_base(guilty))))
@@ -333,7 +366,7 @@ static const struct frame *culprit(const struct oops *o, const struct trace *tr,
 
 	by_regs &= tr->n && !tells_of_panic(tr);
 	at = by_regs ? culprit_of_fault(tr, 0) : culprit_find(tr);
-	return !at && complaint ? blamed(tr, o) : at;
+	return !at && complaint ? signature_frame_of(tr, 0, o->guilty) : at;
 }
 
 static bool find_culprit(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
@@ -362,10 +395,11 @@ enum cairn_code oops_trace(struct oops *o, const struct oops_report *r,
 			   const struct oops_kind *kind, struct arena *a)
 {
 	struct own w = { .o = o, .a = a };
+	bool over = false;
 
-	for (size_t i = 0; i < r->n && !w.failed; i++)
-		if (!take(&w, &r->row[i]))
-			break;
+	for (size_t i = 0; i < r->n && !w.failed && !over; i++)
+		over = !take_one(&w, &r->row[i]);
+	o->complete |= is_outermost(o);
 	if (w.failed || !find_culprit(o, r, kind, w.by_regs, a))
 		return CAIRN_NOMEM;
 	return CAIRN_OK;

@@ -244,6 +244,20 @@ void signature_of_names(struct signature *ret, const char *class, const struct p
 	make(ret, class, f, found, a);
 }
 
+const struct frame *signature_frame_of(const struct trace *tr, size_t from, const char *guilty)
+{
+	for (const struct frame *f = tr->frame + from; guilty && f < tr->frame + tr->n; f++) {
+		struct piece told;
+
+		if (!f->named)
+			continue;
+		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
+		if (told.len == strlen(guilty) && !memcmp(told.p, guilty, told.len))
+			return f;
+	}
+	return NULL;
+}
+
 /* Where traces of the kernel's own end, or name what is not there. */
 bool signature_loses(const struct frame *f)
 {

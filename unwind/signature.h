@@ -68,6 +68,9 @@ bool signature_has_no_functions(const char *class);
  *  stack has one of; of what stopped beside the kernel, which has no stack here. */
 bool signature_is_of_log(const char *class);
 
+/** The first frame from index `from` on whose function a signature names (`guilty`); NULL: none. */
+const struct frame *signature_frame_of(const struct trace *tr, size_t from, const char *guilty);
+
 /** Whether a kernel's own trace gets lost at a frame, if it is not the first. */
 bool signature_loses(const struct frame *f);
 

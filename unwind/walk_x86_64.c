@@ -176,7 +176,7 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
 	next->fp = t->now.fp;
 	next->fp_known = t->now.fp_known;
 	next->rule = RULE_BAD_CALL;
-	next->grade = 'C';
+	next->grade = is_after_direct_call_of(t->u, next->pc, t->now.pc) ? 'A' : 'C';
 	return TRACE_GOES_ON;
 }
 

@@ -71,6 +71,9 @@ void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *
 		   const struct court_best *best);
 void court_convict_as_found(struct court *t, const struct maple *m, struct maple_wrongs *w);
 
+/** Nobody answers these questions. */
+void court_drop(struct court *t, const struct maple_wrongs *w);
+
 /** A verdict becomes one on a node, or an entry's object, as a whole. */
 void court_convict_node(struct court *t, uint64_t node, struct maple_verdict *v);
 void court_convict_entry(struct court *t, uint64_t entry, struct maple_verdict *v);

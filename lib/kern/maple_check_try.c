@@ -26,6 +26,21 @@ static void drop_given_up(const struct court *t, struct maple_wrongs *w)
 	w->n = n;
 }
 
+/* What contradicts comes first. */
+static void put_questions_last(struct maple_wrongs *w)
+{
+	struct maple_wrong swap;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (maple_rule_is_question(w->wrong[i].rule))
+			continue;
+		swap = w->wrong[n];
+		w->wrong[n++] = w->wrong[i];
+		w->wrong[i] = swap;
+	}
+}
+
 enum cairn_code court_try(struct court *t, struct maple *m, size_t limit, struct maple_wrongs *ret,
 			  struct cairn_err *err)
 {
@@ -38,6 +53,7 @@ enum cairn_code court_try(struct court *t, struct maple *m, size_t limit, struct
 	if (!code && !maple_rules_check(m, &t->entries, limit + t->given_up.n, ret))
 		code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 	drop_given_up(t, ret);
+	put_questions_last(ret);
 	return code;
 }
 

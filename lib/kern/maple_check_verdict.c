@@ -80,6 +80,19 @@ enum cairn_grade court_grade(const struct court *t, const struct maple_verdict *
 	return CAIRN_CERTAIN;
 }
 
+static bool is_of_entries(const struct court *t, int type, unsigned offset,
+			  const struct maple_verdict *v)
+{
+	switch (maple_kind_of_word(t->m.layout, type, offset, v->size)) {
+	case MAPLE_WORD_LINK:
+	case MAPLE_WORD_PIVOT:
+	case MAPLE_WORD_SLOT: return !v->of_object;
+	case MAPLE_WORD_META: return offset == t->m.layout->form[type].end &&
+				     !maple_rule_is_doubt(v->rule);
+	default: return false;
+	}
+}
+
 /* What of the tree a gap is about: the slot that it is for. */
 static void note_extent(struct court *t, const struct maple *m, const struct maple_verdict *v)
 {
@@ -167,6 +180,7 @@ void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *
 	field_of(t, type, r->patch.node, v);
 	v->neighbour = overrun_by(t, v);
 	note_extent(t, m, v);
+	v->of_entries = is_of_entries(t, type, offset, v);
 	if (r->kind == MAPLE_REPAIR_NODE) {
 		place(m, r->found & ~(uint64_t)(m->layout->size - 1), v);
 		court_convict_node(t, v->node, v);
@@ -188,6 +202,12 @@ static void give_up(struct court *t, const struct maple_wrong *w)
 	p[g->n++] = *w;
 }
 
+void court_drop(struct court *t, const struct maple_wrongs *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		give_up(t, &w->wrong[i]);
+}
+
 void court_convict_as_found(struct court *t, const struct maple *m, struct maple_wrongs *w)
 {
 	const struct maple_wrong first = w->wrong[0];
@@ -206,6 +226,7 @@ void court_convict_as_found(struct court *t, const struct maple *m, struct maple
 	place(m, node, v);
 	field_of(t, type, node, v);
 	v->of_object = maple_rule_is_outside(v->rule);
+	v->of_entries = is_of_entries(t, type, (unsigned)(v->addr - node), v);
 	v->neighbour = overrun_by(t, v);
 	note_extent(t, m, v);
 	v->grade = court_grade(t, v);

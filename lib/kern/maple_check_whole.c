@@ -21,6 +21,7 @@ static bool is_filled(struct court *t, uint64_t addr, unsigned size, uint64_t *r
 void court_convict_node(struct court *t, uint64_t node, struct maple_verdict *v)
 {
 	v->rule = MAPLE_RULE_NODE_OVERWRITTEN;
+	v->of_entries = true;
 	v->addr = node;
 	v->size = t->m.layout->word;
 	v->told = false;

@@ -167,6 +167,27 @@ uint64_t maple_parent_of(uint64_t parent, unsigned slot)
 	return parent | (uint64_t)slot << 3 | MAPLE_PARENT_TAG;
 }
 
+bool maple_node_at(struct cairn *c, uint64_t addr)
+{
+	const struct maple_layout *l;
+	uint64_t mask, parent, link, at;
+
+	if (maple_layout_get(c, &l, NULL) || space_word(&c->kernel, addr, &parent, NULL))
+		return false;
+	mask = l->size - 1;
+	if (addr & mask)
+		return false;
+	if (parent & MAPLE_ROOT_PARENT)
+		return !space_word(&c->kernel, (parent & ~MAPLE_ROOT_PARENT) + l->root, &link, NULL) &&
+		       (link & ~mask) == addr;
+	at = parent & ~mask;
+	for (unsigned t = MAPLE_RANGE; t < MAPLE_TYPES; t++)
+		if (!space_word(&c->kernel, at + maple_slot_at(l, t, (parent & mask) >> 3), &link,
+				NULL) && (link & ~mask) == addr)
+			return true;
+	return false;
+}
+
 void maple_words(const struct maple_layout *l, const unsigned char *from, uint64_t *to, unsigned n)
 {
 	if (l->word == 8)

@@ -6,6 +6,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_ROOT_PARENT] = "maple.root.parent",
 	[MAPLE_RULE_NODE_ALIGN] = "maple.node.align",
 	[MAPLE_RULE_NODE_OVERWRITTEN] = "maple.node.overwritten",
+	[MAPLE_RULE_NODE_UNREAD] = "maple.node.unread",
 	[MAPLE_RULE_NODE_TYPE] = "maple.node.type",
 	[MAPLE_RULE_DEAD_LINKED] = "maple.node.dead-linked",
 	[MAPLE_RULE_NODE_SHARED] = "maple.node.shared",
@@ -35,6 +36,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_GAP_META_RANGE] = "maple.gap.meta-range",
 	[MAPLE_RULE_ENTRY_RESERVED] = "maple.entry.reserved",
 	[MAPLE_RULE_ENTRY_WRONG] = "maple.entry.wrong",
+	[MAPLE_RULE_ENTRY_UNREAD] = "maple.entry.unread",
 	[MAPLE_RULE_ENTRY_OVERWRITTEN] = "maple.entry.overwritten",
 	[MAPLE_RULE_ENTRY_LOST] = "maple.entry.lost",
 	[MAPLE_RULE_ENTRY_TOTAL] = "maple.entry.total",
@@ -50,24 +52,9 @@ bool maple_rule_is_doubt(enum maple_rule rule)
 	return rule == MAPLE_RULE_END_MIN || rule == MAPLE_RULE_ROOT_SINGLE;
 }
 
-bool maple_rule_is_of_entries(enum maple_rule rule)
+bool maple_rule_is_question(enum maple_rule rule)
 {
-	switch (rule) {
-	case MAPLE_RULE_ROOT_PARENT:
-	case MAPLE_RULE_DEAD_LINKED:
-	case MAPLE_RULE_PARENT_TYPE:
-	case MAPLE_RULE_PARENT_SLOT:
-	case MAPLE_RULE_PARENT_NODE:
-	case MAPLE_RULE_FLAGS:
-	case MAPLE_RULE_HEIGHT:
-	case MAPLE_RULE_TAIL_SLOT:
-	case MAPLE_RULE_TAIL_GAP:
-	case MAPLE_RULE_GAP_PARENT:
-	case MAPLE_RULE_GAP_NOT_MAX:
-	case MAPLE_RULE_GAP_TOO_BIG:
-	case MAPLE_RULE_GAP_META_RANGE: return false;
-	default: return !maple_rule_is_doubt(rule) && !maple_rule_is_outside(rule);
-	}
+	return rule == MAPLE_RULE_NODE_UNREAD || rule == MAPLE_RULE_ENTRY_UNREAD;
 }
 
 bool maple_rule_is_outside(enum maple_rule rule)

@@ -17,6 +17,7 @@ enum maple_rule {
 	MAPLE_RULE_ROOT_PARENT,    /* the root's parent is not the tree */
 	MAPLE_RULE_NODE_ALIGN,     /* a slot's low bits are no node's, or there is no memory */
 	MAPLE_RULE_NODE_OVERWRITTEN, /* a node is overwritten as a whole */
+	MAPLE_RULE_NODE_UNREAD,    /* a slot leads to what the dump has not, another node names it */
 	MAPLE_RULE_NODE_TYPE,      /* an inner node of the type that such a tree has not */
 	MAPLE_RULE_DEAD_LINKED,    /* a node that was taken out of the tree is in it */
 	MAPLE_RULE_NODE_SHARED,    /* a node is reached twice */
@@ -46,6 +47,7 @@ enum maple_rule {
 	MAPLE_RULE_GAP_META_RANGE, /* meta.gap names a slot that is not in use */
 	MAPLE_RULE_ENTRY_RESERVED, /* an entry that is none */
 	MAPLE_RULE_ENTRY_WRONG,    /* an entry is no object of this tree */
+	MAPLE_RULE_ENTRY_UNREAD,   /* an entry is what the dump has not, another one fits */
 	MAPLE_RULE_ENTRY_OVERWRITTEN, /* an entry's object is overwritten */
 	MAPLE_RULE_ENTRY_LOST,     /* there are not as many entries as there should be */
 	MAPLE_RULE_ENTRY_TOTAL,    /* the entries' ranges do not add up to what they should */
@@ -58,8 +60,8 @@ const char *maple_rule_id(enum maple_rule rule);
 /** It is about what is known beside the tree: the tree is not to blame if nothing else is. */
 bool maple_rule_is_outside(enum maple_rule rule);
 
-/** A tree in which it is broken may have other entries, or other ranges for them, than it shows. */
-bool maple_rule_is_of_entries(enum maple_rule rule);
+/** It is a question, no contradiction: only a repair that makes all fit answers it. */
+bool maple_rule_is_question(enum maple_rule rule);
 
 /** A healthy kernel may look like that, too. */
 bool maple_rule_is_doubt(enum maple_rule rule);
@@ -95,6 +97,8 @@ struct maple_entries {
 	bool (*is_elsewhere)(void *arg, uint64_t addr);
 	/* A node, in use or not, lies at that address. */
 	bool (*is_node)(void *arg, uint64_t addr);
+	/* An entry that find() has found is in use; NULL: not known. */
+	bool (*is_used)(void *arg, uint64_t entry);
 	/* An object of the entries' kind lies there and says nothing that one of any tree would say:
 	   the slot is right, and the object is overwritten. *name: what the kernel calls it. */
 	bool (*is_overwritten)(void *arg, uint64_t entry, const char **name);

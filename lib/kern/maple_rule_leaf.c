@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/maple_repair.h"
 #include "lib/kern/maple_rule_impl.h"
 
 #define ZERO_ENTRY UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
@@ -29,6 +30,17 @@ static bool has_other(const struct pass *p, uint64_t lo, uint64_t hi, uint64_t e
 	return p->e->find && p->e->find(p->e->arg, lo, hi, &other) && other != entry;
 }
 
+/* What the dump has not cannot be asked; an object that fits and that no slot has can. One that was
+ * freed may still look so. */
+static bool is_another_meant(const struct pass *p, uint64_t lo, uint64_t hi, uint64_t entry)
+{
+	uint64_t other;
+
+	return p->e->find && p->e->find(p->e->arg, lo, hi, &other) && other != entry &&
+	       (maple_one_bit(other, entry) >= 0 ||
+		(p->e->is_used && p->e->is_used(p->e->arg, other)));
+}
+
 static void check_object(struct pass *p, unsigned i, uint64_t entry)
 {
 	unsigned offset = maple_slot_at(p->l, p->n->type, i);
@@ -37,7 +49,10 @@ static void check_object(struct pass *p, unsigned i, uint64_t entry)
 	if (!p->e->says)
 		return;
 	switch (p->e->says(p->e->arg, entry, &first, &last)) {
-	case MAPLE_SAYS_NOTHING: break;
+	case MAPLE_SAYS_NOTHING:
+		if (is_another_meant(p, lo, hi, entry))
+			pass_wrong(p, MAPLE_RULE_ENTRY_UNREAD, offset, i);
+		break;
 	case MAPLE_SAYS_OTHER: /* right in all but whose it is: its own word is bad, unless there is
 				  another that is right in all */
 		if (first != lo || last != hi || has_other(p, lo, hi, entry))

@@ -57,6 +57,7 @@ static enum maple_word_kind kind_of_rule(enum maple_rule r)
 	case MAPLE_RULE_ENTRY_RESERVED:
 	case MAPLE_RULE_ENTRY_WRONG:
 	case MAPLE_RULE_ENTRY_OVERWRITTEN:
+	case MAPLE_RULE_ENTRY_UNREAD:
 	case MAPLE_RULE_ENTRY_LOST: return MAPLE_WORD_SLOT;
 	case MAPLE_RULE_GAP_PARENT:
 	case MAPLE_RULE_GAP_TOO_BIG:

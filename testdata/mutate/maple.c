@@ -232,7 +232,7 @@ static enum cairn_code ask(void *state, const struct mutable_word *w, struct ans
 }
 
 static const struct family family = {
-	.name = "maple", .found = .995, .named = .95, .unseen = .05,
+	.name = "maple", .found = .995, .named = .95, .unseen = .005,
 	.begin = begin, .end = end, .change = change, .ask = ask,
 };
 MUTATIONS(&family);
