@@ -247,9 +247,23 @@ static bool called_data(const struct oops *o, size_t i)
 	       !strcmp(o->class, "exec-fault");
 }
 
+/* A jump to data that nobody called: the kernel's trace has what it found on the stack, all of it
+ * guesses. */
+static bool is_wild(const struct oops *o)
+{
+	if (!o->n || !o->frame[0].interrupted || o->frame[0].function || !o->frame[0].pc)
+		return false;
+	for (size_t i = 1; i < o->n; i++)
+		if (o->frame[i].reliable)
+			return false;
+	return true;
+}
+
 /* The same as a trace of a dump, of sure frames alone; *index says which each is. */
 static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, struct arena *a)
 {
+	bool wild = is_wild(o);
+
 	tr->frame = arena_array(a, o->n ? o->n : 1, sizeof(struct frame));
 	*index = arena_array(a, o->n ? o->n : 1, sizeof(size_t));
 	if (!tr->frame || !*index)
@@ -259,7 +273,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		struct frame *f = &tr->frame[tr->n];
 		bool data = called_data(o, i);
 
-		if (!of->reliable && !data)
+		if (!of->reliable && !data && !wild)
 			continue;
 		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
@@ -271,6 +285,8 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		/* a jump to nowhere, and who made it */
 		data |= tr->n == 1 && !tr->frame[0].named;
 		f->rule = data ? RULE_BAD_CALL : RULE_ORC;
+		if (wild && i)
+			f->rule = RULE_SCAN;
 		(*index)[tr->n++] = i;
 	}
 	return true;
