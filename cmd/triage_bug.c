@@ -5,6 +5,7 @@
 #include "lib/kern/crashclass.h"
 #include "lib/kern/log.h"
 #include "unwind/cause.h"
+#include "unwind/crashkind.h"
 #include "unwind/culprit.h"
 #include "unwind/signature.h"
 #include "unwind/tracediff.h"
@@ -34,6 +35,15 @@ static void read_log(struct report *r)
 		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
+static struct signature sign_watched(const struct report *r)
+{
+	struct signature own = { 0 };
+
+	signature_of_frames(&own, r->panic.class, &r->watched.trace, r->watched.at,
+			    r->call->scratch);
+	return own;
+}
+
 /* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
 static struct signature sign(const struct report *r)
 {
@@ -43,18 +53,23 @@ static struct signature sign(const struct report *r)
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
-	return r->told && (!blames || !own.guilty) ? r->told->signature : own;
+	if (!r->told)
+		return r->watched.at ? sign_watched(r) : own;
+	return !blames || !own.guilty ? r->told->signature : own;
 }
 
 void triage_read_log(struct report *r)
 {
 	read_log(r);
+	triage_watched(r);
 	r->signature = sign(r);
 }
 
 /* Whom the signature names, though a stack alone may tell him. */
 static const char *bug_of(struct report *r)
 {
+	if (!r->told)
+		return crashkind_title(r->panic.class, r->signature.guilty, r->call->scratch);
 	return oops_retitle(r->told->title, r->told->guilty, r->signature.guilty, r->call->scratch);
 }
 
@@ -67,7 +82,7 @@ void triage_bug(struct report *r)
 		out_null(r->o, "file", NULL);
 		out_null(r->o, "line", NULL);
 	}
-	if (r->told)
+	if (r->told || r->panic.by_stack)
 		out_str(r->o, "bug", "  bug      %s\n", bug_of(r));
 	else
 		out_null(r->o, "bug", NULL);
@@ -135,7 +150,9 @@ void triage_two_traces(struct report *r)
 {
 	struct tracediff d;
 
-	if (!r->told || !r->crash.n || !tracediff(&d, r->told, &r->crash, r->call->scratch)) {
+	if (!r->told || !(r->watched.is ? tracediff_from(&d, r->told, &r->watched.trace, r->watched.at,
+							 r->call->scratch)
+					: tracediff(&d, r->told, &r->crash, r->call->scratch))) {
 		out_null(r->o, "log_trace", NULL);
 		return;
 	}
@@ -145,7 +162,8 @@ void triage_two_traces(struct report *r)
 	out_num(r->o, "nlog_only", NULL, (int64_t)d.nlog);
 	out_num(r->o, "nstack_only", NULL, (int64_t)d.ndump);
 	if (!d.nsame)
-		out_text(r->o, "  trace    the log's own one shares no function with the stack below\n");
+		out_text(r->o, "  trace    the log's own one shares no function with %s\n",
+			 r->watched.is ? "that of whom it watched" : "the stack below");
 	names(r->o, "log_only", "  trace    in the log's own trace alone: ", d.log, d.nlog);
 	names(r->o, "stack_only", "  trace    not in the log's own trace: ", d.dump, d.ndump);
 	out_end(r->o);

@@ -58,6 +58,9 @@ static void where(struct report *r)
 
 	if (triage_is_watched(r)) {
 		place(o, r->told->function, r->told->offset, r->told->module);
+	} else if (r->watched.at) {
+		f = r->watched.at;
+		place(o, f->sym.name, f->offset, f->sym.module);
 	} else if (f && f->named) {
 		place(o, f->sym.name, f->offset, f->sym.module);
 	} else if (crashpc_find(&pc, from, r->panic.record)) {
@@ -73,24 +76,43 @@ static void where(struct report *r)
 		out_null(o, "address", NULL);
 }
 
-static void who(struct report *r)
+static void task(struct out *o, const struct task *t, const char *head)
 {
-	struct out *o = r->o;
-	bool known = r->victim && !r->victim->fault;
+	bool known = t && !t->fault;
 
-	if (r->panic.cpu >= 0)
-		out_num(o, "cpu", "  on       CPU %s", r->panic.cpu);
-	else
-		out_null(o, "cpu", NULL);
 	if (known) {
-		out_num(o, "pid", ", task %s", r->victim->pid);
-		out_str(o, "comm", " \"%s\"", r->victim->comm);
+		out_num(o, "pid", head, t->pid);
+		out_str(o, "comm", " \"%s\"", t->comm);
 	} else {
 		out_null(o, "pid", NULL);
 		out_null(o, "comm", NULL);
 	}
+}
+
+/* The record is about one task: of a watchdog's panic the one that it watched. */
+static void who(struct report *r)
+{
+	struct out *o = r->o;
+
 	if (r->panic.cpu >= 0)
+		out_num(o, "cpu", r->watched.is ? NULL : "  on       CPU %s", r->panic.cpu);
+	else
+		out_null(o, "cpu", NULL);
+	if (r->watched.is && r->watched.cpu >= 0)
+		out_text(o, "  stalled  CPU %d", r->watched.cpu);
+	task(o, r->watched.is ? r->watched.task : r->victim,
+	     r->watched.is && r->watched.cpu < 0 ? "  hung     task %s" : ", task %s");
+	if (r->panic.cpu >= 0 || r->watched.is)
 		out_text(o, "\n");
+	if (!r->watched.is) {
+		out_null(o, "told_by", NULL);
+		return;
+	}
+	out_object(o, "told_by");
+	out_num(o, "cpu", "  told by  CPU %s", r->panic.cpu);
+	task(o, r->victim, ", task %s");
+	out_text(o, "\n");
+	out_end(o);
 }
 
 void triage_crash(struct report *r)
@@ -107,7 +129,10 @@ void triage_crash(struct report *r)
 	if (!r->panic.title)
 		out_text(o, "\n%s\n", panic_headline(&r->panic));
 	out_paint(o, OUT_PLAIN);
-	out_str(o, "class", "  class    %s\n", r->panic.class ? r->panic.class : "unknown");
+	out_str(o, "class", r->panic.by_stack ? "  class    %s, as the stack tells: the log has no word of it\n" :
+						"  class    %s\n",
+		r->panic.class ? r->panic.class : "unknown");
+	out_bool(o, "by_stack", NULL, r->panic.by_stack);
 	if (r->panic.message)
 		out_str(o, "message", r->panic.cause ? "  then     %s\n" : NULL, r->panic.message);
 	else

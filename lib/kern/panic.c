@@ -231,8 +231,8 @@ static void fill_time(struct cairn *c, struct panic *p)
 		p->has_time = true;
 		p->ts_nsec = rec->ts_nsec;
 	}
-	if (p->has_time && clock_get(c, &clock, NULL) == CAIRN_OK)
-		p->wall_ns = clock_wall(&clock, p->ts_nsec);
+	if (clock_get(c, &clock, NULL) == CAIRN_OK)
+		p->wall_ns = p->has_time ? clock_wall(&clock, p->ts_nsec) : clock.wall_ns;
 	else if (seconds > 0 && seconds < INT64_MAX / 1000000000)
 		p->wall_ns = seconds * 1000000000;
 }
@@ -286,12 +286,39 @@ enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *
 	return CAIRN_OK;
 }
 
+/* "Fatal exception", with nothing in front of it that says which. */
+static bool says_little(const struct panic *p)
+{
+	return !p->cause && (!p->message ||
+			     crash_class_of_panic(p->message, strlen(p->message))->vague);
+}
+
+void panic_by_stack(struct cairn *c, struct panic *p, unsigned cpu, bool panicked, const char *class)
+{
+	if (p->cpu < 0) {
+		p->cpu = (int)cpu;
+		p->cpu_source = "stack";
+	}
+	p->crashed = true;
+	if (panicked && !p->record) {
+		p->cause = NULL;
+		p->title = NULL;
+		p->has_time = false;
+		p->class = "unknown";
+	}
+	if (class && says_little(p) && strcmp(class, p->class)) {
+		p->class = class;
+		p->by_stack = true;
+	}
+	fill_time(c, p);
+}
+
 const char *panic_headline(const struct panic *p)
 {
 	if (p->title)
 		return p->title;
 	if (p->crashed)
-		return "crashed; what of is not known";
+		return p->by_stack ? "crashed" : "crashed; what of is not known";
 	if (p->log_err.code != CAIRN_OK)
 		return "whether it crashed is not known: the log could not be read";
 	if (strcmp(p->class, "none") != 0)
