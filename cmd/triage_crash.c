@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "cmd/stack_out.h"
 #include "cmd/triage.h"
 #include "lib/kern/clock.h"
 #include "lib/kern/crashpc.h"
 #include "lib/kern/log.h"
 #include "unwind/culprit.h"
+#include "unwind/guilty.h"
 
 /* printk cuts off what is below a microsecond. */
 static double seconds(uint64_t ns)
@@ -37,15 +40,28 @@ static void when(struct report *r)
 		out_text(o, "\n");
 }
 
-static void place(struct out *o, const char *function, uint64_t offset, const char *module)
+/* Of one function, compilers make several: "foo.part.0", "foo.cold". */
+static void place(struct report *r, const char *symbol, uint64_t offset, const char *module)
 {
-	out_str(o, "function", "  in       %s", function);
+	struct piece base = guilty_base((struct piece){ symbol, strlen(symbol) });
+	struct out *o = r->o;
+
+	out_str(o, "function", NULL, arena_strndup(r->call->scratch, base.p, base.len));
+	out_str(o, "symbol", "  in       %s", symbol);
 	out_hex(o, "offset", "+%s", offset);
 	if (module)
 		out_str(o, "module", " [%s]", module);
 	else
 		out_null(o, "module", NULL);
 	out_text(o, "\n");
+}
+
+/* Where an allocator or a list's helper crashed, who called it. */
+static void blames(struct report *r)
+{
+	const char *who = r->signature.guilty ? r->signature.guilty : r->told ? r->told->guilty : NULL;
+
+	out_str(r->o, "guilty", NULL, who);
 }
 
 /* By the stack; where that does not tell, or is a watchdog's, by the kernel's own report. */
@@ -57,19 +73,21 @@ static void where(struct report *r)
 	struct crashpc pc;
 
 	if (triage_is_watched(r)) {
-		place(o, r->told->function, r->told->offset, r->told->module);
+		place(r, r->told->function, r->told->offset, r->told->module);
 	} else if (r->watched.at) {
 		f = r->watched.at;
-		place(o, f->sym.name, f->offset, f->sym.module);
+		place(r, f->sym.name, f->offset, f->sym.module);
 	} else if (f && f->named) {
-		place(o, f->sym.name, f->offset, f->sym.module);
+		place(r, f->sym.name, f->offset, f->sym.module);
 	} else if (crashpc_find(&pc, from, r->panic.record)) {
-		place(o, pc.function, pc.offset, pc.module[0] ? pc.module : NULL);
+		place(r, pc.function, pc.offset, pc.module[0] ? pc.module : NULL);
 	} else {
 		out_null(o, "function", NULL);
+		out_null(o, "symbol", NULL);
 		out_null(o, "offset", NULL);
 		out_null(o, "module", NULL);
 	}
+	blames(r);
 	if (f)
 		out_hex(o, "address", NULL, f->pc);
 	else
