@@ -120,6 +120,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	out_record(r.o, "triage");
 	head(&r);
 	triage_crash(&r);
+	triage_object(&r);
 	triage_code(&r);
 	triage_stack(&r);
 	triage_watched_stack(&r);

@@ -94,6 +94,10 @@ void triage_signature(struct report *r);
 /** Where the log's own trace and the unwound one do not agree (triage_bug.c). */
 void triage_two_traces(struct report *r);
 
+/** What the kernel's checks say of the object that they found bad, and the stacks that they kept of who
+ *  had it (triage_object.c). */
+void triage_object(struct report *r);
+
 /** The instructions around the one that faulted, and what its registers pointed to; nothing where
  *  no exception led to the crash (triage_code.c). */
 void triage_code(struct report *r);

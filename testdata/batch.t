@@ -417,6 +417,35 @@ def expect(dumps, tmp):
        cairn("expect", small, file)[0] == 0)
 
 
+def what_of(dumps, tmp):
+    """What the kernel says of a bad object, and who a watchdog's panic is about."""
+    for name, words, stacks in (
+            ("amd64-6.12-kfence", "Use-after-free read at ", ["scen_kfence", "scen_kfence"]),
+            ("amd64-6.1-slabuaf", "First byte 0x42 instead of 0x6b", ["setup", "scen_write"]),
+            ("amd64-7.2-ubsan", "index 5 is out of range for type 'long unsigned int [4]'", [])):
+        code, out, _ = cairn("-j", "triage", dumps[name])
+        said = records(out)[0]["said"]
+        ok(f"{name}: what the kernel says of the object", words in "".join(s["text"] for s in said), said)
+        ok(f"{name}: who had it", [s["functions"][0] for s in said if s["functions"]] == stacks, said)
+    r = records(cairn("-j", "triage", dumps["amd64-6.1-hungpanic"])[1])[0]
+    ok("hung task: the record is about one task", r["crash"]["function"] == "scen_abba_second" and
+       r["crash"]["pid"] == r["watched"]["pid"] and r["crash"]["comm"] == "scen_abba2" and
+       r["crash"]["told_by"]["comm"] == "khungtaskd", r["crash"])
+    ok("hung task: its log's trace agrees with its stack", r["log_trace"]["agrees"], r["log_trace"])
+    ok("the record's function is without the compiler's endings, and has whom it blames",
+       [records(cairn("-j", "triage", dumps[name])[1])[0]["crash"][key] for name, key in
+        (("amd64-6.12-maple-parent", "function"), ("amd64-6.1-oom", "function"), ("amd64-6.1-freelist", "guilty"))]
+       == ["mas_update_gap", "out_of_memory", "scen_slab_reuse"])
+    lost, file = tmp / "lost.kdump", tmp / "lost.json"
+    cairn("slim", "-o", lost, dumps["amd64-6.1-irqbug"], "ps")
+    code, _, err = cairn("expect", "-w", lost, file)
+    ok("expect -w: of what is not known nothing is written", code == 4 and not file.exists(), code, err)
+    cairn("expect", "-w", dumps["amd64-6.1-irqbug"], file)
+    code, out, _ = cairn("expect", lost, file)
+    ok("expect: what a dump does not tell is unsure", code == 4 and b"unsure  class" in out and
+       b"not ok" not in out, code, out)
+
+
 def unsure(dump, file):
     """What a checker could not look at is no proof that there is nothing."""
     cairn("expect", "-w", dump, file)
@@ -456,6 +485,7 @@ def main():
         of_its_log(demo)
         buckets(text, tmp)
         expect(by_name, tmp)
+        what_of(by_name, tmp)
     print(f"1..{tests}")
 
 
