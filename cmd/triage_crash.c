@@ -36,6 +36,7 @@ static void when(struct report *r)
 			clock_text(r->panic.wall_ns, text));
 	else
 		out_null(o, "date", NULL);
+	out_str(o, "date_source", NULL, r->panic.wall_source);
 	if ((told && told->has_info) || r->panic.wall_ns)
 		out_text(o, "\n");
 }

@@ -32,6 +32,7 @@ struct panic {
 	bool has_time;
 	uint64_t ts_nsec;                /* since boot, as the log counts */
 	int64_t wall_ns;                 /* since 1970; 0: not known */
+	const char *wall_source;         /* clock_to_wall()'s, "vmcoreinfo", "last tick"; NULL */
 	struct cairn_err log_err;        /* code not CAIRN_OK: why there was no log to ask */
 };
 
