@@ -362,7 +362,7 @@ def recent(text, recs, every):
     since = dates[len(dates) // 2][:19]
     code, out, err = cairn("bucket", "-j", "--since", since, stdin=text)
     got = {bug_of(b): b for b in records(out)}
-    want = collections.Counter(bug_of(r) for r in recs if (r["crash"]["date"] or "") >= since)
+    want = collections.Counter(bug_of(r) for r in recs if (r["crash"]["date"] or since) >= since)
     ok("bucket --since: counts the later ones", code == 0 and 0 < len(got) < len(every) and
        {s: b["recent"] for s, b in got.items()} == want, code, err)
     ok("bucket --since: what is new", {s for s, b in got.items() if b["new"]} ==
