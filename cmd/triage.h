@@ -98,6 +98,14 @@ void triage_two_traces(struct report *r);
  *  had it (triage_object.c). */
 void triage_object(struct report *r);
 
+/** Where in the source: of the function that is blamed, by DWARF or the kernel's words; and where the
+ *  kernel says that it told of it (triage_place.c). */
+void triage_place(struct report *r);
+
+/** The frame whose instruction led into an exception; NULL: there was none, or the trace does not show
+ *  it (triage_code.c). */
+const struct frame *triage_faulting(const struct report *r);
+
 /** The instructions around the one that faulted, and what its registers pointed to; nothing where
  *  no exception led to the crash (triage_code.c). */
 void triage_code(struct report *r);

@@ -75,13 +75,7 @@ static const char *bug_of(struct report *r)
 
 void triage_bug(struct report *r)
 {
-	if (r->told && r->told->file) {
-		out_str(r->o, "file", "  at       %s", r->told->file);
-		out_count(r->o, "line", ":%s\n", r->told->line);
-	} else {
-		out_null(r->o, "file", NULL);
-		out_null(r->o, "line", NULL);
-	}
+	triage_place(r);
 	if (r->told || r->panic.by_stack)
 		out_str(r->o, "bug", "  bug      %s\n", bug_of(r));
 	else

@@ -436,6 +436,16 @@ def what_of(dumps, tmp):
        [records(cairn("-j", "triage", dumps[name])[1])[0]["crash"][key] for name, key in
         (("amd64-6.12-maple-parent", "function"), ("amd64-6.1-oom", "function"), ("amd64-6.1-freelist", "guilty"))]
        == ["mas_update_gap", "out_of_memory", "scen_slab_reuse"])
+    for name, want in (
+            ("amd64-6.1-warn", ("check.c", "check.c")), ("amd64-6.1-usercopy", (None, "mm/usercopy.c")),
+            ("amd64-6.1-mm-xazero", (None, None))):
+        crash = records(cairn("-j", "triage", dumps[name])[1])[0]["crash"]
+        ok(f"{name}: the place is that of the function that is blamed, or none",
+           (crash["file"], crash["reported_at"]["file"]) == want, crash)
+    irqbug = dumps["amd64-6.1-irqbug"]
+    cairn("slim", "-o", tmp / "dwarf.kdump", irqbug, "bt -a")
+    crash = records(cairn("-j", "-s", irqbug.parent / "scen.ko.debug", tmp / "dwarf.kdump", "triage")[1])[0]["crash"]
+    ok("without a log, the place is DWARF's", (crash["file"], crash["line"]) == ("irq.c", 35), crash)
     lost, file = tmp / "lost.kdump", tmp / "lost.json"
     cairn("slim", "-o", lost, dumps["amd64-6.1-irqbug"], "ps")
     code, _, err = cairn("expect", "-w", lost, file)
