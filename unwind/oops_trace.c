@@ -96,9 +96,10 @@ static bool is_caller_in_lr(const struct own *w, const struct oops_place *next)
 {
 	const struct oops_place *lr = &w->lr;
 
-	return w->by_regs && w->o->n == 1 && lr->function.p && lr->offset &&
+	return w->by_regs && w->o->n == 1 && lr->function.p && (lr->offset || lr->file.p) &&
 	       w->o->frame[0].function && !is_function(&w->o->frame[0], lr->function) &&
-	       (lr->offset != next->offset || !same_name(lr->function, next->function));
+	       (lr->offset != next->offset || lr->line != next->line ||
+		!same_name(lr->function, next->function));
 }
 
 static void add(struct own *w, const struct oops_place *p, bool interrupted)
@@ -247,9 +248,23 @@ static bool called_data(const struct oops *o, size_t i)
 	       !strcmp(o->class, "exec-fault");
 }
 
+/* A jump to data that nobody called: the kernel's trace has what it found on the stack, all of it
+ * guesses. */
+static bool is_wild(const struct oops *o)
+{
+	if (!o->n || !o->frame[0].interrupted || o->frame[0].function || !o->frame[0].pc)
+		return false;
+	for (size_t i = 1; i < o->n; i++)
+		if (o->frame[i].reliable)
+			return false;
+	return true;
+}
+
 /* The same as a trace of a dump, of sure frames alone; *index says which each is. */
 static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, struct arena *a)
 {
+	bool wild = is_wild(o);
+
 	tr->frame = arena_array(a, o->n ? o->n : 1, sizeof(struct frame));
 	*index = arena_array(a, o->n ? o->n : 1, sizeof(size_t));
 	if (!tr->frame || !*index)
@@ -259,7 +274,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		struct frame *f = &tr->frame[tr->n];
 		bool data = called_data(o, i);
 
-		if (!of->reliable && !data)
+		if (!of->reliable && !data && !wild)
 			continue;
 		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
@@ -271,6 +286,8 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		/* a jump to nowhere, and who made it */
 		data |= tr->n == 1 && !tr->frame[0].named;
 		f->rule = data ? RULE_BAD_CALL : RULE_ORC;
+		if (wild && i)
+			f->rule = RULE_SCAN;
 		(*index)[tr->n++] = i;
 	}
 	return true;
