@@ -520,16 +520,17 @@ static const struct cmd oops = {
 		"other builds, as long as the functions are: of the class and the names of the sure frames\n"
 		"from the one that crashed to the entry into the kernel, but for those that -r lists (pieces\n"
 		"of names; ^ begins and $ ends one). The second, fuzzy one has the first three. A title is\n"
-		"what syzkaller calls it (\"corrupted\": its report names no function), who of a stall blames\n"
-		"another than the signature does; triage and bucket put the signature's function in. A panic\n"
-		"that was asked for (sysrq, an NMI) is no bug by itself; its `cause` is what the log reports\n"
-		"last before it. Of a BUG upon a maple node's parent word the registers are read, where the\n"
-		"kernel says what they lead to (ARM32): whether the word has a flipped bit, or its neighbour\n"
-		"in the slab wrote over it. What to check in a dump has the log's own values. -v adds the\n"
-		"registers, what they lead to, the code's bytes and the modules, which JSON always has; there\n"
-		"`taints` and `module_list` are empty if the log says that there are none, null if it does\n"
-		"not say. Exit 0: the log reports no trouble. Exit 1: it does. Exit 3: a file could not be\n"
-		"read. Exit 4: no report, in what was looked at.",
+		"what syzkaller calls it (\"corrupted\": its report names no function). It blames the same\n"
+		"function, but of a stall who waits for the one that does not get on, and of a stack that is\n"
+		"used up who began it, where the signature has what runs there, or recurs; triage and bucket\n"
+		"put the signature's function in. A panic that was asked for (sysrq, an NMI) is no bug by\n"
+		"itself; its `cause` is what the log reports last before it. Of a BUG upon a maple node's\n"
+		"parent word the registers are read, where the kernel says what they lead to (ARM32): whether\n"
+		"the word has a flipped bit, or its neighbour in the slab wrote over it. What to check in a\n"
+		"dump has the log's own values. -v adds the registers, what they lead to, the code's bytes\n"
+		"and the modules, which JSON always has; there `taints` and `module_list` are empty if the\n"
+		"log says that there are none, null if it does not say. Exit 0: the log reports no trouble.\n"
+		"Exit 1: it does. Exit 3: a file could not be read. Exit 4: no report, in what was looked at.",
 	.opts = opts,
 	.no_dump = true,
 	.dump_if_named = true,

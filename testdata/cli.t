@@ -162,6 +162,14 @@ says out '^no report of trouble in 0 lines$'
 runs 0 oops
 runs 0 oops -r
 says out '^locks, or watches locks$'
+says out '^gives a page back, and looks at it (in reports of that alone)$'
+printf '%s\n' '[ 1.0] mce: [Hardware Error]: CPU 1: Machine Check Exception: 5 Bank 3: fe00000000800400' \
+    '[ 1.0] mce: [Hardware Error]: TSC 1 ADDR 12345678 MISC 86' \
+    '[ 1.1] Kernel panic - not syncing: Fatal machine check' >mce
+runs 1 oops mce
+says out '^  error      CPU 1, bank 3: internal timer: .*; uncorrected, .* is lost, and there was another before, at physical address 0x12345678 (status 0xfe00000000800400)$'
+runs 1 oops -j mce
+says out '"machine_checks":\[{"cpu":1,"bank":3,.*"overflow":true,"address":"0x12345678","status":"0xfe00000000800400"}\]'
 runs 3 oops nosuchlog
 says err '^cairn: oops: nosuchlog: No such file'
 runs 3 oops .
