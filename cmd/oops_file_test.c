@@ -6,9 +6,12 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "cmd/oops_file.h"
+#include "lib/base/map.h"
 #include "lib/base/mem.h"
 
 #define LEN 200000
@@ -124,11 +127,41 @@ static void none(void **state)
 	str_deinit(&s);
 }
 
+/* A dump in a zstd file is told by its begin: here nothing follows. */
+static void packed_dump(void **state)
+{
+	static char page[300000] = "KDUMP   ";
+	char path[] = "/tmp/oops_file_XXXXXX";
+	size_t room = ZSTD_compressBound(sizeof(page)), n;
+	void *z = malloc(room);
+	int fd = mkstemp(path);
+	struct cairn_err err;
+	struct str s;
+	bool cut, dump = false;
+
+	(void)state;
+	for (size_t i = 8; i < sizeof(page); i++)
+		page[i] = (char)hash_u64(i);
+	n = ZSTD_compress(z, room, page, sizeof(page), 1);
+	assert_int_equal(write(fd, z, n / 4 * 3), n / 4 * 3);
+	str_init(&s);
+	assert_int_equal(setenv("TMPDIR", "/nonexistent", 1), 0);
+	assert_int_equal(setrlimit(RLIMIT_RSS, &(struct rlimit){ 0, RLIM_INFINITY }), 0);
+	assert_int_equal(oops_file_read(&s, &cut, &dump, path, &err), CAIRN_FORMAT);
+	assert_true(dump);
+	assert_non_null(strstr(err.text, "vmcore"));
+	str_deinit(&s);
+	close(fd);
+	unlink(path);
+	free(z);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(end_of_a_long_one), cmocka_unit_test(end_of_a_short_one),
 		cmocka_unit_test(whole), cmocka_unit_test(no_memory), cmocka_unit_test(none),
+		cmocka_unit_test(packed_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

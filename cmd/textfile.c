@@ -12,6 +12,14 @@
 
 #define PIECE_LEN 65536
 
+/* A dump is not unpacked to be told that it is one: whoever opens it does so anyway. */
+static bool is_packed_dump(int fd)
+{
+	char head[TEXTKIND_LEN];
+
+	return textkind(head, unwrap_head(fd, head, sizeof(head))) == TEXTKIND_DUMP;
+}
+
 enum cairn_code textfile_open(struct textfile *ret, const char *path, struct cairn_err *err)
 {
 	enum cairn_code code;
@@ -29,6 +37,9 @@ enum cairn_code textfile_open(struct textfile *ret, const char *path, struct cai
 	if (!strcmp(path, "-") || fstat(ret->fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
 		return CAIRN_OK;
 	/* a regular file may be compressed */
+	ret->dump = is_packed_dump(ret->fd);
+	if (ret->dump)
+		return CAIRN_OK;
 	code = unwrap(&ret->raw, ret->fd, err);
 	ret->fd = -1;
 	return code ? cairn_context(err, code, "%s", path) : CAIRN_OK;
@@ -57,7 +68,7 @@ static ssize_t read_some(struct textfile *f, char *buf, int *error)
 
 static enum cairn_code look(struct textfile *f, const char *head, size_t n, struct cairn_err *err)
 {
-	enum textkind kind = textkind(head, n);
+	enum textkind kind = f->dump ? TEXTKIND_DUMP : textkind(head, n);
 
 	f->dump = kind == TEXTKIND_DUMP;
 	if (f->dump)

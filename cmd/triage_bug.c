@@ -5,6 +5,7 @@
 #include "lib/kern/crashclass.h"
 #include "lib/kern/log.h"
 #include "unwind/cause.h"
+#include "unwind/crashkind.h"
 #include "unwind/culprit.h"
 #include "unwind/signature.h"
 #include "unwind/tracediff.h"
@@ -14,7 +15,12 @@ bool triage_is_watched(const struct report *r)
 	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
 }
 
-/* All of it where the crash is not what matters. */
+/* Where the crash is not what matters, or what failed is told long before who panics of it. */
+static bool is_told_before(const char *class, bool wanted)
+{
+	return wanted || (class && !strcmp(class, "machine-check"));
+}
+
 static void read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
@@ -23,7 +29,7 @@ static void read_log(struct report *r)
 	const struct log *log;
 
 	if (!all || !told || log_get(r->c, &log, NULL) != CAIRN_OK ||
-	    oops_parse_log(all, log, wanted ? 0 : (size_t)(told - log->record), r->call->scratch,
+	    oops_parse_log(all, log, is_told_before(r->panic.class, wanted) ? 0 : (size_t)(told - log->record), r->call->scratch,
 			   NULL) != CAIRN_OK)
 		return;
 	r->told = oops_last(all);
@@ -32,6 +38,22 @@ static void read_log(struct report *r)
 		r->told = NULL;
 	if (r->told && wanted)
 		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
+}
+
+/* By the stack of whom it watched: the log is lost, or tells of no function there. */
+static bool tells_by_watched(const struct report *r)
+{
+	return r->watched.at && (!r->told || (r->watched.cpu >= 0 && !r->told->guilty));
+}
+
+static void sign_watched(struct report *r)
+{
+	const struct trace *tr = &r->watched.trace;
+	const struct frame *who;
+
+	signature_of_frames(&r->signature, r->panic.class, tr, r->watched.at, r->call->scratch);
+	who = signature_frame_of(tr, (size_t)(r->watched.at - tr->frame), r->signature.guilty);
+	r->watched.at = who ? who : r->watched.at;
 }
 
 /* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
@@ -43,31 +65,32 @@ static struct signature sign(const struct report *r)
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
-	return r->told && (!blames || !own.guilty) ? r->told->signature : own;
+	return r->told && (!blames || !own.guilty || signature_is_of_log(r->told->class))
+		       ? r->told->signature : own;
 }
 
 void triage_read_log(struct report *r)
 {
 	read_log(r);
-	r->signature = sign(r);
+	triage_watched(r);
+	if (tells_by_watched(r))
+		sign_watched(r);
+	else
+		r->signature = sign(r);
 }
 
 /* Whom the signature names, though a stack alone may tell him. */
 static const char *bug_of(struct report *r)
 {
+	if (!r->told)
+		return crashkind_title(r->panic.class, r->signature.guilty, r->call->scratch);
 	return oops_retitle(r->told->title, r->told->guilty, r->signature.guilty, r->call->scratch);
 }
 
 void triage_bug(struct report *r)
 {
-	if (r->told && r->told->file) {
-		out_str(r->o, "file", "  at       %s", r->told->file);
-		out_count(r->o, "line", ":%s\n", r->told->line);
-	} else {
-		out_null(r->o, "file", NULL);
-		out_null(r->o, "line", NULL);
-	}
-	if (r->told)
+	triage_place(r);
+	if (r->told || r->panic.by_stack)
 		out_str(r->o, "bug", "  bug      %s\n", bug_of(r));
 	else
 		out_null(r->o, "bug", NULL);
@@ -135,7 +158,9 @@ void triage_two_traces(struct report *r)
 {
 	struct tracediff d;
 
-	if (!r->told || !r->crash.n || !tracediff(&d, r->told, &r->crash, r->call->scratch)) {
+	if (!r->told || !(r->watched.is ? tracediff_from(&d, r->told, &r->watched.trace, r->watched.at,
+							 r->call->scratch)
+					: tracediff(&d, r->told, &r->crash, r->call->scratch))) {
 		out_null(r->o, "log_trace", NULL);
 		return;
 	}
@@ -145,7 +170,8 @@ void triage_two_traces(struct report *r)
 	out_num(r->o, "nlog_only", NULL, (int64_t)d.nlog);
 	out_num(r->o, "nstack_only", NULL, (int64_t)d.ndump);
 	if (!d.nsame)
-		out_text(r->o, "  trace    the log's own one shares no function with the stack below\n");
+		out_text(r->o, "  trace    the log's own one shares no function with %s\n",
+			 r->watched.is ? "that of whom it watched" : "the stack below");
 	names(r->o, "log_only", "  trace    in the log's own trace alone: ", d.log, d.nlog);
 	names(r->o, "stack_only", "  trace    not in the log's own trace: ", d.dump, d.ndump);
 	out_end(r->o);

@@ -224,8 +224,9 @@ static void show(struct report *r, struct disasm *d, const struct frame *f)
 /* What led into the exception: often in what the one that is blamed had called. Above it lie the
    frames of the panic, and the first of all are the registers with which the CPU stopped. Of a
    call of panic() the code tells nothing. */
-static const struct frame *faulting(const struct trace *tr)
+const struct frame *triage_faulting(const struct report *r)
 {
+	const struct trace *tr = &r->crash;
 	const struct frame *f = culprit_find(tr);
 
 	if (!f || f->interrupted)
@@ -237,11 +238,13 @@ static const struct frame *faulting(const struct trace *tr)
 
 void triage_code(struct report *r)
 {
-	const struct frame *f = faulting(&r->crash);
+	const struct frame *f = triage_faulting(r);
 	struct cairn_err err;
 	struct disasm d;
 
-	if (!f || !f->interrupted) {
+	/* what ran when hardware failed had no part in it */
+	if (!f || !f->interrupted ||
+	    (r->panic.class && signature_has_no_functions(r->panic.class))) {
 		out_null(r->o, "code", NULL);
 		return;
 	}

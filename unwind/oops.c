@@ -47,15 +47,20 @@ static void head(struct oops *o, const struct oops_report *r, struct arena *a)
 
 static enum cairn_code make(struct oops *o, const struct oops_report *r, struct arena *a)
 {
+	const struct oops_kind *kind;
+
 	head(o, r, a);
 	oops_facts(o, r, a);
-	oops_title(o, r, a);
-	if (oops_trace(o, r, a) != CAIRN_OK || !o->title || !o->head)
+	oops_modules_read(o, r, a);
+	oops_points_read(o, r, a);
+	oops_mce_read(o, r, a);
+	kind = oops_title(o, r, a);
+	if (oops_trace(o, r, kind, a) != CAIRN_OK || !o->title || !o->head)
 		return CAIRN_NOMEM;
 	if (!o->guilty)
 		o->guilty = o->signature.guilty;
-	oops_advise(o);
-	return CAIRN_OK;
+	oops_maple_read(o, r, a);
+	return oops_advise(o, a);
 }
 
 static enum cairn_code make_all(struct oopses *ret, const struct oops_scan *scan, struct arena *a,

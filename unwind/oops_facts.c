@@ -50,11 +50,26 @@ static void read_release(struct reader *rd, struct piece t)
 		set(rd, &rd->o->release, word);
 }
 
+/* The letters without the columns' blanks; G says that all modules are under the GPL, no taint. */
+static void set_taints(struct reader *rd, struct piece columns)
+{
+	char *to = arena_array(rd->a, columns.len + 1, 1);
+
+	if (!to || rd->o->taints)
+		return;
+	rd->o->taints = to;
+	for (size_t i = 0; i < columns.len; i++)
+		if (columns.p[i] != ' ' && columns.p[i] != 'G')
+			*to++ = columns.p[i];
+	*to = '\0';
+}
+
 static void read_taint(struct reader *rd, struct piece line)
 {
 	struct piece t = piece_after(line, "Not tainted"), rest;
 
 	if (t.p) {
+		set_taints(rd, (struct piece){ NULL, 0 });
 		read_release(rd, t);
 		return;
 	}
@@ -62,6 +77,7 @@ static void read_taint(struct reader *rd, struct piece line)
 	if (!t.p)
 		return;
 	set(rd, &rd->o->tainted, taint_of(t, &rest));
+	set_taints(rd, taint_of(t, &rest));
 	read_release(rd, rest);
 }
 
@@ -278,7 +294,9 @@ static void registers(struct reader *rd, const struct oops_report *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct oops_row *row = &r->row[i];
 
-		if (row->what == OOPS_FRAME || row->what == OOPS_START)
+		/* "c8b0: 00000000 ..." of a stack's words looks like a register */
+		if (row->what == OOPS_FRAME || row->what == OOPS_START ||
+		    piece_begins(row->text, "Stack: ("))
 			return;
 		if (row->what == OOPS_REGS_AT && !row->user)
 			seen = true;
@@ -336,10 +354,23 @@ static void broken_release(struct reader *rd, const struct oops_report *r)
 			read_release(rd, r->row[i + 1].text);
 }
 
+/* "Task dump for CPU 0:", where nothing interrupts a CPU that is stuck (kernel/rcu/tree_stall.h);
+ * "NMI watchdog: Watchdog detected hard LOCKUP on cpu 1" (kernel/watchdog.c). */
+static void read_stuck(struct reader *rd, struct piece t)
+{
+	struct piece cpu = piece_after(t, "Task dump for CPU ");
+
+	if (!cpu.p)
+		cpu = piece_after(t, "hard LOCKUP on cpu ");
+	if (cpu.p && rd->o->stuck < 0)
+		set_number(&rd->o->stuck, cpu);
+}
+
 static void read_line(struct reader *rd, const struct oops_row *row)
 {
 	struct piece t = row->text;
 
+	read_stuck(rd, t);
 	read_cpu_line(rd, t);
 	read_process(rd, t);
 	if (piece_begins(t, "Hardware name: "))
@@ -354,11 +385,12 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a)
 {
 	struct reader rd = { o, a };
 
-	o->cpu = o->pid = -1;
+	o->cpu = o->pid = o->stuck = -1;
 	for (size_t i = 0; i < r->nsaid; i++) {
 		read_hung(&rd, r->said[i].words);
 		read_lockup(&rd, r->said[i].words);
 		read_mce(&rd, r->said[i].words);
+		read_stuck(&rd, r->said[i].words);
 		place_of(&rd, &r->said[i]);
 	}
 	rcu_place(&rd, r);

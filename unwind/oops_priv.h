@@ -9,6 +9,7 @@
 #include "unwind/oops.h"
 #include "unwind/oops_frame.h"
 #include "unwind/oops_kind.h"
+#include "unwind/oops_pointee.h"
 #include "unwind/oops_source.h"
 
 /** What a line is to a report. */
@@ -22,6 +23,7 @@ enum oops_what {
 	OOPS_MARK,    /* "<IRQ>", "</TASK>": the stack that follows */
 	OOPS_WHO,     /* "CPU: 0 PID: 1 Comm: init ..." */
 	OOPS_MODULES, /* "Modules linked in:" */
+	OOPS_POINTEE, /* "Register r2 information:", and what stacks follow it */
 	OOPS_HEAD,    /* of the report */
 };
 
@@ -41,6 +43,7 @@ struct oops_said {
 	const struct oops_kind *kind;    /* NULL: nothing is known but its class */
 	bool panic;                      /* "Kernel panic - not syncing: ..." */
 	struct piece message;            /* of the panic */
+	size_t at;                       /* which row of the report it is */
 };
 
 #define OOPS_SAID 8
@@ -91,22 +94,38 @@ void oops_row_read(struct oops_row *ret, struct piece text);
 /** The line that the report's class is of. */
 const struct oops_said *oops_cause(const struct oops_report *r);
 
-/** Fill in o->frame and n, and the function that crashed. */
-enum cairn_code oops_trace(struct oops *o, const struct oops_report *r, struct arena *a);
+/** Fill in o->frame and n, the function that crashed, and the signature. `kind` is the title's. */
+enum cairn_code oops_trace(struct oops *o, const struct oops_report *r,
+			   const struct oops_kind *kind, struct arena *a);
 
 /** Fill in who and where, registers and code. */
 void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a);
 
+/** Fill in the list of modules. */
+void oops_modules_read(struct oops *o, const struct oops_report *r, struct arena *a);
+
+/** Fill in what registers lead to. */
+void oops_points_read(struct oops *o, const struct oops_report *r, struct arena *a);
+
+/** o->mce. */
+void oops_mce_read(struct oops *o, const struct oops_report *r, struct arena *a);
+
+/** Fill in o->maple. */
+void oops_maple_read(struct oops *o, const struct oops_report *r, struct arena *a);
+
+/** A register's value; r11 and r12 are fp and ip, r13 to r15 sp, lr and pc. */
+bool oops_reg_value(const struct oops *o, const char *name, uint64_t *ret);
+
 /** The function that a kind blames; len 0: none is there. */
 struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *r);
 
-/** The title and o->guilty. */
-void oops_title(struct oops *o, const struct oops_report *r, struct arena *a);
+/** The function that a sanitizer's first line names, both of a race; the number found. */
+size_t oops_in_words(const struct oops_report *r, struct piece ret[2]);
 
-/** o->advice and o->check. */
-void oops_advise(struct oops *o);
+/** The title and o->guilty. The kind that it is of; NULL: none is known. */
+const struct oops_kind *oops_title(struct oops *o, const struct oops_report *r, struct arena *a);
 
-/* What is known of every crash of a class; false if nothing is. */
-bool oops_advice_of_class(const char *class, const char **known, const char **check);
+/** o->advice, check and command. */
+enum cairn_code oops_advise(struct oops *o, struct arena *a);
 
 #endif

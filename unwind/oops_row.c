@@ -42,6 +42,7 @@ static bool is_mark(struct piece t)
 void oops_row_read(struct oops_row *ret, struct piece text)
 {
 	struct piece t = piece_trim(text);
+	struct oops_pointee points;
 
 	*ret = (struct oops_row){ .text = text };
 	if (begins_any(t, foreign, COUNT(foreign))) {
@@ -52,6 +53,8 @@ void oops_row_read(struct oops_row *ret, struct piece text)
 		ret->what = OOPS_HISTORY;
 	} else if (piece_begins(t, "Modules linked in:")) {
 		ret->what = OOPS_MODULES;
+	} else if (oops_pointee_read(&points, t)) {
+		ret->what = OOPS_POINTEE;
 	} else if (piece_begins(t, "CPU: ")) {
 		ret->what = OOPS_WHO;
 	} else if (oops_frame_of_regs(text, &ret->place[0], &ret->user)) {

@@ -59,10 +59,19 @@ struct oops_said oops_unnamed(struct piece line)
 	return (struct oops_said){ .words = piece_trim(line), .class = &unknown, .kind = &unnamed };
 }
 
+/* The line behind the n-th that says something says more of the same. */
+static bool is_told_behind(const struct oops_report *r, size_t n)
+{
+	const struct oops_said *said = &r->said[n];
+
+	return n + 1 < r->nsaid && said[1].at == said->at + 1 &&
+	       crash_class_gives_way(said->class, said[1].class);
+}
+
 const struct oops_said *oops_cause(const struct oops_report *r)
 {
 	for (size_t i = 0; i < r->nsaid; i++)
 		if (!r->said[i].class->vague)
-			return &r->said[i];
+			return &r->said[i + is_told_behind(r, i)];
 	return &r->said[r->nsaid > 1 && r->said[0].class == &unknown];
 }

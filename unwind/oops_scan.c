@@ -160,10 +160,19 @@ static bool take_head(struct scan *s, struct oops_report *r, const struct oops_s
 		return false;
 	r->doubtful = !r->nsaid && !said->kind && said->class->complaint &&
 		      !strcmp(said->class->name, "bug-report");
-	r->said[r->nsaid++] = *said;
+	r->said[r->nsaid] = *said;
+	r->said[r->nsaid++].at = r->n;
 	r->last_time = line->time;
 	r->ended = false;
 	return append(s, r, &row);
+}
+
+/* Who allocated and freed what a register leads to: not the report's own stack. */
+static bool is_of_pointee(const struct oops_report *r, const struct oops_row *row)
+{
+	return r->n && r->row[r->n - 1].what == OOPS_POINTEE &&
+	       ((row->what == OOPS_FRAME && row->nplaces == 1) ||
+		piece_begins(piece_trim(row->text), "Free path:"));
 }
 
 /* A report that lost its beginning is one when it comes to the instruction, as those of an
@@ -192,6 +201,8 @@ static bool take_row(struct scan *s, struct oops_report *r, const struct oops_li
 		return true;
 	oops_row_read(&row, (struct piece){ line->text, line->len });
 	row.line = line->no;
+	if (is_of_pointee(r, &row))
+		row.what = OOPS_POINTEE;
 	see(s, r, &row);
 	r->last_time = line->time;
 	if (crash_is_end_of_report(line->text, line->len) ||

@@ -73,11 +73,12 @@ static bool is_there(const struct look *k, uint32_t i)
 
 /* ---- the word that leads to a node ---- */
 
+/* `i` MAPLE_NONE: to the root, where there is none. */
 static void link_value(struct look *k, uint32_t i, uint64_t value)
 {
-	const struct maple_node *n = &k->m->node[i];
+	const struct maple_node *n = i == MAPLE_NONE ? NULL : &k->m->node[i];
 
-	if (n->parent != MAPLE_NONE) {
+	if (n && n->parent != MAPLE_NONE) {
 		word(k, &k->m->node[n->parent],
 		     maple_slot_at(k->l, k->m->node[n->parent].type, n->slot), value);
 		return;
@@ -120,6 +121,22 @@ static void flip_link(struct look *k, uint32_t i, uint64_t link, uint64_t parent
 	}
 }
 
+/* Nothing of it is a node's: its parent word is no node's, and pivots do not rise in more than one
+ * place. What is left to ask is whether nodes lie there at all. */
+static bool is_overwritten(const struct look *k, uint32_t i)
+{
+	const struct maple_node *n = &k->m->node[i];
+	unsigned falls = 0, last;
+
+	if (!is_there(k, i) || !k->e->is_node || !k->e->is_node(k->e->arg, n->addr) ||
+	    (maple_parent(k->l, n->bytes) & MAPLE_PARENT_TAGS) == MAPLE_PARENT_TAG)
+		return false;
+	last = form(k, n)->slots - 2;
+	for (unsigned p = 1; p <= last; p++)
+		falls += pivot(k, n, p) <= pivot(k, n, p - 1);
+	return falls > 1 && (pivot(k, n, 0) < n->lo || pivot(k, n, 0) > n->hi || falls == last);
+}
+
 static void try_link(struct look *k, uint32_t i)
 {
 	const struct maple_node *n = &k->m->node[i];
@@ -133,8 +150,10 @@ static void try_link(struct look *k, uint32_t i)
 		links_to(k, i, link & ~(uint64_t)(k->l->size - 1));
 	search_child(k, i, parent);
 	flip_link(k, i, link, parent);
-	if (up)
-		unknown(k, up, offset, MAPLE_REPAIR_CUT);
+	/* one that leads to a node that names it is good */
+	if (up && !(is_there(k, i) && maple_parent(k->l, n->bytes) == parent))
+		unknown(k, up, offset,
+			is_overwritten(k, i) ? MAPLE_REPAIR_NODE : MAPLE_REPAIR_CUT);
 }
 
 /* ---- pivots ---- */
@@ -306,16 +325,36 @@ static void try_tail(struct look *k, const struct maple_node *n)
 
 /* ---- entries ---- */
 
+/* Objects one bit of the entry away that are for just that range. */
+static void flip_entry(struct look *k, const struct maple_node *n, unsigned i)
+{
+	uint64_t lo = maple_lo(k->m, n, i), hi = maple_hi(k->m, n, i), first, last;
+	uint64_t entry = maple_slot(k->m, n, i), other;
+
+	for (unsigned bit = 3; entry && bit < 8u * k->l->word; bit++) {
+		other = entry ^ UINT64_C(1) << bit;
+		if (k->e->says(k->e->arg, other, &first, &last) == MAPLE_SAYS_RANGE &&
+		    first == lo && last == hi)
+			word(k, n, maple_slot_at(k->l, n->type, i), other);
+	}
+}
+
 static void try_slot(struct look *k, const struct maple_node *n, unsigned i)
 {
 	unsigned offset = maple_slot_at(k->l, n->type, i);
 	uint64_t lo = maple_lo(k->m, n, i), hi = maple_hi(k->m, n, i), entry, first, last;
+	const char *name;
 
 	if (lo <= hi && k->e->find && k->e->find(k->e->arg, lo, hi, &entry))
 		word(k, n, offset, entry);
 	word(k, n, offset, 0);
+	if (k->e->says && !says(k, n, i, &first, &last))
+		flip_entry(k, n, i);
 	if (says(k, n, i, &first, &last) && (first == lo || last == hi))
 		unknown(k, n, offset, MAPLE_REPAIR_OBJECT);
+	else if (k->e->is_overwritten &&
+		 k->e->is_overwritten(k->e->arg, maple_slot(k->m, n, i), &name))
+		unknown(k, n, offset, MAPLE_REPAIR_ENTRY);
 	else
 		unknown(k, n, offset, MAPLE_REPAIR_CUT);
 }
@@ -401,9 +440,40 @@ static void try_bounds(struct look *k, uint32_t i)
 	}
 }
 
+static void try_root(struct look *k)
+{
+	uint64_t parent = k->m->tree | MAPLE_ROOT_PARENT;
+
+	search_child(k, MAPLE_NONE, parent);
+	flip_link(k, MAPLE_NONE, k->m->root, parent);
+}
+
+static void flags_value(struct look *k, uint64_t value)
+{
+	add(k, (struct maple_repair){
+		.patch = { k->m->tree, k->m->tree + k->l->flags, k->l->flags_size, value },
+		.found = k->m->flags,
+	});
+}
+
+/* Whether the tree keeps gaps; and what else its flags should be. */
+static void try_kind(struct look *k)
+{
+	uint64_t levels = 0;
+
+	for (size_t i = 0; i < k->m->n; i++)
+		if (k->m->node[i].depth >= levels)
+			levels = k->m->node[i].depth + 1u;
+	flags_value(k, k->m->flags ^ MAPLE_FLAG_GAPS);
+	if (k->e->flagged)
+		flags_value(k, (k->e->flags & ~MAPLE_FLAG_HEIGHT) | levels << MAPLE_HEIGHT_SHIFT);
+}
+
 static void try_tree(struct look *k, const struct maple_wrong *w)
 {
-	if (w->rule == MAPLE_RULE_HEIGHT)
+	if (w->rule == MAPLE_RULE_ROOT_TAG)
+		try_root(k);
+	if (w->rule == MAPLE_RULE_HEIGHT || w->rule == MAPLE_RULE_FLAGS)
 		add(k, (struct maple_repair){
 			.patch = { k->m->tree, w->addr, w->size, w->expected },
 			.found = w->found,
@@ -460,6 +530,8 @@ void maple_repairs_find(const struct maple *m, const uint64_t *gap, const struct
 		return;
 	}
 	up = m->node[i].parent;
+	if (w->rule == MAPLE_RULE_NODE_TYPE)
+		try_kind(&k);
 	if (is_there(&k, i))
 		try_node(&k, i);
 	if (is_there(&k, up)) {
