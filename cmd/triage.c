@@ -7,7 +7,6 @@
 #include "cmd/finding_out.h"
 #include "cmd/triage_batch.h"
 #include "lib/kern/log.h"
-#include "unwind/start.h"
 
 /* What the user did not wait for is not missing. */
 static void note(struct report *r, const char *what, const struct cairn_err *err)
@@ -44,20 +43,6 @@ static void gather(struct report *r)
 const struct task *triage_task_of(struct report *r, unsigned cpu)
 {
 	return r->tasks ? task_on_cpu(r->c, r->tasks, cpu) : NULL;
-}
-
-static void trace_crash(struct report *r)
-{
-	const struct cpu *cpu;
-
-	if (!r->cpus || r->panic.cpu < 0)
-		return;
-	cpu = cpu_by_id(r->cpus, (unsigned)r->panic.cpu);
-	if (!cpu)
-		return;
-	r->victim = triage_task_of(r, cpu->id);
-	if (r->can_unwind)
-		trace_cpu(&r->crash, &r->unwinder, cpu, r->victim, r->call->scratch);
 }
 
 static void head(struct report *r)
@@ -130,13 +115,15 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (call->opt[TRIAGE_SCHEMA].set)
 		return schema(call->out);
 	gather(&r);
-	trace_crash(&r);
+	triage_died(&r);
 	triage_look(&r);
 	out_record(r.o, "triage");
 	head(&r);
 	triage_crash(&r);
+	triage_object(&r);
 	triage_code(&r);
 	triage_stack(&r);
+	triage_watched_stack(&r);
 	found = triage_findings(&r);
 	triage_cpus(&r);
 	triage_blocked(&r);
@@ -197,6 +184,12 @@ static const struct cmd triage = {
 		"too much it goes on in a file in $TMPDIR (/var/tmp). The exit code is the worst: 3 where a dump has no report. Of the files\n"
 		"that -s gives, each dump takes those of its kernel; where there are none, that is told as\n"
 		"missing.\n"
+		"\n"
+		"Where the log is missing, or has lost the report, the stack of the CPU that died tells what of\n"
+		"(by_stack). What the kernel's checks say of a bad object is shown, with the stacks that it kept of\n"
+		"who had it (said). A watchdog's panic is about whom it watched: that task's or CPU's stack is shown\n"
+		"too (watched). file and line are of the function that is blamed, by a debug file if there is one;\n"
+		"reported_at is where the kernel says that it found out.\n"
 		"\n"
 		"Where a finding explains the crash, or tasks of which\n"
 		"the kernel complained that they hang, the report says which, why, and whether the task\n"

@@ -13,7 +13,7 @@ enum { AVC_VMA, AVC_ANON, AVC_SAME };
 #define VM_ACCESS UINT64_C(7)
 #define VM_MAY_SHIFT 4
 #define VM_BITS      48 /* no kernel so far numbers more, */
-#define VM_SEALED    (UINT64_C(1) << 63) /* but for this one: mseal(), 6.10 to 6.15 */
+#define VM_SEALED    (UINT64_C(1) << 63) /* but for mseal()'s, from 6.10 on, for some releases */
 
 static void say(struct mm_look *l, const struct vma *v, struct mm_bad bad)
 {

@@ -382,7 +382,7 @@ def recent(text, recs, every):
     since = dates[len(dates) // 2][:19]
     code, out, err = cairn("bucket", "-j", "--since", since, stdin=text)
     got = {bug_of(b): b for b in records(out)}
-    want = collections.Counter(bug_of(r) for r in recs if (r["crash"]["date"] or "") >= since)
+    want = collections.Counter(bug_of(r) for r in recs if (r["crash"]["date"] or since) >= since)
     ok("bucket --since: counts the later ones", code == 0 and 0 < len(got) < len(every) and
        {s: b["recent"] for s, b in got.items()} == want, code, err)
     ok("bucket --since: what is new", {s for s, b in got.items() if b["new"]} ==
@@ -452,6 +452,88 @@ def expect(dumps, tmp):
        cairn("expect", small, file)[0] == 0)
 
 
+def what_of(dumps, tmp):
+    """What the kernel says of a bad object, and who a watchdog's panic is about."""
+    for name, words, stacks in (
+            ("amd64-6.12-kfence", "Use-after-free read at ", ["scen_kfence", "scen_kfence"]),
+            ("amd64-6.1-slabuaf", "First byte 0x42 instead of 0x6b", ["setup", "scen_write"]),
+            ("amd64-7.2-ubsan", "index 5 is out of range for type 'long unsigned int [4]'", [])):
+        code, out, _ = cairn("-j", "triage", dumps[name])
+        said = records(out)[0]["said"]
+        ok(f"{name}: what the kernel says of the object", words in "".join(s["text"] for s in said), said)
+        ok(f"{name}: who had it", [s["functions"][0] for s in said if s["functions"]] == stacks, said)
+    r = records(cairn("-j", "triage", dumps["amd64-6.1-hungpanic"])[1])[0]
+    ok("hung task: the record is about one task", r["crash"]["function"] == "scen_abba_second" and
+       r["crash"]["pid"] == r["watched"]["pid"] and r["crash"]["comm"] == "scen_abba2" and
+       r["crash"]["told_by"]["comm"] == "khungtaskd", r["crash"])
+    ok("hung task: its log's trace agrees with its stack", r["log_trace"]["agrees"], r["log_trace"])
+    ok("the record's function is without the compiler's endings, and has whom it blames",
+       [records(cairn("-j", "triage", dumps[name])[1])[0]["crash"][key] for name, key in
+        (("amd64-6.12-maple-parent", "function"), ("amd64-6.1-oom", "function"), ("amd64-6.1-freelist", "guilty"))]
+       == ["mas_update_gap", "out_of_memory", "scen_slab_reuse"])
+    for name, want in (
+            ("amd64-6.1-warn", ("check.c", "check.c")), ("amd64-6.1-usercopy", (None, "mm/usercopy.c")),
+            ("amd64-6.1-mm-xazero", (None, None))):
+        crash = records(cairn("-j", "triage", dumps[name])[1])[0]["crash"]
+        ok(f"{name}: the place is that of the function that is blamed, or none",
+           (crash["file"], crash["reported_at"]["file"]) == want, crash)
+    irqbug = dumps["amd64-6.1-irqbug"]
+    types = ("-s", irqbug.parent / "scen.ko.debug")
+    cairn(*types, irqbug, "slim", "-o", tmp / "dwarf.kdump", "bt -al")
+    crash = records(cairn("-j", *types, tmp / "dwarf.kdump", "triage")[1])[0]["crash"]
+    ok("without a log, the place is DWARF's", (crash["file"], crash["line"]) == ("irq.c", 35), crash)
+    lost, file = tmp / "lost.kdump", tmp / "lost.json"
+    cairn(dumps["amd64-6.1-irqbug"], "slim", "-o", lost, "ps")
+    code, _, err = cairn("expect", "-w", lost, file)
+    ok("expect -w: of what is not known nothing is written", code == 4 and not file.exists(), code, err)
+    cairn("expect", "-w", dumps["amd64-6.1-irqbug"], file)
+    code, out, _ = cairn("expect", lost, file)
+    ok("expect: what a dump does not tell is unsure", code == 4 and b"unsure  class" in out and
+       b"not ok" not in out, code, out)
+
+
+def paths(value, at=()):
+    """Of a record, all that has a name, and of each list its first."""
+    if at:
+        yield at
+    inside = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, below in inside:
+        yield from paths(below, at + (key,))
+
+
+def changed(record, path, value):
+    """A copy where the path has this value; DROP: where it is not there."""
+    copy = json.loads(json.dumps(record))
+    at = copy
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    if value is DROP:
+        del at[path[-1]]
+    return copy
+
+
+DROP = object()
+
+
+def schema_is_tight(validator, by_name):
+    """A field of another type is refused, and a report without one of its parts."""
+    taken, dropped, n = set(), set(), 0
+    for name in ("amd64-6.1-irqbug", "amd64-6.1-hungpanic", "amd64-6.12-kfence", "amd64-6.1-maple-parent",
+                 "amd64-6.1-nullcall", "amd64-6.1-oom"):
+        record = records(cairn("-j", "triage", by_name[name])[1])[0]
+        for path in paths(record):
+            at, n = ".".join(map(str, path)), n + 1
+            wrong = "wrong" if isinstance(record.get(path[0]), (dict, list)) and len(path) == 1 else {"wrong": 1}
+            if validator.is_valid(changed(record, path, wrong)):
+                taken.add(at)
+            if (len(path) == 1 or path[0] == "crash" and len(path) == 2) and path != ("fate",) and \
+                    validator.is_valid(changed(record, path, DROP)):
+                dropped.add(at)
+    ok(f"the schema refuses what is of another type ({n} changes)", n > 1000 and not taken, sorted(taken))
+    ok("the schema refuses a report without one of its parts", not dropped, sorted(dropped))
+
+
 def unsure(dump, file):
     """What a checker could not look at is no proof that there is nothing."""
     cairn("expect", "-w", dump, file)
@@ -491,7 +573,9 @@ def main():
             stopped(demo, tmp, sig)
         of_its_log(demo)
         buckets(text, tmp)
+        schema_is_tight(validator, by_name)
         expect(by_name, tmp)
+        what_of(by_name, tmp)
     print(f"1..{tests}")
 
 

@@ -15,7 +15,7 @@
  * Behind a shape one blank is of the prefix, unless it ends with one itself, with "=", ";" or "%.".
  */
 struct form {
-	const char *shape;
+	char shape[80];
 	unsigned char after; /* one of these must have been seen; 0: anywhere */
 	unsigned char seen;  /* is seen with it */
 	bool first;          /* only where nothing but such rows was */
@@ -44,6 +44,8 @@ static const struct form forms[] = {
 	{ "[%_%m@C%9]", TIME, OTHER, false, false },
 	/* /dev/kmsg, netconsole's extended one: a caller is among what is left */
 	{ "%l,%9,%u,%n;", 0, TIME | OOPS_SEEN_KMSG, false, false },
+	/* netconsole with a release */
+	{ "%9.%n,%l,%9,%u,%n;", 0, TIME | OOPS_SEEN_KMSG, false, false },
 	/* dmesg: ctime, ctime and delta, delta, notime, reltime, iso; -x */
 	{ "[%A%A%A %A%A%A %d%0 " CLOCK " %0%0%0%0]", 0, TIME, false, false },
 	{ "[%A%A%A %A%A%A %d%0 " CLOCK " %0%0%0%0 <%_%9.%9>]", 0, TIME, false, false },
@@ -51,6 +53,7 @@ static const struct form forms[] = {
 	{ "[<%_%9.%9>]", 0, TIME, false, false },
 	{ "[%_+%9.%9]", 0, TIME, false, false },
 	{ "[%A%A%A%0%0 %0%0:%0%0]", 0, TIME, false, false },
+	{ "[%A%A%A %9 %0%0:%0%0]", 0, TIME, false, false },
 	{ "[" ISO " " CLOCK "%f]", 0, TIME, false, false },
 	{ ISO "T" CLOCK "%f%z", 0, DATE, false, false },
 	{ ISO " " CLOCK "%f%z", 0, DATE, false, false },
@@ -60,6 +63,9 @@ static const struct form forms[] = {
 	/* journalctl -o short-full, short-unix */
 	{ "%A%A%A " ISO " " CLOCK "%f %w", 0, DATE, false, false },
 	{ "%9.%9 %w kernel%[: ", 0, OOPS_SEEN_PROGRAM, true, false },
+	{ "kernel: ", 0, OOPS_SEEN_PROGRAM, true, false },
+	/* what came over the net and is of no program */
+	{ "%9.%9.%9.%9 ", DATE, OTHER, false, false },
 	/* syslog, of both RFCs; programs in Go */
 	{ "%A%A%A %d%0 " CLOCK "%f", 0, DATE, false, false },
 	{ "1 " ISO "T" CLOCK "%f%z %w kernel %w %w - ", OTHER, OOPS_SEEN_PROGRAM, false, false },
@@ -286,12 +292,19 @@ static bool may_fit(const struct form *f, const struct oops_rest *r, const char 
 bool oops_form_take(struct oops_rest *r, struct oops_line *ret)
 {
 	const char *text = blanks(r->p, r->end);
+	char first = text < r->end ? *text : '\0';
 
+	if (r->p == r->end)
+		return false;
 	for (size_t i = 0; i < NFORMS; i++) {
 		const struct form *f = &forms[i];
-		const char *from = *f->shape == ' ' || f->shape[1] == '_' ? r->p : text, *to;
+		const char *from = text, *to;
 		struct oops_line got;
 
+		if (*f->shape != first && *f->shape != '%' && *f->shape != ' ')
+			continue;
+		if (*f->shape == ' ' || f->shape[1] == '_')
+			from = r->p;
 		if (from == r->end || !may_fit(f, r, from))
 			continue;
 		got = *ret;

@@ -75,8 +75,15 @@ enum cairn_code oops_scan(struct oops_scan *ret, struct oops_source *from, struc
 			  struct cairn_err *err);
 void oops_scan_free(struct oops_scan *s);
 
+/** What lines can begin with that oops_says() is to be asked of; most others it need not be. */
+struct oops_firsts {
+	bool may[256];
+};
+
+void oops_firsts(struct oops_firsts *ret);
+
 /** Whether the words of a line begin a report or go on with one. */
-bool oops_says(struct piece text, struct oops_said *ret);
+bool oops_says(struct piece text, const struct oops_firsts *firsts, struct oops_said *ret);
 
 /** Of a report whose beginning is lost: the words of the first line that is there. */
 struct oops_said oops_unnamed(struct piece line);
@@ -111,6 +118,11 @@ bool oops_reg_value(const struct oops *o, const char *name, uint64_t *ret);
 
 /** The function that a kind blames; len 0: none is there. */
 struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *r);
+
+/** The signature: of the frames from `at` outward, and of who the report itself says is to blame.
+ *  `kind` is the title's. */
+void oops_sign(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
+	       const struct trace *tr, const struct frame *at, struct arena *a);
 
 /** The function that a sanitizer's first line names, both of a race; the number found. */
 size_t oops_in_words(const struct oops_report *r, struct piece ret[2]);

@@ -130,7 +130,7 @@ static void caller_in_lr(void **state)
 }
 
 /* Who jumped to where no code is: known where the kernel goes on from NULL, else by the first word of
-   the stack. */
+   the stack. Nobody's otherwise, but the first that the stack holds tells it from others. */
 static void bad_jumps(void **state)
 {
 	static const char format[] =
@@ -149,7 +149,7 @@ static void bad_jumps(void **state)
 		{ "kernel tried to execute NX-protected page", "data+0x0/0x40 [m]", "", "", "inner",
 		  "c1f:access:inner" },
 		{ "BUG: unable to handle page fault for address: 41", "0x41", "? ", "? ", NULL,
-		  "c1f:access" },
+		  "c1f:access:inner" },
 	};
 
 	(void)state;

@@ -96,9 +96,10 @@ static bool is_caller_in_lr(const struct own *w, const struct oops_place *next)
 {
 	const struct oops_place *lr = &w->lr;
 
-	return w->by_regs && w->o->n == 1 && lr->function.p && lr->offset &&
+	return w->by_regs && w->o->n == 1 && lr->function.p && (lr->offset || lr->file.p) &&
 	       w->o->frame[0].function && !is_function(&w->o->frame[0], lr->function) &&
-	       (lr->offset != next->offset || !same_name(lr->function, next->function));
+	       (lr->offset != next->offset || lr->line != next->line ||
+		!same_name(lr->function, next->function));
 }
 
 static void add(struct own *w, const struct oops_place *p, bool interrupted)
@@ -247,9 +248,23 @@ static bool called_data(const struct oops *o, size_t i)
 	       !strcmp(o->class, "exec-fault");
 }
 
+/* A jump to data that nobody called: the kernel's trace has what it found on the stack, all of it
+ * guesses. */
+static bool is_wild(const struct oops *o)
+{
+	if (!o->n || !o->frame[0].interrupted || o->frame[0].function || !o->frame[0].pc)
+		return false;
+	for (size_t i = 1; i < o->n; i++)
+		if (o->frame[i].reliable)
+			return false;
+	return true;
+}
+
 /* The same as a trace of a dump, of sure frames alone; *index says which each is. */
 static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, struct arena *a)
 {
+	bool wild = is_wild(o);
+
 	tr->frame = arena_array(a, o->n ? o->n : 1, sizeof(struct frame));
 	*index = arena_array(a, o->n ? o->n : 1, sizeof(size_t));
 	if (!tr->frame || !*index)
@@ -259,7 +274,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		struct frame *f = &tr->frame[tr->n];
 		bool data = called_data(o, i);
 
-		if (!of->reliable && !data)
+		if (!of->reliable && !data && !wild)
 			continue;
 		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
@@ -271,76 +286,11 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		/* a jump to nowhere, and who made it */
 		data |= tr->n == 1 && !tr->frame[0].named;
 		f->rule = data ? RULE_BAD_CALL : RULE_ORC;
+		if (wild && i)
+			f->rule = RULE_SCAN;
 		(*index)[tr->n++] = i;
 	}
 	return true;
-}
-
-/* The first line says whose report it is: a trace without him is another's. */
-static bool is_in_head(const struct oops_kind *kind)
-{
-	return kind && (kind->where == OOPS_IN_HEAD || kind->where == OOPS_IN_HEAD_LINES ||
-			kind->where == OOPS_ON_HEAD || strstr(kind->title, " in $1"));
-}
-
-/* The report tells who took a lock, or allocated: the trace is of who found out. */
-static bool is_another(const struct oops_kind *kind)
-{
-	return kind && (kind->where == OOPS_IN_LOCK || kind->where == OOPS_ON_LOCK || kind->after);
-}
-
-static bool is_nobodys(const struct oops_kind *kind)
-{
-	return kind && (kind->where == OOPS_NOWHERE || kind->where == OOPS_ALONE);
-}
-
-static bool is_said(const struct signature *s, struct piece plain)
-{
-	return s->guilty && strlen(s->guilty) == plain.len && !memcmp(s->guilty, plain.p, plain.len);
-}
-
-/* Who the title blames is who the signature does: for a stall alone that is who waits for the one
- * that does not get on, and of a stack that is used up, who began it. */
-static void agree(struct oops *o, const struct oops_kind *kind, const struct trace *tr,
-		  const struct frame *at, struct arena *a)
-{
-	struct piece guilty = { o->guilty, o->guilty ? strlen(o->guilty) : 0 };
-	const struct frame *own = signature_frame_of(tr, 0, o->guilty);
-
-	if (signature_has_no_functions(o->class) ||
-	    is_said(&o->signature, guilty_plain(guilty_base(guilty))))
-		return;
-	if (!guilty.len && is_nobodys(kind) &&
-	    (!o->signature.guilty || signature_is_of_log(o->class)))
-		signature_of_words(&o->signature, o->class, o->title, a);
-	if (!guilty.len || (o->signature.guilty && !is_in_head(kind) && !is_another(kind)))
-		return;
-	if (own || is_another(kind))
-		signature_of_blamed(&o->signature, o->class, guilty, tr, own ? own : at, a);
-	else
-		signature_of_names(&o->signature, o->class, &guilty, 1, a);
-}
-
-/* The functions that the first line names, where it is no kind that knows them by their offsets. */
-static size_t in_words(const struct oops *o, const struct oops_report *r, struct piece ret[2])
-{
-	if (signature_is_of_log(o->class) || (!o->guilty && !strcmp(o->class, "kasan")))
-		return oops_in_words(r, ret);
-	return 0;
-}
-
-static void sign(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
-		 const struct trace *tr, const struct frame *at, struct arena *a)
-{
-	struct piece name[2];
-	size_t n = in_words(o, r, name);
-
-	if (n) {
-		signature_of_names(&o->signature, o->class, name, n, a);
-		return;
-	}
-	signature_of_frames(&o->signature, o->class, tr, at, a);
-	agree(o, kind, tr, at, a);
 }
 
 static const struct frame *culprit(const struct oops *o, const struct trace *tr, bool by_regs,
@@ -371,7 +321,7 @@ static bool find_culprit(struct oops *o, const struct oops_report *r, const stru
 		o->has_offset = f->has_offset;
 		o->offset = f->offset;
 	}
-	sign(o, r, kind, &tr, at, a);
+	oops_sign(o, r, kind, &tr, at, a);
 	return o->signature.strict != NULL;
 }
 

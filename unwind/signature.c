@@ -281,6 +281,33 @@ static bool ends_behind(const struct trace *tr, const struct frame *f)
 	return f > tr->frame && f->rule == RULE_BAD_CALL && (f[-1].named || f[-1].pc);
 }
 
+/* A jump to data that nobody called: what its stack held. */
+static const struct frame *held(const struct trace *tr, const struct frame *at)
+{
+	const struct frame *f = at ? at + 1 : NULL;
+
+	return f && f < tr->frame + tr->n && at->interrupted && !at->named && f->rule == RULE_SCAN
+		       ? f : NULL;
+}
+
+/* Its first that may be to blame, by himself: the others may be of other calls. */
+static bool sign_held(struct signature *ret, const char *class, const struct trace *tr,
+		      const struct frame *f, struct arena *a)
+{
+	for (; f && f < tr->frame + tr->n; f++) {
+		struct piece name = { f->sym.name, f->named ? strlen(f->sym.name) : 0 };
+		struct piece base = guilty_base(name);
+
+		if (base.len && guilty_is_entry(base))
+			return false;
+		if (!base.len || guilty_is_helper(base, f->sym.module != NULL, NULL))
+			continue;
+		signature_of_names(ret, class, &name, 1, a);
+		return true;
+	}
+	return false;
+}
+
 /* The sure frames from `at` outward, as far as a kernel's own trace has them. */
 static size_t sure_frames(struct signature_frame *frame, const struct trace *tr,
 			  const struct frame *at)
@@ -288,7 +315,7 @@ static size_t sure_frames(struct signature_frame *frame, const struct trace *tr,
 	size_t n = 0;
 
 	for (const struct frame *f = at; f && f < tr->frame + tr->n && n < TRACE_FRAMES; f++) {
-		if (f != at && signature_loses(f))
+		if (f != at && (signature_loses(f) || f == held(tr, at)))
 			break;
 		/* of callers in the link register alone, logs tell the first */
 		if (f->named && (f == at || (f->grade < 'C' && (f->rule != RULE_LR || f == at + 1))))
@@ -305,7 +332,10 @@ void signature_of_frames(struct signature *ret, const char *class, const struct 
 {
 	struct signature_frame frame[TRACE_FRAMES];
 
-	signature_make(ret, class, frame, sure_frames(frame, tr, at), a);
+	*ret = (struct signature){ 0 };
+	if (!class || signature_has_no_functions(class) ||
+	    !sign_held(ret, class, tr, held(tr, at), a))
+		signature_make(ret, class, frame, sure_frames(frame, tr, at), a);
 }
 
 void signature_of_blamed(struct signature *ret, const char *class, struct piece blamed,
