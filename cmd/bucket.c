@@ -259,10 +259,20 @@ static const char *title_of(const struct sight *s)
 	return s->fate ? "no report" : s->class ? s->class : "unknown";
 }
 
+static size_t undated_of(const struct sight *s, size_t n)
+{
+	size_t ret = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ret += !s[i].date;
+	return ret;
+}
+
 /* Among all, or among those that are recent, where that was asked for. */
 static void heading(struct view *v, const struct sight *s, const struct bucket *b)
 {
-	bool since = v->sights.since != NULL, is_new = since && sight_is_recent(&v->sights, s);
+	bool since = v->sights.since != NULL, is_new = since && s->date && sight_is_recent(&v->sights, s);
+	size_t undated = undated_of(s, b->n);
 	struct out *o = v->o;
 
 	v->nnew += is_new;
@@ -277,7 +287,10 @@ static void heading(struct view *v, const struct sight *s, const struct bucket *
 		out_bool(o, "new", is_new ? ", new" : NULL, is_new);
 	else
 		out_null(o, "new", NULL);
-	out_text(o, b->recent < b->n ? ", of %zu\n" : "\n", b->n);
+	if (b->recent < b->n)
+		out_text(o, ", of %zu", b->n);
+	out_num(o, "undated", since && undated ? ", %s of them without a date" : NULL, (int64_t)undated);
+	out_text(o, "\n");
 }
 
 static void one(struct view *v, const struct bucket *b)
@@ -304,6 +317,8 @@ static void one(struct view *v, const struct bucket *b)
 
 static void summary(struct view *v, size_t nbuckets)
 {
+	size_t undated = undated_of(v->sights.sight, v->sights.n);
+
 	out_text(v->o, "%zu records in %zu buckets", v->sights.n, nbuckets);
 	if (v->nshown < nbuckets)
 		out_text(v->o, ", %zu shown", v->nshown);
@@ -312,6 +327,9 @@ static void summary(struct view *v, size_t nbuckets)
 	if (v->sights.doubles)
 		out_text(v->o, ", %zu left out that %s of the same dumps", v->sights.doubles,
 			 v->sights.doubles == 1 ? "is" : "are");
+	if (v->sights.since && undated)
+		out_text(v->o, "; %zu without a date are counted: they may have been since",
+			 undated);
 	out_text(v->o, "\n");
 }
 
@@ -411,7 +429,8 @@ static const struct cmd bucket = {
 		"is known by its cause or by both, not by such a signature alone.\n"
 		"\n"
 		"--since counts the dumps whose kernel died at DATE (UTC) or later, and leaves out bugs of\n"
-		"which there is none; a bug without an earlier one is new. Logs have no date.\n"
+		"which there is none; a bug without an earlier one is new. What has no date (logs, dumps that\n"
+		"do not tell) may have been later, is counted, and told of.\n"
 		"\n"
 		"Exit 1: FILE was given, and a bug that is shown is in none of its lines. Exit 4: a line of\n"
 		"RECORDS is no such record (the first ten are told, and how many there are); the others are\n"

@@ -146,7 +146,7 @@ static int by_size(const void *a, const void *b)
 
 bool sight_is_recent(const struct sights *s, const struct sight *sight)
 {
-	return !s->since || (sight->date && strcmp(sight->date, s->since) >= 0);
+	return !s->since || !sight->date || strcmp(sight->date, s->since) >= 0;
 }
 
 static size_t end_of(const struct sights *s, size_t from)

@@ -64,7 +64,7 @@ enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct are
 enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena *a,
 			     struct cairn_err *err);
 
-/** Whether it was at s->since or later. */
+/** Whether it was at s->since or later, as far as is known: one without a date may have been. */
 bool sight_is_recent(const struct sights *s, const struct sight *sight);
 
 #endif

@@ -104,7 +104,7 @@ static void show_item(struct out *o, const struct expected *e)
 	out_bool(o, "ok", NULL, e->ok);
 	out_text(o, e->ok ? "  ok      " : e->unseen ? "  unsure  " : "  not ok  ");
 	out_paint(o, OUT_PLAIN);
-	out_str(o, "what", "%-16s", e->what);
+	out_str(o, "what", e->ok ? "%-16s" : "%s", e->what);
 	out_str(o, "expected", e->ok ? " %s\n" : "\n          expected  %s\n", e->want);
 	out_str(o, "found", e->ok ? NULL : "          found     %s\n", e->found);
 	out_str(o, "unchecked", e->unseen ? "          not checked: %s\n" : NULL, e->unseen);
@@ -184,6 +184,8 @@ static enum cairn_code write_it(struct call *call, const json_t *record, struct 
 	enum cairn_code code = may_write(file, &anew, err);
 
 	if (!code)
+		code = expectation_may_make(record, call->scratch, err);
+	if (!code)
 		code = write_expectation(file, record, err);
 	if (!code)
 		out_text(call->out, "%s: written%s\n", file, anew ? " anew" : "");
@@ -231,7 +233,7 @@ static const struct cmd expect = {
 		"`cairn expect VMCORE FILE` holds a dump against it and says what differs. FILE is JSON:\n"
 		"\n"
 		"  {\"schema\": \"cairn.expect/1\",\n"
-		"   \"class\": \"bug\", \"function\": \"foo\",\n"
+		"   \"class\": \"bug\", \"function\": \"foo\", \"guilty\": \"foo\",\n"
 		"   \"signature\": \"c1:bug:foo:*\", \"signature_fuzzy\": \"c1f:bug:foo:bar:*\",\n"
 		"   \"cause\": \"c1c:maple.*\",\n"
 		"   \"frames\": [\"foo\", \"bar\"],\n"
@@ -243,6 +245,12 @@ static const struct cmd expect = {
 		"`forbid` are of findings' ids: each of the first must be there, and none that fits the\n"
 		"second may be, unless it is required. An empty list and `forbid` of \"*\" is a dump\n"
 		"without findings.\n"
+		"\n"
+		"What compilers append to a function's name (.part.0, .cold) does not count, nor what machines\n"
+		"put in front of a system call's. -w writes nothing where the dump does not tell what crashed, or\n"
+		"has no signature: any other crash would pass. A FILE that expects nothing is an error. Where the\n"
+		"dump that is held against it does not tell (its log is missing, a stack was not unwound to its\n"
+		"end), that is \"unsure\", with the reason.\n"
 		"\n"
 		"Where a finding is not there, but a checker that could say it could not look at all of the\n"
 		"dump (pages are missing, say), that is \"unsure\", with the reason, not \"ok\". Where that is\n"

@@ -5,9 +5,11 @@
 
 #include "cmd/expectation_unseen.h"
 #include "cmd/jsonrec.h"
+#include "unwind/guilty.h"
 
 #define SCHEMA "cairn.expect/1"
 #define FRAMES_MADE 3
+#define NAMES 12 /* of a list, told */
 
 /* A text of the record: inside `of`, or (NULL) at the top. */
 static const struct member {
@@ -16,7 +18,8 @@ static const struct member {
 } members[] = {
 	{ "class", "crash", false },          { "signature", NULL, false },
 	{ "signature_fuzzy", NULL, false },   { "cause", NULL, false },
-	{ "function", "crash", false },       { "frames", NULL, true },
+	{ "function", "crash", false },       { "guilty", "crash", false },
+	{ "frames", NULL, true },
 	{ "require", NULL, true },            { "forbid", NULL, true },
 	{ "unchecked", NULL, true },
 };
@@ -39,6 +42,19 @@ static bool is_texts(const json_t *list)
 	return json_is_array(list);
 }
 
+/* What would be met by any dump is no expectation. */
+static bool expects(const json_t *o)
+{
+	for (size_t i = 0; i < NMEMBERS; i++) {
+		const json_t *value = json_object_get(o, members[i].name);
+
+		if (strcmp(members[i].name, "unchecked") &&
+		    (members[i].list ? json_array_size(value) > 0 : value != NULL))
+			return true;
+	}
+	return false;
+}
+
 static enum cairn_code verify(json_t *o, struct cairn_err *err)
 {
 	const char *name, *schema = jsonrec_str(o, "schema");
@@ -56,6 +72,8 @@ static enum cairn_code verify(json_t *o, struct cairn_err *err)
 		if (m && !m->list && !json_is_string(value) && !json_is_null(value))
 			return cairn_fail(err, CAIRN_FORMAT, "%s: neither a text nor null", name);
 	}
+	if (!expects(o))
+		return cairn_fail(err, CAIRN_FORMAT, "nothing is expected: any dump would pass");
 	return CAIRN_OK;
 }
 
@@ -104,21 +122,39 @@ static const char *joined(const json_t *list, const char *member, struct arena *
 {
 	char *all = NULL;
 
-	for (size_t i = 0; i < json_array_size(list) && i < 64; i++) {
+	size_t n = json_array_size(list);
+
+	for (size_t i = 0; i < n && i < NAMES; i++) {
 		const char *s = member ? jsonrec_str(json_array_get(list, i), member)
 				       : text_at(list, i);
 
 		all = arena_printf(a, all ? "%s < %s" : "%s%s", all ? all : "", s ? s : "?");
 	}
-	return all;
+	return all && n > NAMES ? arena_printf(a, "%s < ... (%zu more)", all, n - NAMES) : all;
 }
 
-static bool in_order(const json_t *want, const json_t *frames)
+/* Names of functions are the same whatever compilers append to them, and system calls' whatever
+   machines put in front of them. */
+static const char *plain(const char *name, struct arena *a)
+{
+	struct piece p = { name, name ? strlen(name) : 0 };
+
+	p = guilty_plain(guilty_base(p));
+	return name && p.len ? arena_strndup(a, p.p, p.len) : name;
+}
+
+static bool fits_function(const char *pattern, const char *name, struct arena *a)
+{
+	return jsonrec_fits(pattern, name) || jsonrec_fits(plain(pattern, a), plain(name, a));
+}
+
+static bool in_order(const json_t *want, const json_t *frames, struct arena *a)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < json_array_size(frames) && at < json_array_size(want); i++)
-		at += jsonrec_fits(text_at(want, at), jsonrec_str(json_array_get(frames, i), "function"));
+		at += fits_function(text_at(want, at),
+				    jsonrec_str(json_array_get(frames, i), "function"), a);
 	return at == json_array_size(want);
 }
 
@@ -179,12 +215,14 @@ static enum cairn_code hold_frames(struct held *h, const json_t *want, const jso
 {
 	const json_t *list = json_object_get(want, "frames");
 	const json_t *frames = json_object_get(json_object_get(record, "stack"), "frames");
-	struct expected e = { .what = "frames", .ok = in_order(list, frames) };
+	struct expected e = { .what = "frames", .ok = in_order(list, frames, a) };
 
 	if (!json_array_size(list))
 		return CAIRN_OK;
 	e.want = joined(list, NULL, a);
 	e.found = joined(frames, "function", a);
+	if (!e.ok)
+		e.unseen = unwound_why(record, a);
 	return note(h, &e, a, err);
 }
 
@@ -201,6 +239,11 @@ static const char *unseen_cause(const json_t *want, const json_t *record, const 
 	return pattern ? unseen_why(record, pattern, json_object_get(want, "unchecked"), a) : NULL;
 }
 
+static bool is_function(const struct member *m)
+{
+	return !strcmp(m->name, "function") || !strcmp(m->name, "guilty");
+}
+
 static enum cairn_code hold_text(struct held *h, const struct member *m, const json_t *want,
 				 const json_t *record, struct arena *a, struct cairn_err *err)
 {
@@ -211,9 +254,15 @@ static enum cairn_code hold_text(struct held *h, const struct member *m, const j
 
 	if (m->list || !value)
 		return CAIRN_OK;
-	e.ok = e.want ? jsonrec_fits(e.want, e.found) : !e.found;
+	e.ok = !e.want ? !e.found : is_function(m) ? fits_function(e.want, e.found, a)
+						   : jsonrec_fits(e.want, e.found);
 	if (!e.ok && e.want && !strcmp(m->name, "cause"))
 		e.unseen = unseen_cause(want, record, e.want, a);
+	if (!e.ok && e.want && !e.unseen)
+		e.unseen = unknown_why(record, e.found, a);
+	/* a stack that is cut may name a helper of the one that is blamed */
+	if (!e.ok && e.want && !e.unseen && !strcmp(m->name, "function"))
+		e.unseen = unwound_why(record, a);
 	return note(h, &e, a, err);
 }
 
@@ -232,6 +281,21 @@ enum cairn_code expectation_hold(struct held *ret, const json_t *want, const jso
 	return code ? code : hold_forbidden(ret, want, record, a, err);
 }
 
+/* Without what compilers append, as the record's function is. */
+static json_t *base_name(const char *name)
+{
+	struct piece p = guilty_base((struct piece){ name, strlen(name) });
+
+	return json_stringn(p.p, p.len);
+}
+
+static bool is_same(const char *name, const char *function)
+{
+	struct piece p = guilty_base((struct piece){ name, strlen(name) });
+
+	return p.len == strlen(function) && !memcmp(p.p, function, p.len);
+}
+
 static json_t *frames_made(const json_t *record, const char *function)
 {
 	const json_t *frames = json_object_get(json_object_get(record, "stack"), "frames");
@@ -240,8 +304,8 @@ static json_t *frames_made(const json_t *record, const char *function)
 	for (size_t i = 0; i < json_array_size(frames) && json_array_size(list) < FRAMES_MADE; i++) {
 		const char *name = jsonrec_str(json_array_get(frames, i), "function");
 
-		if (name && function && (json_array_size(list) || !strcmp(name, function)))
-			json_array_append_new(list, json_string(name));
+		if (name && function && (json_array_size(list) || is_same(name, function)))
+			json_array_append_new(list, base_name(name));
 	}
 	return list;
 }
@@ -258,6 +322,20 @@ static json_t *findings_made(const json_t *record)
 			json_array_append_new(list, json_string(id));
 	}
 	return list;
+}
+
+enum cairn_code expectation_may_make(const json_t *record, struct arena *a, struct cairn_err *err)
+{
+	const char *class = jsonrec_str(json_object_get(record, "crash"), "class");
+	const char *why = unknown_why(record, NULL, a);
+
+	if (!class || !strcmp(class, "unknown"))
+		return cairn_fail(err, CAIRN_MISSING, "not written: what crashed is not known%s%s",
+				  why ? ": " : "", why ? why : "");
+	if (strcmp(class, "none") && !jsonrec_str(record, "signature"))
+		return cairn_fail(err, CAIRN_MISSING, "not written: there is no signature, any other %s "
+				  "would pass%s%s", class, why ? ": " : "", why ? why : "");
+	return CAIRN_OK;
 }
 
 json_t *expectation_make(const json_t *record)

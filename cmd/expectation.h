@@ -7,7 +7,7 @@
  *    "signature": "c1:bug:foo:...",
  *    "signature_fuzzy": "c1f:bug:foo:*",
  *    "cause": null,
- *    "function": "foo",
+ *    "function": "foo", "guilty": "foo",  without what compilers append (".part.0"); so in frames
  *    "frames": ["foo", "bar"],           in this order, inner first; others may lie between them
  *    "require": ["maple.gap.*"],         each pattern is some finding's id
  *    "forbid": ["*"],                    no finding that `require` does not have fits any
@@ -51,6 +51,10 @@ enum cairn_code expectation_parse(json_t **ret, const char *text, size_t len, st
  *  both, or from the arena. */
 enum cairn_code expectation_hold(struct held *ret, const json_t *want, const json_t *record,
 				 struct arena *a, struct cairn_err *err);
+
+/** Whether one can be made: where class or signature is not known, it would be met by other crashes.
+ *  CAIRN_MISSING: it cannot, and why. */
+enum cairn_code expectation_may_make(const json_t *record, struct arena *a, struct cairn_err *err);
 
 /** The expectation that this record meets and a changed one does not: class, signatures, function,
  *  the frames from there to the third, the findings and no others. NULL: out of memory. */

@@ -71,7 +71,6 @@ static const char *text_of(const json_t *o, const char *member)
 static void test_texts(void **state)
 {
 	(void)state;
-	HOLDS("", "");
 	HOLDS(",\"class\":\"bug\"", "cl+");
 	HOLDS(",\"class\":\"bu\"", "cl-");
 	HOLDS(",\"signature\":\"c1:bug:b:*\",\"function\":\"[ab]\"", "si+fu+");
@@ -82,7 +81,7 @@ static void test_texts(void **state)
 static void test_frames(void **state)
 {
 	(void)state;
-	HOLDS(",\"frames\":[]", "");
+	HOLDS(",\"class\":\"bug\",\"frames\":[]", "cl+");
 	HOLDS(",\"frames\":[\"a\",\"c\"]", "fr+");
 	HOLDS(",\"frames\":[\"c\",\"a\"]", "fr-");
 	HOLDS(",\"frames\":[\"e\",\"e\"]", "fr-");
@@ -105,7 +104,54 @@ static void test_refused(void **state)
 	HOLDS(",\"require\":\"x\"", "require: not a list of texts");
 	HOLDS(",\"frames\":[1]", "frames: not a list of texts");
 	HOLDS(",\"class\":\"a\",\"class\":\"b\"", "line 1: not JSON: duplicate object key near '\"class\"'");
+	HOLDS("", "nothing is expected: any dump would pass");
+	HOLDS(",\"frames\":[],\"require\":[],\"unchecked\":[\"mm\"]",
+	      "nothing is expected: any dump would pass");
 	HOLDS("}x{", "line 1: not JSON: end of file expected near 'x'");
+}
+
+/* What compilers append to names, and machines put in front of system calls', does not count. */
+static void test_plain_names(void **state)
+{
+	static const char record[] =
+		"{\"crash\":{\"class\":\"bug\",\"function\":\"f\",\"guilty\":\"g\"},\"stack\":{\"frames\":["
+		"{\"function\":\"f.part.0\"},{\"function\":\"__x64_sys_write\"}],\"complete\":true}}";
+	json_t *rec = load(record), *made = expectation_make(rec);
+
+	(void)state;
+	assert_string_equal(hold(",\"function\":\"f.part.0\",\"guilty\":\"g.cold\"", record), "fu+gu+");
+	assert_string_equal(hold(",\"frames\":[\"f\",\"__arm64_sys_write\"]", record), "fr+");
+	assert_string_equal(hold(",\"frames\":[\"f.isra.0\",\"*_write\"]", record), "fr+");
+	assert_string_equal(hold(",\"frames\":[\"f.part.1x\",\"read\"]", record), "fr-");
+	assert_string_equal(text_of(made, "frames"), "[\"f\",\"__x64_sys_write\"]");
+	json_decref(made);
+	json_decref(rec);
+}
+
+/* Where the log is missing, or the stack was not unwound, nothing says that it is another crash. */
+static void test_unknown(void **state)
+{
+#define LACK "\"degraded\":[{\"what\":\"memory\",\"reason\":\"x\"},{\"what\":\"log\",\"reason\":\"excluded\"}]"
+	static const char all[] = ",\"class\":\"bug\",\"signature\":\"c1:bug:f:1\",\"frames\":[\"f\"]";
+	static const char cut[] = "{\"crash\":{\"class\":\"bug\"},\"signature\":\"c1:bug:f:1\","
+				  "\"stack\":{\"frames\":[],\"complete\":false,\"end\":\"no tables\"}}";
+	static const char lost[] = "{\"crash\":{\"class\":\"unknown\"},\"signature\":null,\"stack\":null," LACK "}";
+	json_t *rec = load(lost);
+
+	(void)state;
+	assert_string_equal(hold(all, lost), "cl?si?fr?");
+	assert_string_equal(hold(all, cut), "cl+si+fr?");
+	assert_string_equal(hold(",\"class\":\"warning\",\"function\":\"f\"", cut), "cl-fu?");
+	assert_string_equal(unknown_why(rec, "unknown", &arena), "log: excluded");
+	assert_int_equal(expectation_may_make(rec, &arena, &err), CAIRN_MISSING);
+	assert_string_equal(err.text, "not written: what crashed is not known: log: excluded");
+	json_decref(rec);
+	rec = load("{\"crash\":{\"class\":\"hung-task\"},\"signature\":null}");
+	assert_int_equal(expectation_may_make(rec, &arena, &err), CAIRN_MISSING);
+	json_decref(rec);
+	rec = load("{\"crash\":{\"class\":\"none\"},\"signature\":null}");
+	assert_int_equal(expectation_may_make(rec, &arena, &err), CAIRN_OK);
+	json_decref(rec);
 }
 
 /* What a checker of that name and others of that kind could have found, had they seen it all. */
@@ -228,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),   cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_findings), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_plain_names), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_unseen), cmocka_unit_test(test_unseen_words),
 		cmocka_unit_test(test_any_record), cmocka_unit_test(test_made), cmocka_unit_test(test_made_null),
 		cmocka_unit_test(test_junit),

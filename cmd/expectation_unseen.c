@@ -68,3 +68,43 @@ json_t *unseen_checks(const json_t *record)
 	json_decref(names);
 	return NULL;
 }
+
+/* The log before all else, which tells of a crash. */
+static const char *what_is_missing(const json_t *record, struct arena *a)
+{
+	const json_t *list = json_object_get(record, "degraded"), *first = json_array_get(list, 0);
+	const char *what, *reason;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		what = jsonrec_str(json_array_get(list, i), "what");
+		if (what && !strcmp(what, "log"))
+			first = json_array_get(list, i);
+	}
+	what = jsonrec_str(first, "what");
+	reason = jsonrec_str(first, "reason");
+	return what ? arena_printf(a, "%s: %s", what, reason ? reason : "no reason is given") : NULL;
+}
+
+const char *unknown_why(const json_t *record, const char *found, struct arena *a)
+{
+	const char *class = jsonrec_str(json_object_get(record, "crash"), "class"), *missing;
+
+	if (found && strcmp(found, "unknown"))
+		return NULL;
+	missing = what_is_missing(record, a);
+	if (missing)
+		return missing;
+	return class && !strcmp(class, "unknown") ? "what crashed is not known" : NULL;
+}
+
+const char *unwound_why(const json_t *record, struct arena *a)
+{
+	const json_t *stack = json_object_get(record, "stack");
+	const char *end = jsonrec_str(stack, "end");
+
+	if (json_is_null(stack))
+		return unknown_why(record, NULL, a);
+	if (!json_is_false(json_object_get(stack, "complete")))
+		return NULL;
+	return arena_printf(a, "the stack is not unwound to its end: %s", end ? end : "no reason is given");
+}

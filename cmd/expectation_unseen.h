@@ -19,4 +19,12 @@ const char *unseen_why(const json_t *record, const char *pattern, const json_t *
 /** A list of the checkers that could not, each once; NULL: none. json_decref() is the caller's. */
 json_t *unseen_checks(const json_t *record);
 
+/** Why a text that the record lacks, or has as "unknown", may be there all the same: what of the dump is
+ *  missing, in words from the arena. `found`: what it has, or NULL. NULL: it is known. */
+const char *unknown_why(const json_t *record, const char *found, struct arena *a);
+
+/** Why frames that are not in the record's stack may have been there: it was not unwound to its end.
+ *  NULL: it was. */
+const char *unwound_why(const json_t *record, struct arena *a);
+
 #endif

@@ -36,7 +36,8 @@ static void add_case(struct str *s, const char *suite, const struct expected *e)
 	}
 	str_addf(s, "\">\n    <%s message=\"", e->unseen ? "error" : "failure");
 	add_xml(s, e->what);
-	str_add(s, e->unseen ? " could not be checked\">expected: " : " is not as expected\">expected: ");
+	str_addf(s, " %s\">expected: ", e->unseen ? "could not be checked" :
+		 !strcmp(e->what, "frames") ? "are not as expected" : "is not as expected");
 	add_xml(s, e->want);
 	str_add(s, e->unseen ? "\nnot checked: " : "\nfound: ");
 	add_xml(s, e->unseen ? e->unseen : e->found);

@@ -506,10 +506,17 @@ static const struct cmd oops = {
 	.help = "Reads console logs, dmesg's output or mails (FILE may end in .zst; - or none is standard\n"
 		"input) and tells of each report in them the same as triage does of a dump: class, title,\n"
 		"function, place, who, the stack's frames, the signature, and what is known of such trouble.\n"
-		"With a dump and without FILE, or where FILE is a dump, of the dump's own log. Time stamps,\n"
-		"callers, levels, syslog's and mails' prefixes are understood; lines of CPUs that wrote at a\n"
-		"time are told apart where the log says who wrote them. x86_64, i386, ARM32, arm64. A\n"
-		"signature names the bug: a dump's (triage) and its log's are the same, and so are those of\n"
+		"With a dump and without FILE, or where FILE is a dump, of the dump's own log. Whatever was\n"
+		"put before the kernel's words is taken off: every time format of dmesg, callers, levels,\n"
+		"/dev/kmsg and netconsole, syslog, journalctl (its JSON too), phones, mails, colours; UTF-16 and\n"
+		"a pstore's parts in any order are read, and what decode_stacktrace.sh made of it. What a\n"
+		"syslog says of other programs is none of the kernel's. Lines of CPUs that wrote at a time are\n"
+		"told apart where the log says who wrote them. x86_64, i386, ARM32, arm64. A log that begins\n"
+		"inside a report has an `unnamed report`; JSON's `complete` is false where a trace ends early,\n"
+		"as its strict signature is then another. Of a long log the end counts: its last 256 MB and\n"
+		"1000 reports; what is left out is said (in JSON by a record of schema cairn.error, code limit).\n"
+		"-l is of the last boot that died.\n"
+		"A signature names the bug: a dump's (triage) and its log's are the same, and so are those of\n"
 		"other builds, as long as the functions are: of the class and the names of the sure frames\n"
 		"from the one that crashed to the entry into the kernel, but for those that -r lists (pieces\n"
 		"of names; ^ begins and $ ends one). The second, fuzzy one has the first three. A title is\n"
@@ -523,7 +530,8 @@ static const struct cmd oops = {
 		"dump has the log's own values. -v adds the registers, what they lead to, the code's bytes\n"
 		"and the modules, which JSON always has; there `taints` and `module_list` are empty if the\n"
 		"log says that there are none, null if it does not say. Exit 0: the log reports no trouble.\n"
-		"Exit 1: it does. Exit 3: a file could not be read.",
+		"Exit 1: it does. Exit 3: a file could not be read. Exit 4: no report, in what was\n"
+		"looked at.",
 	.opts = opts,
 	.no_dump = true,
 	.dump_if_named = true,

@@ -7,7 +7,6 @@
 #include "cmd/finding_out.h"
 #include "cmd/triage_batch.h"
 #include "lib/kern/log.h"
-#include "unwind/start.h"
 
 /* What the user did not wait for is not missing. */
 static void note(struct report *r, const char *what, const struct cairn_err *err)
@@ -44,20 +43,6 @@ static void gather(struct report *r)
 const struct task *triage_task_of(struct report *r, unsigned cpu)
 {
 	return r->tasks ? task_on_cpu(r->c, r->tasks, cpu) : NULL;
-}
-
-static void trace_crash(struct report *r)
-{
-	const struct cpu *cpu;
-
-	if (!r->cpus || r->panic.cpu < 0)
-		return;
-	cpu = cpu_by_id(r->cpus, (unsigned)r->panic.cpu);
-	if (!cpu)
-		return;
-	r->victim = triage_task_of(r, cpu->id);
-	if (r->can_unwind)
-		trace_cpu(&r->crash, &r->unwinder, cpu, r->victim, r->call->scratch);
 }
 
 static void head(struct report *r)
@@ -130,13 +115,15 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	if (call->opt[TRIAGE_SCHEMA].set)
 		return schema(call->out);
 	gather(&r);
-	trace_crash(&r);
+	triage_died(&r);
 	triage_look(&r);
 	out_record(r.o, "triage");
 	head(&r);
 	triage_crash(&r);
+	triage_object(&r);
 	triage_code(&r);
 	triage_stack(&r);
+	triage_watched_stack(&r);
 	found = triage_findings(&r);
 	triage_cpus(&r);
 	triage_blocked(&r);

@@ -37,13 +37,18 @@ struct report {
 	bool can_wait;             /* what tasks wait for can be told */
 	struct trace crash;        /* of the panicking CPU; n 0: none */
 	const struct task *victim; /* who ran there */
+	struct {
+		bool is;                   /* a watchdog panicked for another's sake: */
+		const struct task *task;   /* whose this was; NULL: not known */
+		int cpu;                   /* that it stalled on; -1: it waited */
+		struct trace trace;
+		const struct frame *at;    /* where it waits, or loops; NULL: not known */
+	} watched;
 	struct findings findings;
 	bool checked;              /* all checkers came to their end */
 	enum explained explained;
 	struct blame blame;        /* unless nothing is explained */
 	const struct oops *told;   /* the log's own report of the crash; NULL: none */
-	const struct frame *stuck; /* where a CPU was that a watchdog found on another one, of which
-				      the log has no trace; NULL: there is none such */
 	struct signature signature; /* of the crash */
 	const struct oops *complaint; /* that a dump was asked for about; NULL: none is known */
 	size_t nblocked;           /* tasks in uninterruptible sleep */
@@ -57,6 +62,9 @@ struct report {
 	bool has_pointer;          /* a register that the faulting instruction read points */
 	uint64_t pointer;          /* into memory that is worth a look */
 };
+
+/** Which CPU died, its trace, and where the log does not tell, of what (triage_died.c). */
+void triage_died(struct report *r);
 
 /** Run the checkers, and find which of the findings explains the crash, or what the kernel
  *  complained of before (triage_blame.c). */
@@ -75,12 +83,28 @@ void triage_read_log(struct report *r);
 /** A watchdog panicked, and the log tells of whom it watched. */
 bool triage_is_watched(const struct report *r);
 
+/** Whom it watched, and that one's stack: r->watched (triage_watched.c). */
+void triage_watched(struct report *r);
+void triage_watched_stack(struct report *r);
+
 /** What the bug is called, inside the crash's object; its signature, behind it (triage_bug.c). */
 void triage_bug(struct report *r);
 void triage_signature(struct report *r);
 
 /** Where the log's own trace and the unwound one do not agree (triage_bug.c). */
 void triage_two_traces(struct report *r);
+
+/** What the kernel's checks say of the object that they found bad, and the stacks that they kept of who
+ *  had it (triage_object.c). */
+void triage_object(struct report *r);
+
+/** Where in the source: of the function that is blamed, by DWARF or the kernel's words; and where the
+ *  kernel says that it told of it (triage_place.c). */
+void triage_place(struct report *r);
+
+/** The frame whose instruction led into an exception; NULL: there was none, or the trace does not show
+ *  it (triage_code.c). */
+const struct frame *triage_faulting(const struct report *r);
 
 /** The instructions around the one that faulted, and what its registers pointed to; nothing where
  *  no exception led to the crash (triage_code.c). */

@@ -5,9 +5,9 @@
 #include "lib/kern/crashclass.h"
 #include "lib/kern/log.h"
 #include "unwind/cause.h"
+#include "unwind/crashkind.h"
 #include "unwind/culprit.h"
 #include "unwind/signature.h"
-#include "unwind/start.h"
 #include "unwind/tracediff.h"
 
 bool triage_is_watched(const struct report *r)
@@ -40,26 +40,20 @@ static void read_log(struct report *r)
 		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
-/* A watchdog on this CPU found that one stuck, and the log tells of no function there: what the dump
- * has of it is whom the crash is about. */
-static void find_stuck(struct report *r)
+/* By the stack of whom it watched: the log is lost, or tells of no function there. */
+static bool tells_by_watched(const struct report *r)
 {
-	const struct cpu *cpu;
-	struct trace *tr;
+	return r->watched.at && (!r->told || (r->watched.cpu >= 0 && !r->told->guilty));
+}
 
-	if (!r->told || r->told->guilty || !crash_class_is_stall(r->panic.class) || !r->can_unwind ||
-	    !r->cpus || r->told->stuck < 0 || r->told->stuck == r->panic.cpu)
-		return;
-	cpu = cpu_by_id(r->cpus, (unsigned)r->told->stuck);
-	tr = arena_alloc(r->call->scratch, sizeof(*tr));
-	if (!cpu || !tr)
-		return;
-	trace_cpu(tr, &r->unwinder, cpu, triage_task_of(r, cpu->id), r->call->scratch);
-	r->stuck = culprit_stuck(tr);
-	if (!r->stuck)
-		return;
-	signature_of_frames(&r->signature, r->panic.class, tr, r->stuck, r->call->scratch);
-	r->stuck = signature_frame_of(tr, (size_t)(r->stuck - tr->frame), r->signature.guilty);
+static void sign_watched(struct report *r)
+{
+	const struct trace *tr = &r->watched.trace;
+	const struct frame *who;
+
+	signature_of_frames(&r->signature, r->panic.class, tr, r->watched.at, r->call->scratch);
+	who = signature_frame_of(tr, (size_t)(r->watched.at - tr->frame), r->signature.guilty);
+	r->watched.at = who ? who : r->watched.at;
 }
 
 /* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
@@ -78,27 +72,25 @@ static struct signature sign(const struct report *r)
 void triage_read_log(struct report *r)
 {
 	read_log(r);
-	find_stuck(r);
-	if (!r->stuck)
+	triage_watched(r);
+	if (tells_by_watched(r))
+		sign_watched(r);
+	else
 		r->signature = sign(r);
 }
 
 /* Whom the signature names, though a stack alone may tell him. */
 static const char *bug_of(struct report *r)
 {
+	if (!r->told)
+		return crashkind_title(r->panic.class, r->signature.guilty, r->call->scratch);
 	return oops_retitle(r->told->title, r->told->guilty, r->signature.guilty, r->call->scratch);
 }
 
 void triage_bug(struct report *r)
 {
-	if (r->told && r->told->file) {
-		out_str(r->o, "file", "  at       %s", r->told->file);
-		out_count(r->o, "line", ":%s\n", r->told->line);
-	} else {
-		out_null(r->o, "file", NULL);
-		out_null(r->o, "line", NULL);
-	}
-	if (r->told)
+	triage_place(r);
+	if (r->told || r->panic.by_stack)
 		out_str(r->o, "bug", "  bug      %s\n", bug_of(r));
 	else
 		out_null(r->o, "bug", NULL);
@@ -166,7 +158,9 @@ void triage_two_traces(struct report *r)
 {
 	struct tracediff d;
 
-	if (!r->told || !r->crash.n || !tracediff(&d, r->told, &r->crash, r->call->scratch)) {
+	if (!r->told || !(r->watched.is ? tracediff_from(&d, r->told, &r->watched.trace, r->watched.at,
+							 r->call->scratch)
+					: tracediff(&d, r->told, &r->crash, r->call->scratch))) {
 		out_null(r->o, "log_trace", NULL);
 		return;
 	}
@@ -176,7 +170,8 @@ void triage_two_traces(struct report *r)
 	out_num(r->o, "nlog_only", NULL, (int64_t)d.nlog);
 	out_num(r->o, "nstack_only", NULL, (int64_t)d.ndump);
 	if (!d.nsame)
-		out_text(r->o, "  trace    the log's own one shares no function with the stack below\n");
+		out_text(r->o, "  trace    the log's own one shares no function with %s\n",
+			 r->watched.is ? "that of whom it watched" : "the stack below");
 	names(r->o, "log_only", "  trace    in the log's own trace alone: ", d.log, d.nlog);
 	names(r->o, "stack_only", "  trace    not in the log's own trace: ", d.dump, d.ndump);
 	out_end(r->o);

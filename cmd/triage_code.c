@@ -224,8 +224,9 @@ static void show(struct report *r, struct disasm *d, const struct frame *f)
 /* What led into the exception: often in what the one that is blamed had called. Above it lie the
    frames of the panic, and the first of all are the registers with which the CPU stopped. Of a
    call of panic() the code tells nothing. */
-static const struct frame *faulting(const struct trace *tr)
+const struct frame *triage_faulting(const struct report *r)
 {
+	const struct trace *tr = &r->crash;
 	const struct frame *f = culprit_find(tr);
 
 	if (!f || f->interrupted)
@@ -237,7 +238,7 @@ static const struct frame *faulting(const struct trace *tr)
 
 void triage_code(struct report *r)
 {
-	const struct frame *f = faulting(&r->crash);
+	const struct frame *f = triage_faulting(r);
 	struct cairn_err err;
 	struct disasm d;
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "cmd/mce_out.h"
 #include "cmd/stack_out.h"
 #include "cmd/triage.h"
@@ -6,6 +8,7 @@
 #include "lib/kern/crashpc.h"
 #include "lib/kern/log.h"
 #include "unwind/culprit.h"
+#include "unwind/guilty.h"
 
 /* printk cuts off what is below a microsecond. */
 static double seconds(uint64_t ns)
@@ -34,13 +37,19 @@ static void when(struct report *r)
 			clock_text(r->panic.wall_ns, text));
 	else
 		out_null(o, "date", NULL);
+	out_str(o, "date_source", NULL, r->panic.wall_source);
 	if ((told && told->has_info) || r->panic.wall_ns)
 		out_text(o, "\n");
 }
 
-static void place(struct out *o, const char *function, uint64_t offset, const char *module)
+/* Of one function, compilers make several: "foo.part.0", "foo.cold". */
+static void place(struct report *r, const char *symbol, uint64_t offset, const char *module)
 {
-	out_str(o, "function", "  in       %s", function);
+	struct piece base = guilty_base((struct piece){ symbol, strlen(symbol) });
+	struct out *o = r->o;
+
+	out_str(o, "function", NULL, arena_strndup(r->call->scratch, base.p, base.len));
+	out_str(o, "symbol", "  in       %s", symbol);
 	out_hex(o, "offset", "+%s", offset);
 	if (module)
 		out_str(o, "module", " [%s]", module);
@@ -49,51 +58,81 @@ static void place(struct out *o, const char *function, uint64_t offset, const ch
 	out_text(o, "\n");
 }
 
-/* By the stack, that of the CPU which is stuck if the log tells nothing of it; where that does not tell,
- * or is a watchdog's, by the kernel's own report. */
+/* Where an allocator or a list's helper crashed, who called it. */
+static void blames(struct report *r)
+{
+	const char *who = r->signature.guilty ? r->signature.guilty : r->told ? r->told->guilty : NULL;
+
+	out_str(r->o, "guilty", NULL, who);
+}
+
+/* By the stack; where that does not tell, or is a watchdog's, by the kernel's own report. */
 static void where(struct report *r)
 {
 	const struct log_record *from = r->panic.cause ? r->panic.cause : r->panic.record;
-	const struct frame *f = triage_is_watched(r) ? NULL
-			      : r->stuck ? r->stuck : culprit_find(&r->crash);
+	const struct frame *f = triage_is_watched(r) ? NULL : culprit_find(&r->crash);
 	struct out *o = r->o;
 	struct crashpc pc;
 
 	if (triage_is_watched(r)) {
-		place(o, r->told->function, r->told->offset, r->told->module);
+		place(r, r->told->function, r->told->offset, r->told->module);
+	} else if (r->watched.at) {
+		f = r->watched.at;
+		place(r, f->sym.name, f->offset, f->sym.module);
 	} else if (f && f->named) {
-		place(o, f->sym.name, f->offset, f->sym.module);
+		place(r, f->sym.name, f->offset, f->sym.module);
 	} else if (crashpc_find(&pc, from, r->panic.record)) {
-		place(o, pc.function, pc.offset, pc.module[0] ? pc.module : NULL);
+		place(r, pc.function, pc.offset, pc.module[0] ? pc.module : NULL);
 	} else {
 		out_null(o, "function", NULL);
+		out_null(o, "symbol", NULL);
 		out_null(o, "offset", NULL);
 		out_null(o, "module", NULL);
 	}
+	blames(r);
 	if (f)
 		out_hex(o, "address", NULL, f->pc);
 	else
 		out_null(o, "address", NULL);
 }
 
-static void who(struct report *r)
+static void task(struct out *o, const struct task *t, const char *head)
 {
-	struct out *o = r->o;
-	bool known = r->victim && !r->victim->fault;
+	bool known = t && !t->fault;
 
-	if (r->panic.cpu >= 0)
-		out_num(o, "cpu", "  on       CPU %s", r->panic.cpu);
-	else
-		out_null(o, "cpu", NULL);
 	if (known) {
-		out_num(o, "pid", ", task %s", r->victim->pid);
-		out_str(o, "comm", " \"%s\"", r->victim->comm);
+		out_num(o, "pid", head, t->pid);
+		out_str(o, "comm", " \"%s\"", t->comm);
 	} else {
 		out_null(o, "pid", NULL);
 		out_null(o, "comm", NULL);
 	}
+}
+
+/* The record is about one task: of a watchdog's panic the one that it watched. */
+static void who(struct report *r)
+{
+	struct out *o = r->o;
+
 	if (r->panic.cpu >= 0)
+		out_num(o, "cpu", r->watched.is ? NULL : "  on       CPU %s", r->panic.cpu);
+	else
+		out_null(o, "cpu", NULL);
+	if (r->watched.is && r->watched.cpu >= 0)
+		out_text(o, "  stalled  CPU %d", r->watched.cpu);
+	task(o, r->watched.is ? r->watched.task : r->victim,
+	     r->watched.is && r->watched.cpu < 0 ? "  hung     task %s" : ", task %s");
+	if (r->panic.cpu >= 0 || r->watched.is)
 		out_text(o, "\n");
+	if (!r->watched.is) {
+		out_null(o, "told_by", NULL);
+		return;
+	}
+	out_object(o, "told_by");
+	out_num(o, "cpu", "  told by  CPU %s", r->panic.cpu);
+	task(o, r->victim, ", task %s");
+	out_text(o, "\n");
+	out_end(o);
 }
 
 void triage_crash(struct report *r)
@@ -110,7 +149,10 @@ void triage_crash(struct report *r)
 	if (!r->panic.title)
 		out_text(o, "\n%s\n", panic_headline(&r->panic));
 	out_paint(o, OUT_PLAIN);
-	out_str(o, "class", "  class    %s\n", r->panic.class ? r->panic.class : "unknown");
+	out_str(o, "class", r->panic.by_stack ? "  class    %s, as the stack tells: the log has no word of it\n" :
+						"  class    %s\n",
+		r->panic.class ? r->panic.class : "unknown");
+	out_bool(o, "by_stack", NULL, r->panic.by_stack);
 	if (r->panic.message)
 		out_str(o, "message", r->panic.cause ? "  then     %s\n" : NULL, r->panic.message);
 	else

@@ -174,7 +174,7 @@ static void sentence(struct out *o, const struct memstat *m)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!m->has[parts[i].item])
 			continue;
-		out_text(o, first ? ": " : i == 4 ? ",\n           " : ", ");
+		out_text(o, first ? (m->has[MEMSTAT_TOTAL] ? ": " : "") : i == 4 ? ",\n           " : ", ");
 		out_text(o, "%.1f %s", mib(m, parts[i].item), parts[i].words);
 		first = false;
 	}
@@ -209,7 +209,8 @@ static void memory(struct report *r)
 	out_end(r->o);
 	if (known)
 		sentence(r->o, &m);
-	if (is_lost(&m.lack))
+	/* all of it, though there are types to read it by */
+	if (is_lost(&m.lack) || (!known && m.lack.code != CAIRN_OK && r->c->types.first))
 		session_degrade(r->c, "memory counters", &m.lack);
 }
 

@@ -40,17 +40,19 @@ static enum cairn_code show_flags(struct call *call, const char *word, struct ca
 {
 	struct out *o = call->out;
 	const char *sep = "";
+	struct vma_flags names;
 	uint64_t flags;
 	enum cairn_code code = operand_address(call->cairn, word, &flags, err);
 
 	if (code)
 		return code;
+	vma_flags_init(&names, call->cairn);
 	out_record(o, "vmflags");
 	out_addr(o, "flags", "%s: ", flags, 0);
 	out_text(o, "(");
 	out_array(o, "names");
 	for (unsigned i = 0; i < 64; i++) {
-		const char *name = vma_flag_name(i);
+		const char *name = vma_flag_name(&names, i);
 
 		if (!(flags >> i & 1))
 			continue;
@@ -209,6 +211,25 @@ static enum cairn_code get_areas(struct vm *vm, const struct mm *mm, struct vmas
 					      : vmas_ranges(&vm->vs, mm, v, err);
 }
 
+/* The tree has lost some, or map_count is bad: `check` tells which. */
+static void tell_missing(struct vm *vm, const struct mm *mm, const struct vmas *v)
+{
+	uint64_t count = mm->v[MM_MAP_COUNT] & UINT32_MAX;
+	struct cairn_err err;
+
+	if (v->by_list) {
+		cairn_fail(&err, CAIRN_CORRUPT, "it leads to %zu of %zu areas: these are by the list",
+			   v->in_tree, v->n);
+		error_partial(vm->call, "the red-black tree", &err, vm->verdict);
+	}
+	if (v->partial) {
+		error_partial(vm->call, "not all areas", &v->err, vm->verdict);
+	} else if (mm_has(&vm->vs.mm, MM_MAP_COUNT) && v->n < count) {
+		cairn_fail(&err, CAIRN_CORRUPT, "%zu are there, and map_count is %" PRIu64, v->n, count);
+		error_partial(vm->call, "areas may be missing", &err, vm->verdict);
+	}
+}
+
 static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_err *err)
 {
 	struct vmas v = { 0 };
@@ -225,8 +246,8 @@ static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_
 		code = show_structs(vm, t, &mm, &v, err);
 	else
 		code = show_areas(vm, t, &mm, &v, err);
-	if (!code && v.partial)
-		error_partial(vm->call, "not all areas", &v.err, vm->verdict);
+	if (!code)
+		tell_missing(vm, &mm, &v);
 	vmas_free(&v);
 	return code;
 }
@@ -312,7 +333,8 @@ static const struct cmd vm = {
 	.help = "Shows the address space of a task, or without operand of the one that panicked: its\n"
 		"mm_struct, its page tables, its memory, and every area with its bounds, flags, and\n"
 		"the file or the name that /proc/PID/maps has. The areas come from the process's\n"
-		"maple tree (before 6.1 its red-black tree).\n"
+		"maple tree (before 6.1 its red-black tree, or the list where that leads to more). Where\n"
+		"map_count counts more of them than there are, that is said.\n"
 		"\n"
 		"-p adds each page: its physical address, where it is swapped to, or where in the\n"
 		"file it would come from; pages that are nowhere are told in runs. -R shows only\n"

@@ -72,8 +72,14 @@ static void hear(void *arg, const struct maple_verdict *v)
 	} else if (v->twice) {
 		report_twice(h->l, v);
 		h->twice++;
-	} else if (!maple_mm_is_told_by_mm(v) && v->of_entries) {
+	} else if (maple_mm_is_told_by_mm(v)) {
+		h->l->zero_at = v->addr;
+		h->l->zero_told = v->told;
+		h->l->zero_expected = v->expected;
+	} else if (v->of_entries) {
 		h->l->broken = true;
+	} else if (maple_rule_is_outside(v->rule)) {
+		h->l->lost_told = true;
 	}
 }
 
@@ -133,7 +139,7 @@ void mm_check_maple(struct mm_look *l)
 {
 	struct hearing h = { .l = l };
 
-	l->broken = false;
+	l->broken = l->zero_told = l->lost_told = false;
 	if (!mm_has(&l->vs.mm, MM_TREE) || !do_contradict(l))
 		return;
 	ask(l, &h);

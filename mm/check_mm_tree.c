@@ -5,21 +5,43 @@
 
 #define XA_ZERO UINT64_C(0x406) /* XA_ZERO_ENTRY, include/linux/xarray.h */
 
+#define MMF_UNSTABLE (UINT64_C(1) << 22)        /* include/linux/sched/coredump.h, mm_types.h */
+
+/* A fork that fails leaves its mark behind the areas that it has copied, and behind the mark those of the
+ * parent, in nodes that were copied as they were. */
+static bool is_of_fork(const struct mm_look *l, uint64_t at)
+{
+	size_t own = 0, others = 0;
+
+	for (size_t i = l->areas.n; i-- && l->areas.vma[i].first > at;) {
+		const struct vma *v = &l->areas.vma[i];
+
+		own += !v->fault && v->mm == l->mm.addr;
+		others += !v->fault && v->mm != l->mm.addr;
+	}
+	return !own && (others || l->mm.v[MM_FLAGS] & MMF_UNSTABLE);
+}
+
+/* A process that still runs is one that readers go to: uprobes, swapoff, /proc. */
 static void report_zero(struct mm_look *l, const struct maple_layout *layout,
 			const struct maple_walk *w)
 {
 	char field[MAPLE_FIELD] = "maple_tree.ma_root";
+	bool fork = is_of_fork(l, w->last), told = !fork && l->zero_told && l->zero_at == w->slot_at;
 
 	if (w->node)
 		maple_field(layout, MAPLE_LEAF, (unsigned)(w->slot_at - w->node), field, sizeof(field));
-	/* a process that still runs is one that readers go to: uprobes, swapoff, /proc */
 	mm_bad(l, &(struct mm_bad){
 		.id = "mm.xa_zero", .severity = CAIRN_ERROR, .object = w->node, .addr = w->slot_at,
-		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .untold = true,
-		.field = field, .found = w->entry,
-		.because = "left by a fork that failed: who takes it for an area faults at 0x406 and a "
-			   "member's offset",
+		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .untold = !told,
+		.expected = l->zero_expected, .field = field, .found = w->entry,
+		.because = fork ? "left by a fork that failed: who takes it for an area faults at 0x406 "
+				  "and a member's offset" :
+				  "a fork that fails leaves such a mark, but not with the process's own "
+				  "areas behind it: it was written there",
 	});
+	if (fork)
+		l->forked = w->last;
 	l->count_bad++;
 }
 

@@ -166,6 +166,8 @@ static void bad_words(void **state)
 
 /* What the dump has not cannot be asked. An area that fits is meant if it is in use, which nobody tells
  * here, or is one bit away. */
+#define ALONE (TK_HOLE ^ 1 << 21)
+
 static void missing_area(void **state)
 {
 	uint64_t bit = 1 << 20;
@@ -182,6 +184,14 @@ static void missing_area(void **state)
 		verify();
 		expect(leaf_slot(4), VMA(4));
 		assert_int_equal(first.rule, MAPLE_RULE_ENTRY_UNREAD);
+		begin(word); /* alone on its page: nothing else leads there */
+		for (unsigned w = 0; w < 3; w++)
+			tmt_put(&t, ALONE + w * word, le_uint(t.k->mem.range[0].data + VMA(4) +
+							      w * word, word));
+		tmt_put(&t, VMA(4) + 2 * word, 0);
+		tmt_put(&t, leaf_slot(4), TK_HOLE);
+		verify();
+		expect(leaf_slot(4), ALONE);
 	}
 }
 

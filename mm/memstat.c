@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "lib/debug/shape.h"
 #include "lib/debug/sym.h"
 #include "lib/image/image.h"
+#include "lib/kern/task.h"
 #include "mm/memstat_huge.h"
 
 /* Index `name` of the array `variable`, as `index` has it; a variable alone if there is no name. */
@@ -58,6 +60,41 @@ static enum cairn_code place(struct cairn *c, const struct source *s, uint64_t *
 #define NODES 64
 #define ZONES 8
 
+enum { K_DATA, K_N };
+static const struct shape_want kthread_want = { "struct kthread", K_N, { [K_DATA] = "data" } };
+enum { T_KTHREAD, T_N };
+static const struct shape_want task_want = {
+	"struct task_struct", T_N, { [T_KTHREAD] = "worker_private|set_child_tid" },
+};
+
+/* Each node has a thread that reclaims its memory: what it was given is the node, which names the
+ * thread. mm/vmscan.c kswapd_run(), kernel/kthread.c */
+static size_t nodes_of_kswapd(struct cairn *c, uint64_t node[NODES])
+{
+	const struct type *pgdat = type_find(&c->types, "struct pglist_data", NULL);
+	struct shape kthread, task;
+	const struct tasks *ts;
+	struct member kswapd;
+	uint64_t at, back;
+	size_t n = 0;
+
+	if (!pgdat || !type_member(pgdat, "kswapd", &kswapd) ||
+	    shape_resolve(&kthread, &kthread_want, &c->types, NULL) ||
+	    shape_resolve(&task, &task_want, &c->types, NULL) || tasks_get(c, &ts, NULL))
+		return 0;
+	for (size_t i = 0; i < ts->n && n < NODES; i++) {
+		const struct task *t = &ts->task[i];
+
+		if (t->fault || !t->kernel_thread || strncmp(t->comm, "kswapd", 6))
+			continue;
+		if (!shape_get(&task, &c->kernel, t->addr, T_KTHREAD, &at, NULL) &&
+		    !shape_get(&kthread, &c->kernel, at, K_DATA, &node[n], NULL) &&
+		    !space_word(&c->kernel, node[n] + kswapd.offset, &back, NULL) && back == t->addr)
+			n++;
+	}
+	return n;
+}
+
 /* From VMCOREINFO's symbols: kallsyms may leave out data. */
 static size_t nodes_of(struct cairn *c, uint64_t node[NODES])
 {
@@ -69,7 +106,7 @@ static size_t nodes_of(struct cairn *c, uint64_t node[NODES])
 	    vmcoreinfo_symbol(v, "contig_page_data", node))
 		return 1;
 	if (sym_addr(&c->syms, "node_data", &at, NULL) && !vmcoreinfo_symbol(v, "node_data", &at))
-		return 0;
+		return nodes_of_kswapd(c, node);
 	/* of nodes that are possible, those that are online stand first */
 	while (n < NODES && !space_word(&c->kernel, at + n * c->arch->word, &node[n], NULL) &&
 	       node[n])

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "lib/kern/task.h"
 #include "lib/kern/testkern.h"
 #include "mm/memstat.h"
 
@@ -27,7 +28,8 @@ static struct testkern *kernel(void)
 	tk_struct(k, "zone", 64, (const struct tk_member[]){
 		{ "managed_pages", 8, 8, 0, NULL }, { "vm_stat", 16, 8, 2, NULL }, { 0 } });
 	tk_struct(k, "pglist_data", 256, (const struct tk_member[]){
-		{ "node_zones", 0, 0, 2, "zone" }, { "vm_stat", 128, 8, 4, NULL }, { 0 } });
+		{ "node_zones", 0, 0, 2, "zone" }, { "vm_stat", 128, 8, 4, NULL },
+		{ "kswapd", 192, 8, 0, NULL }, { 0 } });
 	return k;
 }
 
@@ -77,6 +79,37 @@ static void nodes(void **state)
 	assert_int_equal(m.bytes[MEMSTAT_FREE], 13 << 12);
 	assert_int_equal(m.bytes[MEMSTAT_FILE], 9 << 12);
 	assert_false(m.has[MEMSTAT_SWAP]);
+	tk_free(k);
+}
+
+#define TASK (TK_BASE + 0x2800)
+#define KTHREAD (TK_BASE + 0x2900)
+
+/* No symbol names the nodes: their kswapd has them, if they have it. */
+static void nodes_by_kswapd(void **state)
+{
+	struct task one = { .addr = TASK, .comm = "kswapd0", .kernel_thread = true };
+	struct tasks ts = { .task = &one, .n = 1 };
+	struct testkern *k = kernel();
+	struct cairn *c;
+	struct memstat m;
+
+	(void)state;
+	tk_struct(k, "task_struct", 64, (const struct tk_member[]){
+		{ "set_child_tid", 8, 8, 0, NULL }, { 0 } });
+	tk_struct(k, "kthread", 64, (const struct tk_member[]){ { "data", 16, 8, 0, NULL }, { 0 } });
+	tk_put(k, TASK + 8, KTHREAD, 8);
+	tk_put(k, KTHREAD + 16, NODE, 8);
+	tk_put(k, NODE + 192, TASK, 8);
+	tk_put(k, NODE + 8, 100, 8);
+	c = tk_open(k, 8);
+	c->tasks = &ts;
+	memstat_get(c, &m);
+	assert_int_equal(m.bytes[MEMSTAT_TOTAL], 100 << 12);
+	one.addr = TASK + 64; /* another's name is easily had */
+	memstat_get(c, &m);
+	assert_false(m.has[MEMSTAT_TOTAL]);
+	c->tasks = NULL;
 	tk_free(k);
 }
 
@@ -167,7 +200,7 @@ static void bad_huge(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sums), cmocka_unit_test(nodes), cmocka_unit_test(huge),
+		cmocka_unit_test(sums), cmocka_unit_test(nodes), cmocka_unit_test(nodes_by_kswapd), cmocka_unit_test(huge),
 		cmocka_unit_test(no_huge), cmocka_unit_test(bad_huge),
 	};
 

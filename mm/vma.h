@@ -61,6 +61,8 @@ struct vmas {
 	size_t faults;        /* areas that could not be read */
 	size_t others;        /* entries of the tree that are no areas */
 	bool partial;         /* the tree could not be walked to its end: err says why */
+	bool by_list;         /* by the list, before 6.1, as the tree leads to `in_tree` only */
+	size_t in_tree;
 	struct cairn_err err;
 	/* private */
 	struct cairn_err *fault; /* of the areas; nfault of them */

@@ -382,7 +382,7 @@ def recent(text, recs, every):
     since = dates[len(dates) // 2][:19]
     code, out, err = cairn("bucket", "-j", "--since", since, stdin=text)
     got = {bug_of(b): b for b in records(out)}
-    want = collections.Counter(bug_of(r) for r in recs if (r["crash"]["date"] or "") >= since)
+    want = collections.Counter(bug_of(r) for r in recs if (r["crash"]["date"] or since) >= since)
     ok("bucket --since: counts the later ones", code == 0 and 0 < len(got) < len(every) and
        {s: b["recent"] for s, b in got.items()} == want, code, err)
     ok("bucket --since: what is new", {s for s, b in got.items() if b["new"]} ==
@@ -452,6 +452,45 @@ def expect(dumps, tmp):
        cairn("expect", small, file)[0] == 0)
 
 
+def what_of(dumps, tmp):
+    """What the kernel says of a bad object, and who a watchdog's panic is about."""
+    for name, words, stacks in (
+            ("amd64-6.12-kfence", "Use-after-free read at ", ["scen_kfence", "scen_kfence"]),
+            ("amd64-6.1-slabuaf", "First byte 0x42 instead of 0x6b", ["setup", "scen_write"]),
+            ("amd64-7.2-ubsan", "index 5 is out of range for type 'long unsigned int [4]'", [])):
+        code, out, _ = cairn("-j", "triage", dumps[name])
+        said = records(out)[0]["said"]
+        ok(f"{name}: what the kernel says of the object", words in "".join(s["text"] for s in said), said)
+        ok(f"{name}: who had it", [s["functions"][0] for s in said if s["functions"]] == stacks, said)
+    r = records(cairn("-j", "triage", dumps["amd64-6.1-hungpanic"])[1])[0]
+    ok("hung task: the record is about one task", r["crash"]["function"] == "scen_abba_second" and
+       r["crash"]["pid"] == r["watched"]["pid"] and r["crash"]["comm"] == "scen_abba2" and
+       r["crash"]["told_by"]["comm"] == "khungtaskd", r["crash"])
+    ok("hung task: its log's trace agrees with its stack", r["log_trace"]["agrees"], r["log_trace"])
+    ok("the record's function is without the compiler's endings, and has whom it blames",
+       [records(cairn("-j", "triage", dumps[name])[1])[0]["crash"][key] for name, key in
+        (("amd64-6.12-maple-parent", "function"), ("amd64-6.1-oom", "function"), ("amd64-6.1-freelist", "guilty"))]
+       == ["mas_update_gap", "out_of_memory", "scen_slab_reuse"])
+    for name, want in (
+            ("amd64-6.1-warn", ("check.c", "check.c")), ("amd64-6.1-usercopy", (None, "mm/usercopy.c")),
+            ("amd64-6.1-mm-xazero", (None, None))):
+        crash = records(cairn("-j", "triage", dumps[name])[1])[0]["crash"]
+        ok(f"{name}: the place is that of the function that is blamed, or none",
+           (crash["file"], crash["reported_at"]["file"]) == want, crash)
+    irqbug = dumps["amd64-6.1-irqbug"]
+    cairn("slim", "-o", tmp / "dwarf.kdump", irqbug, "bt -a")
+    crash = records(cairn("-j", "-s", irqbug.parent / "scen.ko.debug", tmp / "dwarf.kdump", "triage")[1])[0]["crash"]
+    ok("without a log, the place is DWARF's", (crash["file"], crash["line"]) == ("irq.c", 35), crash)
+    lost, file = tmp / "lost.kdump", tmp / "lost.json"
+    cairn("slim", "-o", lost, dumps["amd64-6.1-irqbug"], "ps")
+    code, _, err = cairn("expect", "-w", lost, file)
+    ok("expect -w: of what is not known nothing is written", code == 4 and not file.exists(), code, err)
+    cairn("expect", "-w", dumps["amd64-6.1-irqbug"], file)
+    code, out, _ = cairn("expect", lost, file)
+    ok("expect: what a dump does not tell is unsure", code == 4 and b"unsure  class" in out and
+       b"not ok" not in out, code, out)
+
+
 def unsure(dump, file):
     """What a checker could not look at is no proof that there is nothing."""
     cairn("expect", "-w", dump, file)
@@ -492,6 +531,7 @@ def main():
         of_its_log(demo)
         buckets(text, tmp)
         expect(by_name, tmp)
+        what_of(by_name, tmp)
     print(f"1..{tests}")
 
 

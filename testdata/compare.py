@@ -23,6 +23,8 @@ than it knows; each is printed as a comment where it is made use of:
              sent it there
   unnamed    for ftrace's trampolines and kprobes' copies of code the kernel prints a bare address,
              which is no frame of the oracle
+  damage     of a process whose address space a scenario damages, the areas that this explains
+             (victim.py); heap: init and the task that died may have made theirs larger
   gave-up    where only guesses ("?") follow the kernel's reliable frames, ours may go on
 """
 
@@ -42,6 +44,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 sys.dont_write_bytecode = True
 
 import oracle       # noqa: E402
+import victim       # noqa: E402
 
 SECONDS = 300           # for one command
 SHOWN = 10              # problems that are printed of one test
@@ -587,36 +590,51 @@ def kernel_map(line):
 
 
 class MapVerdict(typing.NamedTuple):
-    """One process's VMAs: how many the kernel has, those found of them, and what differs."""
+    """One process's VMAs: how many the kernel has, those found of them, what differs, and what may."""
     what: str
     expected: int
     right: int
     problems: list
+    notes: list
+
+
+def map_verdict(what, expected, found, excuse, allowed):
+    """The verdict on one process. `allowed`: lines that may differ, for the reason `excuse`."""
+    missing = [line for line in expected if line not in found]
+    stray = [line for line in found if line not in expected]
+    order = [line for line in expected if line in found] != [line for line in found if line in expected]
+    return MapVerdict(what, len(expected), len(expected) - len(missing),
+                      ["missing: " + line for line in missing if line not in allowed] +
+                      ["not the kernel's: " + line for line in stray if line not in allowed] +
+                      ["the order"] * order,
+                      ["%s: %s" % (excuse, line) for line in missing + stray
+                       if line in allowed][:SHOWN])
 
 
 def map_verdicts(cairn, truth):
-    """A verdict for each process whose maps the kernel printed and which did not go on."""
+    """A verdict for each process whose maps the kernel printed."""
     for pid, text in truth["maps"].items():
         task = truth["tasks"].get(pid)
-        if not task or pid == "1" or int(pid) == (truth["panic_trace"] or {}).get("pid"):
-            continue
-        if truth.get("faults") and task["comm"] == VICTIM:
+        if not task:
             continue
         expected = [kernel_map(line) for line in text]
-        found = [map_line(vma) for vma in cairn.ask("cairn.vma/1", "vm", pid)]
-        missing = [line for line in expected if line not in found]
-        stray = [line for line in found if line not in expected]
-        if not missing and not stray and found != expected:
-            stray = ["the order"]
-        yield MapVerdict("maps: %s %s, %d" % (pid, task["comm"], len(expected)), len(expected),
-                         len(expected) - len(missing),
-                         ["missing: " + line for line in missing] +
-                         ["not the kernel's: " + line for line in stray])
+        damaged = bool(truth.get("faults")) and task["comm"] == VICTIM
+        # a damaged tree costs areas, and is named
+        also = ("cairn.error/1",) if damaged else ()
+        found = [map_line(vma) for vma in cairn.ask("cairn.vma/1", "vm", pid, also=also)
+                 if vma["schema"] == "cairn.vma/1"]
+        excuse, allowed = "", set()
+        if damaged:
+            excuse, allowed = "damage", victim.explained(truth["faults"], expected, found)
+        elif pid == "1" or int(pid) == (truth["panic_trace"] or {}).get("pid"):
+            excuse, allowed = "heap", victim.moved_on(expected, found)
+        yield map_verdict("maps: %s %s, %d" % (pid, task["comm"], len(expected)), expected, found,
+                          excuse, allowed)
 
 
 def check_maps(cairn, truth, tap):
     for verdict in map_verdicts(cairn, truth):
-        tap.test(verdict.what, verdict.problems)
+        tap.test(verdict.what, verdict.problems, verdict.notes)
 
 
 CHECKS = {"symbols": check_symbols, "modules": check_modules, "tasks": check_tasks,

@@ -15,7 +15,7 @@
  * Behind a shape one blank is of the prefix, unless it ends with one itself, with "=", ";" or "%.".
  */
 struct form {
-	const char *shape;
+	char shape[80];
 	unsigned char after; /* one of these must have been seen; 0: anywhere */
 	unsigned char seen;  /* is seen with it */
 	bool first;          /* only where nothing but such rows was */
@@ -286,12 +286,19 @@ static bool may_fit(const struct form *f, const struct oops_rest *r, const char 
 bool oops_form_take(struct oops_rest *r, struct oops_line *ret)
 {
 	const char *text = blanks(r->p, r->end);
+	char first = text < r->end ? *text : '\0';
 
+	if (r->p == r->end)
+		return false;
 	for (size_t i = 0; i < NFORMS; i++) {
 		const struct form *f = &forms[i];
-		const char *from = *f->shape == ' ' || f->shape[1] == '_' ? r->p : text, *to;
+		const char *from = text, *to;
 		struct oops_line got;
 
+		if (*f->shape != first && *f->shape != '%' && *f->shape != ' ')
+			continue;
+		if (*f->shape == ' ' || f->shape[1] == '_')
+			from = r->p;
 		if (from == r->end || !may_fit(f, r, from))
 			continue;
 		got = *ret;

@@ -275,19 +275,23 @@ static struct piece without_frame(struct piece t)
 	return t;
 }
 
-struct piece oops_kind_words(struct piece line)
+struct piece oops_kind_words(struct piece line, const struct oops_kind **kind)
 {
 	struct piece t = without_frame(piece_trim(line));
 
-	if (oops_kind_of(t))
+	*kind = oops_kind_of(t);
+	if (*kind)
 		return t;
 	for (size_t i = 0; i < (piece_shouts(t) ? sizeof(anywhere) / sizeof(anywhere[0]) : QUIET);
 	     i++) {
 		struct piece at = piece_after(t, anywhere[i]);
 		size_t n = strlen(anywhere[i]);
 
-		if (at.p)
-			return (struct piece){ at.p - n, at.len + n };
+		if (!at.p)
+			continue;
+		at = (struct piece){ at.p - n, at.len + n };
+		*kind = oops_kind_of(at);
+		return at;
 	}
 	return t;
 }
@@ -295,11 +299,13 @@ struct piece oops_kind_words(struct piece line)
 static const struct oops_kind *from(size_t i, struct piece line)
 {
 	struct piece capture[GLOB_CAPTURES];
+	char first = line.len ? *line.p : '\0';
 	bool loud = piece_shouts(line);
 
 	/* every line whose pattern begins with an asterisk shouts */
 	for (; i < NKINDS; i++)
-		if ((loud || *kinds[i].line != '*') && piece_glob(kinds[i].line, line, capture))
+		if ((*kinds[i].line == first || (loud && *kinds[i].line == '*')) &&
+		    piece_glob(kinds[i].line, line, capture))
 			return &kinds[i];
 	return NULL;
 }
@@ -312,4 +318,25 @@ const struct oops_kind *oops_kind_of(struct piece line)
 const struct oops_kind *oops_kind_next(const struct oops_kind *kind, struct piece line)
 {
 	return from((size_t)(kind - kinds) + 1, line);
+}
+
+void oops_kind_begins(bool may[256])
+{
+	for (size_t i = 0; i < NKINDS; i++)
+		may[(unsigned char)*kinds[i].line] = true;
+	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++)
+		may[(unsigned char)*around[i]] = true;
+}
+
+/* QUIET words of `anywhere`, by a character of each that lines have few of. */
+bool oops_kind_within(struct piece line)
+{
+	static const char gpf[] = "general protection fault";
+	const size_t n = sizeof(gpf) - 1;
+	const char *end = line.p + line.len;
+
+	for (const char *p = line.p; line.len && (p = memchr(p, ':', (size_t)(end - p))); p++)
+		if ((size_t)(p - line.p) >= n && !memcmp(p - n, gpf, n))
+			return true;
+	return piece_has(line, "Unable to handle kernel ");
 }

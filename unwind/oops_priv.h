@@ -75,8 +75,15 @@ enum cairn_code oops_scan(struct oops_scan *ret, struct oops_source *from, struc
 			  struct cairn_err *err);
 void oops_scan_free(struct oops_scan *s);
 
+/** What lines can begin with that oops_says() is to be asked of; most others it need not be. */
+struct oops_firsts {
+	bool may[256];
+};
+
+void oops_firsts(struct oops_firsts *ret);
+
 /** Whether the words of a line begin a report or go on with one. */
-bool oops_says(struct piece text, struct oops_said *ret);
+bool oops_says(struct piece text, const struct oops_firsts *firsts, struct oops_said *ret);
 
 /** Of a report whose beginning is lost: the words of the first line that is there. */
 struct oops_said oops_unnamed(struct piece line);

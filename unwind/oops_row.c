@@ -24,7 +24,7 @@ static bool begins_any(struct piece t, const char *const *words, size_t n)
 	struct piece capture[GLOB_CAPTURES];
 
 	for (size_t i = 0; i < n; i++)
-		if (piece_glob(words[i], t, capture))
+		if (t.len && *words[i] == *t.p && piece_glob(words[i], t, capture))
 			return true;
 	return false;
 }

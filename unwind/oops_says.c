@@ -14,11 +14,28 @@ static bool has_count(struct piece t)
 	return piece_has(t, "[#");
 }
 
-bool oops_says(struct piece text, struct oops_said *ret)
+void oops_firsts(struct oops_firsts *ret)
 {
-	struct piece words = oops_kind_words(text);
+	memset(ret, 0, sizeof(*ret));
+	oops_kind_begins(ret->may);
+	crash_class_begins(ret->may);
+}
 
-	*ret = (struct oops_said){ .words = words, .kind = oops_kind_of(words) };
+static bool may_say(struct piece text, const struct oops_firsts *firsts)
+{
+	text = piece_trim(text);
+	return text.len && (firsts->may[(unsigned char)*text.p] || piece_shouts(text) ||
+			    oops_kind_within(text));
+}
+
+bool oops_says(struct piece text, const struct oops_firsts *firsts, struct oops_said *ret)
+{
+	struct piece words;
+
+	if (!may_say(text, firsts))
+		return false;
+	*ret = (struct oops_said){ .kind = NULL };
+	ret->words = words = oops_kind_words(text, &ret->kind);
 	if (ret->kind && !ret->kind->title)
 		return false;
 	ret->message.p = crash_panic_message(words.p, words.len, &ret->message.len);

@@ -21,6 +21,7 @@ struct scan {
 	struct oops_source *from;
 	struct arena *a;
 	struct oops_writers writers;
+	struct oops_firsts firsts;
 	size_t cap;    /* of ret->report */
 	size_t nrows;  /* of all reports */
 	unsigned boot;
@@ -262,7 +263,7 @@ static bool take_line(struct scan *s, const struct oops_line *line)
 	s->boot += piece_begins(text, "Linux version ");
 	look_for_cut(s, text);
 	r = oops_writers_open(&s->writers, line);
-	if (oops_says(text, &said))
+	if (oops_says(text, &s->firsts, &said))
 		return take_head(s, r, &said, line);
 	if (!r)
 		r = oops_writers_asked(&s->writers, line);
@@ -272,12 +273,13 @@ static bool take_line(struct scan *s, const struct oops_line *line)
 /* A panic whose message is a line of its own is read as the one line that it is elsewhere. */
 static void join(struct scan *s, struct oops_line *line)
 {
-	struct oops_source ahead = *s->from;
+	struct oops_source ahead;
 	struct oops_line next;
 	size_t len;
 
 	if (!crash_panic_message(line->text, line->len, &len) || len)
 		return;
+	ahead = *s->from;
 	for (size_t i = 1; i < JOIN_MAX && ahead.next(&ahead, &next); i++) {
 		const char *text;
 
@@ -301,6 +303,7 @@ enum cairn_code oops_scan(struct oops_scan *ret, struct oops_source *from, struc
 	bool ok = true;
 
 	*ret = (struct oops_scan){ 0 };
+	oops_firsts(&s.firsts);
 	while (ok && from->next(from, &line)) {
 		ret->nlines = line.no + 1 > ret->nlines ? line.no + 1 : ret->nlines;
 		join(&s, &line);

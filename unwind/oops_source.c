@@ -50,7 +50,10 @@ static bool read_line(struct oops_source *s, struct oops_line *ret, struct piece
 	struct oops_journal j = { .message = { NULL, 0 } };
 	bool journal = may_be_journal(line) && oops_journal_read(&j, line, s->a);
 
-	line = journal ? j.message : s->plain ? line : oops_plain(line, s->a);
+	if (journal)
+		line = j.message;
+	if (line.p && (journal || !s->plain))
+		line = oops_plain(line, s->a);
 	if (!line.p)
 		return false;
 	if (journal || !s->plain) {

@@ -96,9 +96,10 @@ static bool is_caller_in_lr(const struct own *w, const struct oops_place *next)
 {
 	const struct oops_place *lr = &w->lr;
 
-	return w->by_regs && w->o->n == 1 && lr->function.p && lr->offset &&
+	return w->by_regs && w->o->n == 1 && lr->function.p && (lr->offset || lr->file.p) &&
 	       w->o->frame[0].function && !is_function(&w->o->frame[0], lr->function) &&
-	       (lr->offset != next->offset || !same_name(lr->function, next->function));
+	       (lr->offset != next->offset || lr->line != next->line ||
+		!same_name(lr->function, next->function));
 }
 
 static void add(struct own *w, const struct oops_place *p, bool interrupted)

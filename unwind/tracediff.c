@@ -39,9 +39,9 @@ static void row_of_log(struct row *r, const struct oops *o)
 
 /* Up to where the kernel's own unwinder gets lost. It may not see a caller that is in the link
    register alone. */
-static void row_of_dump(struct row *r, const struct trace *tr)
+static void row_of_dump(struct row *r, const struct trace *tr, const struct frame *first)
 {
-	const struct frame *first = culprit_find(tr), *f = first, *end = tr->frame + tr->n;
+	const struct frame *f = first, *end = tr->frame + tr->n;
 
 	for (; f && f < end && r->n < OOPS_FRAMES; f++) {
 		if (f != first && signature_loses(f))
@@ -106,6 +106,12 @@ static void compare(struct tracediff *ret, const struct row *log, const struct r
 bool tracediff(struct tracediff *ret, const struct oops *log, const struct trace *dump,
 	       struct arena *a)
 {
+	return tracediff_from(ret, log, dump, culprit_find(dump), a);
+}
+
+bool tracediff_from(struct tracediff *ret, const struct oops *log, const struct trace *dump,
+		    const struct frame *first, struct arena *a)
+{
 	struct row *rows = arena_alloc(a, 2 * sizeof(*rows));
 	const uint16_t *length;
 
@@ -116,7 +122,7 @@ bool tracediff(struct tracediff *ret, const struct oops *log, const struct trace
 	rows[0].whole = false;
 	memset(rows[1].optional, 0, sizeof(rows[1].optional));
 	row_of_log(&rows[0], log);
-	row_of_dump(&rows[1], dump);
+	row_of_dump(&rows[1], dump, first);
 	length = rows[0].n && rows[1].n ? common(&rows[0], &rows[1], a) : NULL;
 	if (length)
 		compare(ret, &rows[0], &rows[1], length);

@@ -29,4 +29,8 @@ struct tracediff {
 bool tracediff(struct tracediff *ret, const struct oops *log, const struct trace *dump,
 	       struct arena *a);
 
+/** The same of a dump's trace from this frame on: of who did not crash, but was watched. */
+bool tracediff_from(struct tracediff *ret, const struct oops *log, const struct trace *dump,
+		    const struct frame *first, struct arena *a);
+
 #endif

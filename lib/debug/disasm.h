@@ -53,4 +53,13 @@ bool disasm_one(struct disasm *d, const unsigned char *bytes, size_t len, uint64
 size_t disasm_reads(const struct disasm *d, const struct instruction *i, const struct arch *arch,
 		    unsigned ret[DISASM_READS]);
 
+/** No instruction names more places in memory. */
+#define DISASM_ACCESSES 2
+
+/** The addresses that an instruction's operands name, when registers had these values (in the order
+ *  of arch->reg_names). What a segment register, or a register that is no general one, adds is not
+ *  known: then there is none. How many. */
+size_t disasm_accesses(const struct disasm *d, const struct instruction *i, const struct arch *arch,
+		       const uint64_t *regs, uint64_t ret[DISASM_ACCESSES]);
+
 #endif

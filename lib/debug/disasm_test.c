@@ -94,6 +94,43 @@ static void reads(void **state)
 	assert_string_equal(reads_of(ARCH_ARM64, "\x7e\x02\x00\xf9", 4), "lr x19 ");
 }
 
+/* With register n holding n << 12. The first address, and how many there are in its low digit. */
+static uint64_t accesses_of(enum arch_id id, const char *bytes, size_t len)
+{
+	uint64_t regs[ARCH_NREGS], at[DISASM_ACCESSES] = { 0 };
+	const struct arch *arch = arch_by_id(id);
+	struct instruction i;
+	struct disasm d;
+	size_t n;
+
+	for (unsigned k = 0; k < ARCH_NREGS; k++)
+		regs[k] = (uint64_t)k << 12;
+	assert_int_equal(disasm_init(&d, arch, NULL), CAIRN_OK);
+	assert_true(disasm_one(&d, (const unsigned char *)bytes, len, 0x1000, &i));
+	n = disasm_accesses(&d, &i, arch, regs, at);
+	disasm_deinit(&d);
+	return at[0] + n;
+}
+
+static void accesses(void **state)
+{
+	(void)state;
+	/* mov 0x10(%rax,%rbx,8), %rcx: rax is 10, rbx 5 */
+	assert_int_equal(accesses_of(ARCH_X86_64, "\x48\x8b\x4c\xd8\x10", 5), 0x32011);
+	/* mov 0x10(%rip), %rax; mov %gs:8, %rax; ud2 */
+	assert_int_equal(accesses_of(ARCH_X86_64, "\x48\x8b\x05\x10\x00\x00\x00", 7), 0x1018);
+	assert_int_equal(accesses_of(ARCH_X86_64, "\x65\x48\x8b\x04\x25\x08\x00\x00\x00", 9), 0);
+	assert_int_equal(accesses_of(ARCH_X86_64, "\x0f\x0b", 2), 0);
+	/* mov -0x10(%eax), %eax: eax is 6 */
+	assert_int_equal(accesses_of(ARCH_I386, "\x8b\x40\xf0", 3), 0x5ff1);
+	/* ldr r1, [r9, #-8]; ldr r1, [r9, r2, lsl #2] is not told */
+	assert_int_equal(accesses_of(ARCH_ARM, "\x08\x10\x19\xe5", 4), 0x8ff9);
+	assert_int_equal(accesses_of(ARCH_ARM, "\x02\x11\x99\xe7", 4), 0);
+	/* ldr w1, [x29, #8]; ldr x1, [x2, x3, lsl #3] */
+	assert_int_equal(accesses_of(ARCH_ARM64, "\xa1\x0b\x40\xb9", 4), 0x1d009);
+	assert_int_equal(accesses_of(ARCH_ARM64, "\x41\x78\x63\xf8", 4), 0x1a001);
+}
+
 static void no_instruction(void **state)
 {
 	struct instruction i = one(ARCH_X86_64, "\x06\x90", 2, 0);
@@ -125,7 +162,8 @@ static void no_instruction(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(machines), cmocka_unit_test(reads), cmocka_unit_test(no_instruction),
+		cmocka_unit_test(machines), cmocka_unit_test(reads),
+		cmocka_unit_test(accesses), cmocka_unit_test(no_instruction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,7 @@ static void take_qemu(struct vcpu_note *v, const struct note *n)
 	v->fs_base = segment_base(n, QEMU_FS);
 	v->tr_base = segment_base(n, QEMU_TR);
 	v->idt_base = segment_base(n, QEMU_IDT);
+	v->cr2 = le64(n->desc + QEMU_CR + 2 * 8);
 	v->cr3 = le64(n->desc + QEMU_CR + 3 * 8);
 }
 

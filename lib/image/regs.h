@@ -45,7 +45,7 @@ struct vcpu_note {
 	bool have_qemu;        /* what follows is known */
 	uint64_t kernel_gs;    /* x86_64: GS base of kernel mode, whatever mode it was in */
 	uint64_t fs_base;      /* i386: the kernel's per-CPU base is here while in kernel mode */
-	uint64_t tr_base, idt_base, cr3;
+	uint64_t tr_base, idt_base, cr2, cr3;
 };
 
 struct vcpu_notes {

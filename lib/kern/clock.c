@@ -2,9 +2,12 @@
 #include "lib/kern/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/debug/shape.h"
+#include "lib/kern/cpu.h"
+#include "lib/kern/log.h"
 
 #define NSEC 1000000000
 
@@ -71,6 +74,104 @@ enum cairn_code clock_get(struct cairn *c, struct clock *ret, struct cairn_err *
 		fill(ret, &o);
 	object_done(&o);
 	return code == CAIRN_OK ? code : cairn_context(err, code, "timekeeper");
+}
+
+/* ---- where no symbol names the timekeeper ---- */
+
+/* A clock that was never set counts from 1970. */
+#define SET_SINCE INT64_C(1000000000) /* seconds: 2001 */
+
+enum { B_CLOCK, B_OFFSET, B_N };
+static const struct shape_want base_want = {
+	"struct hrtimer_clock_base", B_N, { [B_CLOCK] = "clockid", [B_OFFSET] = "offset" },
+};
+
+#define BASES 32 /* clock bases of a CPU; 8 so far */
+#define CLOCK_REALTIME_ID 0
+
+static bool from_bases(struct cairn *c, const struct shape *base, uint64_t at, uint64_t n, int64_t *ret)
+{
+	uint64_t clock, offset;
+
+	for (uint64_t i = 0; i < n && i < BASES; i++, at += base->size) {
+		if (shape_get(base, &c->kernel, at, B_CLOCK, &clock, NULL) != CAIRN_OK ||
+		    (uint32_t)clock != CLOCK_REALTIME_ID ||
+		    shape_get(base, &c->kernel, at, B_OFFSET, &offset, NULL) != CAIRN_OK)
+			continue;
+		*ret = (int64_t)offset;
+		if (*ret > SET_SINCE * NSEC)
+			return true;
+	}
+	return false;
+}
+
+/* kernel/time/hrtimer.c: each base of a CPU has what its clock is ahead of CLOCK_MONOTONIC. */
+static bool from_timers(struct cairn *c, int64_t *ret)
+{
+	const struct type *t = type_find(&c->types, "struct hrtimer_cpu_base", NULL);
+	const struct cpus *cpus;
+	struct member bases;
+	struct shape base;
+	uint64_t addr;
+
+	if (!t || !type_member(t, "clock_base", &bases) ||
+	    shape_resolve(&base, &base_want, &c->types, NULL) != CAIRN_OK || !base.size ||
+	    cpus_get(c, &cpus, NULL) != CAIRN_OK)
+		return false;
+	for (size_t i = 0; i < cpus->n; i++)
+		if (!cpus->cpu[i].never_up &&
+		    percpu_symbol(c, &cpus->cpu[i], "hrtimer_bases", &addr, NULL) == CAIRN_OK &&
+		    from_bases(c, &base, addr + bases.offset, bases.size / base.size, ret))
+			return true;
+	return false;
+}
+
+/* "rtc0: setting system clock to 2026-11-26T11:01:05 UTC (1795690865)", which is done as of the
+ * middle of that second, and before a clock is set
+ * again "audit: type=2000 audit(1795690460.672:1): ...". drivers/rtc/class.c, kernel/audit.c */
+static bool says_time(const struct log_record *rec, int64_t *ret)
+{
+	static const char *const heads[] = { "setting system clock to ", "audit: type=2000 audit(" };
+	unsigned long long sec = 0;
+	unsigned ms = 0;
+	char text[160];
+	const char *at;
+
+	snprintf(text, sizeof(text), "%.*s", (int)(rec->len < 159 ? rec->len : 159), rec->text);
+	at = strstr(text, heads[0]);
+	if (at && (at = strstr(at, " UTC (")))
+		ms = sscanf(at, " UTC (%llu)", &sec) == 1 ? 500 : 0;
+	else if (!strncmp(text, heads[1], strlen(heads[1])))
+		sscanf(text + strlen(heads[1]), "%llu.%3u", &sec, &ms);
+	if (sec < (unsigned long long)SET_SINCE || sec > INT64_MAX / NSEC - 1)
+		return false;
+	*ret = (int64_t)sec * NSEC + (int64_t)ms * 1000000 - (int64_t)rec->ts_nsec;
+	return true;
+}
+
+static bool from_log(struct cairn *c, int64_t *ret)
+{
+	const struct log *log;
+
+	if (log_get(c, &log, NULL) != CAIRN_OK)
+		return false;
+	for (size_t i = log->n; i--; )
+		if (log->record[i].has_info && log->record[i].text &&
+		    (!log->record[i].has_level || !log->record[i].facility) &&
+		    says_time(&log->record[i], ret))
+			return true;
+	return false;
+}
+
+const char *clock_to_wall(struct cairn *c, int64_t *ret)
+{
+	struct clock clock;
+
+	if (clock_get(c, &clock, NULL) == CAIRN_OK) {
+		*ret = clock.to_wall_ns;
+		return "timekeeper";
+	}
+	return from_timers(c, ret) ? "timers" : from_log(c, ret) ? "log" : NULL;
 }
 
 int64_t clock_wall(const struct clock *clock, uint64_t mono_ns)

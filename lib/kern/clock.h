@@ -20,6 +20,12 @@ struct clock {
 
 enum cairn_code clock_get(struct cairn *c, struct clock *ret, struct cairn_err *err);
 
+/** What to add to a CLOCK_MONOTONIC time, by the first that knows: the timekeeper; where no symbol
+ *  names it, the copy that each CPU's timers have of it; what the log says of the clock that was
+ *  set, which is right to a second or so. Returns which it was: "timekeeper", "timers", "log"; NULL:
+ *  none. */
+const char *clock_to_wall(struct cairn *c, int64_t *ret);
+
 /** The wall clock at a CLOCK_MONOTONIC time. Wraps rather than overflows: both are the dump's. */
 int64_t clock_wall(const struct clock *clock, uint64_t mono_ns);
 

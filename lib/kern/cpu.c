@@ -248,6 +248,8 @@ static void take_note(struct cpu *cpu, const struct vcpu_note *n)
 	cpu->regs = n->regs;
 	cpu->regs_source = CPU_REGS_NOTE;
 	cpu->tr_base = n->tr_base;
+	cpu->has_cr2 = n->have_qemu;
+	cpu->cr2 = n->cr2;
 }
 
 /* kdump: struct elf_note, "CORE", NT_PRSTATUS in the per-CPU buffer that crash_notes names

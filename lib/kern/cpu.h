@@ -36,6 +36,8 @@ struct cpu {
 	enum cpu_regs_source regs_source;
 	struct regs regs;
 	uint64_t tr_base;  /* x86: base of the task register, 0: not known */
+	bool has_cr2;      /* x86: what the last page fault was about is known */
+	uint64_t cr2;
 };
 
 /** Possible CPUs, by id. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/base/str.h"
+
 /* A pattern is anchored at its start and open at its end; '*' stands for any text. The
    first row that matches wins. */
 struct row {
@@ -163,7 +165,7 @@ static const struct crash_class unknown_panic = { "panic", false, false };
 /* The first occurrence of a piece in the text, or NULL. */
 static const char *find(const char *text, size_t len, const char *piece, size_t n)
 {
-	return n ? memmem(text, len, piece, n) : text;
+	return n ? str_find(text, len, piece, n) : text;
 }
 
 static bool matches(const char *pattern, const char *text, size_t len)
@@ -171,11 +173,9 @@ static bool matches(const char *pattern, const char *text, size_t len)
 	const char *end = text + len;
 	size_t n;
 
-	if (*pattern != '*' && (!len || *text != *pattern))
-		return false;
-	n = strcspn(pattern, "*");
-	if (n > len || memcmp(text, pattern, n))
-		return false;
+	for (n = 0; pattern[n] && pattern[n] != '*'; n++)
+		if (n >= len || text[n] != pattern[n])
+			return false;
 	for (text += n, pattern += n; *pattern == '*'; text += n, pattern += n) {
 		n = strcspn(++pattern, "*");
 		text = find(text, (size_t)(end - text), pattern, n);
@@ -247,6 +247,13 @@ const char *crash_class_name(size_t n)
 		return lines[n].class.name;
 	n -= nlines;
 	return n < npanics ? panics[n].class.name : n == npanics ? unknown_panic.name : NULL;
+}
+
+void crash_class_begins(bool may[256])
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		may[(unsigned char)*lines[i].pattern] = true;
+	may['K'] = true; /* a panic */
 }
 
 bool crash_class_is_stall(const char *class)

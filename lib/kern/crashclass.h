@@ -33,6 +33,10 @@ bool crash_class_gives_way(const struct crash_class *line, const struct crash_cl
 /** The n-th name of a class in the table, which has some more than once; NULL beyond the last. */
 const char *crash_class_name(size_t n);
 
+/** With which characters lines begin that have a class, or are a panic, and have no two capitals in
+ *  a row. Others need not be asked about. */
+void crash_class_begins(bool may[256]);
+
 /** Something does not go on, and a watchdog told: whom it watched is the one that is to be looked
  *  at, not what ran where it told. `class` may be NULL. */
 bool crash_class_is_stall(const char *class);

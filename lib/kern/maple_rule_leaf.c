@@ -2,6 +2,7 @@
 #include "lib/kern/maple_repair.h"
 #include "lib/kern/maple_rule_impl.h"
 
+#define UNREAD 16 /* entries that the dump has not, of which all that are one bit away are asked */
 #define ZERO_ENTRY UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
 
 /* The pivot that sets where a slot of the current leaf begins (or ends): its own, or that of the
@@ -32,10 +33,17 @@ static bool has_other(const struct pass *p, uint64_t lo, uint64_t hi, uint64_t e
 
 /* What the dump has not cannot be asked; an object that fits and that no slot has can. One that was
  * freed may still look so. */
-static bool is_another_meant(const struct pass *p, uint64_t lo, uint64_t hi, uint64_t entry)
+static bool is_another_meant(struct pass *p, uint64_t lo, uint64_t hi, uint64_t entry)
 {
-	uint64_t other;
+	uint64_t other, first, last;
 
+	for (unsigned bit = 3; p->unread < UNREAD && bit < 8u * p->l->word; bit++) {
+		other = entry ^ UINT64_C(1) << bit;
+		if (p->e->says(p->e->arg, other, &first, &last) == MAPLE_SAYS_RANGE &&
+		    first == lo && last == hi)
+			return true;
+	}
+	p->unread++;
 	return p->e->find && p->e->find(p->e->arg, lo, hi, &other) && other != entry &&
 	       (maple_one_bit(other, entry) >= 0 ||
 		(p->e->is_used && p->e->is_used(p->e->arg, other)));

@@ -232,15 +232,22 @@ static void fill_time(struct cairn *c, struct panic *p)
 	const struct log_record *rec = p->record ? p->record : p->cause;
 	int64_t seconds = crash_time(c);
 	struct clock clock;
+	int64_t ahead;
 
 	if (rec && rec->has_info) {
 		p->has_time = true;
 		p->ts_nsec = rec->ts_nsec;
 	}
-	if (p->has_time && clock_get(c, &clock, NULL) == CAIRN_OK)
-		p->wall_ns = clock_wall(&clock, p->ts_nsec);
-	else if (seconds > 0 && seconds < INT64_MAX / 1000000000)
+	p->wall_source = p->has_time ? clock_to_wall(c, &ahead) : NULL;
+	if (p->wall_source) {
+		p->wall_ns = (int64_t)(p->ts_nsec + (uint64_t)ahead);
+	} else if (seconds > 0 && seconds < INT64_MAX / 1000000000) {
 		p->wall_ns = seconds * 1000000000;
+		p->wall_source = "vmcoreinfo";
+	} else if (!p->has_time && clock_get(c, &clock, NULL) == CAIRN_OK) {
+		p->wall_ns = clock.wall_ns;
+		p->wall_source = "last tick";
+	}
 }
 
 static bool whole(const struct log *log)
@@ -292,12 +299,52 @@ enum cairn_code panic_get(struct cairn *c, struct panic *ret, struct cairn_err *
 	return CAIRN_OK;
 }
 
+/* "Fatal exception", with nothing in front of it that says which. */
+static bool says_little(const struct panic *p)
+{
+	return !p->cause && (!p->message ||
+			     crash_class_of_panic(p->message, strlen(p->message))->vague);
+}
+
+/* Not of this crash, unless the stack says the same: it stands alone, long before. */
+static bool is_stale(const struct panic *p, const char *class)
+{
+	return p->record && p->cause && class && strcmp(class, p->class) &&
+	       (int64_t)(p->record->ts_nsec - p->cause->ts_nsec) > REPORT_GAP_NSEC;
+}
+
+/* The line that was taken for the crash's is another's. */
+static void forget_cause(struct cairn *c, struct panic *p)
+{
+	p->cause = NULL;
+	p->title = p->record ? title_of(c, p) : NULL;
+	p->class = "unknown";
+}
+
+void panic_by_stack(struct cairn *c, struct panic *p, unsigned cpu, bool panicked, const char *class)
+{
+	if (p->cpu < 0) {
+		p->cpu = (int)cpu;
+		p->cpu_source = "stack";
+	}
+	p->crashed = true;
+	if ((panicked && !p->record) || is_stale(p, class)) {
+		forget_cause(c, p);
+		p->has_time = p->record != NULL;
+	}
+	if (class && says_little(p) && strcmp(class, p->class)) {
+		p->class = class;
+		p->by_stack = true;
+	}
+	fill_time(c, p);
+}
+
 const char *panic_headline(const struct panic *p)
 {
 	if (p->title)
 		return p->title;
 	if (p->crashed)
-		return "crashed; what of is not known";
+		return p->by_stack ? "crashed" : "crashed; what of is not known";
 	if (p->log_err.code != CAIRN_OK)
 		return "whether it crashed is not known: the log could not be read";
 	if (strcmp(p->class, "none") != 0)

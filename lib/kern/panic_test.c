@@ -294,6 +294,72 @@ static void without_log(void **state)
 	drop(w);
 }
 
+/* Without a timekeeper, the log says when its clock was set; "1970" is no time. */
+static void date_of_log(void **state)
+{
+	struct world *w = world();
+	const struct panic *p;
+
+	(void)state;
+	crashed_on(w, 0);
+	say(w, SECOND / 2, 1, "audit: type=2000 audit(1795690460.250:1): state=initialized");
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing: foo");
+	p = ask(w);
+	assert_string_equal(p->wall_source, "log");
+	assert_int_equal(p->wall_ns, 1795690460250000000 + 9 * SECOND - SECOND / 2);
+	drop(w);
+	w = world();
+	crashed_on(w, 0);
+	say(w, SECOND, 1, "audit: type=2000 audit(0.120:1): state=initialized");
+	say(w, 2 * SECOND, 1, "rtc-pl031 9010000.pl031: setting system clock to 2026-11-26T11:00:55 UTC (1795690855)");
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing: foo");
+	p = ask(w);
+	assert_int_equal(p->wall_ns, 1795690862500000000);
+	drop(w);
+	w = world();
+	crashed_on(w, 0);
+	say(w, SECOND, 1, "audit: type=2000 audit(0.120:1): state=initialized");
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing: foo");
+	p = ask(w);
+	assert_int_equal(p->wall_ns, 0);
+	assert_null(p->wall_source);
+	drop(w);
+}
+
+/* What a stack shows stands against a log that has lost the report. */
+static void by_stack(void **state)
+{
+	struct world *w = world();
+	struct cairn *c = tk_open(w->k, 8);
+	struct panic p;
+
+	(void)state;
+	c->log = &w->log;
+	/* a complaint of long before is all there is */
+	say(w, SECOND, 100, "WARNING: CPU: 0 PID: 1 at fs/a.c:1 foo+0x1/0x2");
+	tk_put(w->k, CPU_VAR, 0, 4);
+	assert_int_equal(panic_get(c, &p, NULL), CAIRN_OK);
+	assert_false(p.crashed);
+	panic_by_stack(c, &p, 1, true, "null-deref");
+	assert_true(p.crashed && p.by_stack);
+	assert_string_equal(p.class, "null-deref");
+	assert_int_equal(p.cpu, 1);
+	assert_null(p.title);
+	/* the panic alone is left, which does not say why */
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing: Fatal exception");
+	assert_int_equal(panic_get(c, &p, NULL), CAIRN_OK);
+	panic_by_stack(c, &p, 1, true, "null-deref");
+	assert_string_equal(p.class, "null-deref");
+	/* one that does is right */
+	w->log.n = 1;
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing: sysrq triggered crash");
+	assert_int_equal(panic_get(c, &p, NULL), CAIRN_OK);
+	panic_by_stack(c, &p, 1, true, "null-deref");
+	assert_string_equal(p.class, "sysrq");
+	assert_false(p.by_stack);
+	drop(w);
+}
+
 static void headline(void **state)
 {
 	char title[] = "kernel BUG at x.c:1!";
@@ -310,7 +376,7 @@ static void headline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(headline),
+		cmocka_unit_test(headline), cmocka_unit_test(date_of_log), cmocka_unit_test(by_stack),
 		cmocka_unit_test(the_panic_itself),
 		cmocka_unit_test(message_behind), cmocka_unit_test(cause_of_an_oops),
 		cmocka_unit_test(cause_behind_a_warning),
