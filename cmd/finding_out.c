@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define UNSEEN_SHOWN 3 /* of one checker, in text */
+
 static enum out_style style(enum cairn_severity severity)
 {
 	return severity >= CAIRN_ERROR ? OUT_RED : severity == CAIRN_WARNING ? OUT_YELLOW :
@@ -111,11 +113,40 @@ void finding_fields(struct out *o, struct cairn *c, const struct said *s)
 	evidence(o, c, &s->f);
 }
 
+/* How many of the first n are of a checker. */
+static size_t unseen_by(const struct findings *f, size_t n, const struct cairn_check *check)
+{
+	size_t ret = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ret += f->unseen[i].check == check;
+	return ret;
+}
+
+/* One line for each process would hide what else there is. */
+static bool is_folded(struct out *o, const struct findings *f, size_t i)
+{
+	const struct cairn_check *check = f->unseen[i].check;
+	size_t before = unseen_by(f, i, check), all = unseen_by(f, f->nunseen, check);
+
+	if (before < UNSEEN_SHOWN || all == UNSEEN_SHOWN + 1)
+		return false;
+	if (before + 1 == all) {
+		out_paint(o, OUT_YELLOW);
+		out_text(o, "not checked: %s: ", check->name);
+		out_paint(o, OUT_PLAIN);
+		out_text(o, "and %zu more (-j has all)\n", all - UNSEEN_SHOWN);
+	}
+	return true;
+}
+
 void unseen_text(struct out *o, const struct findings *f)
 {
 	for (size_t i = 0; i < f->nunseen; i++) {
 		const struct unseen *u = &f->unseen[i];
 
+		if (is_folded(o, f, i))
+			continue;
 		out_paint(o, OUT_YELLOW);
 		out_text(o, "not checked: %s: ", u->check->name);
 		out_paint(o, OUT_PLAIN);

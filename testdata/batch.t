@@ -478,17 +478,60 @@ def what_of(dumps, tmp):
         ok(f"{name}: the place is that of the function that is blamed, or none",
            (crash["file"], crash["reported_at"]["file"]) == want, crash)
     irqbug = dumps["amd64-6.1-irqbug"]
-    cairn("slim", "-o", tmp / "dwarf.kdump", irqbug, "bt -a")
-    crash = records(cairn("-j", "-s", irqbug.parent / "scen.ko.debug", tmp / "dwarf.kdump", "triage")[1])[0]["crash"]
+    types = ("-s", irqbug.parent / "scen.ko.debug")
+    cairn(*types, irqbug, "slim", "-o", tmp / "dwarf.kdump", "bt -al")
+    crash = records(cairn("-j", *types, tmp / "dwarf.kdump", "triage")[1])[0]["crash"]
     ok("without a log, the place is DWARF's", (crash["file"], crash["line"]) == ("irq.c", 35), crash)
     lost, file = tmp / "lost.kdump", tmp / "lost.json"
-    cairn("slim", "-o", lost, dumps["amd64-6.1-irqbug"], "ps")
+    cairn(dumps["amd64-6.1-irqbug"], "slim", "-o", lost, "ps")
     code, _, err = cairn("expect", "-w", lost, file)
     ok("expect -w: of what is not known nothing is written", code == 4 and not file.exists(), code, err)
     cairn("expect", "-w", dumps["amd64-6.1-irqbug"], file)
     code, out, _ = cairn("expect", lost, file)
     ok("expect: what a dump does not tell is unsure", code == 4 and b"unsure  class" in out and
        b"not ok" not in out, code, out)
+
+
+def paths(value, at=()):
+    """Of a record, all that has a name, and of each list its first."""
+    if at:
+        yield at
+    inside = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, below in inside:
+        yield from paths(below, at + (key,))
+
+
+def changed(record, path, value):
+    """A copy where the path has this value; DROP: where it is not there."""
+    copy = json.loads(json.dumps(record))
+    at = copy
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    if value is DROP:
+        del at[path[-1]]
+    return copy
+
+
+DROP = object()
+
+
+def schema_is_tight(validator, by_name):
+    """A field of another type is refused, and a report without one of its parts."""
+    taken, dropped, n = set(), set(), 0
+    for name in ("amd64-6.1-irqbug", "amd64-6.1-hungpanic", "amd64-6.12-kfence", "amd64-6.1-maple-parent",
+                 "amd64-6.1-nullcall", "amd64-6.1-oom"):
+        record = records(cairn("-j", "triage", by_name[name])[1])[0]
+        for path in paths(record):
+            at, n = ".".join(map(str, path)), n + 1
+            wrong = "wrong" if isinstance(record.get(path[0]), (dict, list)) and len(path) == 1 else {"wrong": 1}
+            if validator.is_valid(changed(record, path, wrong)):
+                taken.add(at)
+            if (len(path) == 1 or path[0] == "crash" and len(path) == 2) and path != ("fate",) and \
+                    validator.is_valid(changed(record, path, DROP)):
+                dropped.add(at)
+    ok(f"the schema refuses what is of another type ({n} changes)", n > 1000 and not taken, sorted(taken))
+    ok("the schema refuses a report without one of its parts", not dropped, sorted(dropped))
 
 
 def unsure(dump, file):
@@ -530,6 +573,7 @@ def main():
             stopped(demo, tmp, sig)
         of_its_log(demo)
         buckets(text, tmp)
+        schema_is_tight(validator, by_name)
         expect(by_name, tmp)
         what_of(by_name, tmp)
     print(f"1..{tests}")

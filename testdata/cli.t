@@ -181,6 +181,16 @@ silent out
 "$cairn" oops - <core >out 2>err
 [ $? -eq 3 ] && [ ! -s out ] && grep -q 'no text but a vmcore' err
 result $? 'oops - takes no vmcore for a text'
+awk 'BEGIN { for (i = 1; i <= 1005; i++)
+    printf "[ %4d.000000] kernel BUG at a/b.c:%d!\n[ %4d.000000] ---[ end trace 0 ]---\n", i, i, i }' >many
+runs 1 oops many
+says out '^5 earlier reports are left out$'
+runs 1 oops -j many
+says out '"schema":"cairn.error/1","command":"oops".*"code":"limit","message":"5 earlier reports'
+runs 1 oops -l many
+says out '^  at         a/b.c:1005$'
+printf 'Nov 26 10:11:12 box app[12]: BUG: kernel NULL pointer dereference, address: 0\n' >other
+runs 0 oops other
 head -c 100000 "$cairn" >program
 runs 3 oops program
 says err '^cairn: oops: program: no text$'

@@ -4,13 +4,15 @@
 
 DIR holds the unpacked captures. Of each scenario and machine one is slimmed to what its stacks need,
 which is without the log, and triaged: class and signature are those that the whole one has. -a: of
-every capture.
+every capture. Of some the ring buffer is made to have wrapped, so that a few records are left.
 """
 
 import concurrent.futures
 import json
 import os
 import pathlib
+import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE)]
 import captures     # noqa: E402
+import damage       # noqa: E402
 
 # (kernel, scenario) -> why the stack tells something else than the log.
 OTHERWISE = {
@@ -48,6 +51,30 @@ def compare(program, folder, name, out):
     return name, whole, less, not any(part["what"] == "log" for part in record["degraded"])
 
 
+WRAPPED = ("amd64-6.1-irqbug", "amd64-6.1-wqnull", "amd64-6.1-sysrq", "amd64-7.2-kfence")
+LEFT = 8    # records
+
+
+def wrap(program, dump, out):
+    """A copy whose log begins with its last few records: prb.desc_ring.tail_id is moved up."""
+    cairn(program, dump, "slim", "-z", "none", "-o", out)
+    head = int(cairn(program, out, "p", "prb->desc_ring.head_id.counter").split("=")[1], 0)
+    at = re.search("0x[0-9a-f]+", cairn(program, out, "p", "&prb->desc_ring.tail_id.counter"))[0]
+    paddr = int(re.search('"paddr":"(0x[0-9a-f]+)"', cairn(program, "-j", out, "vtop", at))[1], 16)
+    kdump = damage.Kdump(bytearray(out.read_bytes()))
+    page = struct.unpack_from("<Q", kdump.data, kdump.desc_of(paddr >> 12))[0]
+    struct.pack_into("<Q", kdump.data, page + (paddr & 4095), head - LEFT)
+    out.write_bytes(kdump.data)
+
+
+def compare_wrapped(program, folder, name, out):
+    dump, copy = folder / (name + ".kdump"), pathlib.Path(out) / "wrapped"
+    wrap(program, dump, copy)
+    lines = cairn(program, "-j", copy, "log").count("\n")
+    whole, less = triage(program, (), dump)[1], triage(program, (), copy)[1]
+    return 0 < lines <= LEFT + 1 and whole == less, "%d records, %s, %s" % (lines, whole, less)
+
+
 def chosen(everything):
     """One capture of each scenario and machine, the newest kernel's."""
     ret = {}
@@ -75,6 +102,13 @@ def main():
                 if whole[key] != less[key]:
                     print("#   %s: %s with the log, %s without" % (key, whole[key], less[key]))
     print("# %d of %d agree; %d have lost the log" % (n - bad, n, without))
+    with tempfile.TemporaryDirectory() as out:
+        for name in WRAPPED:
+            good, why = compare_wrapped(program, pathlib.Path(folder), name, out)
+            n, bad = n + 1, bad + (not good)
+            print("%sok %d - %s: its log has wrapped, the same crash" % ("" if good else "not ", n, name))
+            if not good:
+                print("#   " + why)
     print("1..%d" % n)
     return bool(bad or not n or not without)
 
