@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "unwind/culprit.h"
-#include "unwind/guilty.h"
 #include "unwind/oops_priv.h"
 
 /* The report's own stack while it is being read. */
