@@ -95,7 +95,7 @@ static void show_unseen(struct call *call, const struct findings *f, enum verdic
 		cairn_context(&why, why.code, "%s", f->unseen[i].check->name);
 		error_record(call->out, call->cmd->name, call->nfiles ? call->files[0] : NULL, &why);
 	}
-	if (f->nunseen)
+	if (findings_lack(f))
 		*verdict = VERDICT_PARTIAL;
 	if (findings_any_fault(f))
 		*verdict = VERDICT_FINDINGS;

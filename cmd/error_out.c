@@ -14,6 +14,7 @@ const char *error_code_name(enum cairn_code code)
 		[CAIRN_MISSING] = "missing",   [CAIRN_CORRUPT] = "corrupt",
 		[CAIRN_LIMIT] = "limit",       [CAIRN_USAGE] = "usage",
 		[CAIRN_INTERRUPTED] = "interrupted",
+		[CAIRN_BUSY] = "busy",
 	};
 
 	return (size_t)code < sizeof(names) / sizeof(names[0]) ? names[code] : "unknown";

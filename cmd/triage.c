@@ -139,7 +139,7 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	out_end(r.o);
 	waits_deinit(&r.waits);
 	unwinder_deinit(&r.unwinder);
-	if (r.c->ndegraded || r.findings.nunseen)
+	if (r.c->ndegraded || findings_lack(&r.findings))
 		*verdict = VERDICT_PARTIAL;
 	if (found)
 		*verdict = VERDICT_FINDINGS;

@@ -31,6 +31,7 @@ enum cairn_code {
 	CAIRN_LIMIT,       /* a walk reached its visit limit or deadline */
 	CAIRN_USAGE,       /* the caller's or the user's words are off */
 	CAIRN_INTERRUPTED, /* the user pressed Ctrl-C */
+	CAIRN_BUSY,        /* somebody holds its lock: it may be about to change */
 };
 
 /** Why memory of the dump could not be read. A fault is data: it is shown in

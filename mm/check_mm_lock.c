@@ -36,8 +36,12 @@ static const char *how_held(const struct mm_look *l, bool odd)
 /* What was not held against the areas: one who holds the lock may be about to put it right. */
 static void note_held(struct mm_look *l, bool odd)
 {
-	if (!l->n_held++)
-		cairn_fail(&l->held, CAIRN_MISSING, "%s", how_held(l, odd));
+	enum cairn_code code = odd ? CAIRN_CORRUPT :
+			       l->lock.hold == RWSEM_UNTOLD ? CAIRN_MISSING : CAIRN_BUSY;
+
+	/* of many, it is not that all are just held */
+	if (!l->n_held++ || code != CAIRN_BUSY)
+		cairn_fail(&l->held, code, "%s", how_held(l, odd));
 	l->held_mm = l->mm.addr;
 	l->held_task = l->task;
 }
@@ -53,7 +57,9 @@ void mm_report_held(struct mm_look *l)
 	what = l->n_held == 1 ? arena_printf(&l->arena, "the totals of %s", mm_whose(l)) :
 				arena_printf(&l->arena, "the totals of %zu address spaces", l->n_held);
 	if (l->n_held > 1)
-		cairn_fail(&l->held, CAIRN_MISSING, "somebody holds their mmap_lock");
+		cairn_fail(&l->held, l->held.code, l->held.code == CAIRN_BUSY ?
+			   "somebody holds their mmap_lock" :
+			   "somebody holds their mmap_lock, or who does cannot be told");
 	cairn_unseen(l->run, what ? what : "totals", &l->held);
 }
 

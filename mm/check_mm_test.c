@@ -210,6 +210,7 @@ static void test_lock(void **state)
 	assert_int_equal(w.f.n, 0);
 	assert_int_equal(w.f.nunseen, 1);
 	assert_non_null(strstr(w.f.unseen[0].what, "the totals of address space 0x10000"));
+	assert_false(findings_lack(&w.f)); /* nothing is amiss with the dump */
 	end(&w);
 	/* readers leave the number of areas alone */
 	begin(&w);

@@ -62,6 +62,14 @@ bool findings_any_fault(const struct findings *f)
 	return false;
 }
 
+bool findings_lack(const struct findings *f)
+{
+	for (size_t i = 0; i < f->nunseen; i++)
+		if (f->unseen[i].why.code != CAIRN_BUSY)
+			return true;
+	return false;
+}
+
 static bool id_matches(const struct cairn_explanation *id, const char *pattern)
 {
 	return !fnmatch(pattern, id->id, 0);

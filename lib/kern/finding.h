@@ -58,6 +58,9 @@ enum cairn_code findings_get(struct findings *ret, struct cairn *c,
 /** One is worse than CAIRN_INFO, which a healthy machine may have, too. */
 bool findings_any_fault(const struct findings *f);
 
+/** Something was not looked at for another reason than that a healthy machine was at work on it. */
+bool findings_lack(const struct findings *f);
+
 /** All checkers, sorted by name; *n is their number. NULL when out of memory. */
 const struct cairn_check *const *checks_sorted(struct arena *a, size_t *n);
 
