@@ -3,17 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cmd/quit.h"
+#include "lib/base/held.h"
 
 #define TICK_MS 50
 #define PIECE_LEN 65536
@@ -51,6 +52,17 @@ static unsigned jobs_of(const struct batch *b)
 	return n < BATCH_JOBS_MAX ? n : BATCH_JOBS_MAX;
 }
 
+/* Whoever unpacks into memory asks how much it may take (unwrap.h). The system itself does not look. */
+static void tell_limit(unsigned max_mb)
+{
+	struct rlimit limit;
+
+	if (!max_mb || getrlimit(RLIMIT_RSS, &limit) || limit.rlim_cur <= (rlim_t)max_mb << 20)
+		return;
+	limit.rlim_cur = (rlim_t)max_mb << 20;
+	setrlimit(RLIMIT_RSS, &limit);
+}
+
 /* The new process; it does not outlive the one that waits for it. */
 static void child(const struct pool *pool, size_t i, int fd, pid_t parent)
 {
@@ -60,6 +72,7 @@ static void child(const struct pool *pool, size_t i, int fd, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || dup2(fd, STDOUT_FILENO) < 0)
 		_exit(255);
+	tell_limit(pool->b->limits.max_mb);
 	status = pool->b->work(pool->b->arg, i);
 	fflush(stdout);
 	_exit(status);
@@ -136,32 +149,13 @@ static void drain(struct piece *p)
 	p->fd = -1;
 }
 
-/* MB that the process holds of its own; 0 when that cannot be told. */
-static uint64_t held_mb(pid_t pid)
-{
-	uint64_t size, resident, shared;
-	char path[32];
-	FILE *f;
-	int n;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	n = fscanf(f, "%" SCNu64 " %" SCNu64 " %" SCNu64, &size, &resident, &shared);
-	fclose(f);
-	if (n != 3 || shared > resident)
-		return 0;
-	return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
-}
-
 static enum fate over_limit(const struct piece *p, const struct batch_limits *l)
 {
 	if (p->end.out.len > BATCH_OUTPUT_MAX || p->end.out.failed)
 		return FATE_OUTPUT;
 	if (l->seconds && now_ms() - p->began_ms >= (int64_t)l->seconds * 1000)
 		return FATE_DEADLINE;
-	if (l->max_mb && held_mb(p->pid) > l->max_mb)
+	if (l->max_mb && held_by(p->pid) >> 20 > l->max_mb)
 		return FATE_MEMORY;
 	return FATE_DONE;
 }

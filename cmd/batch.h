@@ -36,7 +36,8 @@ enum fate {
 struct batch_limits {
 	unsigned jobs;     /* at a time; at most BATCH_JOBS_MAX */
 	unsigned seconds;  /* of each, on the wall's clock */
-	unsigned max_mb;   /* of each: resident memory that no file is behind; looked at every 50 ms */
+	unsigned max_mb;   /* of each: memory of its own (lib/base/held.h); looked at every 50 ms, and
+			      told to it as RLIMIT_RSS */
 	size_t waiting;    /* bytes of output that wait for a piece before them; while there are so
 			      many, no other piece is begun */
 };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/batch.h"
@@ -44,6 +45,26 @@ static void hold_much(void)
 		usleep(1000);
 }
 
+/* As hold_much(), where nobody's pages show it. */
+static void unpack_much(void)
+{
+	static char page[1 << 16];
+	int fd = memfd_create("test", MFD_CLOEXEC);
+
+	memset(page, 1, sizeof(page));
+	for (size_t i = 0; i < 1024; i++)
+		if (write(fd, page, sizeof(page)) < 0)
+			return;
+	for (;;) pause();
+}
+
+static uint64_t told_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_RSS, &limit) ? 0 : limit.rlim_cur >> 20;
+}
+
 static int act(void *arg, size_t i)
 {
 	const struct play *p = arg;
@@ -56,6 +77,8 @@ static int act(void *arg, size_t i)
 	case 'k': raise(SIGKILL); break;
 	case 'h': for (;;) pause();
 	case 'm': hold_much(); break;
+	case 'u': unpack_much(); break;
+	case 'r': return (int)(told_limit() & 127);
 	case 'w': write_much(BATCH_OUTPUT_MAX + 4096); for (;;) pause();
 	case 'b': write_much(1 << 20); break;
 	case 's': usleep(100000); if (p->slept) p->slept[0] = true; break;
@@ -115,6 +138,9 @@ static void test_memory(void **state)
 	(void)state;
 #ifndef __SANITIZE_ADDRESS__
 	PLAYS("am", 2, 20, 32, "0done0:a 1memory0:m ");
+	PLAYS("ua", 2, 20, 32, "0memory0:u 1done0:a ");
+	PLAYS("r", 2, 20, 32, "0done32:r ");
+	PLAYS("u", 2, 1, 0, "0deadline0:u ");
 #endif
 }
 

@@ -278,6 +278,7 @@ static void heading(struct view *v, const struct sight *s, const struct bucket *
 	v->nnew += is_new;
 	out_num(o, "count", since ? NULL : "%5s ", (int64_t)b->n);
 	out_num(o, "recent", since ? "%5s " : NULL, (int64_t)b->recent);
+	out_num(o, "doubles", NULL, (int64_t)b->doubles);
 	out_paint(o, OUT_BOLD);
 	out_str(o, "title", "%s", title_of(s));
 	out_paint(o, OUT_PLAIN);
@@ -323,6 +324,9 @@ static void summary(struct view *v, size_t nbuckets)
 		out_text(v->o, ", %zu shown", v->nshown);
 	if (v->sights.since)
 		out_text(v->o, ", %zu new since %s", v->nnew, v->sights.since);
+	if (v->sights.doubles)
+		out_text(v->o, ", %zu left out that %s of the same dumps", v->sights.doubles,
+			 v->sights.doubles == 1 ? "is" : "are");
 	if (v->sights.since && undated)
 		out_text(v->o, "; %zu without a date are counted: they may have been since",
 			 undated);
@@ -410,6 +414,14 @@ static const struct cmd bucket = {
 		"that names nobody), records of different causes are told apart; those that name none, as\n"
 		"logs do, go with the others if these have but one. Dumps that have no report are grouped\n"
 		"by their fate, reports without a signature by their class.\n"
+		"\n"
+		"A dump counts once, however many records there are of it; the last one counts. Records are\n"
+		"of the same dump if its file, the kernel (release, build id), and the time of the crash\n"
+		"(date, and seconds since boot) are the same: dumps of two hosts may be called alike. Of a log's\n"
+		"reports it is the log, the release, the time, the lines, and what it says. Where a record tells\n"
+		"no time (no report, no crash, a log without times), or is of standard input, nothing says\n"
+		"that it is the same, and each counts. `doubles` in the JSON is how many were left out of a\n"
+		"bug; the last line of the text has their sum.\n"
 		"\n"
 		"FILE has a known issue a line: a signature, strict or fuzzy, a cause, both as\n"
 		"SIGNATURE+CAUSE, or patterns as a shell's (* ? [...]) of these; a link; and, if it is, in\n"

@@ -43,6 +43,11 @@ static const char *title(const struct jsonrec *r, struct arena *a)
 	return told ? oops_retitle(told, r->blamed, whom(r->signature, a), a) : NULL;
 }
 
+static bool is_named(const char *file)
+{
+	return file && strcmp(file, "-");
+}
+
 enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct arena *a,
 			   struct cairn_err *err)
 {
@@ -61,6 +66,8 @@ enum cairn_code sights_add(struct sights *s, const struct jsonrec *r, struct are
 		.class = copy(a, r->class),         .title = title(r, a),
 		.release = copy(a, r->release),     .date = copy(a, r->date),
 		.file = copy(a, r->file),           .fate = copy(a, r->fate),
+		.mark = is_named(r->file) ? r->mark : 0,
+		.nth = s->n + s->doubles,
 	};
 	return CAIRN_OK;
 }
@@ -71,6 +78,43 @@ static int compare(const char *a, const char *b)
 	if (!a || !b)
 		return (a == NULL) - (b == NULL);
 	return strcmp(a, b);
+}
+
+static int same(const struct sight *x, const struct sight *y)
+{
+	int order = x->mark != y->mark ? (x->mark < y->mark ? -1 : 1) : compare(x->file, y->file);
+
+	if (!order)
+		order = compare(x->date, y->date);
+	return order ? order : compare(x->release, y->release);
+}
+
+static int by_mark(const void *a, const void *b)
+{
+	const struct sight *x = a, *y = b;
+	int order = same(x, y);
+
+	return order ? order : x->nth < y->nth ? -1 : x->nth > y->nth;
+}
+
+/* Of each dump the last record. */
+static void drop_doubles(struct sights *s)
+{
+	size_t kept = 0;
+
+	if (s->n)
+		qsort(s->sight, s->n, sizeof(*s->sight), by_mark);
+	for (size_t i = 0; i < s->n; i++) {
+		struct sight *before = kept ? &s->sight[kept - 1] : NULL, *here = &s->sight[i];
+
+		if (before && here->mark && !same(before, here)) {
+			here->doubles += before->doubles + 1;
+			kept--;
+		}
+		s->sight[kept++] = *here;
+	}
+	s->doubles += s->n - kept;
+	s->n = kept;
 }
 
 static int by_key(const void *a, const void *b)
@@ -196,6 +240,7 @@ static struct bucket bucket_at(const struct sights *s, size_t from)
 		const struct sight *sight = &s->sight[from + b.n];
 
 		b.recent += sight_is_recent(s, sight);
+		b.doubles += sight->doubles;
 		if (sight->date)
 			b.last = sight->date;
 	}
@@ -210,6 +255,7 @@ enum cairn_code buckets_make(struct buckets *ret, struct sights *s, struct arena
 	*ret = (struct buckets){ .bucket = arena_array(a, s->n + 1, sizeof(*ret->bucket)) };
 	if (!ret->bucket)
 		return cairn_fail(err, CAIRN_NOMEM, "out of memory");
+	drop_doubles(s);
 	code = join_logs(s, a, err);
 	if (code)
 		return code;

@@ -72,6 +72,85 @@ static void test_fuzzy(void **state)
 	assert_string_equal(grouped(&s), "c1f:zx2 2-5|");
 }
 
+#define D(file, build, release, date, time, sig) "{\"schema\":\"cairn.triage/1\",\"file\":" file \
+	",\"build_id\":" build ",\"release\":" release ",\"crash\":{\"date\":" date ",\"time\":" time \
+	",\"panic_time\":9.5},\"signature\":" sig "}"
+#define USUAL D("\"f\"", "\"b\"", "\"6.1\"", "\"2026-01-02\"", "8.25", "\"c1:a\"")
+#define L(log, time, lines, head) "{\"schema\":\"cairn.oops/1\",\"log\":" log ",\"time\":" time \
+	",\"first_line\":" lines ",\"last_line\":9,\"head\":" head ",\"signature\":\"c1:a\"}"
+
+/* How many of two records count. */
+static size_t counted(const char *a, const char *b)
+{
+	struct sights s = { 0 };
+	struct buckets all;
+
+	assert_int_equal(add(&s, a), CAIRN_OK);
+	assert_int_equal(add(&s, b), CAIRN_OK);
+	assert_int_equal(buckets_make(&all, &s, &arena, &err), CAIRN_OK);
+	assert_int_equal(s.n + s.doubles, 2);
+	assert_int_equal(all.bucket[0].doubles, s.doubles);
+	return s.n;
+}
+
+/* Once: the same in all that tells. */
+static void test_doubles(void **state)
+{
+	static const char *const others[] = {
+		D("\"g\"", "\"b\"", "\"6.1\"", "\"2026-01-02\"", "8.25", "\"c1:a\""),
+		D("\"f\"", "\"c\"", "\"6.1\"", "\"2026-01-02\"", "8.25", "\"c1:a\""),
+		D("\"f\"", "null", "\"6.1\"", "\"2026-01-02\"", "8.25", "\"c1:a\""),
+		D("\"f\"", "\"b\"", "\"6.2\"", "\"2026-01-02\"", "8.25", "\"c1:a\""),
+		D("\"f\"", "\"b\"", "\"6.1\"", "\"2026-01-03\"", "8.25", "\"c1:a\""),
+		D("\"f\"", "\"b\"", "\"6.1\"", "\"2026-01-02\"", "8.26", "\"c1:a\""),
+		D("\"f\"", "\"b\"", "\"6.1\"", "\"2026-01-02\"", "\"8.25\"", "\"c1:a\""),
+	};
+
+	(void)state;
+	assert_int_equal(counted(USUAL, USUAL), 1);
+	assert_int_equal(counted(USUAL, D("\"f\"", "\"b\"", "\"6.1\"", "\"2026-01-02\"", "8.25", "\"c1:b\"")), 1);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(counted(USUAL, others[i]), 2);
+		assert_int_equal(counted(others[i], others[i]), 1);
+	}
+	assert_int_equal(counted(L("\"l\"", "8.25", "3", "\"x\""), L("\"l\"", "8.25", "3", "\"x\"")), 1);
+	assert_int_equal(counted(L("\"l\"", "8.25", "3", "\"x\""), L("\"l\"", "8.25", "4", "\"x\"")), 2);
+	assert_int_equal(counted(L("\"l\"", "8.25", "3", "\"x\""), L("\"l\"", "8.25", "3", "\"y\"")), 2);
+}
+
+/* What does not tell when, or of what: nothing says that it is the same. */
+static void test_no_doubles(void **state)
+{
+	static const char *const same[] = {
+		D("null", "\"b\"", "\"6.1\"", "\"2026-01-02\"", "8.25", "\"c1:a\""),
+		D("\"-\"", "\"b\"", "\"6.1\"", "\"2026-01-02\"", "8.25", "\"c1:a\""),
+		"{\"schema\":\"cairn.triage/1\",\"file\":\"f\",\"fate\":\"deadline\",\"crash\":null}",
+		"{\"schema\":\"cairn.triage/1\",\"file\":\"f\",\"build_id\":\"b\",\"crash\":{\"time\":null}}",
+		L("\"l\"", "null", "3", "\"x\""), L("\"-\"", "8.25", "3", "\"x\""), L("null", "8.25", "3", "\"x\""),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		assert_int_equal(counted(same[i], same[i]), 2);
+}
+
+/* The last one counts, whatever lies between; those that were dropped are not forgotten. */
+static void test_last_of_doubles(void **state)
+{
+	struct sights s = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(add(&s, D("\"f\"", "\"b\"", "null", "\"1\"", "8.25", "\"c1:a\"")), CAIRN_OK);
+		assert_int_equal(add(&s, D("\"g\"", "\"b\"", "null", "\"1\"", "8.25", "\"c1:z\"")), CAIRN_OK);
+		assert_int_equal(add(&s, D("\"f\"", "\"b\"", "null", "\"1\"", "8.25", "\"c1:b\"")), CAIRN_OK);
+		assert_string_equal(grouped(&s), "c1:bx1 1-1|c1:zx1 1-1|");
+		assert_int_equal(s.doubles, 1 + 3 * i);
+	}
+	assert_int_equal(s.sight[0].doubles, 5);
+	assert_int_equal(s.sight[1].doubles, 2);
+}
+
 #define C(sig, cause) "{\"schema\":\"cairn.triage/1\",\"signature\":" sig ",\"cause\":" cause "}"
 
 static void test_causes(void **state)
@@ -217,7 +296,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_fuzzy),
 		cmocka_unit_test(test_recent), cmocka_unit_test(test_titles), cmocka_unit_test(test_with_logs), cmocka_unit_test(test_causes),
-		cmocka_unit_test(test_no_record),
+		cmocka_unit_test(test_doubles), cmocka_unit_test(test_no_doubles),
+		cmocka_unit_test(test_last_of_doubles), cmocka_unit_test(test_no_record),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -4,9 +4,46 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "lib/base/map.h"
+
 const char *jsonrec_str(const json_t *o, const char *name)
 {
 	return json_string_value(json_object_get(o, name));
+}
+
+/* Mix in a member, whatever it is; true if it is a number. */
+static bool mark(uint64_t *ret, const json_t *o, const char *name)
+{
+	const json_t *v = json_object_get(o, name);
+	double number = json_number_value(v);
+	const char *text = json_string_value(v);
+
+	*ret = hash_u64(*ret ^ (text ? hash_bytes(text, strlen(text)) :
+				json_is_number(v) ? hash_bytes(&number, sizeof(number)) : 0));
+	return json_is_number(v);
+}
+
+static uint64_t mark_of_dump(const struct jsonrec *r, const json_t *crash)
+{
+	uint64_t ret = 1;
+	bool timed = r->date != NULL;
+
+	timed |= mark(&ret, crash, "time");
+	timed |= mark(&ret, crash, "panic_time");
+	mark(&ret, r->json, "build_id");
+	return timed ? ret | 1 : 0;
+}
+
+/* A log of which several reports are of one moment has them on different lines. */
+static uint64_t mark_of_log(const struct jsonrec *r)
+{
+	uint64_t ret = 2;
+	bool timed = mark(&ret, r->json, "time");
+
+	mark(&ret, r->json, "first_line");
+	mark(&ret, r->json, "last_line");
+	mark(&ret, r->json, "head");
+	return timed ? ret | 1 : 0;
 }
 
 static void triage_fields(struct jsonrec *r)
@@ -23,6 +60,7 @@ static void triage_fields(struct jsonrec *r)
 	r->fate = jsonrec_str(r->json, "fate");
 	if (r->fate && !strcmp(r->fate, "done"))
 		r->fate = NULL;
+	r->mark = mark_of_dump(r, crash);
 }
 
 static void oops_fields(struct jsonrec *r)
@@ -32,6 +70,7 @@ static void oops_fields(struct jsonrec *r)
 	r->title = jsonrec_str(r->json, "title");
 	r->function = jsonrec_str(r->json, "function");
 	r->blamed = jsonrec_str(r->json, "guilty");
+	r->mark = mark_of_log(r);
 }
 
 enum cairn_code jsonrec_read(struct jsonrec *ret, const char *line, size_t len, struct cairn_err *err)

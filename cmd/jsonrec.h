@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/err.h"
 
@@ -27,6 +28,9 @@ struct jsonrec {
 	const char *signature, *fuzzy, *cause;
 	const char *cause_log;   /* that a dump's log tells alone; NULL: the same */
 	const char *fate;        /* NULL: there is a report */
+	uint64_t mark;           /* with file, release and date: which dump, or which report of a log,
+				    it is of, by when the kernel died and by its build; 0: it does
+				    not tell when */
 };
 
 /** Read one line. CAIRN_FORMAT: it is no JSON object with a schema. */

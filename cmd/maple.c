@@ -25,12 +25,12 @@ static const struct opt opts[] = {
 
 /* ---- which tree ---- */
 
-static bool is_node_of_slab(const struct maple_mms *s, uint64_t addr)
+static bool is_of_slab(const struct maple_mms *s, uint64_t addr, const char *name)
 {
 	struct slab_object o;
 
 	return s->frames.size && !slab_object_at(s->c, &s->frames, addr, &o, NULL) &&
-	       !strcmp(o.name, "maple_node");
+	       !strcmp(o.name, name);
 }
 
 static void show_owner(struct out *o, uint64_t node, const struct maple_mm *mm, int width)
@@ -52,20 +52,56 @@ static enum cairn_code tree_of_node(struct call *call, struct maple_mms *s, stru
 {
 	uint64_t node = mm->tree & ~(uint64_t)(s->layout->size - 1);
 
-	if (mm->tree != node && !is_node_of_slab(s, node))
+	if (mm->tree != node && !is_of_slab(s, node, "maple_node"))
 		return CAIRN_OK;
 	if (maple_mm_of_node(s, node, call->scratch, mm)) {
 		if (!call->opt[OPT_DOT].set && !call->opt[OPT_SVG].set)
 			show_owner(call->out, node, mm, s->c->kernel.word * 2);
 		return CAIRN_OK;
 	}
-	return !is_node_of_slab(s, node) ? CAIRN_OK :
+	return !is_of_slab(s, node, "maple_node") ? CAIRN_OK :
 	       cairn_fail(err, CAIRN_NOTFOUND, "0x%" PRIx64 " is a maple_node, of no tree that is "
 			  "known: of a driver's, or free", node);
 }
 
-/* A task's address space, an mm_struct that a task has, a struct maple_tree, or a node of one.
- * Tree 0 of a task: it has none. */
+static bool is_known(const struct maple_mms *s, uint64_t addr, struct maple_mm *ret)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->mm[i].mm == addr || s->mm[i].tree == addr) {
+			*ret = s->mm[i];
+			return true;
+		}
+	return false;
+}
+
+/* Of a task in exit_mmap(), which has let go of it. */
+static void find_exiting(struct call *call, struct maple_mms *s, const struct task *t,
+			 struct maple_mm *ret)
+{
+	maple_mms_want(s, call->scratch);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->mm[i].task == t)
+			*ret = s->mm[i];
+}
+
+/* One that no task has any more is found as the checker finds it, or by its slab's name. */
+static bool is_mm(struct call *call, struct maple_mms *s, struct maple_mm *ret)
+{
+	uint64_t addr = ret->tree;
+
+	if (is_known(s, addr, ret))
+		return true;
+	maple_mms_want(s, call->scratch);
+	if (is_known(s, addr, ret))
+		return true;
+	if (!is_of_slab(s, addr, "mm_struct"))
+		return false;
+	*ret = maple_mm_at(s, addr);
+	return true;
+}
+
+/* A task's address space, an mm_struct, a struct maple_tree, or a node of one. Tree 0 of a task: it
+ * has none. */
 static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool has_mms,
 				 struct maple_mm *ret, struct cairn_err *err)
 {
@@ -78,19 +114,18 @@ static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool ha
 		if (t->fault)
 			return cairn_fail(err, CAIRN_FAULT, "%s", t->fault->text);
 		ret->task = t;
-		if (!t->mm)
+		if (!t->mm) {
+			find_exiting(call, s, t, ret);
 			return CAIRN_OK;
+		}
 		if (maple_mm_of(s, t->mm, ret))
 			return CAIRN_OK;
 	}
 	code = operand_address(s->c, word, &ret->tree, err);
 	if (code || !has_mms)
 		return code;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->mm[i].mm == ret->tree || s->mm[i].tree == ret->tree) {
-			*ret = s->mm[i];
-			return CAIRN_OK;
-		}
+	if (is_mm(call, s, ret))
+		return CAIRN_OK;
 	return tree_of_node(call, s, ret, err);
 }
 
@@ -160,11 +195,8 @@ static void head(struct out *o, const struct maple_view *v)
 	out_num(o, "nodes", ", %s nodes", (int64_t)m->n);
 	out_num(o, "bad", v->nbad ? ", %s bad" : NULL, (int64_t)v->nbad);
 	out_text(o, "\n");
+	maple_view_bad_of_tree(o, v);
 	out_end(o);
-	for (size_t i = 0; i < v->nbad; i++)
-		if (!v->bad[i].node)
-			out_text(o, "  %s is 0x%llx (%s)\n", v->bad[i].field,
-				 (unsigned long long)v->bad[i].found, maple_rule_id(v->bad[i].rule));
 }
 
 static enum cairn_code draw(struct call *call, const struct maple_view *v, struct cairn_err *err)
@@ -235,6 +267,8 @@ static enum cairn_code show(struct call *call, struct maple_mms *s, bool has_mms
 	if (code)
 		return code;
 	if (mm.task && !mm.tree) {
+		if (call->opt[OPT_DOT].set || call->opt[OPT_SVG].set)
+			return cairn_fail(err, CAIRN_NOTFOUND, "no address space of its own");
 		error_none(call, "no address space of its own");
 		return CAIRN_OK;
 	}
@@ -280,8 +314,9 @@ static const struct cmd maple_cmd = {
 		"\n"
 		"-t shows every node below its parent: the indices it covers, its type, its last slot\n"
 		"in use, its parent word, meta (end/gap), and each slot with its range and gap. The\n"
-		"tree is verified as `check` does it, and bad words are marked with what they should\n"
-		"be. The pictures have the same, bad words in red:\n"
+		"tree is verified as `check -o maple` does it, and bad words are marked with what they\n"
+		"should be. The pictures have the same, bad words in red; in the SVG a node's children\n"
+		"are right of it:\n"
 		"\n"
 		"    maple --svg 1 > tree.svg\n"
 		"    maple --dot 1 | dot -Tpdf > tree.pdf",

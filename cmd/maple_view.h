@@ -21,6 +21,22 @@ struct maple_view {
 /** The verdict on the word of a node at that offset; NULL: it is good. */
 const struct maple_verdict *maple_view_bad(const struct maple_view *v, uint64_t addr);
 
+/** Likewise on what a slot's line shows: its word, its pivot, its gap, the object that it leads to. */
+const struct maple_verdict *maple_view_bad_slot(const struct maple_view *v,
+						const struct maple_node *n, unsigned slot);
+bool maple_view_is_of_slot(const struct maple_view *v, const struct maple_node *n,
+			   const struct maple_verdict *b);
+
+/** A word of the node is bad, or all of it; the verdict is on no node that is shown. */
+bool maple_view_is_bad(const struct maple_view *v, const struct maple_node *n);
+bool maple_view_is_of_tree(const struct maple_verdict *b);
+
+/** "maple_node.parent is 0x10, should be 0x11, bit 0 has flipped (maple.root.parent)" */
+void maple_view_words(const struct maple_verdict *b, char *buf, size_t size);
+
+/** What it should be alone: ", should be 0x11", or "" where that is not known. */
+void maple_view_told(const struct maple_verdict *b, char *buf, size_t size);
+
 /** "arange_64", and what became of a node that is not there: "empty slot". */
 const char *maple_view_type(enum maple_type type);
 const char *maple_view_state(const struct maple_node *n);
@@ -28,6 +44,9 @@ const char *maple_view_state(const struct maple_node *n);
 /** The next node in the order of a reader: each before its children; MAPLE_NONE after the last, and
  *  before the first. */
 uint32_t maple_view_next(const struct maple_view *v, uint32_t i);
+
+/** Bad words of the struct maple_tree, and of objects that it leads to. */
+void maple_view_bad_of_tree(struct out *o, const struct maple_view *v);
 
 /** Every node with its pivots, slots and gaps. */
 void maple_view_nodes(struct out *o, const struct maple_view *v);

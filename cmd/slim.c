@@ -173,6 +173,8 @@ static enum cairn_code make(struct call *call, struct cairn *c, struct kdumpwrit
 	bool missed = false;
 	uint64_t size;
 
+	if (code == CAIRN_OK && !c->arch)
+		code = cairn_fail(err, CAIRN_MISSING, "the dump does not tell its machine");
 	if (code == CAIRN_OK && call->opt[OPT_FOR].set)
 		code = slim_touch_for(call, c, call->opt[OPT_FOR].value, &missed, err);
 	if (code != CAIRN_OK)

@@ -12,6 +12,14 @@
 
 #define PIECE_LEN 65536
 
+/* A dump is not unpacked to be told that it is one: whoever opens it does so anyway. */
+static bool is_packed_dump(int fd)
+{
+	char head[TEXTKIND_LEN];
+
+	return textkind(head, unwrap_head(fd, head, sizeof(head))) == TEXTKIND_DUMP;
+}
+
 enum cairn_code textfile_open(struct textfile *ret, const char *path, struct cairn_err *err)
 {
 	enum cairn_code code;
@@ -29,6 +37,9 @@ enum cairn_code textfile_open(struct textfile *ret, const char *path, struct cai
 	if (!strcmp(path, "-") || fstat(ret->fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
 		return CAIRN_OK;
 	/* a regular file may be compressed */
+	ret->dump = is_packed_dump(ret->fd);
+	if (ret->dump)
+		return CAIRN_OK;
 	code = unwrap(&ret->raw, ret->fd, err);
 	ret->fd = -1;
 	return code ? cairn_context(err, code, "%s", path) : CAIRN_OK;
@@ -57,7 +68,7 @@ static ssize_t read_some(struct textfile *f, char *buf, int *error)
 
 static enum cairn_code look(struct textfile *f, const char *head, size_t n, struct cairn_err *err)
 {
-	enum textkind kind = textkind(head, n);
+	enum textkind kind = f->dump ? TEXTKIND_DUMP : textkind(head, n);
 
 	f->dump = kind == TEXTKIND_DUMP;
 	if (f->dump)
@@ -78,12 +89,22 @@ enum cairn_code textfile_more(struct textfile *f, struct str *to, bool *more, st
 	n = read_some(f, room, &error);
 	if (error)
 		return cairn_fail(err, CAIRN_IO, "%s: %s", f->path, strerror(error));
-	if (!f->at && look(f, room, (size_t)n, err))
+	if (!f->looked && look(f, room, (size_t)n, err))
 		return CAIRN_FORMAT;
+	f->looked = true;
 	str_took(to, (size_t)n);
 	f->at += (uint64_t)n;
 	*more = n > 0;
 	return CAIRN_OK;
+}
+
+bool textfile_seek_end(struct textfile *f, uint64_t last, uint64_t *skipped)
+{
+	if (f->fd >= 0 || f->raw.size <= last)
+		return false;
+	/* even: UTF-16 */
+	f->at = *skipped = (f->raw.size - last + 1) & ~UINT64_C(1);
+	return true;
 }
 
 bool textfile_is_cut(const struct textfile *f)

@@ -143,6 +143,10 @@ static enum cairn_code walk_maple(const struct plan *p, struct cairn_err *err)
 	if (p->offset || p->is_node)
 		return cairn_fail(err, CAIRN_USAGE, "-o and -N: not of a maple tree, which has "
 						    "pointers to its elements (see maple)");
+	if (maple_node_at(p->call->cairn, p->root))
+		return cairn_fail(err, CAIRN_USAGE, "0x%" PRIx64 " is a maple_node, no struct "
+				  "maple_tree: `maple 0x%" PRIx64 "` shows the tree that it is of",
+				  p->root, p->root);
 	code = maple_begin(&w, p->call->cairn, p->root, 0, UINT64_MAX, p->limit, err);
 	while (code == CAIRN_OK && !out_broken(p->call->out) && maple_next(&w))
 		show_maple(p, &w);

@@ -109,6 +109,11 @@ static void maple(void **state)
 					 "\"position\":\"root/1/0\""));
 	got = testcmd(&t.k->c, OUT_TEXT, "tree -t maple -o 8 tree");
 	assert_int_equal(got.code, CAIRN_USAGE);
+	tk_symbol(t.k, "root", t.root); /* a node is none */
+	got = testcmd(&t.k->c, OUT_TEXT, "tree -t maple root");
+	assert_int_equal(got.code, CAIRN_USAGE);
+	got = testcmd(&t.k->c, OUT_TEXT, "tree -t maple 0x11000");
+	assert_int_equal(got.code, CAIRN_USAGE);
 	tmt_free(&t);
 }
 

@@ -15,7 +15,12 @@ bool triage_is_watched(const struct report *r)
 	return r->told && r->told->function && crash_class_is_stall(r->panic.class);
 }
 
-/* All of it where the crash is not what matters. */
+/* Where the crash is not what matters, or what failed is told long before who panics of it. */
+static bool is_told_before(const char *class, bool wanted)
+{
+	return wanted || (class && !strcmp(class, "machine-check"));
+}
+
 static void read_log(struct report *r)
 {
 	const struct log_record *told = r->panic.cause ? r->panic.cause : r->panic.record;
@@ -24,7 +29,7 @@ static void read_log(struct report *r)
 	const struct log *log;
 
 	if (!all || !told || log_get(r->c, &log, NULL) != CAIRN_OK ||
-	    oops_parse_log(all, log, wanted ? 0 : (size_t)(told - log->record), r->call->scratch,
+	    oops_parse_log(all, log, is_told_before(r->panic.class, wanted) ? 0 : (size_t)(told - log->record), r->call->scratch,
 			   NULL) != CAIRN_OK)
 		return;
 	r->told = oops_last(all);
@@ -35,13 +40,20 @@ static void read_log(struct report *r)
 		r->complaint = cause_complaint(all, (size_t)(r->told - all->oops));
 }
 
-static struct signature sign_watched(const struct report *r)
+/* By the stack of whom it watched: the log is lost, or tells of no function there. */
+static bool tells_by_watched(const struct report *r)
 {
-	struct signature own = { 0 };
+	return r->watched.at && (!r->told || (r->watched.cpu >= 0 && !r->told->guilty));
+}
 
-	signature_of_frames(&own, r->panic.class, &r->watched.trace, r->watched.at,
-			    r->call->scratch);
-	return own;
+static void sign_watched(struct report *r)
+{
+	const struct trace *tr = &r->watched.trace;
+	const struct frame *who;
+
+	signature_of_frames(&r->signature, r->panic.class, tr, r->watched.at, r->call->scratch);
+	who = signature_frame_of(tr, (size_t)(r->watched.at - tr->frame), r->signature.guilty);
+	r->watched.at = who ? who : r->watched.at;
 }
 
 /* By the stack; where that tells nothing sure or names nobody, or is a watchdog's, by the log's. */
@@ -53,16 +65,18 @@ static struct signature sign(const struct report *r)
 		      signature_of_trace(&own, r->panic.class, &r->crash, r->c->arch,
 					 r->call->scratch);
 
-	if (!r->told)
-		return r->watched.at ? sign_watched(r) : own;
-	return !blames || !own.guilty ? r->told->signature : own;
+	return r->told && (!blames || !own.guilty || signature_is_of_log(r->told->class))
+		       ? r->told->signature : own;
 }
 
 void triage_read_log(struct report *r)
 {
 	read_log(r);
 	triage_watched(r);
-	r->signature = sign(r);
+	if (tells_by_watched(r))
+		sign_watched(r);
+	else
+		r->signature = sign(r);
 }
 
 /* Whom the signature names, though a stack alone may tell him. */

@@ -242,7 +242,9 @@ void triage_code(struct report *r)
 	struct cairn_err err;
 	struct disasm d;
 
-	if (!f || !f->interrupted) {
+	/* what ran when hardware failed had no part in it */
+	if (!f || !f->interrupted ||
+	    (r->panic.class && signature_has_no_functions(r->panic.class))) {
 		out_null(r->o, "code", NULL);
 		return;
 	}

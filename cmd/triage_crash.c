@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "cmd/mce_out.h"
 #include "cmd/stack_out.h"
 #include "cmd/triage.h"
 #include "lib/kern/clock.h"
@@ -159,6 +160,7 @@ void triage_crash(struct report *r)
 	where(r);
 	who(r);
 	when(r);
+	mce_out(o, "  error    ", r->told ? r->told->mce : NULL, r->told ? r->told->nmce : 0);
 	triage_bug(r);
 	triage_explanation(r);
 	out_end(o);

@@ -49,7 +49,8 @@ static void watch_task(struct report *r)
 /* Of a CPU that stalled by itself, the stack that panicked is the one. */
 static void watch_cpu(struct report *r)
 {
-	int64_t id = r->told ? r->told->cpu : -1;
+	bool by_another = r->told && r->told->stuck >= 0;
+	int64_t id = by_another ? r->told->stuck : r->told ? r->told->cpu : -1;
 	const struct trace *tr = &r->watched.trace;
 	const struct cpu *cpu = r->cpus && id >= 0 && id != r->panic.cpu ?
 				cpu_by_id(r->cpus, (unsigned)id) : NULL;
@@ -62,7 +63,7 @@ static void watch_cpu(struct report *r)
 	r->watched.task = triage_task_of(r, cpu->id);
 	trace_cpu(&r->watched.trace, &r->unwinder, cpu, r->watched.task, r->call->scratch);
 	i = culprit_skip_idle_talk(tr);
-	r->watched.at = i < tr->n ? &tr->frame[i] : NULL;
+	r->watched.at = by_another ? culprit_stuck(tr) : i < tr->n ? &tr->frame[i] : NULL;
 }
 
 void triage_watched(struct report *r)

@@ -7,6 +7,7 @@
 #include "cmd/operand.h"
 #include "cmd/vm_out.h"
 #include "mm/vma_flags.h"
+#include "mm/vma_parts.h"
 
 enum { OPT_PAGES, OPT_MM, OPT_STRUCTS, OPT_FLAGS, OPT_REFERENCE, OPT_RANGES };
 
@@ -39,17 +40,19 @@ static enum cairn_code show_flags(struct call *call, const char *word, struct ca
 {
 	struct out *o = call->out;
 	const char *sep = "";
+	struct vma_flags names;
 	uint64_t flags;
 	enum cairn_code code = operand_address(call->cairn, word, &flags, err);
 
 	if (code)
 		return code;
+	vma_flags_init(&names, call->cairn);
 	out_record(o, "vmflags");
 	out_addr(o, "flags", "%s: ", flags, 0);
 	out_text(o, "(");
 	out_array(o, "names");
 	for (unsigned i = 0; i < 64; i++) {
-		const char *name = vma_flag_name(i);
+		const char *name = vma_flag_name(&names, i);
 
 		if (!(flags >> i & 1))
 			continue;
@@ -159,6 +162,25 @@ static enum cairn_code show_part(struct vm *vm, struct vm_out *vo, const struct 
 	return CAIRN_OK;
 }
 
+static enum cairn_code show_parts(struct vm *vm, struct vm_out *vo, const struct vmas *v,
+				  struct cairn_err *err)
+{
+	struct vma_parts *ps = vma_parts_begin(&vm->vs, v);
+	const struct vmas *part;
+	enum cairn_code code = CAIRN_OK;
+
+	if (!ps)
+		return cairn_fail(err, CAIRN_NOMEM, "no memory for the areas");
+	while (!code && !out_broken(vm->call->out)) {
+		code = vma_parts_next(ps, &part, err);
+		if (code || !part)
+			break;
+		code = show_part(vm, vo, part, err);
+	}
+	vma_parts_end(ps);
+	return code;
+}
+
 static enum cairn_code show_areas(struct vm *vm, const struct task *t, const struct mm *mm,
 				  const struct vmas *v, struct cairn_err *err)
 {
@@ -167,24 +189,18 @@ static enum cairn_code show_areas(struct vm *vm, const struct task *t, const str
 			     .namer = &vm->namer, .verdict = vm->verdict,
 			     .page_shift = mm_page_shift(c) };
 	enum cairn_code code = open_user(vm, &vo, err);
-	size_t size = vmas_window(&vm->vs, v);
-	struct vmas part = { 0 };
 	struct vma gate;
 
 	if (!code && !vm->ref_name)
 		head_areas(vm, &vo);
-	for (size_t at = 0; !code && at < v->n && !out_broken(vm->call->out); at += size) {
-		code = vmas_part(&vm->vs, v, at, size, &part, err);
-		if (!code)
-			code = show_part(vm, &vo, &part, err);
-	}
+	if (!code)
+		code = show_parts(vm, &vo, v, err);
 	if (!code && vma_gate(&vm->namer, &vm->vs, mm, &gate) && is_wanted(vm, mm, &gate)) {
 		head_areas(vm, &vo);
 		vm_out_area(&vo, &gate);
 	}
 	if (vo.user.tlb)
 		space_deinit(&vo.user);
-	vmas_free(&part);
 	return code;
 }
 
@@ -193,6 +209,25 @@ static enum cairn_code get_areas(struct vm *vm, const struct mm *mm, struct vmas
 {
 	return vm->call->opt[OPT_STRUCTS].set ? vmas_get(&vm->vs, mm, v, err)
 					      : vmas_ranges(&vm->vs, mm, v, err);
+}
+
+/* The tree has lost some, or map_count is bad: `check` tells which. */
+static void tell_missing(struct vm *vm, const struct mm *mm, const struct vmas *v)
+{
+	uint64_t count = mm->v[MM_MAP_COUNT] & UINT32_MAX;
+	struct cairn_err err;
+
+	if (v->by_list) {
+		cairn_fail(&err, CAIRN_CORRUPT, "it leads to %zu of %zu areas: these are by the list",
+			   v->in_tree, v->n);
+		error_partial(vm->call, "the red-black tree", &err, vm->verdict);
+	}
+	if (v->partial) {
+		error_partial(vm->call, "not all areas", &v->err, vm->verdict);
+	} else if (mm_has(&vm->vs.mm, MM_MAP_COUNT) && v->n < count) {
+		cairn_fail(&err, CAIRN_CORRUPT, "%zu are there, and map_count is %" PRIu64, v->n, count);
+		error_partial(vm->call, "areas may be missing", &err, vm->verdict);
+	}
 }
 
 static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_err *err)
@@ -211,8 +246,8 @@ static enum cairn_code one_mm(struct vm *vm, const struct task *t, struct cairn_
 		code = show_structs(vm, t, &mm, &v, err);
 	else
 		code = show_areas(vm, t, &mm, &v, err);
-	if (!code && v.partial)
-		error_partial(vm->call, "not all areas", &v.err, vm->verdict);
+	if (!code)
+		tell_missing(vm, &mm, &v);
 	vmas_free(&v);
 	return code;
 }
@@ -298,7 +333,8 @@ static const struct cmd vm = {
 	.help = "Shows the address space of a task, or without operand of the one that panicked: its\n"
 		"mm_struct, its page tables, its memory, and every area with its bounds, flags, and\n"
 		"the file or the name that /proc/PID/maps has. The areas come from the process's\n"
-		"maple tree (before 6.1 its red-black tree).\n"
+		"maple tree (before 6.1 its red-black tree, or the list where that leads to more). Where\n"
+		"map_count counts more of them than there are, that is said.\n"
 		"\n"
 		"-p adds each page: its physical address, where it is swapped to, or where in the\n"
 		"file it would come from; pages that are nowhere are told in runs. -R shows only\n"

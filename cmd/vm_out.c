@@ -99,8 +99,11 @@ static void known(struct vm_out *vo, const struct vma *v)
 	const struct cairn_err *fault;
 	const struct path *file;
 	const char *name = vma_name(vo->namer, vo->mm, v, &file, &fault);
+	struct vma in_tree = *v; /* a bound that is bad is not followed to the end of the world */
 	char perms[5];
 
+	in_tree.start = v->start < v->first ? v->first : v->start;
+	in_tree.end = v->end - 1 > v->last ? v->last + 1 : v->end;
 	vma_perms(v->flags, perms);
 	out_str(o, "perms", NULL, perms);
 	out_addr(o, "flags", "  %8s", v->flags, 0);
@@ -115,7 +118,7 @@ static void known(struct vm_out *vo, const struct vma *v)
 	}
 	out_text(o, "\n");
 	if (vo->pages)
-		vm_pages(vo, v, name);
+		vm_pages(vo, &in_tree, name);
 }
 
 #define ROW 128 /* four numbers and what stands between them */
@@ -162,7 +165,18 @@ static bool plain_row(struct vm_out *vo, const struct vma *v)
 	return true;
 }
 
-void vm_out_area(struct vm_out *vo, const struct vma *v)
+/* The tree leads to what has no range, or quite another one: it was overwritten, or is none. */
+static bool is_no_area(const struct vma *v)
+{
+	return !v->fault && v->addr &&
+	       (v->start >= v->end || (v->start != v->first && v->end != v->last + 1));
+}
+
+static const struct cairn_err no_area = {
+	.code = CAIRN_CORRUPT, .text = "its bounds are those of no area",
+};
+
+static void area(struct vm_out *vo, const struct vma *v)
 {
 	struct out *o = vo->call->out;
 
@@ -181,6 +195,19 @@ void vm_out_area(struct vm_out *vo, const struct vma *v)
 		known(vo, v);
 	}
 	out_end(o);
+}
+
+void vm_out_area(struct vm_out *vo, const struct vma *v)
+{
+	struct vma bad;
+
+	if (!is_no_area(v)) {
+		area(vo, v);
+		return;
+	}
+	bad = *v;
+	bad.fault = &no_area;
+	area(vo, &bad);
 }
 
 static bool range_row(struct call *call, const struct vma_range *r)

@@ -16,7 +16,6 @@
 #define TREE_LIMIT  (1u << 22) /* of one */
 #define TRIALS      (1u << 24) /* nodes that are looked at again, to try repairs */
 #define BECAUSE 6 /* contradictions that a finding shows */
-#define XA_ZERO 0x406 /* XA_ZERO_ENTRY, include/linux/xarray.h */
 #define LOST 3    /* trees that could not be looked at and that are told one by one */
 
 struct look {
@@ -35,8 +34,31 @@ static void value_text(struct str *s, uint64_t v)
 	str_addf(s, "0x%" PRIx64, v);
 }
 
+#define FREED 0x6b /* POISON_FREE, include/linux/poison.h */
+
+static bool is_freed(const struct look *k, uint64_t found)
+{
+	for (unsigned i = 0; i < k->c->kernel.word; i++)
+		if ((found >> 8 * i & 0xff) != FREED)
+			return false;
+	return true;
+}
+
+/* An object as a whole. */
+static void overwritten(struct str *s, const struct look *k, const struct maple_verdict *v)
+{
+	str_addf(s, "%s: the %s at 0x%" PRIx64 " is overwritten, %s 0x%" PRIx64, k->whose, v->field,
+		 v->addr, v->filled ? "all of it with" : "its first word is", v->found);
+	if (is_freed(k, v->found))
+		str_add(s, ", which is what the slab allocator puts into what is freed");
+}
+
 static void message(struct str *s, const struct look *k, const struct maple_verdict *v)
 {
+	if (v->rule == MAPLE_RULE_NODE_OVERWRITTEN || v->rule == MAPLE_RULE_ENTRY_OVERWRITTEN) {
+		overwritten(s, k, v);
+		return;
+	}
 	str_addf(s, "%s: %s is 0x%" PRIx64, k->whose, v->field, v->found);
 	if (v->told)
 		str_addf(s, " and should be 0x%" PRIx64, v->expected);
@@ -84,14 +106,6 @@ static size_t evidence(struct cairn_evidence *e, struct str *s, size_t texts[BEC
 	return n;
 }
 
-/* In an address space, the mark of a fork that failed and an entry that a spanning store wrote twice
- * are known to the checker "mm". */
-static bool is_explained_by_mm(const struct look *k, const struct maple_verdict *v)
-{
-	return k->of_task &&
-	       (v->twice || (v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == XA_ZERO));
-}
-
 static void tell(void *arg, const struct maple_verdict *v)
 {
 	struct look *k = arg;
@@ -105,7 +119,7 @@ static void tell(void *arg, const struct maple_verdict *v)
 		.overrun = v->neighbour,
 	};
 
-	if (v->of_object || is_explained_by_mm(k, v))
+	if (v->of_object || (k->of_task && maple_mm_is_told_by_mm(v)))
 		return;
 	str_init(&text);
 	str_init(&expected);

@@ -12,6 +12,7 @@
 #include "lib/kern/sysinfo.h"
 
 #define AREAS_LIMIT ((size_t)1 << 26) /* of all address spaces together: no area is of two */
+#define MAX_MAP_COUNT 65530u /* include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
 #define GUARD_PAGES 256u /* mm/mmap.c stack_guard_gap, as it is compiled in */
 
 static const struct shape_want area_want = {
@@ -62,6 +63,9 @@ void mm_bad(struct mm_look *l, const struct mm_bad *bad)
 		.addr = bad->addr, .field = bad->field, .evidence = e, .nevidence = 2,
 	};
 
+	/* as the checker maple has it: a writer may be about to put it right */
+	if (f.grade == CAIRN_IN_FLIGHT && f.severity == CAIRN_ERROR)
+		f.severity = CAIRN_WARNING;
 	f.found = value_text(l, bad, bad->found);
 	if (!bad->untold)
 		f.expected = value_text(l, bad, bad->expected);
@@ -83,7 +87,7 @@ static void tell_unseen(struct mm_look *l)
 
 	for (size_t i = 0; !why && i < l->areas.n; i++)
 		why = l->areas.vma[i].fault;
-	l->whole = !why;
+	l->whole = !why && !l->broken;
 	if (why) {
 		l->all_seen = false;
 		cairn_unseen(l->run, mm_whose(l), why);
@@ -101,6 +105,9 @@ static void look_at_areas(struct mm_look *l)
 		return;
 	}
 	l->looked += l->areas.n;
+	if (mm_check_wiped(l))
+		return;
+	mm_check_maple(l);
 	mm_check_tree(l);
 	links = mm_check_links(l);
 	tell_unseen(l);
@@ -119,16 +126,16 @@ static void look_at(struct mm_look *l, const struct task *t)
 
 	l->task = t;
 	l->count_bad = 0;
+	l->forked = 0;
 	if (mm_read(&l->vs.mm, t->mm, &l->mm, &err)) {
 		l->all_seen = false;
 		cairn_unseen(l->run, mm_whose(l), &err);
 		return;
 	}
-	/* exit_mmap() frees areas that the tree still names */
-	if (mm_has(&l->vs.mm, MM_USERS) && !l->mm.v[MM_USERS])
-		return;
-	mm_check_lock(l);
-	look_at_areas(l);
+	if (mm_check_users(l)) {
+		mm_check_lock(l);
+		look_at_areas(l);
+	}
 	vmas_free(&l->areas);
 	arena_reset(&l->arena);
 }
@@ -146,10 +153,25 @@ static bool has_looked_enough(struct mm_look *l)
 	return true;
 }
 
+/* A kernel thread borrows one, and counts or not. */
+static void count_users(struct mm_look *l)
+{
+	for (size_t i = 0; i < l->tasks->n; i++) {
+		const struct task *t = &l->tasks->task[i];
+		uint64_t n = 0;
+
+		if (t->fault || !t->mm || t->kernel_thread)
+			continue;
+		map_get(&l->users, t->mm, &n);
+		map_put(&l->users, t->mm, n + 1);
+	}
+}
+
 static void look_at_all(struct mm_look *l)
 {
 	struct map seen = { 0 };
 
+	count_users(l);
 	for (size_t i = 0; i < l->tasks->n && cairn_go_on(l->run) && !has_looked_enough(l); i++) {
 		const struct task *t = &l->tasks->task[i];
 
@@ -157,6 +179,7 @@ static void look_at_all(struct mm_look *l)
 			look_at(l, t);
 	}
 	map_deinit(&seen);
+	mm_report_held(l);
 	mm_report_rcu(l);
 	mm_report_anon(l);
 	if (l->tasks->partial)
@@ -182,7 +205,13 @@ uint64_t mm_guard_pages(const char *cmdline)
 static void read_globals(struct mm_look *l)
 {
 	struct sysinfo info;
+	uint32_t areas;
 	uint64_t at;
+
+	l->max_map_count = MAX_MAP_COUNT;
+	if (!sym_addr(&l->c->syms, "sysctl_max_map_count", &at, NULL) &&
+	    !space_u32(&l->c->kernel, at, &areas, NULL) && areas > MAX_MAP_COUNT)
+		l->max_map_count = areas;
 
 	l->page = UINT64_C(1) << mm_page_shift(l->c);
 	if (!sym_addr(&l->c->syms, "stack_guard_gap", &at, NULL) &&
@@ -219,8 +248,10 @@ static enum cairn_code run(struct cairn *c, struct cairn_run *run_, struct cairn
 		if (l->slabs.lack.code)
 			cairn_unseen(l->run, "which areas CPUs keep for reuse", &l->slabs.lack);
 	}
+	mm_maple_done(l);
 	slab_use_deinit(&l->slabs);
 	map_deinit(&l->anon);
+	map_deinit(&l->users);
 	arena_deinit(&l->arena);
 	mem_free(l);
 	return code;

@@ -12,7 +12,8 @@ enum { AVC_VMA, AVC_ANON, AVC_SAME };
 
 #define VM_ACCESS UINT64_C(7)
 #define VM_MAY_SHIFT 4
-#define VM_BITS      48 /* no kernel so far numbers more */
+#define VM_BITS      48 /* no kernel so far numbers more, */
+#define VM_SEALED    (UINT64_C(1) << 63) /* but for mseal()'s, from 6.10 on, for some releases */
 
 static void say(struct mm_look *l, const struct vma *v, struct mm_bad bad)
 {
@@ -25,7 +26,7 @@ static void say(struct mm_look *l, const struct vma *v, struct mm_bad bad)
 
 static void check_owner(struct mm_look *l, const struct vma *v)
 {
-	if (vma_has(&l->vs, VMA_MM) && v->mm != l->mm.addr)
+	if (vma_has(&l->vs, VMA_MM) && v->mm != l->mm.addr && !(l->forked && v->first > l->forked))
 		say(l, v, (struct mm_bad){ .id = "mm.vma.mm", .field = vma_field(VMA_MM),
 					   .addr = vma_at(&l->vs, v->addr, VMA_MM), .found = v->mm,
 					   .expected = l->mm.addr });
@@ -35,7 +36,7 @@ bool mm_flags_contradict(uint64_t flags)
 {
 	uint64_t may = flags >> VM_MAY_SHIFT & VM_ACCESS;
 
-	return !may || flags >> VM_BITS || (flags & VM_ACCESS & ~may) ||
+	return !may || (flags & ~VM_SEALED) >> VM_BITS || (flags & VM_ACCESS & ~may) ||
 	       ((flags & VM_SHARED) && !(flags & VM_MAYSHARE));
 }
 
@@ -55,16 +56,17 @@ static void check_flags(struct mm_look *l, const struct vma *v)
 struct chain {
 	uint64_t n, last;  /* links; the anon_vma of the last */
 	bool found;        /* one has the area's anon_vma */
+	uint64_t at, next; /* the link that was followed last: where it is written, and what it says */
 	uint64_t bad_at, bad;  /* a link that belongs to another area: where, and what it says */
 };
 
 static enum cairn_code walk_chain(struct mm_look *l, const struct vma *v, struct chain *ret,
 				  struct cairn_err *err)
 {
-	uint64_t head = v->addr + l->area.m[CK_CHAIN].offset, node;
+	uint64_t head = v->addr + l->area.m[CK_CHAIN].offset, node = 0;
 	enum cairn_code code = space_word(&l->c->kernel, head, &node, err);
 
-	*ret = (struct chain){ 0 };
+	*ret = (struct chain){ .at = head, .next = node };
 	while (!code && node != head && ret->n < CHAIN_LIMIT) {
 		uint64_t link = node - l->link.m[AVC_SAME].offset;
 		struct object o;
@@ -79,7 +81,8 @@ static enum cairn_code walk_chain(struct mm_look *l, const struct vma *v, struct
 				ret->bad = object_get(&o, AVC_VMA);
 			}
 			/* struct list_head: next is its first word */
-			node = le_uint(object_bytes(&o, AVC_SAME, NULL), l->c->arch->word);
+			ret->at = node;
+			ret->next = node = le_uint(object_bytes(&o, AVC_SAME, NULL), l->c->arch->word);
 		}
 		object_done(&o);
 	}
@@ -99,9 +102,10 @@ static bool check_anon_vma(struct mm_look *l, const struct vma *v)
 		/* what the dump lacks is not broken */
 		if (err.fault == CAIRN_FAULT_UNMAPPED || err.fault == CAIRN_FAULT_NONCANONICAL)
 			say(l, v, (struct mm_bad){ .id = "mm.anon_vma", .untold = true,
-						   .field = "vm_area_struct.anon_vma_chain",
-						   .addr = v->addr + l->area.m[CK_CHAIN].offset,
-						   .found = err.addr, .because = "it leads nowhere" });
+						   .field = chain.n ? "anon_vma_chain.same_vma.next" :
+							    "vm_area_struct.anon_vma_chain.next",
+						   .addr = chain.at, .found = chain.next,
+						   .because = "it leads nowhere" });
 		return false;
 	}
 	if (chain.bad_at)

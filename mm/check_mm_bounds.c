@@ -44,17 +44,33 @@ static void fill(struct mm_look *l, struct area_case *c)
 	}
 }
 
-/* There are fewer areas than are counted, and fewer pages: the tree has lost some (check_maple
- * tells), and neither count is bad. */
-static bool are_lost(const struct mm_look *l, const struct area_case *c)
+/* There are fewer areas than are counted, and fewer pages: the tree has lost some, and neither count is
+ * bad. */
+static bool are_lost(const struct mm_look *l, const struct area_case *c, uint64_t *bytes)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < c->n; i++)
 		sum += c->area[i].told ? c->area[i].end - c->area[i].start
 				       : c->area[i].tree_end - c->area[i].tree_start;
+	*bytes = c->total - sum;
 	return c->has_total && c->total > sum &&
 	       (l->mm.v[MM_MAP_COUNT] & UINT32_MAX) > l->areas.n;
+}
+
+/* No store leaves such a bound, not even for a moment. */
+static bool is_impossible(const struct mm_look *l, const struct area_verdict *a)
+{
+	uint64_t limit = l->mm.v[MM_TASK_SIZE];
+
+	return (a->word == AREA_START || a->word == AREA_END) &&
+	       (a->found % l->page || (mm_has(&l->vs.mm, MM_TASK_SIZE) && limit && a->found > limit));
+}
+
+/* Under a writer's hands the total tells nothing: without a tree, a neighbour alone is no copy. */
+static bool is_guess(const struct mm_look *l)
+{
+	return l->written && !mm_has(&l->vs.mm, MM_TREE);
 }
 
 static void report_area(struct mm_look *l, const struct area_verdict *a)
@@ -63,14 +79,17 @@ static void report_area(struct mm_look *l, const struct area_verdict *a)
 	enum vma_member m = a->word == AREA_START ? VMA_START : VMA_END;
 	struct mm_bad bad = {
 		.id = a->word == AREA_START ? "mm.vma.start-mismatch" : "mm.vma.end-mismatch",
-		.severity = CAIRN_ERROR, .grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN,
+		.severity = CAIRN_ERROR, .untold = is_guess(l),
 		.field = vma_field(m), .object = v->addr, .addr = vma_at(&l->vs, v->addr, m),
 		.expected = a->expected, .found = a->found,
 	};
 
 	if (!mm_has(&l->vs.mm, MM_TREE)) {
-		bad.because = "neighbours, offset and total agree on that";
+		bad.because = l->written ? NULL : "neighbours, offset and total agree on that";
 		bad.id = a->found % l->page ? "mm.vma.align" : "mm.vma.overlap";
+	} else if (l->written && a->found % l->page) {
+		bad.because = "also a writer at work leaves it at a page";
+		bad.id = "mm.vma.align";
 	}
 	mm_bad(l, &bad);
 }
@@ -80,8 +99,7 @@ static void report_offset(struct mm_look *l, const struct area_verdict *a)
 	const struct vma *v = &l->areas.vma[a->area];
 
 	mm_bad(l, &(struct mm_bad){
-		.id = "mm.vma.pgoff", .severity = CAIRN_ERROR,
-		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .field = vma_field(VMA_PGOFF),
+		.id = "mm.vma.pgoff", .severity = CAIRN_ERROR, .field = vma_field(VMA_PGOFF),
 		.object = v->addr, .addr = vma_at(&l->vs, v->addr, VMA_PGOFF), .found = v->pgoff,
 		.expected = a->expected / l->page,
 		.because = "private memory without pages has its address there",
@@ -100,7 +118,7 @@ static void report_total(struct mm_look *l, const struct area_verdict *a)
 	mm_bad(l, &bad);
 }
 
-/* What a store under way leaves: one area, or two that change places. */
+/* What a store under way leaves: one area, or two that change places. More are no writer's. */
 static bool is_under_way(const struct mm_look *l, const struct area_verdict *v, size_t n)
 {
 	size_t areas = 0;
@@ -108,6 +126,28 @@ static bool is_under_way(const struct mm_look *l, const struct area_verdict *v, 
 	for (size_t i = 0; i < n; i++)
 		areas += v[i].word != AREA_TOTAL;
 	return l->written && areas <= 2;
+}
+
+/* A bad word of the tree is check_maple's to tell; areas are missing then. */
+static void report_verdict(struct mm_look *l, const struct area_verdict *v)
+{
+	if (v->word == AREA_TREE_START || v->word == AREA_TREE_END)
+		l->count_bad++;
+	else if (v->word == AREA_TOTAL)
+		report_total(l, v);
+	else if (v->word == AREA_OFFSET)
+		report_offset(l, v);
+	else
+		report_area(l, v);
+}
+
+static void report_all(struct mm_look *l, const struct area_verdict *v, size_t n)
+{
+	bool under_way = is_under_way(l, v, n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!under_way || is_impossible(l, &v[i]))
+			report_verdict(l, &v[i]);
 }
 
 /* A number of pages whose bytes no word can hold is none of any address space. */
@@ -149,9 +189,11 @@ void mm_check_bounds(struct mm_look *l)
 	struct area_verdict v[VERDICTS];
 	struct area_case c = {
 		.n = l->areas.n, .has_tree = mm_has(&l->vs.mm, MM_TREE), .page = l->page,
-		.has_total = l->whole && l->free && mm_has(&l->vs.mm, MM_TOTAL),
+		.has_total = l->whole && l->free && !l->forked && mm_has(&l->vs.mm, MM_TOTAL),
 		.total = total_bytes(l),
 	};
+	uint64_t bytes, lost = 0;
+	bool told = l->count_bad || l->lost_told; /* why areas are missing */
 	size_t n;
 
 	if (are_sound(l, &c))
@@ -160,22 +202,13 @@ void mm_check_bounds(struct mm_look *l)
 	if (!c.area)
 		return;
 	fill(l, &c);
-	if (are_lost(l, &c)) {
+	if (are_lost(l, &c, &bytes)) {
 		c.has_total = false;
 		l->count_bad++;
+		lost = (l->mm.v[MM_MAP_COUNT] & UINT32_MAX) - l->areas.n;
 	}
 	n = area_judge(&c, v, VERDICTS);
-	for (size_t i = 0; i < n && !is_under_way(l, v, n); i++) {
-		/* a bad word of the tree is check_maple's to tell; areas are missing then */
-		if (v[i].word == AREA_TREE_START || v[i].word == AREA_TREE_END)
-			l->count_bad++;
-		else if (v[i].word == AREA_TOTAL)
-			report_total(l, &v[i]);
-		else if (v[i].word == AREA_OFFSET)
-			report_offset(l, &v[i]);
-		else
-			report_area(l, &v[i]);
-	}
+	report_all(l, v, n);
 	for (size_t i = 0; i < c.n; i++) {
 		if (!c.area[i].told && !l->areas.vma[i].fault)
 			l->areas.vma[i].fault = &mm_no_area;
@@ -184,4 +217,6 @@ void mm_check_bounds(struct mm_look *l)
 		l->count_bad += !c.area[i].told;
 	}
 	mem_free(c.area);
+	if (lost && !told)
+		mm_check_lost(l, lost, bytes / l->page);
 }

@@ -98,6 +98,36 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`maple PID`; `check -o maple` for the node; `log` for what the process did last.",
 	},
 	{
+		.id = "mm.vma.lost",
+		.title = "an area is counted, and the tree has none of it",
+		.meaning =
+			"map_count and total_vm count more areas and more pages than the tree leads to, and no word of the\n"
+			"tree contradicts another. Certain where the area is found: an object in use, of the slab that areas\n"
+			"lie in, that says it is this address space's, is where the tree has nothing, and has the pages that\n"
+			"are missing. Suspicious where none is found: it is also how two bad counts would look.",
+		.causes =
+			"A store into the tree that was lost: an allocation that failed in its midst (MA_STATE_PREALLOC lost\n"
+			"in mas_preallocate(), before the stable fixes of July 2025), an error path of mmap() or brk().",
+		.next =
+			"`vm -v` of the process, and `struct vm_area_struct` of the area that is named; `log` for failed\n"
+			"allocations and faults of the process: what it touches there kills it.",
+	},
+	{
+		.id = "mm.vma.overwritten",
+		.title = "an area was overwritten as a whole",
+		.meaning =
+			"The tree or the list leads to an area that says it is of no such address space, has bounds that none\n"
+			"has and flags that contradict themselves: not a word of it is bad but the object. Where each area\n"
+			"leads to the next (before 6.1), those behind it are out of reach, and are not checked.",
+		.causes =
+			"A use after free of this area or of what lay there before, an overrun of the object in front of it, a\n"
+			"write through a wild pointer. Bytes of 0x6b are what the slab allocator fills freed objects with\n"
+			"(slub_debug=P), or a test.",
+		.next =
+			"`whatis` of the area: is it in use? `rd` of the objects at both sides; what of it is text or addresses\n"
+			"tells whose it was.",
+	},
+	{
 		.id = "mm.vma.detached",
 		.title = "an area in the tree is marked as taken out",
 		.meaning =
@@ -179,9 +209,9 @@ const struct cairn_explanation mm_check_ids[] = {
 			"count that is bad. A limit (vm.max_map_count) is held against it, and exit_mmap() of 6.1 dies of\n"
 			"it (BUG_ON).",
 		.causes =
-			"Too many by a few: do_brk_flags() of an early maple tree series counted each area that it made\n"
-			"twice; a child of fork is right again, since fork counts anew. Otherwise an error path that forgot\n"
-			"to count back, a bit that flipped.",
+			"Too many by as many areas as the heap has: do_brk_flags() of an early maple tree series (linux-next\n"
+			"of July 2022, no release) counted each area that it made twice; a child of fork is right again,\n"
+			"since fork counts anew. Otherwise an error path that forgot to count back, a bit that flipped.",
 		.next =
 			"`vm PID` and its [heap] areas; does the difference match what brk() has made?",
 	},
@@ -211,7 +241,7 @@ const struct cairn_explanation mm_check_ids[] = {
 		.id = "mm.stack_vm",
 		.title = "stack pages are counted wrong",
 		.meaning =
-			"stack_vm is not the sum of the areas that grow down.",
+			"stack_vm is not the sum of the areas that grow down, or are shadow stacks.",
 		.causes =
 			"A driver that changes vm_flags in its mmap(), after the pages were counted. Else a bit that flipped,\n"
 			"in this word or in an area's flags.",
@@ -274,6 +304,32 @@ const struct cairn_explanation mm_check_ids[] = {
 			"`vm PID`: is there a [stack]? `bt` for the stack pointer of user mode.",
 	},
 	{
+		.id = "mm.users",
+		.title = "an address space has fewer users than tasks that have it",
+		.meaning =
+			"Each task that has an address space counts in mm_users, and lets go of it before it counts back; at\n"
+			"0 the areas and the tables are freed. All of them together count once in mm_count, at 0 of which the\n"
+			"mm_struct itself is freed. A task that still has it uses memory that others may have by now.",
+		.causes =
+			"An mmput() or mmdrop() too many: a driver, a get_task_mm() whose failure path gives back what it\n"
+			"did not get. A write through a wild pointer; or the task's ->mm is the bad word.",
+		.next =
+			"`foreach -u vm -m`: whose address space is it? `whatis` of the mm_struct: is it in use? `log`.",
+	},
+	{
+		.id = "mm.lock.count",
+		.title = "mmap_lock counts what no lock counts",
+		.meaning =
+			"The count has bit 0 for a writer, bit 1 if tasks wait, bit 2 if the first of these is to have it\n"
+			"next, and the readers above bit 8; the rest is never set. Here it has other bits, more readers than\n"
+			"there are tasks, or says that somebody waits while the lock's list is empty: who wants it next waits\n"
+			"for ever, or does not wait. Who holds the lock cannot be told, so totals are not checked.",
+		.causes =
+			"A write through a wild pointer, a bit that flipped; a semaphore that was given back twice.",
+		.next =
+			"`vm -m PID` shows the lock and its neighbours, `wait` who waits for it.",
+	},
+	{
 		.id = "mm.lock.seq",
 		.title = "mm_lock_seq is odd with mmap_lock free",
 		.meaning =
@@ -302,10 +358,11 @@ const struct cairn_explanation mm_check_ids[] = {
 			"When fork runs out of memory while it copies the areas, it marks the place (XA_ZERO_ENTRY, 0x406);\n"
 			"what stands behind it is the parent's. exit_mmap() knows it. Others who walk the tree of this\n"
 			"process take it for an area: they fault at 0x406 and the offset of a member (0x40e vm_end, 0x416\n"
-			"vm_mm on x86_64).",
+			"vm_mm on x86_64). Where the areas behind it are the process's own, no fork left it: the slot was\n"
+			"overwritten, and what should be there is told if the object is found.",
 		.causes =
 			"Kernels from 6.8 up to the fixes of late 2024 (64c37e134b12 and others): uprobes, the OOM killer,\n"
-			"swapoff and /proc reach such a process before it is gone. Or the slot was overwritten.",
+			"swapoff and /proc reach such a process before it is gone. Else a write through a wild pointer.",
 		.next =
 			"`log`: fork or allocation failures before; the fault's address.",
 	},

@@ -78,6 +78,20 @@ static void test_silent(void **state)
 	end(&w);
 }
 
+/* What mseal() leaves, as kernels up to 6.17 number it. */
+static void test_sealed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	tk_put(w.t.k, ta_at(2, TA_FLAGS), TA_USUAL | UINT64_C(1) << 63, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	expect_put("mm.vma.flags", ta_at(2, TA_FLAGS), TA_USUAL | UINT64_C(1) << 62, 8, NULL);
+}
+
 static void test_bounds(void **state)
 {
 	char expected[32];
@@ -113,6 +127,47 @@ static void test_words_of_an_area(void **state)
 	expect_put("mm.anon_vma", ta_at(2, TA_ANON), 0x5000, 8, "0x0");
 	/* two counts are off by one area's pages: it became a stack */
 	expect_put("mm.vma.flags", ta_at(2, TA_FLAGS), TA_USUAL | VM_GROWSDOWN, 8, NULL);
+}
+
+enum { SHADOW_X86 = 37, SHADOW_ARM64 = 38 };
+
+/* An area that is a shadow stack, or has a bit that elsewhere makes one: counted as stack or as data. */
+static void shadow(struct world *w, unsigned bit, bool as_stack, unsigned data)
+{
+	begin(w);
+	tk_put(w->t.k, ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << bit, 8);
+	tk_put(w->t.k, TA_MMS + TAM_DATA, data - (as_stack ? 2 : 0), 8);
+	tk_put(w->t.k, TA_MMS + TAM_STACK, as_stack ? 2 : 0, 8);
+}
+
+static void test_shadow_stack(void **state)
+{
+	static const unsigned bits[] = { SHADOW_X86, SHADOW_ARM64 };
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		shadow(&w, bits[i / 2], i % 2, 2 * N);
+		check(&w);
+		assert_int_equal(w.f.n, 0);
+		end(&w);
+		shadow(&w, bits[i / 2], i % 2, 2 * N + 1);
+		expect(&w, "mm.data_vm", TA_MMS + TAM_DATA, i % 2 ? "28" : "30");
+	}
+}
+
+/* mseal() had the highest bit for a while. */
+static void test_sealed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	tk_put(w.t.k, ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << 63, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	expect_put("mm.vma.flags", ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << 62, 8, NULL);
 }
 
 static void test_links(void **state)
@@ -167,7 +222,14 @@ static void test_lock(void **state)
 	tk_put(w.t.k, TA_MMS + TAM_TOTAL, 3, 8);
 	check(&w);
 	assert_int_equal(w.f.n, 0);
+	assert_int_equal(w.f.nunseen, 1);
+	assert_non_null(strstr(w.f.unseen[0].what, "the totals of address space 0x10000"));
 	end(&w);
+	/* readers leave the number of areas alone */
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 0x100, 8);
+	tk_put(w.t.k, TA_MMS + TAM_COUNT, 3, 4);
+	expect(&w, "mm.map_count", TA_MMS + TAM_COUNT, "15");
 	begin(&w);
 	tk_put(w.t.k, TA_MMS + TAM_LOCK, 1, 8);
 	tk_put(w.t.k, TA_MMS + TAM_LOCK + 8, TA_TASK, 8);
@@ -177,6 +239,59 @@ static void test_lock(void **state)
 	assert_int_equal(findings_get(&w.f, &w.t.k->c, &(struct check_limits){ .only = "mm" },
 				      &w.arena, NULL), CAIRN_OK);
 	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+/* ... and what no writer leaves, is. */
+static void test_written(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		begin(&w);
+		tk_put(w.t.k, TA_MMS + TAM_LOCK, 1, 8);
+		tk_put(w.t.k, TA_MMS + TAM_LOCK + 8, TA_TASK, 8);
+		if (i)
+			tk_put(w.t.k, TA_MMS + TAM_COUNT, 0xffffff, 4);
+		else
+			tk_put(w.t.k, ta_at(3, TA_END), 0x41414141, 8);
+		expect(&w, i ? "mm.map_count" : "mm.vma.align",
+		       i ? TA_MMS + TAM_COUNT : ta_at(3, TA_END), NULL);
+	}
+	begin(&w); /* an area grows */
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 1, 8);
+	tk_put(w.t.k, ta_at(3, TA_END), ta_start(3) + 0x5000, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+/* An area of zeros, or of what freed objects are filled with: one finding. */
+static void test_overwritten(void **state)
+{
+	static const unsigned at[] = { 0, 3, ROOT, N - 1 };
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		begin(&w);
+		for (unsigned m = 0; m < TA_SIZE; m++)
+			tk_put(w.t.k, ta_at(at[i / 2], m), i % 2 ? 0x6b : 0, 1);
+		check(&w);
+		assert_int_equal(w.f.n, 1);
+		assert_string_equal(w.f.said[0].f.id, "mm.vma.overwritten");
+		assert_int_equal(w.f.said[0].f.object, ta_at(at[i / 2], 0));
+		assert_non_null(strstr(w.f.said[0].f.message, i % 2 ? "0x6b" : "0x00"));
+		assert_int_equal(w.f.nunseen, 1);
+		end(&w);
+	}
+	/* a few words that are bad are so many findings */
+	begin(&w);
+	tk_put(w.t.k, ta_at(3, TA_MM), 0, 8);
+	tk_put(w.t.k, ta_at(3, TA_FLAGS), 0, 8);
+	check(&w);
+	assert_int_equal(w.f.n, 2);
 	end(&w);
 }
 
@@ -279,18 +394,118 @@ static void test_marks(void **state)
 	expect(&w, "mm.stack", TA_MMS + TAM_START_STACK, NULL);
 }
 
-/* exit_mmap() is at work. */
-static void test_no_users(void **state)
+/* An area that neither tree nor list has: its neighbours lead past it. */
+static void lose(struct world *w)
+{
+	const unsigned i = 14; /* the last one: a leaf of the tree */
+
+	begin(w);
+	tk_put(w->t.k, ta_at(i - 1, TA_NEXT), 0, 8);
+	tk_put(w->t.k, ta_at(i - 1, TA_RB) + 8, 0, 8);
+	tk_put(w->t.k, TA_MMS + TAM_HIGHEST, ta_start(i - 1) + 0x2000, 8);
+}
+
+static void test_lost(void **state)
 {
 	struct world w;
 
 	(void)state;
+	lose(&w);
+	expect(&w, "mm.vma.lost", TA_MMS + TAM_RB, "0x11af0");
+	/* it is another address space's, or of other pages: only the counts say that one is missing */
+	for (unsigned k = 0; k < 2; k++) {
+		lose(&w);
+		tk_put(w.t.k, k ? ta_at(14, TA_MM) : ta_at(14, TA_END), k ? 0x5000 : ta_start(14) + 0x1000, 8);
+		expect(&w, "mm.vma.lost", TA_MMS + TAM_RB, "15 areas");
+	}
+	/* it was unmapped, and what was freed still has its words */
+	lose(&w);
+	tk_put(w.t.k, TA_MMS + TAM_COUNT, N - 1, 4);
+	tk_put(w.t.k, TA_MMS + TAM_TOTAL, 2 * (N - 1), 8);
+	tk_put(w.t.k, TA_MMS + TAM_DATA, 2 * (N - 1), 8);
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+/* What no lock counts, for a machine of one task. */
+static void test_lock_count(void **state)
+{
+	static const uint64_t odd[] = { 8, 0x80, 0x200, UINT64_C(1) << 63, 0xdeadbeefcafebabe };
+	struct world w;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+		expect_put("mm.lock.count", TA_MMS + TAM_LOCK, odd[i], 8, NULL);
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_LOCK, 0x106, 8); /* a reader, and somebody waits */
+	check(&w);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+}
+
+static struct world with_users(uint32_t users, bool kernel_thread)
+{
+	struct world w;
+
+	begin(&w);
+	tk_put(w.t.k, TA_MMS + TAM_USERS, users, 4);
+	ta_open(&w.t);
+	w.t.task.kernel_thread = kernel_thread;
+	assert_int_equal(findings_get(&w.f, &w.t.k->c, &(struct check_limits){ .only = "mm" },
+				      &w.arena, NULL), CAIRN_OK);
+	return w;
+}
+
+/* A task has it; a kernel thread may have one that nobody uses any more. */
+static void test_users(void **state)
+{
+	struct world w;
+
+	(void)state;
+	expect_put("mm.users", TA_MMS + TAM_USERS, 0, 4, "1");
+	expect_put("mm.users", TA_MMS + TAM_USERS, UINT32_MAX, 4, "1");
+	w = with_users(3, false);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	w = with_users(0, true);
+	assert_int_equal(w.f.n, 0);
+	end(&w);
+	/* and what is wrong there besides is not hidden */
 	begin(&w);
 	tk_put(w.t.k, TA_MMS + TAM_USERS, 0, 4);
 	tk_put(w.t.k, TA_MMS + TAM_COUNT, 3, 4);
 	check(&w);
-	assert_int_equal(w.f.n, 0);
+	assert_int_equal(w.f.n, 2);
+	assert_string_equal(w.f.said[1].f.id, "mm.map_count");
 	end(&w);
+}
+
+/* A chain of one link that leads nowhere, at its begin or at its end. */
+static void test_torn_chain(void **state)
+{
+	const uint64_t avc = TA_AREAS + 0x8000, nowhere[] = { 0, 0x7ffff000 };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct world w;
+		char found[32];
+
+		begin(&w);
+		tk_put(w.t.k, ta_at(4, TA_ANON), 0x5000, 8);
+		tk_put(w.t.k, ta_at(4, TA_CHAIN), i & 1 ? avc + 16 : nowhere[i / 2], 8);
+		tk_put(w.t.k, avc, ta_at(4, 0), 8);
+		tk_put(w.t.k, avc + 8, 0x5000, 8);
+		tk_put(w.t.k, avc + 16, nowhere[i / 2], 8);
+		check(&w);
+		snprintf(found, sizeof(found), "0x%llx", (unsigned long long)nowhere[i / 2]);
+		assert_int_equal(w.f.n, 1);
+		assert_int_equal(w.f.said[0].f.addr, i & 1 ? avc + 16 : ta_at(4, TA_CHAIN));
+		assert_string_equal(w.f.said[0].f.found, found);
+		assert_string_equal(w.f.said[0].f.field, i & 1 ? "anon_vma_chain.same_vma.next" :
+				    "vm_area_struct.anon_vma_chain.next");
+		end(&w);
+	}
 }
 
 /* A chain that names the area, one that names another. */
@@ -322,13 +537,17 @@ static void test_chain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_silent), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_silent), cmocka_unit_test(test_sealed), cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_counts), cmocka_unit_test(test_words_of_an_area),
+		cmocka_unit_test(test_shadow_stack), cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_links), cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_lock), cmocka_unit_test(test_no_users),
-		cmocka_unit_test(test_chain), cmocka_unit_test(test_seq),
-		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_lock), cmocka_unit_test(test_written),
+		cmocka_unit_test(test_overwritten),
+		cmocka_unit_test(test_lock_count),
+		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_chain), cmocka_unit_test(test_torn_chain), cmocka_unit_test(test_seq),
+		cmocka_unit_test(test_marks), cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,21 +5,43 @@
 
 #define XA_ZERO UINT64_C(0x406) /* XA_ZERO_ENTRY, include/linux/xarray.h */
 
+#define MMF_UNSTABLE (UINT64_C(1) << 22)        /* include/linux/sched/coredump.h, mm_types.h */
+
+/* A fork that fails leaves its mark behind the areas that it has copied, and behind the mark those of the
+ * parent, in nodes that were copied as they were. */
+static bool is_of_fork(const struct mm_look *l, uint64_t at)
+{
+	size_t own = 0, others = 0;
+
+	for (size_t i = l->areas.n; i-- && l->areas.vma[i].first > at;) {
+		const struct vma *v = &l->areas.vma[i];
+
+		own += !v->fault && v->mm == l->mm.addr;
+		others += !v->fault && v->mm != l->mm.addr;
+	}
+	return !own && (others || l->mm.v[MM_FLAGS] & MMF_UNSTABLE);
+}
+
+/* A process that still runs is one that readers go to: uprobes, swapoff, /proc. */
 static void report_zero(struct mm_look *l, const struct maple_layout *layout,
 			const struct maple_walk *w)
 {
 	char field[MAPLE_FIELD] = "maple_tree.ma_root";
+	bool fork = is_of_fork(l, w->last), told = !fork && l->zero_told && l->zero_at == w->slot_at;
 
 	if (w->node)
 		maple_field(layout, MAPLE_LEAF, (unsigned)(w->slot_at - w->node), field, sizeof(field));
-	/* a process that still runs is one that readers go to: uprobes, swapoff, /proc */
 	mm_bad(l, &(struct mm_bad){
 		.id = "mm.xa_zero", .severity = CAIRN_ERROR, .object = w->node, .addr = w->slot_at,
-		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .untold = true,
-		.field = field, .found = w->entry,
-		.because = "left by a fork that failed: who takes it for an area faults at 0x406 and a "
-			   "member's offset",
+		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .untold = !told,
+		.expected = l->zero_expected, .field = field, .found = w->entry,
+		.because = fork ? "left by a fork that failed: who takes it for an area faults at 0x406 "
+				  "and a member's offset" :
+				  "a fork that fails leaves such a mark, but not with the process's own "
+				  "areas behind it: it was written there",
 	});
+	if (fork)
+		l->forked = w->last;
 	l->count_bad++;
 }
 
@@ -33,56 +55,11 @@ static void check_rcu(struct mm_look *l, const struct maple_layout *layout)
 		return;
 	if (flags & MAPLE_FLAG_RCU) {
 		l->n_rcu++;
+		l->rcu_flags = flags;
 	} else if (l->n_no_rcu < MM_NO_RCU) {
 		l->no_rcu[l->n_no_rcu].mm = l->mm.addr;
 		l->no_rcu[l->n_no_rcu++].task = l->task;
 	}
-}
-
-/* CVE-2024-50200: the last entry of a leaf is written twice, the second time for no index: its
- * pivot is that of the one before. */
-static bool report_twice(struct mm_look *l, const struct maple *m, const struct maple_node *n,
-			 unsigned i)
-{
-	uint64_t addr = n->addr + maple_pivot_at(m->layout, n->type, i);
-	char field[MAPLE_FIELD];
-
-	if (maple_hi(m, n, i) != maple_hi(m, n, i - 1) || maple_slot(m, n, i) != maple_slot(m, n, i - 1))
-		return false;
-	maple_field(m->layout, MAPLE_LEAF, (unsigned)(addr - n->addr), field, sizeof(field));
-	mm_bad(l, &(struct mm_bad){
-		.id = "mm.spanning-store", .severity = CAIRN_ERROR, .object = n->addr, .addr = addr,
-		.grade = l->written ? CAIRN_IN_FLIGHT : CAIRN_CERTAIN, .field = field, .expected = 0,
-		.found = maple_hi(m, n, i),
-		.because = "the leaf's last entry stands there twice, the second time for no address: "
-			   "what a spanning store left before bea07fd63192 (CVE-2024-50200)",
-	});
-	return true;
-}
-
-/* Only where the walk met a range of no address. */
-static void look_for_twice(struct mm_look *l, const struct maple_layout *layout)
-{
-	struct shelf shelf;
-	struct maple m = { .c = l->c, .layout = layout, .shelf = &shelf, .last = layout->max,
-			   .tree = mm_at(&l->vs.mm, &l->mm, MM_TREE), .limit = VMAS_LIMIT };
-	size_t found = 0;
-
-	shelf_init(&shelf, &l->c->kernel);
-	maple_load(&m, NULL);
-	for (size_t k = 0; k < m.n; k++) {
-		const struct maple_node *n = &m.node[k];
-
-		if (n->state != MAPLE_THERE || n->type != MAPLE_LEAF)
-			continue;
-		for (unsigned i = 1; i <= n->end && i + 1 < layout->form[MAPLE_LEAF].slots; i++)
-			found += report_twice(l, &m, n, i);
-	}
-	maple_unload(&m);
-	shelf_deinit(&shelf);
-	/* it has no address: nothing is missing for it */
-	if (found)
-		l->areas.partial = false;
 }
 
 void mm_check_tree(struct mm_look *l)
@@ -94,8 +71,6 @@ void mm_check_tree(struct mm_look *l)
 	if (!mm_has(&l->vs.mm, MM_TREE) || maple_layout_get(l->c, &layout, NULL))
 		return;
 	check_rcu(l, layout);
-	if (l->areas.partial && l->areas.err.code == CAIRN_CORRUPT)
-		look_for_twice(l, layout);
 	if (!l->areas.others)
 		return;
 	code = maple_begin(&w, l->c, mm_at(&l->vs.mm, &l->mm, MM_TREE), 0, UINT64_MAX, VMAS_LIMIT,
@@ -121,6 +96,9 @@ void mm_report_rcu(struct mm_look *l)
 		l->task = l->no_rcu[i].task;
 		at = mm_at(&l->vs.mm, &l->mm, MM_TREE) + layout->flags;
 		space_u32(&l->c->kernel, at, &flags, NULL);
+		/* one that is off in more is another finding (maple.flags) */
+		if ((flags ^ l->rcu_flags) & ~(MAPLE_FLAG_HEIGHT | MAPLE_FLAG_RCU))
+			continue;
 		mm_bad(l, &(struct mm_bad){
 			.id = "mm.rcu", .severity = CAIRN_ERROR, .object = l->mm.addr, .addr = at,
 			.len = 4, .field = "mm_struct.mm_mt.ma_flags", .found = flags,

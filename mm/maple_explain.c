@@ -23,6 +23,13 @@
 	"`rd` of the 256 bytes in front of the node: whose were they? `maple -t` on the tree shows the\n" \
 	"node. Which task forked a large address space lately?"
 
+#define OBJECT_CAUSES \
+	"Use after free: the object was freed and its memory given to somebody else, or filled by slab\n" \
+	"debugging. Or a write that went beyond its bounds, or astray."
+#define OBJECT_NEXT \
+	"`rd` of the object: whose data is it? `whatis` on it tells whether the slab allocator has it in\n" \
+	"use. `maple -t` on the tree shows what leads to it."
+
 #define PIVOT_CAUSES \
 	"A stray write or a bit that flipped; a store that was interrupted (grade in-flight); the\n" \
 	"spanning store of 6.12-rc before its fix, which leaves two equal pivots."
@@ -73,6 +80,18 @@ const struct cairn_explanation maple_explanations[] = {
 		"use after free looks before it hurts (StackRot, CVE-2023-3269). Suspicious only where it is\n"
 		"not known whether a writer is at work, or if the list of free objects is broken further on.",
 		WORD),
+	EXPLAIN("node.overwritten",
+		"a node of a tree is overwritten",
+		"The slot that leads to it is right, a maple_node lies there, and next to nothing of it is what a\n"
+		"node holds: parent, pivots and slots are gone. The entries below it are lost. All bytes 0x6b:\n"
+		"it was freed while the tree still had it.",
+		OBJECT),
+	EXPLAIN("node.unread",
+		"a slot leads to what the dump has not, and another node names it as its own",
+		"The page that the slot leads to is not in the dump, though pages of the slab allocator are. A\n"
+		"node that is there has this slot for its parent, and with it in the slot everything fits: the\n"
+		"slot is the bad word.",
+		WORD),
 	EXPLAIN("node.type",
 		"an inner node has a type that such a tree has not",
 		"A tree that keeps gaps (address spaces do) has inner nodes of type maple_arange_64 only,\n"
@@ -117,6 +136,13 @@ const struct cairn_explanation maple_explanations[] = {
 		"the leaves of a tree lie at different depths",
 		"A maple tree grows at its root, so all leaves have the same depth. A slot whose type bits\n"
 		"say leaf where there is an inner node, or the other way round, looks like this.",
+		WORD),
+	EXPLAIN("flags",
+		"ma_flags is none that such a tree has",
+		"Beside the height ma_flags says whether the tree keeps gaps, which lock guards it and whether\n"
+		"readers use RCU: the same for all address spaces (0x303), but for RCU, which fork and exit\n"
+		"leave off. What most of them have is what is expected. Without the bit for gaps the kernel\n"
+		"makes nodes of another kind and corrupts the tree by its next store.",
 		WORD),
 	EXPLAIN("height",
 		"the height in ma_flags is not the tree's",
@@ -220,6 +246,18 @@ const struct cairn_explanation maple_explanations[] = {
 		"The slot leads to memory that is no vm_area_struct of this address space, or to one that is\n"
 		"for another range.",
 		WORD),
+	EXPLAIN("entry.unread",
+		"an entry is what the dump has not, and another one fits",
+		"The page that the slot leads to is not in the dump, though pages of the slab allocator are. A\n"
+		"vm_area_struct of this address space, for just that range, is there and in no slot: the slot\n"
+		"is the bad word.",
+		WORD),
+	EXPLAIN("entry.overwritten",
+		"an object that a tree leads to is overwritten",
+		"The slot is right: ranges before and behind fit, and an object of vm_area_struct's slab cache\n"
+		"lies there. What is in it is no area of any address space. All bytes 0x6b: it was freed\n"
+		"while the tree still had it.",
+		OBJECT),
 	EXPLAIN("entry.lost",
 		"an entry is gone, or there is one too many",
 		"There is an object of this address space for exactly the range that the tree says is empty,\n"

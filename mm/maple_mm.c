@@ -10,6 +10,11 @@ static const struct shape_want mm_want = {
 
 /* ---- which there are ---- */
 
+struct maple_mm maple_mm_at(const struct maple_mms *s, uint64_t mm)
+{
+	return (struct maple_mm){ .mm = mm, .tree = mm + s->mm_shape.m[MM_MT].offset };
+}
+
 static void add_mm(struct maple_mms *s, struct map *seen, const struct task *t, uint64_t mm)
 {
 	if (mm && s->n < s->cap && map_visit(seen, mm))
@@ -66,6 +71,7 @@ enum cairn_code maple_mms_init(struct maple_mms *s, struct cairn *c, struct aren
 
 void maple_mms_deinit(struct maple_mms *s)
 {
+	maple_mm_slabs_done(s);
 	maple_vma_deinit(s);
 	if (s->nodes)
 		maple_shelf_give(s->c);
@@ -96,6 +102,13 @@ void maple_mms_want(struct maple_mms *s, struct arena *a)
 		trees[i - known] = s->mm[i].tree;
 	if (trees && s->n > known)
 		maple_want(s->c, s->layout, s->nodes, trees, s->n - known, &s->left);
+}
+
+#define XA_ZERO 0x406 /* XA_ZERO_ENTRY, include/linux/xarray.h */
+
+bool maple_mm_is_told_by_mm(const struct maple_verdict *v)
+{
+	return v->twice || (v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == XA_ZERO);
 }
 
 /* ---- whose node ---- */
@@ -131,7 +144,45 @@ bool maple_mm_of_node(struct maple_mms *s, uint64_t node, struct arena *a, struc
 
 struct maple_entries maple_mms_entries(struct maple_mms *s)
 {
-	return (struct maple_entries){ .arg = s, .is_elsewhere = maple_mm_is_elsewhere, .zero = true };
+	return (struct maple_entries){ .arg = s, .is_elsewhere = maple_mm_is_elsewhere,
+					.is_node = maple_mm_is_node, .zero = true };
+}
+
+#define VOTERS 3 /* that must agree at least */
+
+static bool flags_of(const struct maple_mms *s, size_t i, uint64_t *ret)
+{
+	unsigned char raw[8] = { 0 };
+
+	if (space_read(&s->c->kernel, s->mm[i].tree + s->layout->flags, raw, s->layout->flags_size,
+		       NULL))
+		return false;
+	*ret = le_uint(raw, s->layout->flags_size) & ~MAPLE_FLAG_HEIGHT;
+	return true;
+}
+
+/* What ma_flags is to be, the address spaces say themselves: what most of them have. */
+static void vote_on_flags(struct maple_mms *s)
+{
+	uint64_t flags;
+	size_t votes = 0, all = 0;
+
+	s->voted = true;
+	for (size_t i = 0; i < s->n; i++) {
+		if (!flags_of(s, i, &flags))
+			continue;
+		/* the candidate gives way when it has no votes left */
+		if (!votes)
+			s->flags = flags;
+		votes += flags == s->flags ? 1 : (size_t)-1;
+	}
+	votes = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (flags_of(s, i, &flags)) {
+			votes += flags == s->flags;
+			all++;
+		}
+	s->flagged = votes >= VOTERS && votes > all / 2;
 }
 
 static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple_entries *e,
@@ -152,6 +203,10 @@ static void read_mm(struct maple_mms *s, const struct maple_mm *mm, struct maple
 	*e = maple_mms_entries(s);
 	e->align = UINT64_C(1) << sp->page_shift;
 	e->zero = false;
+	if (!s->voted)
+		vote_on_flags(s);
+	e->flagged = s->flagged;
+	e->flags = s->flags;
 	maple_vma_entries(s, !users, e);
 	if (!users || !maple_vma_known(s))
 		return;

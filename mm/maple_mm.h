@@ -37,7 +37,11 @@ struct maple_mms {
 	struct shelf *nodes;     /* of the session: maple_shelf.h */
 	struct shelf vmas;
 	struct pick pick;        /* many of a large tree's at once */
-	struct maple_asked asked; /* which they are */
+	struct maple_vmas_asked {
+		const struct maple_mms *s;
+		struct maple_asked q;
+	} asked[2];              /* which they are: those that come, and the next */
+	unsigned asked_now;
 	size_t large;            /* nodes from which on a tree is large */
 	size_t left;             /* inner nodes that may still be put on the shelf */
 	size_t limit;            /* of the nodes of a tree */
@@ -47,7 +51,12 @@ struct maple_mms {
 	struct map lost;         /* whose and from where -> a vm_area_struct on such a page */
 	bool searched;           /* `lost` has them */
 	uint64_t stride;         /* from one vm_area_struct to the next in a slab; 0: not known */
+	struct maple_mm_slabs *slabs; /* what the slab allocator says; NULL: not asked yet */
 	uint64_t current;        /* the mm whose entries are asked */
+	bool voted;              /* `flagged` and `flags` are set: what most address spaces have for
+				    ma_flags, the height left out */
+	bool flagged;
+	uint64_t flags;
 	/* as in struct maple_subject */
 	void (*node)(void *arg, uint64_t addr, bool quiet);
 	void *node_arg;
@@ -66,6 +75,9 @@ void maple_mms_want(struct maple_mms *s, struct arena *a);
 /** The address space of a task, or at that address, whether or not a task has it. */
 bool maple_mm_of(const struct maple_mms *s, uint64_t mm, struct maple_mm *ret);
 
+/** That of an mm_struct at that address which nobody is known to have. */
+struct maple_mm maple_mm_at(const struct maple_mms *s, uint64_t mm);
+
 /** The tree that has a node at that address, by way of its other nodes: the node's own words are
  *  not asked. False: none that maple_mms_want() knows. */
 bool maple_mm_of_node(struct maple_mms *s, uint64_t node, struct arena *a, struct maple_mm *ret);
@@ -77,5 +89,9 @@ struct maple_entries maple_mms_entries(struct maple_mms *s);
  *  before the tree. */
 enum cairn_code maple_mm_verify(struct maple_mms *s, const struct maple_mm *mm, maple_tell tell,
 				void *arg, struct maple_checked *ret, struct cairn_err *err);
+
+/** The checker "mm" tells of that bad word, as what it is in an address space: the mark of a fork that
+ *  failed, an entry that a spanning store wrote twice. */
+bool maple_mm_is_told_by_mm(const struct maple_verdict *v);
 
 #endif

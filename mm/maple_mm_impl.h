@@ -3,7 +3,7 @@
  * maple_mm_impl - what the files of maple_mm share; nobody else includes it.
  *
  * maple_mm.c knows which address spaces there are and verifies one, maple_mm_vma.c knows what their
- * entries say, maple_mm_more.c finds trees that no task leads to.
+ * entries say, maple_mm_slab.c what the slab allocator does, maple_mm_more.c finds trees that no task leads to.
  */
 #ifndef CAIRN_MM_MAPLE_MM_IMPL_H
 #define CAIRN_MM_MAPLE_MM_IMPL_H
@@ -34,6 +34,13 @@ void maple_vma_entries(struct maple_mms *s, bool gone, struct maple_entries *e);
 
 /** What is not there to be read is surely no object of the slab allocator. */
 bool maple_mm_is_elsewhere(void *arg, uint64_t addr);
+
+/** A maple_node lies at that address, a vm_area_struct does (and is in use), says the slab allocator;
+ *  `arg` is the struct maple_mms. False where it cannot tell. */
+bool maple_mm_is_node(void *arg, uint64_t addr);
+bool maple_mm_is_area(struct maple_mms *s, uint64_t addr);
+bool maple_mm_is_area_in_use(struct maple_mms *s, uint64_t addr);
+void maple_mm_slabs_done(struct maple_mms *s);
 
 /** Find trees that no task leads to: of processes that are in exit_mmap(), and those whose roots
  *  lie beside the nodes that are on the shelf. */

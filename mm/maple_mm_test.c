@@ -164,6 +164,37 @@ static void bad_words(void **state)
 	}
 }
 
+/* What the dump has not cannot be asked. An area that fits is meant if it is in use, which nobody tells
+ * here, or is one bit away. */
+#define ALONE (TK_HOLE ^ 1 << 21)
+
+static void missing_area(void **state)
+{
+	uint64_t bit = 1 << 20;
+
+	(void)state;
+	EACH_WORD {
+		begin(word);
+		tmt_put(&t, leaf_slot(4), TK_HOLE);
+		verify();
+		assert_int_equal(said, 0);
+		begin(word);
+		assert_int_equal((VMA(4) ^ bit) >> 12, TK_HOLE >> 12);
+		tmt_put(&t, leaf_slot(4), VMA(4) ^ bit);
+		verify();
+		expect(leaf_slot(4), VMA(4));
+		assert_int_equal(first.rule, MAPLE_RULE_ENTRY_UNREAD);
+		begin(word); /* alone on its page: nothing else leads there */
+		for (unsigned w = 0; w < 3; w++)
+			tmt_put(&t, ALONE + w * word, le_uint(t.k->mem.range[0].data + VMA(4) +
+							      w * word, word));
+		tmt_put(&t, VMA(4) + 2 * word, 0);
+		tmt_put(&t, leaf_slot(4), TK_HOLE);
+		verify();
+		expect(leaf_slot(4), ALONE);
+	}
+}
+
 /* Its areas and its counts are others' to tell of. */
 static void not_of_the_tree(void **state)
 {
@@ -360,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(healthy),
 		cmocka_unit_test(bad_words),
+		cmocka_unit_test(missing_area),
 		cmocka_unit_test(not_of_the_tree),
 		cmocka_unit_test(last_user_gone),
 		cmocka_unit_test(being_written),

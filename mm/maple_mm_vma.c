@@ -106,10 +106,10 @@ static bool is_aligned(const struct maple_mms *s, uint64_t entry)
 
 static void show(void *arg, size_t i, const unsigned char *bytes)
 {
-	struct maple_mms *s = arg;
+	const struct maple_vmas_asked *a = arg;
 
-	s->asked.agrees[i] = is_aligned(s, s->asked.entry[i]) &&
-			     says_that(s, bytes, s->asked.first[i], s->asked.last[i]);
+	a->q.agrees[i] = is_aligned(a->s, a->q.entry[i]) &&
+			 says_that(a->s, bytes, a->q.first[i], a->q.last[i]);
 }
 
 /* Of a small tree: other trees' lie in the same pages, which are kept. */
@@ -134,13 +134,15 @@ static void ask_few(struct maple_mms *s, const struct maple_asked *q)
 static size_t ask(void *arg, const struct maple_asked *q)
 {
 	struct maple_mms *s = arg;
+	struct maple_vmas_asked *next = &s->asked[s->asked_now ^= 1];
+	size_t pages;
 
-	s->asked = *q;
-	if (q->nodes < s->large || !pick_begin(&s->pick, q->entry, q->n)) {
+	*next = (struct maple_vmas_asked){ s, *q };
+	if (q->nodes < s->large || !pick_begin(&s->pick, q->entry, q->n, next, &pages)) {
 		ask_few(s, q);
 		return AT_ONCE;
 	}
-	if (s->pick.npages <= q->n / MANY_IN_PAGE)
+	if (pages <= q->n / MANY_IN_PAGE)
 		return q->n;
 	return 4 * q->n < AT_MOST ? 4 * q->n : AT_MOST;
 }
@@ -250,6 +252,37 @@ static bool find(void *arg, uint64_t first, uint64_t last, uint64_t *entry)
 	return p && says_that(s, p, first, last);
 }
 
+static bool is_used(void *arg, uint64_t entry)
+{
+	return maple_mm_is_area_in_use(arg, entry);
+}
+
+/* ---- one that is overwritten ---- */
+
+static bool is_known(const struct maple_mms *s, uint64_t mm)
+{
+	struct maple_mm known;
+
+	return mm == s->current || maple_mm_of(s, mm, &known);
+}
+
+/* An object of its cache that no area would be: the slot that leads to it is right. One that is an area
+ * elsewhere is led to wrongly. */
+static bool is_overwritten(void *arg, uint64_t entry, const char **name)
+{
+	struct maple_mms *s = arg;
+	unsigned char buf[VMA_BYTES];
+	const unsigned char *p = vma_bytes(s, entry, buf, sizeof(buf), NULL);
+	uint64_t start, end, page = UINT64_C(1) << s->c->kernel.page_shift;
+
+	*name = "vm_area_struct";
+	if (!p || !is_aligned(s, entry) || !maple_mm_is_area(s, entry))
+		return false;
+	start = vma_word(s, p, VMA_START);
+	end = vma_word(s, p, VMA_END);
+	return start >= end || (start | end) & (page - 1) || !is_known(s, vma_word(s, p, VMA_MM));
+}
+
 /* ---- */
 
 bool maple_vma_known(const struct maple_mms *s)
@@ -265,6 +298,8 @@ void maple_vma_entries(struct maple_mms *s, bool gone, struct maple_entries *e)
 	e->find = find;
 	if (gone)
 		return;
+	e->is_overwritten = is_overwritten;
+	e->is_used = is_used;
 	e->says = says;
 	e->ask = ask;
 	e->answer = answer;
@@ -278,7 +313,7 @@ void maple_vma_init(struct maple_mms *s)
 	shelf_init(&s->vmas, &s->c->kernel);
 	if (shape_resolve(k, &vma_want, &s->c->types, NULL))
 		*k = (struct shape){ 0 };
-	pick_init(&s->pick, &s->c->kernel, k->lo, k->hi - k->lo, show, s);
+	pick_init(&s->pick, &s->c->kernel, k->lo, k->hi - k->lo, show);
 }
 
 void maple_vma_deinit(struct maple_mms *s)

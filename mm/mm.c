@@ -32,6 +32,7 @@ static const char *const fields[MM_N] = {
 	[MM_STACK] = "mm_struct.stack_vm", [MM_HIGHEST] = "mm_struct.highest_vm_end",
 	[MM_BRK] = "mm_struct.brk", [MM_START_BRK] = "mm_struct.start_brk",
 	[MM_START_STACK] = "mm_struct.start_stack",
+	[MM_USERS] = "mm_struct.mm_users", [MM_COUNT] = "mm_struct.mm_count",
 };
 
 enum cairn_code mm_shape_init(struct mm_shape *ms, struct cairn *c, struct cairn_err *err)

@@ -45,6 +45,8 @@ enum cairn_code vma_shape_init(struct vma_shape *vs, struct cairn *c, struct cai
 		code = shape_resolve(&vs->s, &vma_want, &c->types, err);
 	if (!code)
 		code = shape_require(&vs->s, needed, 3, err);
+	if (!code && vs->s.hi - vs->s.lo > VMA_RAW)
+		code = cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct is too large");
 	if (code)
 		return code;
 	vs->wide = true;
@@ -76,13 +78,10 @@ enum cairn_code vma_read(const struct vma_shape *vs, uint64_t addr, struct vma *
 			 struct cairn_err *err)
 {
 	unsigned char raw[VMA_RAW];
-	size_t len = vs->s.hi - vs->s.lo;
-	enum cairn_code code;
+	enum cairn_code code = space_read(&vs->c->kernel, addr + vs->s.lo, raw,
+					  vs->s.hi - vs->s.lo, err);
 
 	*ret = (struct vma){ .addr = addr };
-	if (len > sizeof(raw))
-		return cairn_fail(err, CAIRN_MISSING, "struct vm_area_struct is too large");
-	code = space_read(&vs->c->kernel, addr + vs->s.lo, raw, len, err);
 	if (code)
 		return code;
 	vma_parse(vs, raw, ret);
@@ -93,12 +92,35 @@ enum cairn_code vma_read(const struct vma_shape *vs, uint64_t addr, struct vma *
 
 /* ---- all of an address space ---- */
 
+/* Where the tree is broken, or cut off, the list may lead on. */
+static void take_list(const struct vma_shape *vs, const struct mm *mm, struct vmas *v)
+{
+	struct vmas list;
+
+	if (!v->partial && v->n >= (mm->v[MM_MAP_COUNT] & UINT32_MAX))
+		return;
+	if (vma_tree_list(vs, mm, &list, NULL) || list.partial || list.n <= v->n) {
+		vmas_free(&list);
+		return;
+	}
+	list.by_list = true;
+	list.in_tree = v->n;
+	vmas_free(v);
+	*v = list;
+}
+
 enum cairn_code vmas_ranges(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,
 			    struct cairn_err *err)
 {
+	enum cairn_code code;
+
 	*ret = (struct vmas){ 0 };
-	return mm_has(&vs->mm, MM_TREE) ? vma_tree_maple(vs, mm, ret, err)
-					: vma_tree_rb(vs, mm, ret, err);
+	if (mm_has(&vs->mm, MM_TREE))
+		return vma_tree_maple(vs, mm, ret, err);
+	code = vma_tree_rb(vs, mm, ret, err);
+	if (!code)
+		take_list(vs, mm, ret);
+	return code;
 }
 
 enum cairn_code vmas_get(const struct vma_shape *vs, const struct mm *mm, struct vmas *ret,

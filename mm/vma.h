@@ -4,8 +4,8 @@
  *
  * They are found through the maple tree, or before it through the red-black tree (the list that
  * goes with that is the checker's second opinion). The tree's ranges come first, in one walk;
- * then the structs, sorted by page, each page read once, on both cores where there are many:
- * an address space may have half a million of them.
+ * then the structs, each page read once, on both cores where there are many: an address space may
+ * have half a million of them, which vma_parts.h has some at a time.
  *
  * A VMA that cannot be read keeps its row: the tree's range stands in it, and the fault.
  * Source: include/linux/mm_types.h (struct vm_area_struct).
@@ -61,6 +61,8 @@ struct vmas {
 	size_t faults;        /* areas that could not be read */
 	size_t others;        /* entries of the tree that are no areas */
 	bool partial;         /* the tree could not be walked to its end: err says why */
+	bool by_list;         /* by the list, before 6.1, as the tree leads to `in_tree` only */
+	size_t in_tree;
 	struct cairn_err err;
 	/* private */
 	struct cairn_err *fault; /* of the areas; nfault of them */
@@ -81,15 +83,6 @@ enum cairn_code vmas_ranges(const struct vma_shape *vs, const struct mm *mm, str
 /** After vmas_ranges(): the structs of all. Faults are told in each. */
 enum cairn_code vmas_fill(const struct vma_shape *vs, struct vmas *v, struct cairn_err *err);
 
-/** Very many areas are better looked at some at a time: memory that is used for the first time
- *  costs more than what is done with it. How many that should be: all where their structs lie so
- *  that pages would be read again and again. */
-size_t vmas_window(const struct vma_shape *vs, const struct vmas *all);
-
-/** At most `size` areas of `all`, whose ranges are known, from place `at` on. *part is zeroed before
- *  the first call and reused by the next. */
-enum cairn_code vmas_part(const struct vma_shape *vs, const struct vmas *all, size_t at,
-			  size_t size, struct vmas *part, struct cairn_err *err);
 void vmas_free(struct vmas *v);
 
 /** The area that holds the address, or NULL. By the areas' own bounds. */

@@ -170,6 +170,35 @@ static void test_cycle(void **state)
 	end(&w);
 }
 
+/* Where the tree is cut off or breaks, the list leads on; not where it is the list that is astray. */
+static void test_by_list(void **state)
+{
+	static const struct { uint64_t at, value; size_t n, in_tree; bool by_list; } cases[] = {
+		{ TA_MMS + TAM_RB, 0, 7, 0, true },
+		{ TA_AREAS + 3 * TA_SIZE + TA_RB + 8, 0, 7, 4, true },
+		{ TA_AREAS + 3 * TA_SIZE + TA_RB + 8, 0x7ffff000, 7, 5, true }, /* one that is none */
+		{ TA_MMS + TAM_MMAP, 0, 7, 0, false },
+		{ TA_AREAS + 2 * TA_SIZE + TA_NEXT, TA_AREAS, 7, 0, false },
+		{ TA_MMS + TAM_COUNT, 9, 7, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct world w;
+
+		begin(&w, 7);
+		tk_put(w.t.k, cases[i].at, cases[i].value, cases[i].at == TA_MMS + TAM_COUNT ? 4 : 8);
+		get(&w);
+		assert_int_equal(w.v.n, cases[i].n);
+		assert_int_equal(w.v.by_list, cases[i].by_list);
+		assert_int_equal(w.v.in_tree, cases[i].in_tree);
+		assert_false(w.v.partial);
+		for (unsigned k = 0; k < 7; k++)
+			expect_area(&w, k);
+		end(&w);
+	}
+}
+
 static void test_missing_types(void **state)
 {
 	struct testkern *k = tk_new();
@@ -240,7 +269,7 @@ int main(void)
 		cmocka_unit_test(test_all_in_order), cmocka_unit_test(test_shuffled),
 		cmocka_unit_test(test_faults), cmocka_unit_test(test_find),
 		cmocka_unit_test(test_cycle), cmocka_unit_test(test_odd_addresses),
-		cmocka_unit_test(test_missing_types),
+		cmocka_unit_test(test_missing_types), cmocka_unit_test(test_by_list),
 		cmocka_unit_test(test_perms), cmocka_unit_test(test_names),
 	};
 

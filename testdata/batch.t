@@ -178,11 +178,30 @@ def fates(demo):
     ok("--jobs 0 is no number of jobs", code == 2 and not out and "--jobs" in err, code, err)
 
 
+# ---- dumps that are packed as a whole -----------------------------------------------------------
+
+def packed(demo, tmp):
+    """What one is unpacked into counts: it goes to disk before it is too much for --max-rss."""
+    plain, wrapped = tmp / "long", tmp / "long.zst"
+    with open(plain, "wb") as f:
+        f.write(demo.read_bytes())
+        f.write(random.Random(SEED).randbytes(1 << 16) * (128 << 4))
+    subprocess.run(["zstd", "-q1", "--rm", plain, "-o", wrapped], check=True)
+    said = []
+    for mb, to in (320, tmp), (320, "/nonexistent"), (2048, "/nonexistent"):
+        done = subprocess.run([CAIRN, "triage", "-j", "--max-rss", str(mb), wrapped], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=str(to)))
+        said += [(r["fate"], "/nonexistent" in (r["fate_reason"] or "")) for r in records(done.stdout)]
+    ok("a packed dump takes memory within --max-rss, and disk beyond it",
+       said == [("done", False), ("unreadable", True), ("done", False)], said)
+    wrapped.unlink()
+
+
 # ---- types of several kernels ---------------------------------------------------------------------
 
 def misfits(dumps):
     """Each dump takes the types that are of its kernel; without any it is told of all the same."""
-    i386, armhf = FOLDER / "i386-6.1.btf", FOLDER / "armhf-6.1.btf"
+    i386, armhf = HERE / "captures/i386-6.1.btf.zst", FOLDER / "armhf-6.1.btf"
     names = "amd64-6.1-irqbug", "i386-6.1-irqbug", "armhf-6.1-hung"
     both = records(cairn("-j", "-s", i386, "-s", armhf, "triage", *(dumps[n] for n in names))[1])
     lacks = [[d["what"] for d in r["degraded"]] for r in both]
@@ -327,6 +346,7 @@ def buckets(text, tmp):
     code, out, _ = cairn("bucket", "-j", "--top", "1", stdin=text)
     ok("bucket --top", [b["count"] for b in records(out)] == [got[0]["count"]], out)
     recent(text, recs, got)
+    doubles(text, tmp)
     many(text, tmp)
     code, out, _ = cairn("bucket", "-j", stdin=b"junk\n" + text)
     ok("bucket: a line of junk costs itself, and is told by its number", code == 4 and
@@ -372,10 +392,25 @@ def recent(text, recs, every):
     ok("bucket --since: no date", code == 2 and b"" == out and "--since" in err, code, err)
 
 
+def doubles(text, tmp):
+    """The same records in two files, of which one has them twice."""
+    (tmp / "once").write_bytes(text)
+    (tmp / "twice").write_bytes(text * 2)
+    recs, once = records(text), records(cairn("bucket", "-j", tmp / "once")[1])
+    timed = sum(any(r["crash"][k] for k in ("date", "time", "panic_time")) for r in recs)
+    got = records(cairn("bucket", "-j", tmp / "once", tmp / "twice")[1])
+    ok("bucket: a dump counts once, however many records there are of it",
+       [dict(b, doubles=0) for b in got if b["class"] != "none"] == [b for b in once if b["class"] != "none"] and
+       all(b["doubles"] == 2 * b["count"] for b in got if b["class"] != "none"), got)
+    out = cairn("bucket", tmp / "once", tmp / "twice")[1].decode().splitlines()[-1]
+    ok("bucket: and how many were left out is told", out == f"{3 * len(recs) - 2 * timed} records in {len(got)} "
+       f"buckets, {2 * timed} left out that are of the same dumps", out)
+
+
 def many(text, tmp):
     """Tens of thousands of records: the memory is that of what is kept of them."""
     file, times = tmp / "many", 80
-    file.write_bytes(text * times)
+    file.write_bytes(b"".join(text.replace(b'"file":"', b'"file":"%d:' % i) for i in range(times)))
     limit = "ulimit -v 150000; " if "asan" not in CAIRN else ""
     done = subprocess.run(["sh", "-c", limit + 'exec "$@"', "sh", CAIRN, "bucket", "-j", file],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -529,6 +564,7 @@ def main():
         signatures = {r["file"]: r["signature"] for r in records(text)}
         robust(validator, [p for p in captures_all if p.name.startswith("amd64")], signatures, tmp)
         fates(demo)
+        packed(demo, tmp)
         misfits(by_name)
         by_the_log(by_name)
         untyped(by_name["i386-6.1-irqbug"])

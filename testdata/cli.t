@@ -141,6 +141,16 @@ says out '^  signature  c1:bug:foo:'
 runs 1 oops -j log
 says out '^{"schema":"cairn.oops/1",'
 says out '"title":"kernel BUG in foo"'
+says out '"module_list":null,.*"commands":\['
+printf 'kernel BUG at a/b.c:12!\nModules linked in: one(OE) two\nRIP: 0010:foo+0x1/0x2\nCode: 0f <0b>\nRAX: 0000000000000007 RBX: 0000000000000008\n' >log2
+runs 1 oops -v log2
+says out '^    rax    0000000000000007  rbx    0000000000000008$'
+says out '^    0f <0b>$'
+says out '^    one (OE), two$'
+runs 1 oops log2
+says out '^kernel BUG in foo$'
+if grep -q 'rax\|0f <0b>\|one (OE)' out; then false; else true; fi
+result $? 'oops shows registers, code and modules upon -v alone'
 runs 1 oops log empty
 "$cairn" oops - <log >out 2>err
 [ $? -eq 1 ] && grep -q '^kernel BUG in foo$' out

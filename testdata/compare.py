@@ -19,8 +19,12 @@ than it knows; each is printed as a comment where it is made use of:
              it; the true caller is right if its rule says that it was recovered. Some kernels stop
   noreturn   after a call that does not return, ARM and arm64 print the function that follows
   link       where a leaf function was interrupted, arm64's own unwinder leaves out the caller in lr
+  bad-call   where the processor was sent to where no code is, i386's own unwinder leaves out who
+             sent it there
   unnamed    for ftrace's trampolines and kprobes' copies of code the kernel prints a bare address,
              which is no frame of the oracle
+  damage     of a process whose address space a scenario damages, the areas that this explains
+             (victim.py); heap: init and the task that died may have made theirs larger
   gave-up    where only guesses ("?") follow the kernel's reliable frames, ours may go on
 """
 
@@ -40,6 +44,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 sys.dont_write_bytecode = True
 
 import oracle       # noqa: E402
+import victim       # noqa: E402
 
 SECONDS = 300           # for one command
 SHOWN = 10              # problems that are printed of one test
@@ -48,6 +53,7 @@ DONE = (0, 4)           # exit codes: done; done as far as the dump has the page
 FOUND = (0, 1, 4)       # likewise, where 1 says that there are findings
 TRAMPOLINES = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"}
 RECOVERED = {"rethook", "kretprobe", "fgraph"}
+UNSEEN = {"lr": "link", "bad-call": "bad-call"}     # rules of callers that the kernel leaves out
 SURE = "A"              # the grade, as unwind/trace.h has it
 UNNAMED = {"__builtin__ftrace", "__builtin__kprobes"}    # modules, as cairn and kallsyms call them
 MAPPING = re.compile(r"\$[adtx](\.|$)")      # ARM's mapping symbols: marks in the code, no names
@@ -233,6 +239,9 @@ def check_tasks(cairn, truth, tap):
     found = tasks_of(cairn)
     wanted = {int(pid): task for pid, task in truth["tasks"].items()}
     problems, states, notes = [], [], []
+    if not wanted:
+        tap.test("tasks: what the kernel listed", ["the oracle has no tasks"])
+        return
     for pid in sorted(set(found) - set(wanted)):
         text = "%d (%s)" % (pid, found[pid].get("comm"))
         if pid > max(wanted):
@@ -479,9 +488,10 @@ def locate(trace, expected, found):
     for start in reversed(starts):
         ours, notes = without_link(trace, expected, found[start:])
         problem, more = match_frames(expected, ours, trace["complete"])
-        if problem and any(frame.get("rule") == "lr" for frame in ours):
-            notes += ["link: " + frame["function"] for frame in ours if frame.get("rule") == "lr"]
-            ours = [frame for frame in ours if frame.get("rule") != "lr"]
+        if problem and any(frame.get("rule") in UNSEEN for frame in ours):
+            notes += ["%s: %s" % (UNSEEN[frame["rule"]], frame["function"]) for frame in ours
+                      if frame.get("rule") in UNSEEN]
+            ours = [frame for frame in ours if frame.get("rule") not in UNSEEN]
             problem, more = match_frames(expected, ours, trace["complete"])
         if not problem:
             return None, notes + more, ours
@@ -580,36 +590,51 @@ def kernel_map(line):
 
 
 class MapVerdict(typing.NamedTuple):
-    """One process's VMAs: how many the kernel has, those found of them, and what differs."""
+    """One process's VMAs: how many the kernel has, those found of them, what differs, and what may."""
     what: str
     expected: int
     right: int
     problems: list
+    notes: list
+
+
+def map_verdict(what, expected, found, excuse, allowed):
+    """The verdict on one process. `allowed`: lines that may differ, for the reason `excuse`."""
+    missing = [line for line in expected if line not in found]
+    stray = [line for line in found if line not in expected]
+    order = [line for line in expected if line in found] != [line for line in found if line in expected]
+    return MapVerdict(what, len(expected), len(expected) - len(missing),
+                      ["missing: " + line for line in missing if line not in allowed] +
+                      ["not the kernel's: " + line for line in stray if line not in allowed] +
+                      ["the order"] * order,
+                      ["%s: %s" % (excuse, line) for line in missing + stray
+                       if line in allowed][:SHOWN])
 
 
 def map_verdicts(cairn, truth):
-    """A verdict for each process whose maps the kernel printed and which did not go on."""
+    """A verdict for each process whose maps the kernel printed."""
     for pid, text in truth["maps"].items():
         task = truth["tasks"].get(pid)
-        if not task or pid == "1" or int(pid) == (truth["panic_trace"] or {}).get("pid"):
-            continue
-        if truth.get("faults") and task["comm"] == VICTIM:
+        if not task:
             continue
         expected = [kernel_map(line) for line in text]
-        found = [map_line(vma) for vma in cairn.ask("cairn.vma/1", "vm", pid)]
-        missing = [line for line in expected if line not in found]
-        stray = [line for line in found if line not in expected]
-        if not missing and not stray and found != expected:
-            stray = ["the order"]
-        yield MapVerdict("maps: %s %s, %d" % (pid, task["comm"], len(expected)), len(expected),
-                         len(expected) - len(missing),
-                         ["missing: " + line for line in missing] +
-                         ["not the kernel's: " + line for line in stray])
+        damaged = bool(truth.get("faults")) and task["comm"] == VICTIM
+        # a damaged tree costs areas, and is named
+        also = ("cairn.error/1",) if damaged else ()
+        found = [map_line(vma) for vma in cairn.ask("cairn.vma/1", "vm", pid, also=also)
+                 if vma["schema"] == "cairn.vma/1"]
+        excuse, allowed = "", set()
+        if damaged:
+            excuse, allowed = "damage", victim.explained(truth["faults"], expected, found)
+        elif pid == "1" or int(pid) == (truth["panic_trace"] or {}).get("pid"):
+            excuse, allowed = "heap", victim.moved_on(expected, found)
+        yield map_verdict("maps: %s %s, %d" % (pid, task["comm"], len(expected)), expected, found,
+                          excuse, allowed)
 
 
 def check_maps(cairn, truth, tap):
     for verdict in map_verdicts(cairn, truth):
-        tap.test(verdict.what, verdict.problems)
+        tap.test(verdict.what, verdict.problems, verdict.notes)
 
 
 CHECKS = {"symbols": check_symbols, "modules": check_modules, "tasks": check_tasks,
@@ -626,8 +651,10 @@ def load(path):
         return dict(oracle.parse(text), log=oracle.log(text))
     truth = json.loads(text)
     stem = path.name.split(".oracle.json")[0]
-    console = next(path.parent / (stem + end) for end in (".console", ".console.zst")
-                   if (path.parent / (stem + end)).exists())
+    console = next((path.parent / (stem + end) for end in (".console", ".console.zst")
+                    if (path.parent / (stem + end)).exists()), None)
+    if not console:
+        raise FileNotFoundError("%s: its console does not lie beside it" % path)
     return dict(truth, log=oracle.log(oracle.read_text(console)))
 
 
@@ -651,7 +678,12 @@ def main(argv):
     checks = args.checks.split(",")
     if not set(checks) <= set(CHECKS):
         parser.error("--checks: any of " + ",".join(CHECKS))
-    truth, tap = load(args.oracle), Tap()
+    tap = Tap()
+    try:
+        truth = load(args.oracle)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        tap.test("the oracle can be read", ["%s: %s" % (type(error).__name__, error)])
+        return tap.end()
     with tempfile.TemporaryDirectory() as folder:
         cairn = Cairn(args.cairn, plain_file(args.vmcore, folder), args.symbols)
         for check in checks:

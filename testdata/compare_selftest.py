@@ -202,6 +202,7 @@ MISTAKES = [
      lambda a: vmas(a).insert(200, dict(vmas(a)[200], start="0x1000", end="0x2000"))),
     ("a VMA's permissions", r"maps: \d+ zoo-vmas, .*",
      lambda a: vmas(a)[200].update(perms="rwxp")),
+    ("a VMA of init missing", r"maps: 1 .*", lambda a: a["vm 1"].pop()),
     ("a VMA's file", r"maps: \d+ zoo-vmas, .*", lambda a: vmas(a)[0].update(file="/zo")),
     ("another schema", r"modules: cairn answers",
      lambda a: a["mod"][0].update(schema="cairn.module/2")),
@@ -258,8 +259,52 @@ def linked(*names):
 # The second one's call does not return: its return address is the function's end.
 AFTER_NORETURN = our_frames("panic") + our_frames("crash", size="0x8") + our_frames("end")
 
-# What only other machines' kernels print: each allowance, and its limit.
+HEAP = "10000-20000 rw-p 0 00:00 0 [heap]"
+FILE = "30000-31000 r--p 0 00:02 12 /zoo"
+LOST, NEXT = "40000-41000 ---p 0 00:00 0 ", "41000-42000 r--p 0 00:00 0 "
+MAPS = [HEAP, FILE, LOST, NEXT]
+
+
+def differ(kind, found, **fields):
+    """Problems with a victim's maps after such a damage."""
+    fault = dict(kind=kind, node_min="0x38000", node_max="0x40fff", **fields)
+    allowed = compare.victim.explained([fault], MAPS, found)
+    return compare.map_verdict("maps", MAPS, found, "damage", allowed).problems
+
+
+def mapped(count, pages=3, at=0x100000):
+    return ["%x-%x rw-p 0 00:00 0 " % (start, start + pages * 0x1000)
+            for start in range(at, at + count * 0x10000, 0x10000)]
+
+
+# What only other machines' kernels print, and what damage explains: each allowance, and its limit.
 RULES = [
+    ("damage: nothing else is allowed for", not differ("mm-totalvm", MAPS) and
+     differ("mm-totalvm", MAPS[:3]) and differ("mm-mapcount", MAPS + mapped(1))),
+    ("damage: the heap of who died in brk() has grown",
+     not differ("maple-parent", ["10000-90000 rw-p 0 00:00 0 [heap]", *MAPS[1:]]) and
+     differ("maple-parent", ["10000-18000 rw-p 0 00:00 0 [heap]", *MAPS[1:]]) and
+     differ("maple-parent", MAPS[1:])),
+    ("damage: a wrong gap is given out, in no place that was taken",
+     not differ("maple-gap", MAPS + mapped(40)) and differ("maple-gap", MAPS + mapped(41)) and
+     differ("maple-gap", MAPS + mapped(1, 2)) and differ("maple-gap", MAPS + mapped(1, 3, 0x41000)) and
+     differ("maple-gap", MAPS[1:] + mapped(1))),
+    ("damage: one area of the node is lost", not differ("mm-xazero", [HEAP, FILE, NEXT]) and
+     differ("mm-xazero", MAPS[:3]) and differ("mm-xazero", [HEAP, FILE])),
+    ("damage: those at a pivot are lost",
+     not differ("maple-pivot", MAPS[:2] + mapped(2), old="0x40fff") and
+     differ("maple-pivot", [HEAP, NEXT], old="0x40fff")),
+    ("damage: who ends has let go of all", not differ("maple-slot", []) and
+     not differ("maple-slot", [HEAP, FILE, NEXT]) and differ("maple-slot", MAPS[2:])),
+    ("damage: the end that was written",
+     not differ("mm-vmaend", [HEAP, "30000-32000 r--p 0 00:02 12 /zoo", *MAPS[2:]], old="0x31000",
+                new="0x32000") and
+     differ("mm-vmaend", [HEAP, "30000-33000 r--p 0 00:02 12 /zoo", *MAPS[2:]], old="0x31000",
+            new="0x32000")),
+    ("heap: of init, and of who died", compare.victim.moved_on(MAPS, MAPS[1:]) == set() and
+     len(compare.victim.moved_on(MAPS, ["10000-28000 rw-p 0 00:00 0 [heap]", *MAPS[1:]])) == 2),
+    ("maps: their order", compare.map_verdict("maps", MAPS, [FILE, HEAP, LOST, NEXT], "", set())
+     .problems == ["the order"]),
     ("panic: one without a trace is on one CPU",
      not compare.untraced_panic([{"frames": [{"function": "panic"}, {"function": "end"}]},
                                  {"frames": [{"function": None}, {"function": "end"}]}])),
@@ -300,6 +345,11 @@ RULES = [
      compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
                                                                   "timer+0x1/0x2"),
                     our_frames("die", "leaf") + [dict(our_frames("outer")[0], rule="lr")] +
+                    our_frames("timer"))[0] is None),
+    ("bad-call: who called data is left out",
+     compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
+                                                                  "timer+0x1/0x2"),
+                    our_frames("die", "leaf") + [dict(our_frames("outer")[0], rule="bad-call")] +
                     our_frames("timer"))[0] is None),
     ("link: not where another rule led there",
      compare.locate({"lr": None, "complete": True}, kernel_frames("die+0x1/0x2", "leaf+0x1/0x2",
@@ -368,6 +418,17 @@ def outcome(folder, oracle, answers, checks=compare.USUAL):
     return code, failed, passed, printed.getvalue()
 
 
+def poor_oracles(folder, truth):
+    """(what, the oracle's path, the failing tests) where it does not say enough: a failed test."""
+    (folder / "o.console").write_text("[    0.000000] Linux version\n")
+    for name, text in (("o", json.dumps(dict(truth, tasks={}))), ("lone", json.dumps(truth)), ("cut", "{")):
+        (folder / (name + ".oracle.json")).write_text(text)
+    yield "no tasks", folder / "o.oracle.json", r"tasks: what the kernel listed"
+    yield "no console beside it", folder / "lone.oracle.json", r"the oracle can be read"
+    yield "no JSON", folder / "cut.oracle.json", r"the oracle can be read"
+    yield "no file", folder / "none", r"the oracle can be read"
+
+
 def main():
     global TRAMPOLINE
     oracle = HERE / "captures" / (captures.DEMO + ".oracle.json.zst")
@@ -404,6 +465,9 @@ def main():
         keep_stale(answers, "B")
         code, failed, passed, output = outcome(folder, oracle, answers, "grades")
         report(code == 0 and passed == 1, "allowed: a wrong frame that is not graded A", output)
+        for what, poor, expected in poor_oracles(folder, truth):
+            code, failed, passed, output = outcome(folder, poor, right, "tasks")
+            report(code == 1 and re.fullmatch(expected, "\n".join(failed)), "told: an oracle with " + what, output)
         for what, expected, change in MISTAKES:
             answers = copy.deepcopy(right)
             change(answers)

@@ -5,13 +5,16 @@ says of its dump, and what was done to the machine. TAP.
 
 DIR holds captures as captures.py unpacks them: NAME.kdump and NAME.console. Of each: the class and the
 function are those that the scenario expects (capture/tables.py); class, function, task, CPU,
-signature, and the sure frames from the one that crashed outward are those of the dump. Of some, the
-same is read in the console as syslog, dmesg and mails would show it.
+signature, and the sure frames from the one that crashed outward are those of the dump; the commands
+that it advises are answered. Of a maple node's parent word that was damaged where the kernel says what
+registers lead to: node, mm, word, and what befell it. Of some, the same is read in the console as
+syslog, dmesg and mails would show it.
 """
 
 import json
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -38,6 +41,9 @@ LESS = {
     ("arm64-*-overflow", "frames"): "the dump has its own limit",
     ("armhf-*-overflow", "frames"): "the caller in the link register is told twice",
     ("arm*-maple-slot", "frames"): "a call that does not return names the next function",
+    ("arm64-*-rcustall", "function"): "the stuck CPU's stack is in the dump alone",
+    ("arm64-*-rcustall", "expected function"): "likewise",
+    ("arm64-*-rcustall", "signature"): "likewise",
     ("*-mce", "function"): "the report is of the hardware: no registers, no trace",
     ("*-mce", "expected function"): "likewise",
     ("*-mce", "task and CPU"): "likewise: the CPU alone",
@@ -131,6 +137,32 @@ def check(tap, name, text, dump):
                "%s, expected %s" % (text["function"], want.function))
 
 
+def check_commands(tap, name, text, asked):
+    """Exit codes: done, findings, done as far as the dump has the pages."""
+    for command in text["commands"]:
+        done = subprocess.run([*map(str, asked), *shlex.split(command)], capture_output=True,
+                              check=False)
+        tap.ok(done.returncode in (0, 1, 4), "%s: %s is answered" % (name, command), None,
+               done.stderr.decode("utf-8", "replace").strip())
+
+
+DAMAGE = re.compile(r"ORACLE corruption maple-(\w+) mm (\w+) node (\w+) field parent\[0\] .*"
+                    r"old (0x\w+) new (0x\w+)")
+
+
+def check_maple(tap, name, text, console):
+    """The word that was damaged, as the console says further up, is what the registers tell."""
+    found = DAMAGE.search(console)
+    if not found or not text["points_to"]:
+        return
+    kind, mm, node, old, new = found.groups()
+    flip = bin(int(old, 16) ^ int(new, 16)).count("1") == 1
+    want = {"mm": "0x" + mm, "node": "0x" + node, "word": new, "sure": True,
+            "cause": "bit-flip" if flip else kind, "expected": old if flip else None}
+    have = {key: (text["maple"] or {}).get(key) for key in want}
+    tap.ok(have == want, "%s: the word that is damaged" % name, None, "%s, damaged %s" % (have, want))
+
+
 STAMP = re.compile(rb"^(\[ *\d+\.\d+\]) ", re.M)
 LINE = re.compile(rb"^", re.M)
 FORMATS = {
@@ -173,6 +205,8 @@ def main():
         tap.ok(bool(text and dump and "crash" in dump), "%s: a report" % name, None, str(dump)[:200])
         if text and dump and "crash" in dump:
             check(tap, name, text, dump)
+            check_commands(tap, name, text, [cairn, *words, folder / (name + ".kdump")])
+            check_maple(tap, name, text, (folder / (name + ".console")).read_text("utf-8", "replace"))
         if text and name.split("-", 2)[2] in FORMATTED:
             check_formats(tap, cairn, name, (folder / (name + ".console")).read_bytes(), text)
     print("1..%d" % tap.n)

@@ -30,7 +30,7 @@ KERNELS = {
 # Likewise of machines: scenario -> why.
 INLINED = "compilers inline, and jump on, elsewhere on each machine"
 MACHINES = {
-    **dict.fromkeys(("list", "slabuaf", "freelist", "overflow", "maple-parent", "maple-neighbour",
+    **dict.fromkeys(("list", "slabuaf", "freelist", "maple-parent", "maple-neighbour",
                      "maple-slot"), INLINED),
     "kretprobe": "arm64's own traces go on behind a return probe",
     "mm-xazero": INLINED,

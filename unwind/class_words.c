@@ -4,17 +4,33 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "unwind/oops_priv.h"
+#include "unwind/oops_advice.h"
 
 /* Sorted. Without a meaning: what reports of the class are told is all there is (oops_advice.c). */
 static const struct class_words words[] = {
+	{ "alignment",
+	  "An address was used that is no multiple of what the instruction needs: a wrong pointer, as a rule.",
+	  "bt for the registers; dis -r" },
 	{ "atomic-sleep",
 	  "Something slept, or could have, where that is forbidden: a spinlock was held, or interrupts or\n"
 	  "preemption were off.", "bt for who took the lock; foreach bt" },
+	{ "bad-mode",
+	  "The processor came into an exception that the kernel does not handle in the state it was in.",
+	  "bt for the registers; stacks" },
 	{ "bad-page",
 	  "The accounting of pages did not add up: a page was freed while somebody used it, or a counter\n"
 	  "was left over when an address space ended. The report comes later than the fault.",
 	  "whatis on the page's address; kmem -i; check --only 'mm.*'" },
+	{ "bad-pte",
+	  "An entry of a process's page table leads to what cannot be mapped: it was overwritten, or the\n"
+	  "page went away under it.",
+	  "vtop on the address; whatis on the page; check --only 'mm.*'" },
+	{ "bad-rss",
+	  "An address space ended, and its counters say that pages were left: somebody counts wrong, or its\n"
+	  "page tables were overwritten.", "log; check --only 'mm.*'" },
+	{ "breakpoint",
+	  "A breakpoint's instruction was met that nobody had set: code was overwritten, or was being changed.",
+	  "dis -r: is the code intact?" },
 	{ "bug",
 	  "A check in the kernel's source failed (BUG(), BUG_ON()): something is as it can never be.",
 	  "the line that is named, and what it checks; dis -r; bt -v" },
@@ -38,7 +54,13 @@ static const struct class_words words[] = {
 	{ "exec-fault",
 	  "The kernel jumped to where no code is: a function pointer or return address was overwritten, or\n"
 	  "belongs to something that is gone (a module, a freed object).", "bt for the caller; whatis on the address" },
+	{ "external-abort",
+	  "The bus answered an access with an error: a device that is not there, is switched off or stands\n"
+	  "behind a wrong mapping, or memory that failed.", "bt for the address; vtop on it; iomem" },
 	{ "file-count", "A file was closed once more than it was opened.", "bt" },
+	{ "firmware-panic",
+	  "What runs beside the kernel (Android's trusty) stopped, and took the machine along.",
+	  "log; its own log" },
 	{ "gp-fault", NULL, NULL },
 	{ "hard-lockup", NULL, NULL },
 	{ "hung-task", NULL, NULL },
@@ -91,6 +113,9 @@ static const struct class_words words[] = {
 	{ "panic",
 	  "The kernel stopped by its own decision, with a message that has no class of its own.",
 	  "log; bt" },
+	{ "pointer-auth",
+	  "A pointer's signature did not fit: a return address or function pointer was overwritten.",
+	  "bt for the registers; rd of the stack" },
 	{ "rcu-stall", NULL, NULL },
 	{ "refcount", NULL, NULL },
 	{ "rust-panic",

@@ -174,3 +174,10 @@ size_t culprit_skip_idle_talk(const struct trace *tr)
 		i++;
 	return i;
 }
+
+const struct frame *culprit_stuck(const struct trace *tr)
+{
+	size_t i = culprit_skip_idle_talk(tr);
+
+	return i < tr->n && tr->frame[i].interrupted ? &tr->frame[i] : NULL;
+}

@@ -15,6 +15,10 @@ const struct frame *culprit_find(const struct trace *tr);
  *  exception: a text log's trace begins with it. i < tr->n. */
 const struct frame *culprit_of_fault(const struct trace *tr, size_t i);
 
+/** Of a CPU that another one found to be stuck: the instruction that it executed, before it was told
+ *  to stop. NULL if it was none of the kernel's. Borrowed from the trace. */
+const struct frame *culprit_stuck(const struct trace *tr);
+
 /** Index of the first frame that is worth telling of what a CPU or task was doing: stopping
  *  for the panic, and the scheduler, are not. tr->n if there is none. */
 size_t culprit_skip_idle_talk(const struct trace *tr);

@@ -53,6 +53,26 @@ static void who_was_interrupted(void **state)
 			     "__handle_sysrq", "write_sysrq"), "write_sysrq");
 }
 
+static const char *stuck(const struct trace *tr)
+{
+	const struct frame *f = culprit_stuck(tr);
+
+	return f ? f->sym.name : "(none)";
+}
+
+static void who_was_stuck(void **state)
+{
+	(void)state;
+	assert_string_equal(stuck(TRACE("ipi_cpu_stop", "do_handle_IPI", "ipi_handler", "gic_handle_irq",
+					"do_interrupt_handler", "el1_interrupt", "el1h_64_irq", "!loops",
+					"caller")), "loops");
+	/* interrupts off: it could not be told to stop */
+	assert_string_equal(stuck(TRACE("!loops", "caller")), "loops");
+	/* it had gone on, and sleeps */
+	assert_string_equal(stuck(TRACE("__switch_to", "__schedule", "schedule", "sleeps")), "(none)");
+	assert_string_equal(stuck(TRACE("ipi_cpu_stop", "do_handle_IPI")), "(none)");
+}
+
 static void whom_a_watchdog_came_upon(void **state)
 {
 	(void)state;
@@ -152,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_called_panic), cmocka_unit_test(who_was_interrupted),
+		cmocka_unit_test(who_was_stuck),
 		cmocka_unit_test(whom_a_watchdog_came_upon), cmocka_unit_test(who_was_told_by_a_check),
 		cmocka_unit_test(which_exception), cmocka_unit_test(timer_is_no_exception),
 		cmocka_unit_test(other_machines), cmocka_unit_test(not_shown), cmocka_unit_test(idle_talk),

@@ -204,6 +204,12 @@ static enum fit fit_direct(struct unwinder *u, uint64_t target, const struct fra
 	return fit_tail_call(u, &sym, &callee->sym);
 }
 
+/* What is called is what the processor refused to execute: no text, but the very address. */
+static bool leads_astray(const struct callsite *call, const struct frame *callee)
+{
+	return callee && callee->interrupted && callee->pc == call->target;
+}
+
 /* Bytes of an indirect call can look like the tail of a direct one, to anywhere; if what
  * looks direct calls text, it is. */
 static enum fit fit_site(struct unwinder *u, const struct site *s, const struct frame *callee,
@@ -212,6 +218,8 @@ static enum fit fit_site(struct unwinder *u, const struct site *s, const struct 
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->call[i].kind == CALLSITE_INDIRECT)
 			return FIT_MAYBE;
+		if (leads_astray(&s->call[i], callee))
+			return FIT_EXACT;
 		if (unwinder_is_text(u, s->call[i].target))
 			return fit_direct(u, s->call[i].target, callee, f, g);
 	}

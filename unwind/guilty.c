@@ -22,10 +22,18 @@ static const struct rule helpers[] = {
 	  "arch_stack_walk assertfail list_del_entry_valid list_add_valid slab_err slab_bug "
 	  "slab_fix object_err print_trailer check_bytes_and_report check_pad_bytes check_slab "
 	  "on_freelist alloc_debug_processing free_debug_processing alloc_consistency_checks "
-	  "free_consistency_checks ^add_taint$" },
+	  "free_consistency_checks ^add_taint$ ^debug_print_object$ ^debug_check_no_obj_freed$ "
+	  "^__debug_check_no_obj_freed$ ^spin_dump$ ^spin_bug$ "
+	  "^rwlock_bug$ ^__schedule_bug$ ^schedule_debug$ ^check_preemption_disabled$ ^__this_cpu_preempt_check$ "
+	  "^debug_smp_processor_id$ ^debug_check_no_locks_ ^bad_page$ ^usercopy_warn$ "
+	  "^print_deadlock_bug$ ^check_deadlock$ ^check_noncircular$ ^check_prev_add$ "
+	  "^check_prevs_add$ ^validate_chain$ ^print_circular_bug ^print_bad_irq_dependency "
+	  "^bug_handler$ ^bug_brk_handler$ ^brk_handler$ ^call_break_hook$ ^call_el1_break_hook$ "
+	  "^do_debug_exception$ ^do_el1_brk64$ ^handle_bug$ ^handle_overflow$ "
+	  "^print_irq_inversion_bug ^check_irq_usage ^check_usage ^mark_usage$ ^valid_state$" },
 	{ "is on the way from a fault to its report",
 	  "program_check_exception program_check_common do_kernel_fault do_translation_fault "
-	  "do_mem_abort el1_abort el1h_64_sync __phys_addr unwind_backtrace" },
+	  "do_mem_abort el1_abort el1h_64_sync ^el1_dbg$ ^el1_brk64$ __phys_addr unwind_backtrace" },
 	{ "allocates or frees",
 	  "alloc_page malloc zalloc calloc krealloc kmem_cache allocate_slab get_partial_node "
 	  "get_from_partial_node ___slab_alloc __alloc_frozen_pages_noprof "
@@ -113,6 +121,14 @@ static const struct rule entries[] = {
 	  "^rest_init$ ^x86_64_start" },
 };
 
+/* Those of them that only what the kernel's own code did leads to: no interrupts. */
+static const char exceptions[] =
+	"^asm_exc_page_fault$ ^exc_page_fault$ ^asm_exc_control_protection$ "
+	"^exc_control_protection$ ^asm_exc_invalid_op$ ^exc_invalid_op$ ^asm_exc_general_protection$ "
+	"^exc_general_protection$ ^error_entry$ ^handle_exception$ ^page_fault$ ^__dabt_svc$ "
+	"^__pabt_svc$ ^__und_svc ^el1_sync ^el1h_64_sync ^el1_abort$ ^el1_bti$ ^el1_fpac$ "
+	"^el1_undef$ ^el1_dbg$ ^el1_brk64$ ^el1_gcs$ ^el1_pc$";
+
 static const char anchors[] =
 	"process_one_work do_syscall_ do_fast_syscall_ sysenter_dispatch tracesys_phase2 "
 	"el0_svc_handler invoke_syscall ret_fast_syscall netif_receive_skb do_softirq call_timer_fn "
@@ -167,7 +183,7 @@ static bool fits(struct piece name, bool in_module, const char *p, size_t n)
 	return name.len && memmem(name.p, name.len, p, n);
 }
 
-static bool fits_any(struct piece name, bool in_module, const char *names)
+bool guilty_fits(struct piece name, bool in_module, const char *names)
 {
 	while (*names) {
 		size_t n = strcspn(names, " ");
@@ -182,7 +198,7 @@ static bool fits_any(struct piece name, bool in_module, const char *names)
 static bool fits_rules(struct piece name, bool in_module, const struct rule *rule, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fits_any(name, in_module, rule[i].names))
+		if (guilty_fits(name, in_module, rule[i].names))
 			return true;
 	return false;
 }
@@ -192,7 +208,7 @@ static bool fits_rules(struct piece name, bool in_module, const struct rule *rul
 bool guilty_is_helper(struct piece base, bool in_module, const char *more)
 {
 	return fits_rules(base, in_module, helpers, COUNT(helpers)) ||
-	       (more && fits_any(base, in_module, more));
+	       (more && guilty_fits(base, in_module, more));
 }
 
 bool guilty_is_entry(struct piece base)
@@ -200,14 +216,19 @@ bool guilty_is_entry(struct piece base)
 	return fits_rules(base, false, entries, COUNT(entries));
 }
 
+bool guilty_is_exception(struct piece base)
+{
+	return guilty_fits(base, false, exceptions);
+}
+
 bool guilty_is_anchor(struct piece base)
 {
-	return fits_any(base, false, anchors);
+	return guilty_fits(base, false, anchors);
 }
 
 bool guilty_is_waiting(struct piece base, bool in_module)
 {
-	return fits_any(base, in_module, waiting);
+	return guilty_fits(base, in_module, waiting);
 }
 
 bool guilty_rule(size_t i, const char **why, const char **names)

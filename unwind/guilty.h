@@ -28,13 +28,20 @@ struct piece guilty_plain(struct piece base);
 struct piece guilty_told(struct piece base);
 
 /** The function does what others ask of it, or reports: not to blame. `more` is further pieces of
- *  names in the table's language, blanks between; NULL: none. A module's functions are not the
- *  kernel's helpers for having a piece in the middle of their names ("foo_list_del"). */
+ *  names (guilty_matter.h); NULL: none. A module's functions are not the kernel's helpers for having
+ *  a piece in the middle of their names ("foo_list_del"). */
 bool guilty_is_helper(struct piece base, bool in_module, const char *more);
+
+/** Some piece in `names` fits. */
+bool guilty_fits(struct piece base, bool in_module, const char *names);
 
 /** It calls what was registered with it, or is the way from hardware or user mode into the
  *  kernel: what it calls is one bug, whoever came this way. */
 bool guilty_is_entry(struct piece base);
+
+/** It is the way from an exception of the kernel's own code: if what follows it is only a report,
+ *  what it came from is to blame. */
+bool guilty_is_exception(struct piece base);
 
 /** Where others loop or wait for it: it is the function above this one that is told of a
  *  stall, since the innermost one is where the loop happened to be. */

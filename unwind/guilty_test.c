@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "unwind/guilty.h"
+#include "unwind/guilty_matter.h"
 
 static struct piece of(const char *s)
 {
@@ -61,11 +62,30 @@ static void rules(void **state)
 	while (guilty_rule(n, &why, &pieces))
 		n++;
 	assert_true(n > 15);
+	for (n = 0; guilty_matter_rule(n, &why, &pieces); n++)
+		assert_true(*why && *pieces);
+	assert_true(n > 15);
+}
+
+static void matters(void **state)
+{
+	const char *warning = guilty_matter_of("warning", of("debug_print_object"), false);
+
+	(void)state;
+	assert_true(guilty_is_helper(of("hrtimer_start"), false, warning));
+	assert_false(guilty_is_helper(of("hrtimer_start"), false, NULL));
+	assert_null(guilty_matter_of("warning", of("foo"), false));
+	assert_null(guilty_matter_of("bug", of("debug_print_object"), false));
+	assert_string_equal(guilty_matter_of("bad-page", of(""), false), GUILTY_BAD_PAGE);
+	assert_null(guilty_matter_of("bad-page", of("foo"), false));
+	assert_true(guilty_is_exception(of("el1_sync_handler")));
+	assert_false(guilty_is_exception(of("el1_irq")));
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(rules) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(rules),
+					   cmocka_unit_test(matters) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

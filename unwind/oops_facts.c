@@ -50,11 +50,26 @@ static void read_release(struct reader *rd, struct piece t)
 		set(rd, &rd->o->release, word);
 }
 
+/* The letters without the columns' blanks; G says that all modules are under the GPL, no taint. */
+static void set_taints(struct reader *rd, struct piece columns)
+{
+	char *to = arena_array(rd->a, columns.len + 1, 1);
+
+	if (!to || rd->o->taints)
+		return;
+	rd->o->taints = to;
+	for (size_t i = 0; i < columns.len; i++)
+		if (columns.p[i] != ' ' && columns.p[i] != 'G')
+			*to++ = columns.p[i];
+	*to = '\0';
+}
+
 static void read_taint(struct reader *rd, struct piece line)
 {
 	struct piece t = piece_after(line, "Not tainted"), rest;
 
 	if (t.p) {
+		set_taints(rd, (struct piece){ NULL, 0 });
 		read_release(rd, t);
 		return;
 	}
@@ -62,6 +77,7 @@ static void read_taint(struct reader *rd, struct piece line)
 	if (!t.p)
 		return;
 	set(rd, &rd->o->tainted, taint_of(t, &rest));
+	set_taints(rd, taint_of(t, &rest));
 	read_release(rd, rest);
 }
 
@@ -161,11 +177,24 @@ static bool read_place(struct reader *rd, struct piece t)
 	return true;
 }
 
+/* "WARNING: [x > 3] fs/a.c:10 at ...": behind the condition, which may have brackets of its own */
+static bool place_behind_condition(struct reader *rd, struct piece words)
+{
+	struct piece t = words;
+
+	while (piece_begins(words, "WARNING: [") && (t = piece_after(t, "] ")).p)
+		if (read_place(rd, t))
+			return true;
+	return false;
+}
+
 static void place_of(struct reader *rd, const struct oops_said *said)
 {
 	static const char *const before[] = { "kernel BUG at ", "WARNING: ", " at ", " in ",
 					      "invalid context at " };
 
+	if (place_behind_condition(rd, said->words))
+		return;
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
 		struct piece t = said->words;
 
@@ -265,7 +294,9 @@ static void registers(struct reader *rd, const struct oops_report *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct oops_row *row = &r->row[i];
 
-		if (row->what == OOPS_FRAME || row->what == OOPS_START)
+		/* "c8b0: 00000000 ..." of a stack's words looks like a register */
+		if (row->what == OOPS_FRAME || row->what == OOPS_START ||
+		    piece_begins(row->text, "Stack: ("))
 			return;
 		if (row->what == OOPS_REGS_AT && !row->user)
 			seen = true;
@@ -323,10 +354,23 @@ static void broken_release(struct reader *rd, const struct oops_report *r)
 			read_release(rd, r->row[i + 1].text);
 }
 
+/* "Task dump for CPU 0:", where nothing interrupts a CPU that is stuck (kernel/rcu/tree_stall.h);
+ * "NMI watchdog: Watchdog detected hard LOCKUP on cpu 1" (kernel/watchdog.c). */
+static void read_stuck(struct reader *rd, struct piece t)
+{
+	struct piece cpu = piece_after(t, "Task dump for CPU ");
+
+	if (!cpu.p)
+		cpu = piece_after(t, "hard LOCKUP on cpu ");
+	if (cpu.p && rd->o->stuck < 0)
+		set_number(&rd->o->stuck, cpu);
+}
+
 static void read_line(struct reader *rd, const struct oops_row *row)
 {
 	struct piece t = row->text;
 
+	read_stuck(rd, t);
 	read_cpu_line(rd, t);
 	read_process(rd, t);
 	if (piece_begins(t, "Hardware name: "))
@@ -341,11 +385,12 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a)
 {
 	struct reader rd = { o, a };
 
-	o->cpu = o->pid = -1;
+	o->cpu = o->pid = o->stuck = -1;
 	for (size_t i = 0; i < r->nsaid; i++) {
 		read_hung(&rd, r->said[i].words);
 		read_lockup(&rd, r->said[i].words);
 		read_mce(&rd, r->said[i].words);
+		read_stuck(&rd, r->said[i].words);
 		place_of(&rd, &r->said[i]);
 	}
 	rcu_place(&rd, r);
@@ -355,8 +400,8 @@ void oops_facts(struct oops *o, const struct oops_report *r, struct arena *a)
 	registers(&rd, r);
 	code_behind(&rd, r);
 	machine(&rd, r);
-	if (o->pid < 0 && r->by->by == 'T')
-		o->pid = r->by->caller;
-	if (o->cpu < 0 && r->by->by == 'C')
-		o->cpu = r->by->caller;
+	if (o->pid < 0 && r->by.by == 'T')
+		o->pid = r->by.caller;
+	if (o->cpu < 0 && r->by.by == 'C')
+		o->cpu = r->by.caller;
 }

@@ -55,6 +55,38 @@ static void read_file(struct piece rest, struct oops_place *ret)
 		ret->file = file;
 }
 
+static bool is_module(struct piece t)
+{
+	size_t n = 0;
+
+	while (n < t.len && (isalnum((unsigned char)t.p[n]) || t.p[n] == '_' || t.p[n] == '-'))
+		n++;
+	return n && n == t.len && n < 64;
+}
+
+/* " (drivers/foo.c:12)", " (a.h:1 b.c:2 (discriminator 3)) mod" and no more, behind a name: an offset
+ * that scripts/decode_stacktrace.sh took for a place */
+static bool read_decoded(struct piece t, struct oops_place *ret)
+{
+	const char *close = t.len ? memrchr(t.p, ')', t.len) : NULL;
+	struct piece in = piece_drop(t, 2), rest;
+
+	if (!close || !piece_begins(t, " ("))
+		return false;
+	rest = piece_drop(t, (size_t)(close - t.p) + 1);
+	in.len -= in.len < rest.len + 1 ? in.len : rest.len + 1;
+	read_file(in, ret);
+	if (!ret->file.p && !piece_begins(in, "??:"))
+		return false;
+	ret->module = read_module(&rest);
+	rest = piece_trim(rest);
+	if (!ret->module.p && is_module(rest)) {
+		ret->module = rest;
+		rest.len = 0;
+	}
+	return !rest.len;
+}
+
 static bool read_bare_pc(struct piece text, struct oops_place *ret)
 {
 	if (!piece_begins(text, "0x") || !piece_hex(piece_drop(text, 2), &ret->pc))
@@ -70,8 +102,12 @@ bool oops_place_read(struct piece text, struct oops_place *ret)
 
 	if (!name.len)
 		return read_bare_pc(text, ret);
-	if (!piece_begins(t, "+0x"))
-		return false;
+	if (!piece_begins(t, "+0x")) {
+		if (!read_decoded(t, ret))
+			return false;
+		ret->function = name;
+		return true;
+	}
 	t = piece_drop(t, 3);
 	n = piece_hex(t, &ret->offset);
 	if (!n)

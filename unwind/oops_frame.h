@@ -8,7 +8,8 @@
  *   "[<c0100000>] (foo) from [<c0100010>] (bar+0x1/0x20)"                            ARM32, before 5.17
  *   " [<0>] foo+0x1/0x20"                                                           /proc/PID/stack
  *   "RIP: 0010:foo+0x1/0x20"  "EIP: foo+.."  "PC is at foo+.."  "pc : foo+.."  "NIP [..] foo+.."
- * With what scripts add: file and line behind it, "[inline]".
+ * With what scripts add: file and line behind it, "[inline]"; or make of it (decode_stacktrace.sh):
+ *   " foo (drivers/foo.c:12) mod"
  * Sources: arch/x86/kernel/dumpstack.c (show_trace_log_lvl, show_ip), arch/arm/kernel/traps.c
  * (dump_backtrace_entry), arch/arm64/kernel/stacktrace.c, lib/vsprintf.c (%pS).
  */
@@ -35,7 +36,8 @@ unsigned oops_frames(struct piece line, struct oops_place ret[2]);
 /** The place in a line that tells the interrupted instruction. *user: it was user code. */
 bool oops_frame_of_regs(struct piece line, struct oops_place *ret, bool *user);
 
-/** "foo+0x1/0x20 [mod]" or "0x1234" at the beginning of a text. */
+/** "foo+0x1/0x20 [mod]", "foo (foo.c:12) mod" or "0x1234" at the beginning of a text. A place that is
+ *  not one may be left half read. */
 bool oops_place_read(struct piece text, struct oops_place *ret);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
 #include <string.h>
 
 #include "unwind/guilty.h"
@@ -114,6 +115,29 @@ static void in_head(struct candidates *c, const struct oops_report *r)
 		add(c, &p);
 }
 
+static bool is_name(struct piece t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (!isalnum((unsigned char)t.p[i]) && t.p[i] != '_' && t.p[i] != '.' && t.p[i] != '$')
+			return false;
+	return t.len > 0;
+}
+
+/* "BUG: KCSAN: data-race in foo / bar", "BUG: KASAN: out of bounds in foo at addr 1" */
+size_t oops_in_words(const struct oops_report *r, struct piece ret[2])
+{
+	struct piece t = piece_after(r->row[0].text, "SAN: "), name;
+	size_t n = 0;
+
+	for (t = piece_after(t, " in "); t.p && n < 2; t = piece_after(t, " / ")) {
+		name = piece_until(piece_trim(t), " +");
+		if (!is_name(name))
+			break;
+		ret[n++] = name;
+	}
+	return n;
+}
+
 /* "..., at: foo+0x1/0x2", "..., at: [<ffffffff81000000>] foo+0x1/0x2" */
 static bool lock_place(const struct oops_row *row, struct oops_place *p)
 {
@@ -205,6 +229,17 @@ static size_t find_irq_entry(const struct oops_report *r, size_t i, bool any)
 	return i;
 }
 
+/* Another CPU told of the stall: the stack of the one that does not get on, as it said when asked. */
+static struct piece asked(struct candidates *c, const struct oops_report *r, size_t i)
+{
+	while (i < r->n && !piece_has(r->row[i].text, "NMI backtrace for cpu "))
+		i++;
+	c->n = 0;
+	if (i < r->n)
+		in_regs(c, r, i + 1);
+	return stalled(c);
+}
+
 /* What the timer interrupted: its registers' function and the frames behind, else the frames
    behind the interrupt's entry. */
 static struct piece in_rcu(struct candidates *c, const struct oops_report *r, size_t i)
@@ -222,7 +257,8 @@ static struct piece in_rcu(struct candidates *c, const struct oops_report *r, si
 	at = find_irq_entry(r, i, true);
 	if (at < r->n)
 		frames_from(c, r, at + 1);
-	return stalled(c);
+	found = stalled(c);
+	return found.p ? found : asked(c, r, i);
 }
 
 /* The row behind the one with the words that must have come. */

@@ -52,7 +52,13 @@ const struct oops_kind *oops_kind_of(struct piece line);
 /** The rows that follow, for the same line; NULL: no more. */
 const struct oops_kind *oops_kind_next(const struct oops_kind *kind, struct piece line);
 
-/** The line without what some kernels put around the words: "[ INFO: ... ]", "Oops: ". */
-struct piece oops_kind_words(struct piece line);
+/** Of a line that does not shout (piece_shouts) and can have words for oops_kind_words(): the
+ *  character that it begins with behind blanks, or it has words of those within. */
+void oops_kind_begins(bool may[256]);
+bool oops_kind_within(struct piece line);
+
+/** The line without what some kernels put around the words: "[ INFO: ... ]", "Oops: "; and the row
+ *  for those, as oops_kind_of(). */
+struct piece oops_kind_words(struct piece line, const struct oops_kind **kind);
 
 #endif

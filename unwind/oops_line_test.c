@@ -5,15 +5,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "unwind/oops_line.h"
 
 static struct oops_line got;
+static struct oops_host host;
 
 static void expect(const char *line, const char *text)
 {
-	oops_line_read(&got, line, strlen(line));
+	oops_line_read(&got, line, strlen(line), &host);
 	assert_int_equal(got.len, strlen(text));
 	assert_memory_equal(got.text, text, got.len);
 }
@@ -81,19 +83,94 @@ static void other_prefixes(void **state)
 	assert_int_equal(got.caller, 1);
 }
 
+/* Whatever a row of the table takes off, the text is the same, its own blanks among it. */
+static void forms(void **state)
+{
+	static const char *const before[] = {
+		"[   12.079495] ", "<4>[   12.079495][  T125] ", "[123456789.079495] ", "[   12.079495123] ",
+		"[   12.079495 <    0.000012>] ", "[<    0.000012>] ", "[  +0.000012] ", "[Nov26 10:11] ",
+		"2026-11-26T10:11:12,079495+00:00 ", "2026-11-26T10:11:12.079495Z ", "2026-11-26 10:11:12 ",
+		"[Thu Nov 26 10:11:12 2026] ", "[Thu Nov  6 10:11:12 2026 <    0.000012>] ",
+		"[2026-11-26 10:11:12] ", "kern  :warn  : ", "kern  :crit  : [   12.079495] ",
+		"4,1234,12079495,-;", "4,1234,12079495,c,caller=T125;",
+		"[   12.079495] myhost kernel: ", "1795703516.079495 myhost kernel: ",
+		"Nov  6 10:11:12 myhost kernel[1]: ", "Nov 26 10:11:12.123456 my.host.org kernel: ",
+		"Thu 2026-11-26 10:11:12 UTC myhost kernel: ", "    MESSAGE=",
+		"<4>1 2026-11-26T10:11:12.12Z myhost kernel - - - ",
+		"<4>Nov 26 10:11:12 myhost kernel: [   12.079495] ",
+		"[   12.079495] c0 125 ", "[   12.079495] [0:  kworker/0:1:   17] ",
+		"[   12.079495,0] ", "[   12.079495]  (0)[125:zoo-write]", "(0)[125:zoo-write][   12.079495] ",
+		"[   12.079495][ T125/zoo-write] ", "[   12.079495][ zoo:125@C0] ",
+		"[   12.079495]\t", "> > [   12.079495] ", "\xef\xbb\xbf[   12.079495] ",
+		"2026-11-26T10:11:12.123456  <4>[   12.079495] ",
+	};
+	static const char *const texts[] = { "Call Trace:", " foo+0x1/0x2", "  [<ffffffff81000000>] foo",
+					     "[<c0100000>] (a) from [<c0100004>] (b)", "x" };
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
+			snprintf(line, sizeof(line), "%s%s", before[i], texts[k]);
+			expect(line, texts[k]);
+			assert_false(got.user);
+		}
+}
+
+static void forms_tell(void **state)
+{
+	(void)state;
+	expect("4,1234,12079495,-,caller=T125,cpu=1;text", "text");
+	assert_true(got.stamped && got.escaped);
+	assert_true(got.time > 12.0794 && got.time < 12.0796);
+	assert_int_equal(got.by, 'T');
+	assert_int_equal(got.caller, 125);
+	expect("12,1234,12079495,-;text", "text");
+	assert_true(got.user);
+	expect("[   12.079495] [0:  kworker/0:1:   17] text", "text");
+	assert_int_equal(got.caller, 17);
+	expect("[   12.079495,3] text", "text");
+	assert_int_equal(got.by, 'C');
+	assert_int_equal(got.caller, 3);
+	expect("user  :notice: [   12.079495] text", "text");
+	assert_true(got.user);
+}
+
+/* Another program's line is not the kernel's, and what looks like one is. */
+static void programs(void **state)
+{
+	(void)state;
+	host.n = 0;
+	expect("Nov 26 10:11:12 box divide error: 0000 [#1]", "box divide error: 0000 [#1]");
+	assert_false(got.user);
+	expect("Nov 26 10:11:12 divide error: 0000 [#1]", "divide error: 0000 [#1]");
+	assert_false(got.user);
+	expect("Nov 26 10:11:12 box app[12]: BUG: text", "BUG: text");
+	assert_true(got.user);
+	expect("Nov 26 10:11:12 box kernel: text", "text");
+	assert_false(got.user);
+	expect("Nov 26 10:11:12 box app: BUG: text", "BUG: text");
+	assert_true(got.user);
+	expect("[   12.345678] box app[12]: text", "text");
+	assert_true(got.user);
+	expect("[   12.345678] other app[12]: text", "other app[12]: text");
+	assert_false(got.user);
+	host.n = 0;
+}
+
 static void writers(void **state)
 {
 	struct oops_line a, b;
 
 	(void)state;
-	oops_line_read(&a, "[    1.000000][  T12] a", 23);
-	oops_line_read(&b, "[    2.000000][  T12] b", 23);
+	oops_line_read(&a, "[    1.000000][  T12] a", 23, &host);
+	oops_line_read(&b, "[    2.000000][  T12] b", 23, &host);
 	assert_true(oops_line_same_writer(&a, &b));
-	oops_line_read(&b, "[    2.000000][  C12] b", 23);
+	oops_line_read(&b, "[    2.000000][  C12] b", 23, &host);
 	assert_false(oops_line_same_writer(&a, &b));
-	oops_line_read(&b, "[    2.000000] b", 16);
+	oops_line_read(&b, "[    2.000000] b", 16, &host);
 	assert_false(oops_line_same_writer(&a, &b));
-	oops_line_read(&a, "executing program", 17);
+	oops_line_read(&a, "executing program", 17, &host);
 	assert_false(oops_line_same_writer(&a, &b));
 }
 
@@ -103,9 +180,9 @@ static void long_and_nul(void **state)
 
 	(void)state;
 	memset(big, 'x', sizeof(big));
-	oops_line_read(&got, big, sizeof(big));
+	oops_line_read(&got, big, sizeof(big), &host);
 	assert_int_equal(got.len, OOPS_LINE_MAX);
-	oops_line_read(&got, "[   1.000000] a\0b\0", 18);
+	oops_line_read(&got, "[   1.000000] a\0b\0", 18, &host);
 	assert_int_equal(got.len, 3);
 }
 
@@ -114,6 +191,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_prefix), cmocka_unit_test(printk_time),
 		cmocka_unit_test(callers),   cmocka_unit_test(other_prefixes),
+		cmocka_unit_test(forms),     cmocka_unit_test(forms_tell),
+		cmocka_unit_test(programs),
 		cmocka_unit_test(writers),   cmocka_unit_test(long_and_nul),
 	};
 

@@ -1,52 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "unwind/oops.h"
+#include "unwind/oops_source.h"
 
 #define CALLER_CPU UINT32_C(0x80000000)
 
-static struct oops_line line_of(const struct log_record *rec, const char *text, size_t len)
+static struct oops_line line_of(const struct log_record *rec, struct piece text, size_t no)
 {
 	return (struct oops_line){
-		.text = text, .len = len < OOPS_LINE_MAX ? len : OOPS_LINE_MAX,
+		.text = text.p, .len = text.len < OOPS_LINE_MAX ? text.len : OOPS_LINE_MAX,
 		.stamped = rec->has_info,
 		.time = (double)(rec->ts_nsec / 1000) / 1e6, /* as the kernel prints it */
 		.by = rec->caller & CALLER_CPU ? 'C' : 'T',
 		.caller = rec->caller & ~CALLER_CPU,
 		.user = rec->has_level && rec->facility != 0,
+		.no = no,
 	};
 }
 
-/* The lines of a record; into `to` if that is not NULL. Returns how many. */
-static size_t lines_of(const struct log_record *rec, struct oops_line *to)
+/* A record has at least one line, and no empty one at its end. */
+static bool next_line(struct oops_source *s, struct oops_line *ret)
 {
-	const char *p = rec->text, *end = p + rec->len;
-	size_t n = 0;
+	struct piece text;
+	const char *nl;
 
-	do {
-		const char *nl = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-		const char *stop = nl ? nl : end;
-
-		if (to)
-			to[n] = line_of(rec, p, (size_t)(stop - p));
-		n++;
-		p = nl ? nl + 1 : end;
-	} while (p < end);
-	return n;
+	if (s->record >= s->log->n)
+		return false;
+	if (!s->rest.p)
+		s->rest = (struct piece){ s->log->record[s->record].text, s->log->record[s->record].len };
+	text = s->rest;
+	nl = text.len ? memchr(text.p, '\n', text.len) : NULL;
+	if (nl)
+		text.len = (size_t)(nl - text.p);
+	*ret = line_of(&s->log->record[s->record], text, s->no++);
+	s->rest = piece_drop(s->rest, text.len + (nl != NULL));
+	if (!s->rest.len) {
+		s->rest.p = NULL;
+		s->record++;
+	}
+	return true;
 }
 
-enum cairn_code oops_parse_log(struct oopses *ret, const struct log *log, size_t from,
-			       struct arena *a, struct cairn_err *err)
+void oops_source_log(struct oops_source *s, const struct log *log, size_t from, struct arena *a)
 {
-	struct oops_line *line;
-	size_t n = 0, at = 0;
-
-	for (size_t i = from; i < log->n; i++)
-		n += lines_of(&log->record[i], NULL);
-	line = arena_array(a, n ? n : 1, sizeof(*line));
-	if (!line)
-		return cairn_fail(err, CAIRN_NOMEM, "no memory for the lines of the log");
-	for (size_t i = from; i < log->n; i++)
-		at += lines_of(&log->record[i], line + at);
-	return oops_parse_lines(ret, line, n, a, err);
+	*s = (struct oops_source){ .next = next_line, .a = a, .log = log, .record = from };
 }

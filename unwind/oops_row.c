@@ -24,7 +24,7 @@ static bool begins_any(struct piece t, const char *const *words, size_t n)
 	struct piece capture[GLOB_CAPTURES];
 
 	for (size_t i = 0; i < n; i++)
-		if (piece_glob(words[i], t, capture))
+		if (t.len && *words[i] == *t.p && piece_glob(words[i], t, capture))
 			return true;
 	return false;
 }
@@ -42,6 +42,7 @@ static bool is_mark(struct piece t)
 void oops_row_read(struct oops_row *ret, struct piece text)
 {
 	struct piece t = piece_trim(text);
+	struct oops_pointee points;
 
 	*ret = (struct oops_row){ .text = text };
 	if (begins_any(t, foreign, COUNT(foreign))) {
@@ -52,6 +53,8 @@ void oops_row_read(struct oops_row *ret, struct piece text)
 		ret->what = OOPS_HISTORY;
 	} else if (piece_begins(t, "Modules linked in:")) {
 		ret->what = OOPS_MODULES;
+	} else if (oops_pointee_read(&points, t)) {
+		ret->what = OOPS_POINTEE;
 	} else if (piece_begins(t, "CPU: ")) {
 		ret->what = OOPS_WHO;
 	} else if (oops_frame_of_regs(text, &ret->place[0], &ret->user)) {

@@ -130,7 +130,7 @@ static void caller_in_lr(void **state)
 }
 
 /* Who jumped to where no code is: known where the kernel goes on from NULL, else by the first word of
-   the stack. */
+   the stack. Nobody's otherwise, but the first that the stack holds tells it from others. */
 static void bad_jumps(void **state)
 {
 	static const char format[] =
@@ -149,7 +149,7 @@ static void bad_jumps(void **state)
 		{ "kernel tried to execute NX-protected page", "data+0x0/0x40 [m]", "", "", "inner",
 		  "c1f:access:inner" },
 		{ "BUG: unable to handle page fault for address: 41", "0x41", "? ", "? ", NULL,
-		  "c1f:access" },
+		  "c1f:access:inner" },
 	};
 
 	(void)state;
@@ -207,6 +207,54 @@ static void hung_on_arm(void **state)
 	assert_int_equal(all.n, 1);
 	assert_string_equal(o->title, "INFO: task hung in one");
 	assert_string_equal(o->signature.fuzzy, "c1f:stall:one");
+}
+
+/* One CPU tells of another that does not go on. */
+static void stuck_elsewhere(void **state)
+{
+	const struct oops *o = parse(
+		"rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\n"
+		"rcu: \t3-....: (464 ticks this GP) idle=abfc/1/0x4000000000000000 softirq=293/293 fqs=238\n"
+		"\t(detected by 1, t=752 jiffies, g=-715, q=20 ncpus=4)\n"
+		"Task dump for CPU 3:\n"
+		"task:a               state:R  running task     stack:0     pid:125   ppid:1      flags:0x2\n"
+		"Call trace:\n"
+		" __switch_to+0xe8/0x120\n"
+		" 0xffffcf3003003008\n"
+		"Kernel panic - not syncing: RCU Stall\n"
+		"CPU: 1 PID: 123 Comm: b Not tainted 6.1.0 #1\n");
+
+	(void)state;
+	assert_int_equal(o->stuck, 3);
+	assert_int_equal(o->cpu, 1);
+	assert_null(o->guilty);
+	o = parse("NMI watchdog: Watchdog detected hard LOCKUP on cpu 2\n");
+	assert_int_equal(o->stuck, 2);
+	o = parse("kernel BUG at a.c:1!\n");
+	assert_int_equal(o->stuck, -1);
+}
+
+/* ARM32 says what is wrong behind the line that says that something is. */
+static void warned_on_arm(void **state)
+{
+	const struct oops *o = parse(
+		"------------[ cut here ]------------\n"
+		"WARNING: CPU: 0 PID: 118 at lib/refcount.c:25 get+0x5c/0x60 [m]\n"
+		"refcount_t: addition on 0; use-after-free.\n"
+		"Modules linked in: m(OE)\n"
+		"CPU: 0 PID: 118 Comm: a Tainted: G           OE      6.1.0 #1\n"
+		" dump_stack_lvl from __warn+0x7c/0x11c\n"
+		" __warn from warn_slowpath_fmt+0x128/0x198\n"
+		" warn_slowpath_fmt from get+0x5c/0x60 [m]\n"
+		" get [m] from outer+0x10/0x14 [m]\n"
+		"---[ end trace 0000000000000000 ]---\n");
+
+	(void)state;
+	assert_int_equal(all.n, 1);
+	assert_string_equal(o->class, "refcount");
+	assert_string_equal(o->head, "refcount_t: addition on 0; use-after-free.");
+	assert_string_equal(o->title, "WARNING: refcount bug in get");
+	assert_string_equal(o->signature.guilty, "get");
 }
 
 /* Two CPUs write at a time. */
@@ -371,6 +419,97 @@ static void whose_frames(void **state)
 	assert_string_equal(o->title, "BUG: slab corruption: Poison overwritten in taker");
 }
 
+static const char *module(const struct oops *o, size_t i)
+{
+	return i < o->nmodules ? arena_printf(&arena, "%s %s", o->module_list[i].name, o->module_list[i].flags)
+			       : "none";
+}
+
+/* None, and not told, are not the same. */
+static void modules_and_taints(void **state)
+{
+	const struct oops *o = parse("kernel BUG at a.c:1!\nModules linked in:\n"
+				     "CPU: 0 PID: 9 Comm: x Not tainted 6.1.0 #1\n");
+
+	(void)state;
+	assert_true(o->has_modules);
+	assert_int_equal(o->nmodules, 0);
+	assert_string_equal(o->taints, "");
+	o = parse("kernel BUG at a.c:1!\nCPU: 0 PID: 9 Comm: x\n");
+	assert_false(o->has_modules);
+	assert_null(o->taints);
+	o = parse("kernel BUG at a.c:1!\nModules linked in: scen(OE+) qemu_fw_cfg [last unloaded: gone(O)]\n"
+		  "CPU: 0 PID: 9 Comm: x Tainted: G           OE      6.1.0 #1\n");
+	assert_int_equal(o->nmodules, 2);
+	assert_string_equal(module(o, 0), "scen OE+");
+	assert_string_equal(module(o, 1), "qemu_fw_cfg ");
+	assert_string_equal(o->last_unloaded, "gone(O)");
+	assert_string_equal(o->taints, "OE");
+	/* broken by a mail; a line that is not of the list ends it */
+	o = parse("kernel BUG at a.c:1!\n"
+		  "Modules linked in: aaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbb cccccccccccccc\n"
+		  "dddd eeee(O)\nffff\nCPU: 0 PID: 9 Comm: x Not tainted 6.1.0 #1\n");
+	assert_int_equal(o->nmodules, 5);
+	assert_string_equal(module(o, 4), "eeee O");
+}
+
+static void must_advise(const struct oops *o, const char *const *commands)
+{
+	size_t n = 0;
+
+	for (; commands[n]; n++) {
+		assert_true(n < o->ncommands);
+		assert_string_equal(o->command[n], commands[n]);
+		assert_non_null(strstr(o->check, commands[n]));
+	}
+	assert_int_equal(o->ncommands, n);
+}
+
+/* With what the log has; without what it does not. */
+static void advised(void **state)
+{
+	static const char *const list[] = { "whatis 0xffffffffc02a02a0", "whatis 0xffff888000000040", NULL };
+	static const char *const slot[] = { "check --only 'maple.*'", "check --only 'mm.*'",
+					    "dis -r exit_mmap+0x307", NULL };
+	static const char *const walk[] = { "check --only 'maple.*'", "check --only 'mm.*'", "maple -t 7", NULL };
+
+	(void)state;
+	must_advise(parse("list_del corruption. prev->next should be ffffffffc02a02a0, but was dead000000000100. "
+			  "(prev=ffff888000000040)\nRIP: 0010:foo+0x1/0x2\n"), list);
+	must_advise(parse("kernel BUG at mm/mmap.c:3277!\nCPU: 0 PID: 110 Comm: x Not tainted 6.1.0 #1\n"
+			  "RIP: 0010:exit_mmap+0x307/0x310\n"), slot);
+	must_advise(parse("general protection fault: 0000 [#1] SMP\nCPU: 0 PID: 7 Comm: x Not tainted 6.1.0 #1\n"
+			  "RIP: 0010:mas_walk+0x1/0x2\n"), walk);
+	/* whose address space is gone */
+	must_advise(parse("general protection fault: 0000 [#1] SMP\nCPU: 0 PID: 7 Comm: x Not tainted 6.1.0 #1\n"
+			  "RIP: 0010:mas_walk+0x1/0x2\nCall Trace:\n mas_find+0x1/0x2\n exit_mmap+0x1/0x2\n"),
+		    (const char *const[]){ walk[0], walk[1], NULL });
+	assert_int_equal(parse("BUG kmalloc-64 (Not tainted): Poison overwritten\n")->ncommands, 0);
+	assert_non_null(all.oops[0].check);
+}
+
+/* Who allocated what a register leads to, and words of the stack, are of no trace and no register. */
+static void not_the_trace(void **state)
+{
+	const struct oops *o = parse(
+		"Internal error: Oops: 817 [#1] SMP ARM\nPC is at foo+0x1/0x2\n"
+		"pc : [<c0d05bf4>]    lr : [<00000000>]    psr: 600c0013\nsp : c8b71e88  ip : b59e6000\n"
+		"Register r0 information: slab kmalloc-64 start c1 pointer offset 0 size 64 allocated at maker+0x1/0x2\n"
+		"    maker+0x1/0x2\n    its_caller+0x1/0x2\n"
+		" Free path:\n    breaker+0x1/0x2\n"
+		"Register r1 information: NULL pointer\n"
+		"Process a (pid: 3, stack limit = 0x1)\nStack: (0xc8b3de88 to 0xc8b3e000)\n"
+		"dea0: c1c33240 00000000 c1c3325c\n"
+		" foo from bar+0x1/0x2\n");
+
+	(void)state;
+	assert_int_equal(o->n, 2);
+	assert_string_equal(o->frame[1].function, "bar");
+	assert_int_equal(o->npoints, 2);
+	assert_int_equal(reg(o, "dea0"), UINT64_MAX);
+	assert_int_equal(reg(o, "sp"), 0xc8b71e88);
+}
+
 static void retitled(void **state)
 {
 	static const char stall[] = "BUG: soft lockup in caller", none[] = "INFO: stall in corrupted";
@@ -420,6 +559,28 @@ static void out_of_memory(void **state)
 	assert_int_equal(code, CAIRN_OK);
 }
 
+/* Each bank with the line behind it; who told of it is no bank. */
+static void machine_checks(void **state)
+{
+	const struct oops *o = parse(
+		"mce: [Hardware Error]: CPU 1: Machine Check Exception: 5 Bank 3: be00000000800400\n"
+		"mce: [Hardware Error]: RIP !INEXACT! 10:<ffffffff81000000> {foo+0x10/0x20}\n"
+		"mce: [Hardware Error]: TSC 1 ADDR 12345678 MISC 86\n"
+		"mce: [Hardware Error]: CPU 2: Machine Check Exception: 4 Bank 1: b200000000000134\n"
+		"mce: [Hardware Error]: TSC 2\n"
+		"Kernel panic - not syncing: Fatal machine check\n");
+
+	(void)state;
+	assert_string_equal(o->class, "machine-check");
+	assert_int_equal(o->nmce, 2);
+	assert_int_equal(o->mce[0].bank, 3);
+	assert_true(o->mce[0].has_addr);
+	assert_int_equal(o->mce[0].addr, 0x12345678);
+	assert_int_equal(o->mce[1].cpu, 2);
+	assert_false(o->mce[1].has_addr);
+	assert_null(o->signature.guilty);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -432,11 +593,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maple_on_arm), cmocka_unit_test(interleaved), cmocka_unit_test(caller_in_lr),
 		cmocka_unit_test(hung_tasks), cmocka_unit_test(bad_jumps),
-		cmocka_unit_test(hung_on_arm),
+		cmocka_unit_test(hung_on_arm), cmocka_unit_test(warned_on_arm), cmocka_unit_test(stuck_elsewhere),
 		cmocka_unit_test(twice),        cmocka_unit_test(several),
 		cmocka_unit_test(message_behind), cmocka_unit_test(message_far_behind),
-		cmocka_unit_test(whose_frames), cmocka_unit_test(retitled),
+		cmocka_unit_test(whose_frames), cmocka_unit_test(modules_and_taints),
+		cmocka_unit_test(advised),      cmocka_unit_test(not_the_trace), cmocka_unit_test(retitled),
 		cmocka_unit_test(no_reports),   cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(machine_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);

@@ -4,20 +4,25 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/base/str.h"
+
+/* Most differ in the first character. */
 bool piece_begins(struct piece t, const char *with)
 {
-	size_t n = strlen(with);
-
-	return !n || (t.len >= n && !memcmp(t.p, with, n));
+	for (size_t i = 0; with[i]; i++)
+		if (i >= t.len || t.p[i] != with[i])
+			return false;
+	return true;
 }
 
 struct piece piece_after(struct piece t, const char *what)
 {
-	const char *at = t.len ? memmem(t.p, t.len, what, strlen(what)) : NULL;
+	size_t n = strlen(what);
+	const char *at = !t.len ? NULL : n ? str_find(t.p, t.len, what, n) : t.p;
 
 	if (!at)
 		return (struct piece){ NULL, 0 };
-	return piece_drop(t, (size_t)(at - t.p) + strlen(what));
+	return piece_drop(t, (size_t)(at - t.p) + n);
 }
 
 bool piece_has(struct piece t, const char *what)
@@ -95,16 +100,14 @@ bool piece_glob(const char *pattern, struct piece t, struct piece capture[GLOB_C
 {
 	size_t n, ncap = 0;
 
-	if (*pattern != '*' && (!t.len || *t.p != *pattern))
-		return false;
-	n = strcspn(pattern, "*");
-	if (n > t.len || (n && memcmp(t.p, pattern, n)))
-		return false;
+	for (n = 0; pattern[n] && pattern[n] != '*'; n++)
+		if (n >= t.len || t.p[n] != pattern[n])
+			return false;
 	for (t = piece_drop(t, n), pattern += n; *pattern == '*'; pattern += n) {
 		const char *at;
 
 		n = strcspn(++pattern, "*");
-		at = !n ? piece_drop(t, t.len).p : t.len ? memmem(t.p, t.len, pattern, n) : NULL;
+		at = !n ? piece_drop(t, t.len).p : t.len ? str_find(t.p, t.len, pattern, n) : NULL;
 		if (!at)
 			return false;
 		if (ncap < GLOB_CAPTURES)
@@ -116,8 +119,14 @@ bool piece_glob(const char *pattern, struct piece t, struct piece capture[GLOB_C
 
 bool piece_shouts(struct piece t)
 {
-	for (size_t i = 1; i < t.len; i++)
-		if (isupper((unsigned char)t.p[i]) && isupper((unsigned char)t.p[i - 1]))
+	unsigned before = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned is = (unsigned char)(t.p[i] - 'A') < 26;
+
+		if (is & before)
 			return true;
+		before = is;
+	}
 	return false;
 }

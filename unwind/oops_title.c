@@ -53,6 +53,13 @@ static size_t captures(const char *pattern)
 	return n < GLOB_CAPTURES ? n : GLOB_CAPTURES;
 }
 
+static bool ends(const char *s, const char *with)
+{
+	size_t n = strlen(s), m = strlen(with);
+
+	return n >= m && !strcmp(s + n - m, with);
+}
+
 /* Whether the row's conditions hold; fills in what its title is made of. */
 static bool applies(const struct oops_kind *kind, const struct oops_said *said,
 		    const struct oops_report *r, struct parts *p)
@@ -73,6 +80,9 @@ static bool applies(const struct oops_kind *kind, const struct oops_said *said,
 		return false;
 	p->next = r->n > 1 ? piece_trim(r->row[1].text) : (struct piece){ NULL, 0 };
 	p->guilty = oops_guilt(kind, r);
+	/* the words name it themselves */
+	if (!p->guilty.len && ends(kind->title, " in $1"))
+		p->guilty = piece_until(piece_trim(p->capture[0]), " ");
 	return true;
 }
 
@@ -193,7 +203,7 @@ const char *oops_retitle(const char *title, const char *blamed, const char *who,
 	return n && who ? arena_printf(a, "%.*s in %s", (int)n, title, who) : title;
 }
 
-static bool try_said(struct oops *o, const struct oops_said *said, const struct oops_report *r,
+static const struct oops_kind *try_said(struct oops *o, const struct oops_said *said, const struct oops_report *r,
 		     struct arena *a)
 {
 	const struct oops_kind *kind = said->kind;
@@ -202,22 +212,24 @@ static bool try_said(struct oops *o, const struct oops_said *said, const struct 
 	while (kind && !applies(kind, said, r, &p))
 		kind = oops_kind_next(kind, said->words);
 	if (!kind)
-		return false;
+		return NULL;
 	o->title = compose(kind->title, &p, a);
 	if (p.guilty.len)
 		o->guilty = arena_strndup(a, p.guilty.p, p.guilty.len);
-	return true;
+	return kind;
 }
 
-void oops_title(struct oops *o, const struct oops_report *r, struct arena *a)
+const struct oops_kind *oops_title(struct oops *o, const struct oops_report *r, struct arena *a)
 {
 	const struct oops_said *cause = oops_cause(r);
+	const struct oops_kind *kind = NULL;
 
-	for (size_t i = 0; i < r->nsaid; i++)
-		if (!r->said[i].class->vague && try_said(o, &r->said[i], r, a))
-			return;
-	for (size_t i = 0; i < r->nsaid; i++)
-		if (try_said(o, &r->said[i], r, a))
-			return;
-	o->title = compose("$1", &(struct parts){ .capture = { cause->words } }, a);
+	for (size_t i = 0; i < r->nsaid && !kind; i++)
+		if (!r->said[i].class->vague)
+			kind = try_said(o, &r->said[i], r, a);
+	for (size_t i = 0; i < r->nsaid && !kind; i++)
+		kind = try_said(o, &r->said[i], r, a);
+	if (!kind)
+		o->title = compose("$1", &(struct parts){ .capture = { cause->words } }, a);
+	return kind;
 }

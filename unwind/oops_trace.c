@@ -61,6 +61,8 @@ static bool is_told(const struct own *w, const struct oops_place *p)
 
 	if (!f || !is_function(f, p->function))
 		return false;
+	if (p->file.p && !p->has_offset && !f->has_offset)
+		return w->by_regs && w->o->n == 1 && f->line == p->line;
 	return !p->has_offset || (w->by_regs && w->o->n == 1 && f->offset == p->offset);
 }
 
@@ -94,9 +96,10 @@ static bool is_caller_in_lr(const struct own *w, const struct oops_place *next)
 {
 	const struct oops_place *lr = &w->lr;
 
-	return w->by_regs && w->o->n == 1 && lr->function.p && lr->offset &&
+	return w->by_regs && w->o->n == 1 && lr->function.p && (lr->offset || lr->file.p) &&
 	       w->o->frame[0].function && !is_function(&w->o->frame[0], lr->function) &&
-	       (lr->offset != next->offset || !same_name(lr->function, next->function));
+	       (lr->offset != next->offset || lr->line != next->line ||
+		!same_name(lr->function, next->function));
 }
 
 static void add(struct own *w, const struct oops_place *p, bool interrupted)
@@ -167,12 +170,59 @@ static bool take(struct own *w, const struct oops_row *row)
 	case OOPS_FRAME: take_frame(w, row); return true;
 	case OOPS_MARK: w->stack = stack_of(piece_trim(row->text)); return true;
 	case OOPS_WHO: w->history = false; return true;
+	case OOPS_POINTEE: return true;
 	case OOPS_OTHER:
 		w->next_interrupted |= is_exception_stack(row->text);
 		take_lr(w, row->text);
 		return true;
 	}
 	return true;
+}
+
+/* What comes behind a trace, or at its end. */
+static bool ends_trace(const struct oops_row *row)
+{
+	struct piece t = piece_trim(row->text);
+
+	switch (row->what) {
+	case OOPS_MARK: return piece_begins(t, "</TASK>");
+	case OOPS_REGS_AT: return row->user;
+	case OOPS_FRAME: return false;
+	case OOPS_OTHER:
+		return !t.len || piece_begins(t, "---[ end") || piece_begins(t, "======") ||
+		       (piece_begins(t, "Code: ") && memchr(t.p, '(', t.len));
+	default: return true;
+	}
+}
+
+/* A frame that comes behind what looked like the end goes on with the trace. */
+static bool take_one(struct own *w, const struct oops_row *row)
+{
+	size_t n = w->o->n;
+	bool more = take(w, row);
+
+	if (w->o->n > n)
+		w->o->complete = false;
+	w->o->complete |= !more || (w->started && w->o->n > w->by_regs && ends_trace(row));
+	return more;
+}
+
+/* Where the kernel is entered, and where tasks and CPUs begin; or user code, as i386 tells of it. */
+static bool is_outermost(const struct oops *o)
+{
+	static const char *const begins[] = {
+		"ret_from_", "ret_fast_syscall", "entry_", "el0_", "el0t_", "secondary_start",
+		"start_secondary", "x86_64_start", "i386_start", "startup_32", "__primary_switched",
+		"common_startup",
+	};
+	const struct oops_frame *f = o->n ? &o->frame[o->n - 1] : NULL;
+
+	if (!f || !f->function)
+		return o->n > 1 && f->interrupted;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (!strncmp(f->function, begins[i], strlen(begins[i])))
+			return true;
+	return false;
 }
 
 /* A call that does not return, at a function's end: ARM and arm64 name what lies behind it. */
@@ -198,9 +248,23 @@ static bool called_data(const struct oops *o, size_t i)
 	       !strcmp(o->class, "exec-fault");
 }
 
+/* A jump to data that nobody called: the kernel's trace has what it found on the stack, all of it
+ * guesses. */
+static bool is_wild(const struct oops *o)
+{
+	if (!o->n || !o->frame[0].interrupted || o->frame[0].function || !o->frame[0].pc)
+		return false;
+	for (size_t i = 1; i < o->n; i++)
+		if (o->frame[i].reliable)
+			return false;
+	return true;
+}
+
 /* The same as a trace of a dump, of sure frames alone; *index says which each is. */
 static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, struct arena *a)
 {
+	bool wild = is_wild(o);
+
 	tr->frame = arena_array(a, o->n ? o->n : 1, sizeof(struct frame));
 	*index = arena_array(a, o->n ? o->n : 1, sizeof(size_t));
 	if (!tr->frame || !*index)
@@ -210,7 +274,7 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		struct frame *f = &tr->frame[tr->n];
 		bool data = called_data(o, i);
 
-		if (!of->reliable && !data)
+		if (!of->reliable && !data && !wild)
 			continue;
 		f->named = of->function && !is_misnamed(of, i);
 		f->sym.name = of->function;
@@ -222,27 +286,92 @@ static bool as_trace(struct trace *tr, size_t **index, const struct oops *o, str
 		/* a jump to nowhere, and who made it */
 		data |= tr->n == 1 && !tr->frame[0].named;
 		f->rule = data ? RULE_BAD_CALL : RULE_ORC;
+		if (wild && i)
+			f->rule = RULE_SCAN;
 		(*index)[tr->n++] = i;
 	}
 	return true;
 }
 
-/* Nothing crashed: who is to blame, as the title has it. */
-static const struct frame *blamed(const struct trace *tr, const struct oops *o)
+/* The first line says whose report it is: a trace without him is another's. */
+static bool is_in_head(const struct oops_kind *kind)
 {
-	for (const struct frame *f = tr->frame; o->guilty && f < tr->frame + tr->n; f++) {
-		struct piece told;
-
-		if (!f->named)
-			continue;
-		told = guilty_told(guilty_base((struct piece){ f->sym.name, strlen(f->sym.name) }));
-		if (told.len == strlen(o->guilty) && !memcmp(told.p, o->guilty, told.len))
-			return f;
-	}
-	return NULL;
+	return kind && (kind->where == OOPS_IN_HEAD || kind->where == OOPS_IN_HEAD_LINES ||
+			kind->where == OOPS_ON_HEAD || strstr(kind->title, " in $1"));
 }
 
-static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct arena *a)
+/* The report tells who took a lock, or allocated: the trace is of who found out. */
+static bool is_another(const struct oops_kind *kind)
+{
+	return kind && (kind->where == OOPS_IN_LOCK || kind->where == OOPS_ON_LOCK || kind->after);
+}
+
+static bool is_nobodys(const struct oops_kind *kind)
+{
+	return kind && (kind->where == OOPS_NOWHERE || kind->where == OOPS_ALONE);
+}
+
+static bool is_said(const struct signature *s, struct piece plain)
+{
+	return s->guilty && strlen(s->guilty) == plain.len && !memcmp(s->guilty, plain.p, plain.len);
+}
+
+/* Who the title blames is who the signature does: for a stall alone that is who waits for the one
+ * that does not get on, and of a stack that is used up, who began it. */
+static void agree(struct oops *o, const struct oops_kind *kind, const struct trace *tr,
+		  const struct frame *at, struct arena *a)
+{
+	struct piece guilty = { o->guilty, o->guilty ? strlen(o->guilty) : 0 };
+	const struct frame *own = signature_frame_of(tr, 0, o->guilty);
+
+	if (signature_has_no_functions(o->class) ||
+	    is_said(&o->signature, guilty_plain(guilty_base(guilty))))
+		return;
+	if (!guilty.len && is_nobodys(kind) &&
+	    (!o->signature.guilty || signature_is_of_log(o->class)))
+		signature_of_words(&o->signature, o->class, o->title, a);
+	if (!guilty.len || (o->signature.guilty && !is_in_head(kind) && !is_another(kind)))
+		return;
+	if (own || is_another(kind))
+		signature_of_blamed(&o->signature, o->class, guilty, tr, own ? own : at, a);
+	else
+		signature_of_names(&o->signature, o->class, &guilty, 1, a);
+}
+
+/* The functions that the first line names, where it is no kind that knows them by their offsets. */
+static size_t in_words(const struct oops *o, const struct oops_report *r, struct piece ret[2])
+{
+	if (signature_is_of_log(o->class) || (!o->guilty && !strcmp(o->class, "kasan")))
+		return oops_in_words(r, ret);
+	return 0;
+}
+
+static void sign(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
+		 const struct trace *tr, const struct frame *at, struct arena *a)
+{
+	struct piece name[2];
+	size_t n = in_words(o, r, name);
+
+	if (n) {
+		signature_of_names(&o->signature, o->class, name, n, a);
+		return;
+	}
+	signature_of_frames(&o->signature, o->class, tr, at, a);
+	agree(o, kind, tr, at, a);
+}
+
+static const struct frame *culprit(const struct oops *o, const struct trace *tr, bool by_regs,
+				   bool complaint)
+{
+	const struct frame *at;
+
+	by_regs &= tr->n && !tells_of_panic(tr);
+	at = by_regs ? culprit_of_fault(tr, 0) : culprit_find(tr);
+	return !at && complaint ? signature_frame_of(tr, 0, o->guilty) : at;
+}
+
+static bool find_culprit(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
+			 bool by_regs, struct arena *a)
 {
 	const struct oops_frame *f;
 	struct trace tr = { 0 };
@@ -251,10 +380,7 @@ static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct ar
 
 	if (!as_trace(&tr, &index, o, a))
 		return false;
-	by_regs &= tr.n && !tells_of_panic(&tr);
-	at = by_regs ? culprit_of_fault(&tr, 0) : culprit_find(&tr);
-	if (!at && complaint)
-		at = blamed(&tr, o);
+	at = culprit(o, &tr, by_regs, oops_cause(r)->class->complaint);
 	if (at && at->named) {
 		f = &o->frame[index[at - tr.frame]];
 		o->function = f->function;
@@ -262,21 +388,20 @@ static bool find_culprit(struct oops *o, bool by_regs, bool complaint, struct ar
 		o->has_offset = f->has_offset;
 		o->offset = f->offset;
 	}
-	signature_of_frames(&o->signature, o->class, &tr, at, a);
-	if (!at && o->guilty)
-		signature_make(&o->signature, o->class, &(struct signature_frame){
-			.function = { o->guilty, strlen(o->guilty) } }, 1, a);
+	sign(o, r, kind, &tr, at, a);
 	return o->signature.strict != NULL;
 }
 
-enum cairn_code oops_trace(struct oops *o, const struct oops_report *r, struct arena *a)
+enum cairn_code oops_trace(struct oops *o, const struct oops_report *r,
+			   const struct oops_kind *kind, struct arena *a)
 {
 	struct own w = { .o = o, .a = a };
+	bool over = false;
 
-	for (size_t i = 0; i < r->n && !w.failed; i++)
-		if (!take(&w, &r->row[i]))
-			break;
-	if (w.failed || !find_culprit(o, w.by_regs, oops_cause(r)->class->complaint, a))
+	for (size_t i = 0; i < r->n && !w.failed && !over; i++)
+		over = !take_one(&w, &r->row[i]);
+	o->complete |= is_outermost(o);
+	if (w.failed || !find_culprit(o, r, kind, w.by_regs, a))
 		return CAIRN_NOMEM;
 	return CAIRN_OK;
 }

@@ -54,3 +54,9 @@ enum trace_end scan_step(struct tracer *t, struct walk_state *next)
 	return tracer_end(t, TRACE_NO_TABLE, "for %#llx, and no return address that fits",
 			  (unsigned long long)t->now.pc);
 }
+
+bool scan_for_callers(struct tracer *t, struct walk_state *next)
+{
+	*next = (struct walk_state){ .note = "found on the stack: of a call then, or of an earlier one" };
+	return scan_step(t, next) == TRACE_GOES_ON;
+}

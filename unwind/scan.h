@@ -16,4 +16,7 @@
 /** As struct walk_arch's step. The caller's frame pointer stays unknown. */
 enum trace_end scan_step(struct tracer *t, struct walk_state *next);
 
+/** The same where nobody called what was interrupted: it is data. False: the stack holds none. */
+bool scan_for_callers(struct tracer *t, struct walk_state *next);
+
 #endif

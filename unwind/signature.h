@@ -26,8 +26,9 @@
 #include "unwind/oops_text.h"
 #include "unwind/trace.h"
 
-/** No more functions are looked at. */
+/** No more functions count, and of a stack that was used up no more are looked at. */
 #define SIGNATURE_FRAMES 64
+#define SIGNATURE_LOOKED 512
 
 struct signature {
 	const char *strict, *fuzzy; /* from the arena; NULL: no class, or out of memory */
@@ -43,9 +44,32 @@ struct signature_frame {
 void signature_make(struct signature *ret, const char *class, const struct signature_frame *frame,
 		    size_t n, struct arena *a);
 
+/** Of functions that count as they are: a report names them itself. */
+void signature_of_names(struct signature *ret, const char *class, const struct piece *name, size_t n,
+			struct arena *a);
+
+/** Of a report that is never anybody's: its title is all that tells it from others of the class. */
+void signature_of_words(struct signature *ret, const char *class, const char *words,
+			struct arena *a);
+
 /** Of a trace, from the frame `at`; NULL: none is to blame. A frame of RULE_RETHOOK ends it. */
 void signature_of_frames(struct signature *ret, const char *class, const struct trace *tr,
 			 const struct frame *at, struct arena *a);
+
+/** The same where somebody is known to be to blame, whatever he is: the frames are his callers'. */
+void signature_of_blamed(struct signature *ret, const char *class, struct piece blamed,
+			 const struct trace *tr, const struct frame *at, struct arena *a);
+
+/** Nobody is to blame for a crash of the class: it was asked for, is the hardware's, or memory was
+ *  used up. */
+bool signature_has_no_functions(const char *class);
+
+/** The signature is of what the log says alone: of the two functions that are in a race, which a
+ *  stack has one of; of what stopped beside the kernel, which has no stack here. */
+bool signature_is_of_log(const char *class);
+
+/** The first frame from index `from` on whose function a signature names (`guilty`); NULL: none. */
+const struct frame *signature_frame_of(const struct trace *tr, size_t from, const char *guilty);
 
 /** Whether a kernel's own trace gets lost at a frame, if it is not the first. */
 bool signature_loses(const struct frame *f);

@@ -123,6 +123,47 @@ static void fuzzies(void **state)
 	assert_string_equal(fuzzy("machine-check", TRACE("panic", "a", "b")), "c1f:machine-check");
 }
 
+/* Behind a jump to nowhere that nobody called, the first that the stack held, alone. */
+static void wild(void **state)
+{
+	const struct trace *tr = TRACE("panic", "asm_exc_page_fault", "", "kfree", "foo", "bar");
+	struct signature s;
+
+	(void)state;
+	t.frame[2].interrupted = true;
+	t.frame[2].pc = 0x4141;
+	t.frame[3].rule = RULE_SCAN;
+	t.frame[3].grade = 'D';
+	signature_of_frames(&s, "page-fault", tr, &tr->frame[2], &arena);
+	assert_string_equal(s.fuzzy, "c1f:access:foo");
+	tr = TRACE("panic", "asm_exc_page_fault", "", "do_syscall_64", "foo");
+	t.frame[2].interrupted = true;
+	t.frame[3].rule = RULE_SCAN;
+	signature_of_frames(&s, "page-fault", tr, &tr->frame[2], &arena);
+	assert_string_equal(s.fuzzy, "c1f:access");
+}
+
+/* Who goes round and round is it, wherever the stack ended and however much of it a trace has. */
+static void recursion(void **state)
+{
+	const char *one = sign("stack-overflow", TRACE("panic", "x", "b", "a", "b", "a", "b", "a", "c",
+						       "do_syscall_64"));
+
+	(void)state;
+	assert_string_equal(one, sign("stack-overflow", TRACE("panic", "a", "b", "a", "b", "a", "b")));
+	assert_string_equal(one, sign("stack-overflow", TRACE("panic", "y", "z", "sysvec_call_function",
+							      "b", "a", "b", "a", "b", "a", "d")));
+	assert_string_equal(fuzzy("stack-overflow", TRACE("panic", "x", "b", "a", "b", "a", "b", "a")),
+			    "c1f:stack:a:b");
+	/* no recursion: as everywhere */
+	assert_string_equal(fuzzy("stack-overflow", TRACE("panic", "a", "b", "a", "b")),
+			    "c1f:stack:a:b:a");
+	/* schedule() finds out late: who began it */
+	assert_string_equal(fuzzy("stack-overflow", TRACE("panic", "schedule", "x", "c", "b", "a",
+							  "process_one_work")),
+			    "c1f:stack:a:b:c");
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -135,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fixed), cmocka_unit_test(same), cmocka_unit_test(lost),
 		cmocka_unit_test(arm64_finds_rethooks), cmocka_unit_test(fuzzies),
+		cmocka_unit_test(recursion), cmocka_unit_test(wild),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);

@@ -360,6 +360,20 @@ static void test_null_call(void **state)
 	assert_int_equal(w->trace.frame[1].rule, RULE_BAD_CALL);
 }
 
+/* A call of data by its address says itself where it led. */
+static void test_data_call(void **state)
+{
+	struct world *w = *state;
+	struct chain c = make_chain(w, TASK_END);
+	uint64_t data = c.outer + 0x4000000; /* in reach of a call, and behind all text */
+
+	w_put(w, c.sp + 8, w_call(w, c.outer + 0x40, data));
+	w_run(w, data, c.sp + 8, 0);
+	check(w, "-:A outer:A start:A", TRACE_END_OF_STACK, true);
+	assert_int_equal(w->trace.frame[1].rule, RULE_BAD_CALL);
+	assert_null(w->trace.frame[1].note);
+}
+
 /* A call through a register is a call of a thunk. */
 static void test_null_call_by_thunk(void **state)
 {
@@ -372,16 +386,21 @@ static void test_null_call_by_thunk(void **state)
 	check(w, "-:A outer:C start:A", TRACE_END_OF_STACK, false);
 	w_put(w, c.sp + 8, w_call(w, c.outer + 0x40, c.inner));
 	w_run(w, 0, c.sp + 8, 0);
-	check(w, "-:A", TRACE_NOT_TEXT, false);
+	check(w, "-:A outer:D start:A", TRACE_END_OF_STACK, false);
+	assert_int_equal(w->trace.frame[1].rule, RULE_SCAN);
 }
 
-/* ret to a damaged address: nobody called it */
+/* ret to a damaged address: nobody called it, and what the stack holds is a guess */
 static void test_return_to_nowhere(void **state)
 {
 	struct world *w = *state;
 	struct chain c = make_chain(w, TASK_END);
 
 	w_run(w, 0x4141414141414141, c.sp + 8, 0);
+	check(w, "-:A outer:D start:A", TRACE_END_OF_STACK, false);
+	assert_int_equal(w->trace.frame[1].rule, RULE_SCAN);
+	/* it holds nothing */
+	w_run(w, 0x4141414141414141, TASK_END - 8, 0);
 	check(w, "-:A", TRACE_NOT_TEXT, false);
 }
 
@@ -544,7 +563,7 @@ int main(void)
 		T(test_return_to_data), T(test_undefined), T(test_missing_register),
 		T(test_wrong_direction), T(test_off_stack), T(test_slot_off_stack), T(test_pointer_into_text),
 		T(test_unreadable), T(test_garbage_sp), T(test_limit), T(test_replaced_address),
-		T(test_null_call), T(test_ignored_function), T(test_ignored_without_caller),
+		T(test_null_call), T(test_data_call), T(test_ignored_function), T(test_ignored_without_caller),
 		T(test_null_call_by_thunk), T(test_return_to_nowhere), T(test_frame_pointer),
 		T(test_frame_pointer_seen),
 		T(test_fresh_fork), T(test_waiting), T(test_names),

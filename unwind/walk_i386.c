@@ -162,10 +162,11 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
 	if (end)
 		return end;
 	if (!unwinder_is_text(t->u, next->pc - 1) || !is_after_call_of(t->u, next->pc, t->now.pc))
-		return tracer_end(t, TRACE_NOT_TEXT, "%#llx, and no caller at %#llx",
+		return scan_for_callers(t, next) ? TRACE_GOES_ON :
+		       tracer_end(t, TRACE_NOT_TEXT, "%#llx, and no caller at %#llx",
 				  (unsigned long long)t->now.pc, (unsigned long long)t->now.sp);
 	next->rule = RULE_BAD_CALL;
-	next->grade = 'C';
+	next->grade = is_after_direct_call_of(t->u, next->pc, t->now.pc) ? 'A' : 'C';
 	return TRACE_GOES_ON;
 }
 

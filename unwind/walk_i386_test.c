@@ -472,7 +472,13 @@ static void test_bad_call(void **state)
 	check(w, "-:A inner:C outer:A entry:A", TRACE_USER_REGS, false);
 	m_put(w, c.regs[SP], c.inner + 0x48);
 	m_run(w, c.regs);
-	check(w, "-:A", TRACE_NOT_TEXT, false);
+	check(w, "-:A outer:D entry:C", TRACE_USER_REGS, false);
+	assert_int_equal(w->trace.frame[1].rule, RULE_SCAN);
+	/* a call of data by its address says itself where it led */
+	c.regs[IP] = c.inner + 0x4000000;
+	m_put(w, c.regs[SP], call(w, c.inner + 0x40, c.regs[IP]));
+	m_run(w, c.regs);
+	check(w, "-:A inner:A outer:A entry:A", TRACE_USER_REGS, true);
 }
 
 /* A kernel without frame pointers: never better than C, and stale words that do not fit are

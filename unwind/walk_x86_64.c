@@ -14,6 +14,7 @@
 #include "unwind/grade.h"
 #include "unwind/orc_step.h"
 #include "unwind/regs_x86_64.h"
+#include "unwind/scan.h"
 #include "unwind/tracer.h"
 
 #define WORD       8u
@@ -156,7 +157,8 @@ static enum trace_end step_untold(struct tracer *t, struct walk_state *next)
 	return end;
 }
 
-/* The processor was sent where no code is: its caller called through a bad pointer. */
+/* The processor was sent where no code is: its caller called through a bad pointer. Who returned
+ * there, or jumped, is gone: what the stack holds then is who had called it, or had done so once. */
 static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
 {
 	unsigned long long pc = t->now.pc;
@@ -166,14 +168,15 @@ static enum trace_end step_bad_call(struct tracer *t, struct walk_state *next)
 		return end;
 	if (!unwinder_is_text(t->u, next->pc - 1) ||
 	    !is_after_call_of(t->u, next->pc, t->now.pc))
-		return tracer_end(t, TRACE_NOT_TEXT, "%#llx, and no caller at %#llx", pc,
+		return scan_for_callers(t, next) ? TRACE_GOES_ON :
+		       tracer_end(t, TRACE_NOT_TEXT, "%#llx, and no caller at %#llx", pc,
 				  (unsigned long long)t->now.sp);
 	next->slot = t->now.sp;
 	next->sp = t->now.sp + WORD;
 	next->fp = t->now.fp;
 	next->fp_known = t->now.fp_known;
 	next->rule = RULE_BAD_CALL;
-	next->grade = 'C';
+	next->grade = is_after_direct_call_of(t->u, next->pc, t->now.pc) ? 'A' : 'C';
 	return TRACE_GOES_ON;
 }
 

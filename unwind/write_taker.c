@@ -22,18 +22,29 @@ void write_takers_deinit(struct write_takers *w)
 	map_deinit(&w->known);
 }
 
-/* Those that give it back are named, too: until they are left, it is held. */
-static bool is_of_lock(const char *name)
+static bool begins_with_one(const char *name, const char *const *begins)
 {
-	static const char *const begins[] = {
-		"down_write", "__down_write", "rwsem_down_write", "rwbase_write", "mmap_write",
-		"up_write", "__up_write", "downgrade_write", "rwsem_downgrade",
-	};
-
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (!strncmp(name, begins[i], strlen(begins[i])))
+	for (; *begins; begins++)
+		if (!strncmp(name, *begins, strlen(*begins)))
 			return true;
 	return false;
+}
+
+/* Those that give it back are named, too: until they are left, it is held. A file of /proc is read by
+ * way of pointers: its lock is taken by one function, and held until another one is called
+ * (fs/proc/task_mmu.c, m_start(), m_stop()). */
+static bool is_of_lock(const struct write_takers *w, const char *name)
+{
+	static const char *const write[] = {
+		"down_write", "__down_write", "rwsem_down_write", "rwbase_write", "mmap_write",
+		"up_write", "__up_write", "downgrade_write", "rwsem_downgrade", NULL,
+	};
+	static const char *const read[] = {
+		"down_read", "__down_read", "rwsem_down_read", "rwbase_read", "mmap_read",
+		"up_read", "__up_read", "seq_read", NULL,
+	};
+
+	return begins_with_one(name, write) || (w->reading && begins_with_one(name, read));
 }
 
 static enum write_taker taker(struct write_takers *w, const struct sym *f, unsigned depth);
@@ -47,7 +58,7 @@ static uint64_t follow_jumps(struct write_takers *w, uint64_t addr)
 	struct sym s;
 
 	for (int i = 0; i < JUMPS; i++)
-		if ((sym_at(&w->c->syms, addr, &s, &off) && !off && is_of_lock(s.name)) ||
+		if ((sym_at(&w->c->syms, addr, &s, &off) && !off && is_of_lock(w, s.name)) ||
 		    space_read(&w->c->kernel, addr, bytes, n, NULL) ||
 		    !w->calls->jump(bytes, n, addr, &addr))
 			break;
@@ -117,7 +128,7 @@ static enum write_taker taker(struct write_takers *w, const struct sym *f, unsig
 {
 	uint64_t key = f->addr * (DEPTH + 1) + depth, known;
 
-	if (is_of_lock(f->name))
+	if (is_of_lock(w, f->name))
 		return TAKES;
 	if (!depth)
 		return TAKES_NOTHING;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * write_taker - could a function on a stack have taken a semaphore for writing?
+ * write_taker - could a function on a stack have taken a semaphore for writing? Or, if one asks for that,
+ * at all?
  *
  * Who holds a lock has taken it in a function that is still on its stack, by calling
  * down_write() or one of its kind, or by calling a helper that did and came back with it. So the
@@ -31,6 +32,7 @@ struct write_takers {
 	struct disasm d;
 	const struct callsite_ops *calls; /* the machine's */
 	struct map known; /* function and depth -> enum write_taker */
+	bool reading;     /* set it behind write_takers_init(): who takes one for reading does, too */
 };
 
 /** CAIRN_MISSING: nobody disassembles this machine. */

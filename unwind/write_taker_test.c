@@ -15,7 +15,8 @@
 
 static const char *const functions[] = {
 	"down_write_killable", "takes", "helper", "helped", "far", "sleeps", "jumps", "ia32_sys_call",
-	"lost", "schedule", "steps", "first_step", "second_step", "astray", "reads", "driver", "last",
+	"lost", "schedule", "steps", "first_step", "second_step", "astray", "reads", "driver",
+	"down_read_trylock", "faults", "seq_read_iter", "last",
 	"last.cold",
 };
 #define N (sizeof(functions) / sizeof(functions[0]))
@@ -89,6 +90,8 @@ static struct cairn *open_kernel(struct testkern *k)
 	code(k, "sleeps", "schedule", 0xe8);
 	code(k, "ia32_sys_call", "takes", 0xe8);
 	code(k, "steps", "first_step", 0xe8);
+	code(k, "faults", "down_read_trylock", 0xe8);
+	code(k, "seq_read_iter", "schedule", 0xe8);
 	jump(k, "first_step", "second_step");
 	jump(k, "second_step", "down_write_killable");
 	code_to(k, "astray", TEXT + SIZE * (N + 1), 0x90, 0xe8);
@@ -102,7 +105,7 @@ static struct cairn *open_kernel(struct testkern *k)
 	return c;
 }
 
-static enum write_taker ask(const char *const *names, bool complete, uint64_t lost)
+static enum write_taker ask_for(bool reading, const char *const *names, bool complete, uint64_t lost)
 {
 	struct testkern *k = tk_new();
 	struct write_takers w;
@@ -112,6 +115,7 @@ static enum write_taker ask(const char *const *names, bool complete, uint64_t lo
 
 	tr->complete = complete;
 	assert_int_equal(write_takers_init(&w, open_kernel(k), &callsite_x86_64, NULL), CAIRN_OK);
+	w.reading = reading;
 	for (size_t i = 0; i < tr->n; i++)
 		if (tr->frame[i].named) {
 			assert_true(by_name(NULL, tr->frame[i].sym.name, 0, &tr->frame[i].sym));
@@ -125,6 +129,22 @@ static enum write_taker ask(const char *const *names, bool complete, uint64_t lo
 }
 
 #define STACK(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+static enum write_taker ask(const char *const *names, bool complete, uint64_t lost)
+{
+	return ask_for(false, names, complete, lost);
+}
+
+static void test_reading(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_for(true, STACK("schedule", "faults"), true, 0), TAKES);
+	assert_int_equal(ask_for(true, STACK("schedule", "takes"), true, 0), TAKES);
+	assert_int_equal(ask_for(true, STACK("schedule", "seq_read_iter"), true, 0), TAKES);
+	assert_int_equal(ask_for(true, STACK("schedule", "sleeps"), true, 0), TAKES_NOTHING);
+	assert_int_equal(ask(STACK("schedule", "faults"), true, 0), TAKES_NOTHING);
+	assert_int_equal(ask(STACK("schedule", "seq_read_iter"), true, 0), TAKES_NOTHING);
+}
 
 static void test_takes(void **state)
 {
@@ -169,7 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_takes), cmocka_unit_test(test_takes_nothing),
-		cmocka_unit_test(test_limit), cmocka_unit_test(test_untold),
+		cmocka_unit_test(test_limit), cmocka_unit_test(test_reading), cmocka_unit_test(test_untold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,11 +95,13 @@ static bool grow(struct map *m)
 
 bool map_put(struct map *m, uint64_t key, uint64_t value)
 {
-	struct map_slot *s;
+	struct map_slot *s = m->cap ? slot_of(m, key) : NULL;
 
-	if (m->count >= m->cap - m->cap / 4 && !grow(m))
-		return false;
-	s = slot_of(m, key);
+	if (!s || (!s->used && m->count >= m->cap - m->cap / 4)) {
+		if (!grow(m))
+			return false;
+		s = slot_of(m, key);
+	}
 	m->count += !s->used;
 	*s = (struct map_slot){ .key = key, .value = value, .used = true };
 	return true;

@@ -25,7 +25,7 @@ struct map {
 
 void map_deinit(struct map *m);
 
-/** Set key's value. False when out of memory. */
+/** Set key's value. False when out of memory, which cannot happen to a key that is there. */
 bool map_put(struct map *m, uint64_t key, uint64_t value);
 
 /** The value of key in *ret (if not NULL); false if the key is not there. */

@@ -226,3 +226,19 @@ void str_add_json(struct str *s, const char *text, size_t n)
 {
 	add_escaped(s, text, n, plain_in_json, escape_for_json);
 }
+
+const char *str_find(const char *text, size_t len, const char *what, size_t n)
+{
+	const char *p = text, *last;
+
+	if (!n || len < n)
+		return NULL;
+	if (len > 1024)
+		return memmem(text, len, what, n);
+	for (last = text + len - n; p <= last; p++) {
+		p = memchr(p, *what, (size_t)(last - p) + 1);
+		if (!p || !memcmp(p, what, n))
+			return p;
+	}
+	return NULL;
+}

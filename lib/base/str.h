@@ -47,6 +47,10 @@ void str_add_safe(struct str *s, const char *text, size_t n);
  *  the four characters \xNN. */
 void str_add_json(struct str *s, const char *text, size_t n);
 
+/** Where n bytes, at least one, first stand in a text of len bytes; NULL if they do not. For lines:
+ *  memmem() prepares for longer texts than they are. */
+const char *str_find(const char *text, size_t len, const char *what, size_t n);
+
 /** Length of the well-formed UTF-8 sequence of two bytes or more at p (Unicode 15, table 3-7), its
  *  code point in *cp; 0: the bytes are none. */
 size_t str_utf8(const unsigned char *p, size_t n, uint32_t *cp);

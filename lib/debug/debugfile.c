@@ -22,6 +22,8 @@
 
 /* The largest kernels have some 10 MB of BTF; a standalone file is read whole. */
 #define BTF_LIMIT ((uint64_t)256 << 20)
+/* A vmlinux with all that compilers can say has 1 to 2 GB; a packed one is unpacked whole. */
+#define UNPACKED_LIMIT ((uint64_t)4 << 30)
 /* Modules built with -ffunction-sections have thousands. */
 #define SECTION_LIMIT ((size_t)1 << 20)
 /* No section of a machine is larger; keeps sums of sizes far from 2^64. */
@@ -274,7 +276,7 @@ static enum cairn_code unpack(struct debugfile *f, struct cairn_err *err)
 {
 	struct rawfile raw;
 	bool cut;
-	enum cairn_code code = unwrap(&raw, f->fd, err);
+	enum cairn_code code = unwrap_at_most(&raw, f->fd, UNPACKED_LIMIT, err);
 
 	f->fd = -1; /* closed on failure, too */
 	if (code != CAIRN_OK)

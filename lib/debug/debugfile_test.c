@@ -246,6 +246,23 @@ static void test_from_disk(void **state)
 	free(data);
 }
 
+/* A frame that says of itself that it unpacks to 1 TB (RFC 8878, 3.1.1.1). */
+static void test_packed_too_large(void **state)
+{
+	static const unsigned char frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0 };
+	char path[] = "/tmp/cairn-debugfile-XXXXXX";
+	int fd = mkstemp(path);
+	struct debugfile *f;
+	struct cairn_err err;
+
+	(void)state;
+	assert_int_equal(write(fd, frame, sizeof(frame)), sizeof(frame));
+	assert_int_equal(debugfile_open(&f, path, &err), CAIRN_LIMIT);
+	assert_non_null(strstr(err.text, ": unpacks to more than 4096 MB"));
+	close(fd);
+	unlink(path);
+}
+
 /* What is in a zstd file, as debugfile_open() finds it; `cut`: bytes short of the whole. */
 static enum cairn_code open_packed(struct debugfile **f, const void *data, size_t size, size_t cut,
 				   struct cairn_err *err)
@@ -466,7 +483,7 @@ int main(void)
 		cmocka_unit_test(test_module_named_by_its_file),
 		cmocka_unit_test(test_modinfo_without_end),
 		cmocka_unit_test(test_btf),
-		cmocka_unit_test(test_strangers), cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_strangers), cmocka_unit_test(test_packed), cmocka_unit_test(test_packed_too_large),
 		cmocka_unit_test(test_strange_elf),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_from_disk),

@@ -76,3 +76,41 @@ const struct arch *arch_by_utsname(const char *machine)
 			return &machines[i];
 	return NULL;
 }
+
+/* ---- machines that are not read ---- */
+
+#ifndef EM_LOONGARCH
+#define EM_LOONGARCH 258
+#endif
+
+static const struct foreign { const char *name, *utsname; uint16_t elf_machine; } foreign[] = {
+	{ "alpha", "alpha", EM_ALPHA },
+	{ "ia64", "ia64", EM_IA_64 },
+	{ "loongarch", "loongarch*", EM_LOONGARCH },
+	{ "m68k", "m68k", EM_68K },
+	{ "mips", "mips*", EM_MIPS },
+	{ "parisc", "parisc*", EM_PARISC },
+	{ "powerpc", "ppc*", EM_PPC },
+	{ "powerpc of 64 bits", "ppc64*", EM_PPC64 },
+	{ "riscv", "riscv*", EM_RISCV },
+	{ "s390", "s390*", EM_S390 },
+	{ "sparc of 64 bits", "sparc64", EM_SPARCV9 },
+};
+
+#define NFOREIGN (sizeof(foreign) / sizeof(foreign[0]))
+
+const char *arch_foreign_elf(uint16_t e_machine)
+{
+	for (size_t i = 0; i < NFOREIGN; i++)
+		if (foreign[i].elf_machine == e_machine)
+			return foreign[i].name;
+	return NULL;
+}
+
+const char *arch_foreign_utsname(const char *machine)
+{
+	for (size_t i = NFOREIGN; i--;)
+		if (!fnmatch(foreign[i].utsname, machine, 0))
+			return foreign[i].name;
+	return NULL;
+}

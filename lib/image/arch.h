@@ -44,4 +44,9 @@ const struct arch *arch_by_id(enum arch_id id);
 const struct arch *arch_by_elf(uint16_t e_machine);
 const struct arch *arch_by_utsname(const char *machine);
 
+/** What a machine is called that Linux runs on and that is not read here, by the same.
+ *  NULL if none is known to be called so: an absent or a damaged word, which says nothing. */
+const char *arch_foreign_elf(uint16_t e_machine);
+const char *arch_foreign_utsname(const char *machine);
+
 #endif

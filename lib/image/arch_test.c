@@ -38,6 +38,19 @@ static void by_number(void **state)
 	assert_null(arch_by_id(ARCH_NONE));
 }
 
+static void foreign(void **state)
+{
+	(void)state;
+	assert_string_equal(arch_foreign_utsname("s390x"), "s390");
+	assert_string_equal(arch_foreign_utsname("ppc"), "powerpc");
+	assert_string_equal(arch_foreign_utsname("ppc64le"), "powerpc of 64 bits");
+	assert_string_equal(arch_foreign_elf(EM_RISCV), "riscv");
+	assert_null(arch_foreign_utsname(""));
+	assert_null(arch_foreign_utsname("x86_64"));
+	assert_null(arch_foreign_elf(EM_NONE));
+	assert_null(arch_foreign_elf(EM_ARM));
+}
+
 /* What a report calls "R08" is the register "r8", and each is shown once. */
 static void shown(void **state)
 {
@@ -106,7 +119,8 @@ static void registers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_name), cmocka_unit_test(by_number), cmocka_unit_test(prstatus),
+		cmocka_unit_test(by_name), cmocka_unit_test(by_number), cmocka_unit_test(foreign),
+		cmocka_unit_test(prstatus),
 		cmocka_unit_test(shown),
 		cmocka_unit_test(registers),
 	};

@@ -64,7 +64,6 @@ static const struct { const char *line; enum arch_id id; } marks[] = {
 	{ "\nSYMBOL(init_top_pgt)=", ARCH_X86_64 },
 	{ "\nSYMBOL(init_level4_pgt)=", ARCH_X86_64 },
 	{ "\nNUMBER(kimage_voffset)=", ARCH_ARM64 },
-	{ "\nNUMBER(VA_BITS)=", ARCH_ARM64 },
 	{ "\nCONFIG_X86_PAE=", ARCH_I386 },
 	{ "\nCONFIG_ARM_LPAE=", ARCH_ARM },
 };
@@ -82,6 +81,12 @@ const struct arch *dumpfile_guess_arch(const void *notes, size_t len, const stru
 }
 
 /* ---- what it is ---- */
+
+enum cairn_code dumpfile_foreign(const char *name, struct cairn_err *err)
+{
+	return cairn_fail(err, CAIRN_FORMAT, "the dump of a machine that is not read here (%s); "
+			  "x86_64, i386, ARM32 and arm64 are", name);
+}
 
 static const struct { const char *magic; size_t len; const char *what; } strangers[] = {
 	{ "\xff\xd8\xff", 3, "a JPEG picture" },
@@ -160,5 +165,7 @@ enum cairn_code dumpfile_read(struct dumpfile *ret, const struct rawfile *f, str
 	if (code == CAIRN_OK && !ret->arch)
 		ret->arch = dumpfile_guess_arch(ret->notes, ret->notes_len, &(struct vmcoreinfo){
 			.text = ret->vmcoreinfo, .len = ret->vmcoreinfo_len });
+	if (code == CAIRN_OK && !ret->arch && ret->foreign)
+		return dumpfile_foreign(ret->foreign, err);
 	return code;
 }

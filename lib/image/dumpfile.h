@@ -57,6 +57,7 @@ struct dumpfile {
 	uint64_t set_id;         /* equal in all files of one set */
 
 	/* ELF */
+	const char *foreign;     /* what the header calls a machine that is not read; NULL: none */
 	const struct dumpfile_load *loads; /* in the arena, in the order of the file */
 	size_t nloads;
 };
@@ -83,6 +84,9 @@ enum cairn_code dumpfile_read_kdump(struct dumpfile *d, const struct rawfile *f,
 enum cairn_code dumpfile_read_elf(struct dumpfile *d, const struct rawfile *f,
 				  const unsigned char head[512], struct arena *arena,
 				  struct cairn_err *err);
+
+/** Refuse a dump of the machine of this name (arch_foreign_elf). */
+enum cairn_code dumpfile_foreign(const char *name, struct cairn_err *err);
 
 /** All of [off, off + len), or an error that says where the file ends. */
 enum cairn_code dumpfile_bytes(const struct rawfile *f, uint64_t off, void *buf, size_t len,

@@ -115,15 +115,24 @@ static enum cairn_code read_segments(struct elf *e, struct cairn_err *err)
 	return code;
 }
 
+static uint16_t half(const unsigned char *p, bool big)
+{
+	return big ? (uint16_t)(p[0] << 8 | p[1]) : le16(p);
+}
+
 enum cairn_code dumpfile_read_elf(struct dumpfile *d, const struct rawfile *f,
 				  const unsigned char head[512], struct arena *arena,
 				  struct cairn_err *err)
 {
 	struct elf e = { .d = d, .f = f, .arena = arena, .head = head };
-	uint16_t type = le16(head + 16);
+	bool big = head[EI_DATA] != ELFDATA2LSB;
+	uint16_t type = half(head + 16, big), machine = half(head + 18, big);
 
 	e.l = head[EI_CLASS] == ELFCLASS64 ? &elf64 : &elf32;
-	if (head[EI_DATA] != ELFDATA2LSB)
+	d->foreign = arch_foreign_elf(machine);
+	if (big && d->foreign && type == ET_CORE)
+		return dumpfile_foreign(d->foreign, err);
+	if (big)
 		return cairn_fail(err, CAIRN_FORMAT, "a big-endian ELF file");
 	if (type == ET_EXEC || type == ET_DYN)
 		return cairn_fail(err, CAIRN_FORMAT, "not a vmcore but a program, a library or a "
@@ -131,6 +140,6 @@ enum cairn_code dumpfile_read_elf(struct dumpfile *d, const struct rawfile *f,
 	if (type != ET_CORE)
 		return cairn_fail(err, CAIRN_FORMAT, "an ELF file that is no core dump");
 	d->format = DUMPFILE_ELF;
-	d->arch = arch_by_elf(le16(head + 18));
+	d->arch = arch_by_elf(machine);
 	return read_segments(&e, err);
 }

@@ -331,6 +331,8 @@ enum cairn_code dumpfile_read_kdump(struct dumpfile *d, const struct rawfile *f,
 
 	d->format = DUMPFILE_KDUMP;
 	memcpy(machine, head + KDUMP_UTSNAME + 4 * KDUMP_UTS_LEN, KDUMP_UTS_LEN);
+	if (arch_foreign_utsname(machine))
+		return dumpfile_foreign(arch_foreign_utsname(machine), err);
 	d->arch = arch_by_utsname(machine);
 	k.wide = d->arch ? d->arch->word == 8 : looks_wide(head);
 	k.tail = head + (k.wide ? KDUMP_TAIL64 : KDUMP_TAIL32);

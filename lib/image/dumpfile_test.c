@@ -146,6 +146,9 @@ static void test_guess(void **state)
 		td_free(&t);
 		td_free(&notes);
 	}
+	/* riscv writes this one, too */
+	assert_null(dumpfile_guess_arch(NULL, 0, &(struct vmcoreinfo){
+		.text = "OSRELEASE=6.1\nNUMBER(VA_BITS)=48\n", .len = 32 }));
 	assert_null(dumpfile_guess_arch(NULL, 0, &(struct vmcoreinfo){ 0 }));
 	assert_null(dumpfile_guess_arch("garbage garbage", 15, &(struct vmcoreinfo){
 		.text = info, .len = strlen(info) }));
@@ -347,6 +350,63 @@ static void expect_error(const struct td *t, const char *text)
 	close_it(&o);
 }
 
+/* A machine that is not read is named, whatever its byte order, and not taken for one that has
+ * notes of the same size. */
+static void test_foreign(void **state)
+{
+	static const struct { const char *utsname; uint16_t number; bool big; const char *said; } m[] = {
+		{ "riscv64", EM_RISCV, false, "riscv" },
+		{ "ppc64le", EM_PPC64, false, "powerpc of 64 bits" },
+		{ "s390x", EM_S390, true, "s390" },
+		{ "mips64", EM_MIPS, true, "mips" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		struct td elf = { 0 }, kdump = { 0 }, notes = { 0 };
+		struct td_elf e = {
+			.class = ELFCLASS64, .machine = m[i].number, .loads = loads, .nloads = 2,
+		};
+		struct td_kdump k = {
+			.machine = m[i].utsname, .word = 8, .max_pfn = 500, .notes = &notes,
+		};
+
+		td_prstatus(&notes, arch_by_id(ARCH_X86_64), 336, 1, 5);
+		td_elf(&elf, &e);
+		if (m[i].big) {
+			td_uint(&elf, 5, 2, 1);
+			td_uint(&elf, 16, ET_CORE << 8, 2);
+			td_uint(&elf, 18, (uint64_t)m[i].number << 8, 2);
+		}
+		td_kdump(&kdump, &k);
+		expect_error(&elf, m[i].said);
+		expect_error(&kdump, m[i].said);
+		td_free(&elf);
+		td_free(&kdump);
+		td_free(&notes);
+	}
+}
+
+/* One bit makes an ARM core one of MIPS; the notes know better. */
+static void test_foreign_by_damage(void **state)
+{
+	struct td t = { 0 }, notes = { 0 };
+	struct td_elf e = {
+		.class = ELFCLASS32, .machine = EM_MIPS, .loads = loads, .nloads = 2, .notes = &notes,
+	};
+	struct opened o;
+
+	(void)state;
+	td_prstatus(&notes, arch_by_id(ARCH_ARM), 148, 1, 5);
+	td_elf(&t, &e);
+	open_len(&o, &t, t.len);
+	assert_int_equal(o.code, CAIRN_OK);
+	assert_int_equal(o.d.arch->id, ARCH_ARM);
+	close_it(&o);
+	td_free(&t);
+	td_free(&notes);
+}
+
 static void test_elf_refused(void **state)
 {
 	struct td t = { 0 };
@@ -477,6 +537,8 @@ int main(void)
 		cmocka_unit_test(test_kdump_hostile_fields),
 		cmocka_unit_test(test_diskdump),
 		cmocka_unit_test(test_elf),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_foreign_by_damage),
 		cmocka_unit_test(test_elf_refused),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_notes),

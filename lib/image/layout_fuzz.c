@@ -35,7 +35,7 @@ static void use(struct image *img, const struct layout *l)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint16_t machines[] = { EM_X86_64, EM_386, EM_ARM, EM_AARCH64, EM_S390 };
+	static const uint16_t machines[] = { EM_X86_64, EM_386, EM_ARM, EM_AARCH64, EM_M32 };
 	struct cursor c = cursor_init(data, size);
 	struct testmem mem = { .elf_machine = machines[cursor_u8(&c) % 5] };
 	size_t notes = cursor_u16(&c) % 4096, left;

@@ -217,7 +217,7 @@ static void i386_pae(void **state)
 
 static void unknown_machine(void **state)
 {
-	struct machine *m = make(&paging_arm_short, EM_S390, 0x60000000, 0x60000000, 0, 0,
+	struct machine *m = make(&paging_arm_short, EM_M32, 0x60000000, 0x60000000, 0, 0,
 				 0x1940e);
 	struct layout l;
 
@@ -226,7 +226,7 @@ static void unknown_machine(void **state)
 	found(m, &l);
 	assert_int_equal(l.arch->id, ARCH_ARM);
 	m = x86_64(&paging_x86_64_l4, 0, 0);
-	m->mem.elf_machine = EM_S390;
+	m->mem.elf_machine = EM_M32;
 	tell(m, "");
 	found(m, &l);
 	assert_int_equal(l.arch->id, ARCH_X86_64);

@@ -81,14 +81,14 @@ static void each_is_shown_once(void **state)
 
 	(void)state;
 	begin();
-	pick_init(&p, &space, LO, LEN, show, &s);
+	pick_init(&p, &space, LO, LEN, show);
 	for (unsigned turn = 0; turn < 4; turn++) {
 		size_t n = turn == 2 ? 10 : N, step = turn % 2 ? 7919 : 1;
 
 		s = (struct shown){ .addr = addr };
 		for (size_t i = 0; i < n; i++)
 			addr[i] = i % 5 == 4 ? 0 : object(i * step % N);
-		assert_true(pick_begin(&p, addr, n));
+		assert_true(pick_begin(&p, addr, n, &s, NULL));
 		pick_wait(&p);
 		assert_false(s.wrong);
 		for (size_t i = 0; i < n; i++)
@@ -109,15 +109,15 @@ static void what_is_not_there_is_not_shown(void **state)
 	(void)state;
 	begin();
 	s = (struct shown){ .addr = addr };
-	pick_init(&p, &space, LO, LEN, show, &s);
-	assert_true(pick_begin(&p, addr, sizeof(addr) / sizeof(addr[0])));
+	pick_init(&p, &space, LO, LEN, show);
+	assert_true(pick_begin(&p, addr, sizeof(addr) / sizeof(addr[0]), &s, NULL));
 	pick_wait(&p);
 	assert_false(s.wrong);
 	for (size_t i = 0; i < sizeof(addr) / sizeof(addr[0]); i++)
 		assert_int_equal(s.times[i], addr[i] == object(1) || addr[i] == object(2));
 	pick_deinit(&p);
-	pick_init(&p, &space, LO, 4097, show, &s); /* more than two pages may be needed */
-	assert_false(pick_begin(&p, addr, 1));
+	pick_init(&p, &space, LO, 4097, show); /* more than two pages may be needed */
+	assert_false(pick_begin(&p, addr, 1, &s, NULL));
 	pick_deinit(&p);
 	end();
 }
@@ -135,13 +135,42 @@ static void meanwhile_the_image_answers(void **state)
 	s = (struct shown){ .addr = addr };
 	for (size_t i = 0; i < N; i++)
 		addr[i] = object(i);
-	pick_init(&p, &space, LO, LEN, show, &s);
-	assert_true(pick_begin(&p, addr, N));
+	pick_init(&p, &space, LO, LEN, show);
+	assert_true(pick_begin(&p, addr, N, &s, NULL));
 	assert_int_equal(space_u64(&space, object(77) + LO, &got, NULL), CAIRN_OK);
 	assert_int_equal(got, 77);
 	pick_deinit(&p);
 	for (size_t i = 0; i < N; i++)
 		assert_int_equal(s.times[i], 1);
+	end();
+}
+
+/* Those that were begun before have come when the next have begun, each to whom it is for. */
+static void one_after_the_other(void **state)
+{
+	static uint64_t addr[3][N / 3];
+	static struct shown s[3];
+	struct pick p;
+	size_t pages;
+
+	(void)state;
+	begin();
+	pick_init(&p, &space, LO, LEN, show);
+	for (size_t turn = 0; turn < 3; turn++) {
+		s[turn] = (struct shown){ .addr = addr[turn] };
+		for (size_t i = 0; i < N / 3; i++)
+			addr[turn][i] = object(3 * i + turn);
+		assert_true(pick_begin(&p, addr[turn], N / 3, &s[turn], &pages));
+		assert_in_range(pages, N / 3 * 3 * STRIDE / 4096, N / 3 * 3 * STRIDE / 4096 + 2);
+		for (size_t i = 0; turn && i < N / 3; i++)
+			assert_int_equal(s[turn - 1].times[i], 1);
+	}
+	pick_wait(&p);
+	for (size_t turn = 0; turn < 3; turn++) {
+		assert_false(s[turn].wrong);
+		assert_int_equal(s[turn].times[N / 3 - 1], 1);
+	}
+	pick_deinit(&p);
 	end();
 }
 
@@ -159,9 +188,9 @@ static void out_of_memory(void **state)
 		addr[i] = object(i);
 	while (!fine) {
 		s = (struct shown){ .addr = addr };
-		pick_init(&p, &space, LO, LEN, show, &s);
+		pick_init(&p, &space, LO, LEN, show);
 		mem_fail_after(fails++);
-		fine = pick_begin(&p, addr, N);
+		fine = pick_begin(&p, addr, N, &s, NULL);
 		if (fine)
 			pick_wait(&p);
 		mem_fail_after(-1);
@@ -178,6 +207,7 @@ int main(void)
 		cmocka_unit_test(each_is_shown_once),
 		cmocka_unit_test(what_is_not_there_is_not_shown),
 		cmocka_unit_test(meanwhile_the_image_answers),
+		cmocka_unit_test(one_after_the_other),
 		cmocka_unit_test(out_of_memory),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/image/space.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,11 +82,14 @@ static bool fault_of_address(enum cairn_fault fault)
 	       fault == CAIRN_FAULT_NONCANONICAL;
 }
 
-/* The tables decide; where one of them is missing, a linear range may know. */
+/* The tables decide; where one of them is missing, a linear range may know. A space that was
+ * never made, since what the tables look like is not known, has nothing anywhere. */
 static struct paging_result translate(const struct space *s, uint64_t va)
 {
-	struct paging_result r = paging_lookup(s->form, s->img, s->root, va);
+	struct paging_result r = { .fault = CAIRN_FAULT_UNMAPPED };
 
+	if (s->form)
+		r = paging_lookup(s->form, s->img, s->root, va);
 	if (r.fault == CAIRN_FAULT_NONE || fault_of_address(r.fault))
 		return r;
 	for (size_t i = 0; i < s->nlinear; i++) {
@@ -122,11 +126,16 @@ static void fill(struct space *s, struct space_tlb *t, uint64_t vpage)
 	t->page = NULL;
 }
 
+/* What a space has that was never made. */
+static const struct space_tlb nothing = { .fault = CAIRN_FAULT_UNMAPPED };
+
 static inline const struct space_tlb *lookup(struct space *s, uint64_t va)
 {
 	uint64_t vpage = va >> s->page_shift;
 	struct space_tlb *t = &s->tlb[(vpage ^ vpage >> 9) & (s->tlb_size - 1)];
 
+	if (__builtin_expect(!s->tlb, 0))
+		return &nothing;
 	if (__builtin_expect(t->vpage != vpage + 1, 0))
 		fill(s, t, vpage);
 	return t;
@@ -137,6 +146,9 @@ static enum cairn_code fail(const struct space *s, const struct space_tlb *t, ui
 {
 	char what[64];
 
+	if (!s->tlb)
+		return cairn_fail(err, CAIRN_MISSING, "memory at 0x%" PRIx64 ": how addresses are "
+				  "translated is not known", va);
 	if (!err || !t->in_table)
 		return cairn_fail_read(err, t->fault, va, s->what);
 	snprintf(what, sizeof(what), "page table of %s", s->what);

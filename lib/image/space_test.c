@@ -53,6 +53,25 @@ static void begin(struct world *w)
 				    "kernel address", NULL), CAIRN_OK);
 }
 
+/* Of a dump whose page tables are of no known form, no space is made, and that is said. */
+static void never_made(void **state)
+{
+	struct space s = { 0 };
+	struct cairn_err err = { 0 };
+	uint64_t value = 0;
+	size_t left;
+
+	(void)state;
+	assert_int_equal(space_read(&s, VA(0), &value, 8, &err), CAIRN_FAULT);
+	assert_int_equal(err.code, CAIRN_MISSING);
+	assert_non_null(strstr(err.text, "not known"));
+	assert_null(space_peek(&s, VA(0), &left, NULL));
+	assert_int_equal(space_word(&s, VA(0), &value, NULL), CAIRN_FAULT);
+	assert_int_equal(space_translate(&s, VA(0), &value, NULL), CAIRN_MISSING);
+	assert_int_equal(space_hole(&s, VA(0)), 0);
+	space_deinit(&s);
+}
+
 static void drop(struct world *w)
 {
 	space_deinit(&w->s);
@@ -443,7 +462,7 @@ int main(void)
 		cmocka_unit_test(text), cmocka_unit_test(no_wrapping), cmocka_unit_test(linear),
 		cmocka_unit_test(switched), cmocka_unit_test(many), cmocka_unit_test(large_pages),
 		cmocka_unit_test(large_frames), cmocka_unit_test(is_recorded),
-		cmocka_unit_test(searched),
+		cmocka_unit_test(searched), cmocka_unit_test(never_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A quarter of what the kernel thinks can be had without swapping: Documentation/filesystems/
- * proc.rst, MemAvailable. */
-static uint64_t memory_room(void)
+#include "lib/base/held.h"
+
+/* What the kernel thinks can be had without swapping: Documentation/filesystems/proc.rst,
+ * MemAvailable. */
+static uint64_t available(void)
 {
 	unsigned long long kib = 0;
 	FILE *f = fopen("/proc/meminfo", "re");
@@ -21,7 +24,27 @@ static uint64_t memory_room(void)
 		if (sscanf(line, "MemAvailable: %llu kB", &kib) != 1)
 			kib = 0;
 	fclose(f);
-	return (uint64_t)kib << 10 >> 2;
+	return (uint64_t)kib << 10;
+}
+
+/* What the process was told not to exceed, less what it has; since 2.4.30 no kernel holds anyone to it,
+ * setrlimit(2). */
+static uint64_t allowed(void)
+{
+	struct rlimit limit;
+	uint64_t held;
+
+	if (getrlimit(RLIMIT_RSS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	held = held_by(getpid());
+	return held < limit.rlim_cur ? limit.rlim_cur - held : 0;
+}
+
+static uint64_t memory_room(void)
+{
+	uint64_t quarter = available() / 4, half = allowed() / 2;
+
+	return quarter < half ? quarter : half;
 }
 
 static enum cairn_code open_plain(struct rawfile *f, struct cairn_err *err)
@@ -52,7 +75,7 @@ static void add_how(struct rawfile *f, const char *what)
 	snprintf(f->how + n, sizeof(f->how) - n, "%s%s", n ? ", " : "", what);
 }
 
-static enum cairn_code open_layers(struct rawfile *f, struct cairn_err *err)
+static enum cairn_code open_layers(struct rawfile *f, uint64_t max, struct cairn_err *err)
 {
 	enum cairn_code code = open_plain(f, err);
 	unsigned depth = 0;
@@ -61,7 +84,7 @@ static enum cairn_code open_layers(struct rawfile *f, struct cairn_err *err)
 		if (depth++ == UNWRAP_DEPTH)
 			return cairn_fail(err, CAIRN_FORMAT, "compressed more than %d times over",
 					  UNWRAP_DEPTH);
-		code = zstd_open(f, memory_room, err);
+		code = zstd_open(f, max, memory_room, err);
 		if (depth == 1)
 			add_how(f, "zstd");
 	}
@@ -74,13 +97,18 @@ static enum cairn_code open_layers(struct rawfile *f, struct cairn_err *err)
 	return code;
 }
 
-enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err)
+enum cairn_code unwrap_at_most(struct rawfile *ret, int fd, uint64_t max, struct cairn_err *err)
 {
 	enum cairn_code code;
 
 	*ret = (struct rawfile){ .fd = fd };
-	code = open_layers(ret, err);
+	code = open_layers(ret, max, err);
 	if (code != CAIRN_OK)
 		rawfile_close(ret);
 	return code;
+}
+
+enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err)
+{
+	return unwrap_at_most(ret, fd, UINT64_MAX, err);
 }

@@ -15,8 +15,9 @@
  *	       offset -1: the end. Of bytes that were written twice the last ones count.
  *
  * zstd (RFC 8878): any number of frames, decompressed once into an unnamed file, in memory
- * as long as that takes no more than a quarter of what is free, else in $TMPDIR: of what is free
- * then, as others may be unpacking at the same time. Stretches of zeros stay holes.
+ * as long as that takes no more than a quarter of what is free, and no more than half of what the
+ * process may still take where RLIMIT_RSS says how much (`triage --max-rss` does), else in $TMPDIR: of
+ * what is free then, as others may be unpacking at the same time. Stretches of zeros stay holes.
  */
 #ifndef CAIRN_IMAGE_UNWRAP_H
 #define CAIRN_IMAGE_UNWRAP_H
@@ -35,6 +36,13 @@
  *  cannot be a dump at all (directory, pipe, empty file) is refused with a text. */
 enum cairn_code unwrap(struct rawfile *ret, int fd, struct cairn_err *err);
 
+/** As unwrap(); CAIRN_LIMIT: what is in a compressed file is larger than `max` bytes. */
+enum cairn_code unwrap_at_most(struct rawfile *ret, int fd, uint64_t max, struct cairn_err *err);
+
+/** How what is in a compressed file begins, without unpacking it: up to len bytes. 0: the file is not
+ *  compressed, or nothing can be told. */
+size_t unwrap_head(int fd, void *buf, size_t len);
+
 /** A file that begins with these n bytes is compressed as a whole. */
 bool zstd_is(const unsigned char *head, size_t n);
 
@@ -44,8 +52,9 @@ bool flat_probe(const struct rawfile *f);
 bool zstd_probe(const struct rawfile *f);
 
 /** Turn a rawfile over a plain file into one over its contents. `room`: bytes of memory that these
- *  may take, asked again and again. */
+ *  may take, asked again and again; `max`: bytes of them, CAIRN_LIMIT if there are more. */
 enum cairn_code flat_open(struct rawfile *f, struct cairn_err *err);
-enum cairn_code zstd_open(struct rawfile *f, uint64_t (*room)(void), struct cairn_err *err);
+enum cairn_code zstd_open(struct rawfile *f, uint64_t max, uint64_t (*room)(void),
+			  struct cairn_err *err);
 
 #endif

@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "lib/base/held.h"
 #include "lib/base/mem.h"
 #include "lib/image/testdump.h"
 #include "lib/image/unwrap.h"
@@ -457,7 +459,7 @@ static void test_zstd_sparse(void **state)
 		td_page(4, t.data + t.len - 4096, 4096);
 		td_zstd(&z, &t, 1);
 		f = (struct rawfile){ .fd = td_fd(&z, z.len), .size = z.len };
-		assert_int_equal(zstd_open(&f, rooms[i], NULL), CAIRN_OK);
+		assert_int_equal(zstd_open(&f, UINT64_MAX, rooms[i], NULL), CAIRN_OK);
 		expect_same(&f, &t);
 		assert_int_equal(fstat(f.fd, &st), 0);
 		assert_true(st.st_blocks * 512 < 1 << 20);
@@ -468,6 +470,87 @@ static void test_zstd_sparse(void **state)
 		td_free(&t);
 		td_free(&z);
 	}
+}
+
+static void test_head(void **state)
+{
+	struct td t = { 0 }, z = { 0 };
+	unsigned char head[4096] = { 1 };
+	int fd;
+
+	(void)state;
+	fill(&t);
+	td_zstd(&z, &t, 1);
+	fd = td_fd(&t, t.len);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	close(fd);
+	fd = td_fd(&z, z.len);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), sizeof(head));
+	assert_memory_equal(head, t.data, sizeof(head));
+	mem_fail_after(0);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	mem_fail_after(-1);
+	close(fd);
+	fd = td_fd(&z, 10); /* cut in the first block */
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	close(fd);
+	z.data[4] ^= 0xff; /* the frame's header */
+	fd = td_fd(&z, z.len);
+	assert_int_equal(unwrap_head(fd, head, sizeof(head)), 0);
+	close(fd);
+	td_free(&t);
+	td_free(&z);
+}
+
+/* Told by the frame's header, or where it says nothing when it is too much. */
+static void test_zstd_at_most(void **state)
+{
+	(void)state;
+	for (unsigned pieces = 1; pieces < 3; pieces++) {
+		struct td t = { 0 }, z = { 0 };
+		struct cairn_err err;
+		struct rawfile f;
+
+		fill(&t);
+		td_zstd(&z, &t, pieces);
+		assert_int_equal(unwrap_at_most(&f, td_fd(&z, z.len), SIZE, NULL), CAIRN_OK);
+		expect_same(&f, &t);
+		rawfile_close(&f);
+		assert_int_equal(unwrap_at_most(&f, td_fd(&z, z.len), SIZE - 1, &err), CAIRN_LIMIT);
+		assert_string_equal(err.text, "unpacks to more than 0 MB");
+		assert_int_equal(unwrap_at_most(&f, td_fd(&t, t.len), 1, NULL), CAIRN_OK);
+		rawfile_close(&f);
+		td_free(&t);
+		td_free(&z);
+	}
+}
+
+/* What the process may take is told as a limit of its resident set. */
+static void test_zstd_limit(void **state)
+{
+	struct rlimit before, limit;
+	struct td t = { 0 }, z = { 0 };
+	struct stat on[2];
+	struct rawfile f;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_RSS, &before), 0);
+	fill(&t);
+	td_zstd(&z, &t, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		limit = before;
+		if (i)
+			limit.rlim_cur = held_by(getpid()) + SIZE / 2;
+		assert_int_equal(setrlimit(RLIMIT_RSS, &limit), 0);
+		assert_int_equal(unwrap(&f, td_fd(&z, z.len), NULL), CAIRN_OK);
+		assert_int_equal(setrlimit(RLIMIT_RSS, &before), 0);
+		expect_same(&f, &t);
+		assert_int_equal(fstat(f.fd, &on[i]), 0);
+		rawfile_close(&f);
+	}
+	assert_int_not_equal(on[0].st_dev, on[1].st_dev);
+	td_free(&t);
+	td_free(&z);
 }
 
 static void test_zstd_bomb(void **state)
@@ -567,7 +650,8 @@ int main(void)
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_nested_cut),
 		cmocka_unit_test(test_flat_in_flat),
-		cmocka_unit_test(test_zstd_sparse),
+		cmocka_unit_test(test_zstd_sparse), cmocka_unit_test(test_zstd_limit),
+		cmocka_unit_test(test_head), cmocka_unit_test(test_zstd_at_most),
 		cmocka_unit_test(test_zstd_bomb),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_out_of_memory),

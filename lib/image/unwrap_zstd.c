@@ -38,6 +38,33 @@ bool zstd_probe(const struct rawfile *f)
 	return zstd_is(head, rawfile_read(f, 0, head, sizeof(head), NULL));
 }
 
+#define HEAD_IN ((size_t)256 << 10) /* more than a block, before whose end nothing may come out */
+
+/* What comes out of the first n bytes of a file. */
+static size_t head_of(const void *in, size_t n, void *buf, size_t len)
+{
+	ZSTD_DCtx *ctx = ZSTD_createDCtx();
+	ZSTD_outBuffer to = { buf, len, 0 };
+	ZSTD_inBuffer from = { in, n, 0 };
+
+	while (ctx && from.pos < from.size && to.pos < to.size)
+		if (ZSTD_isError(ZSTD_decompressStream(ctx, &to, &from)))
+			break;
+	ZSTD_freeDCtx(ctx);
+	return to.pos;
+}
+
+size_t unwrap_head(int fd, void *buf, size_t len)
+{
+	const struct rawfile f = { .fd = fd, .size = HEAD_IN };
+	unsigned char *in = mem_zalloc(HEAD_IN, 1);
+	size_t n = in ? rawfile_read(&f, 0, in, HEAD_IN, NULL) : 0;
+
+	n = in && zstd_is(in, n) ? head_of(in, n, buf, len) : 0;
+	mem_free(in);
+	return n;
+}
+
 /* ---- where the bytes go ---- */
 
 struct sink {
@@ -45,6 +72,7 @@ struct sink {
 	bool on_disk;
 	uint64_t size;    /* bytes so far, holes included */
 	uint64_t written; /* without holes */
+	uint64_t max;     /* no larger than this */
 	uint64_t (*room)(void); /* how much may lie in memory, now */
 };
 
@@ -105,7 +133,7 @@ static bool put_unit(struct sink *s, const unsigned char *p, size_t len)
 /* Too much for memory: go on in a file on disk. buf: OUT_SIZE bytes to work in. */
 static bool move_to_disk(struct sink *s, unsigned char *buf)
 {
-	struct sink disk = { .fd = disk_file(), .on_disk = true };
+	struct sink disk = { .fd = disk_file(), .on_disk = true, .max = s->max };
 	struct rawfile from = { .fd = s->fd, .size = s->size };
 	bool ok = true;
 
@@ -132,11 +160,19 @@ static bool move_to_disk(struct sink *s, unsigned char *buf)
 	return true;
 }
 
+static enum cairn_code too_large(uint64_t max, struct cairn_err *err)
+{
+	return cairn_fail(err, CAIRN_LIMIT, "unpacks to more than %llu MB",
+			  (unsigned long long)(max >> 20));
+}
+
 static enum cairn_code sink_put(struct sink *s, unsigned char *buf, size_t len,
 				struct cairn_err *err)
 {
 	size_t done = 0;
 
+	if (len > s->max - s->size)
+		return too_large(s->max, err);
 	while (done < len) {
 		size_t unit = HOLE - (size_t)(s->size % HOLE);
 
@@ -236,15 +272,26 @@ static enum cairn_code finish(struct stream *z, struct rawfile *f, struct cairn_
 	return CAIRN_OK;
 }
 
-enum cairn_code zstd_open(struct rawfile *f, uint64_t (*room)(void), struct cairn_err *err)
+/* What the first frame says of itself, where it does. */
+static bool says_more(const struct rawfile *f, uint64_t max)
+{
+	unsigned char head[32]; /* ZSTD_FRAMEHEADERSIZE_MAX is 18 */
+	unsigned long long size = ZSTD_getFrameContentSize(head, rawfile_read(f, 0, head, sizeof(head), NULL));
+
+	return size != ZSTD_CONTENTSIZE_UNKNOWN && size != ZSTD_CONTENTSIZE_ERROR && size > max;
+}
+
+enum cairn_code zstd_open(struct rawfile *f, uint64_t max, uint64_t (*room)(void), struct cairn_err *err)
 {
 	struct stream z = {
-		.f = f, .ctx = ZSTD_createDCtx(), .sink = { .fd = -1, .room = room },
+		.f = f, .ctx = ZSTD_createDCtx(), .sink = { .fd = -1, .max = max, .room = room },
 		.in = mem_zalloc(IN_SIZE, 1), .out = mem_zalloc(OUT_SIZE, 1),
 	};
 	enum cairn_code code;
 
-	if (z.ctx && z.in && z.out)
+	if (says_more(f, max))
+		code = too_large(max, err);
+	else if (z.ctx && z.in && z.out)
 		code = unpack(&z, err);
 	else
 		code = cairn_fail(err, CAIRN_NOMEM, "no memory to unpack it");

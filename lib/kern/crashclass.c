@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/base/str.h"
+
 /* A pattern is anchored at its start and open at its end; '*' stands for any text. The
    first row that matches wins. */
 struct row {
@@ -31,26 +33,48 @@ static const struct row lines[] = {
 	FATAL("double fault:", "double-fault"),
 	FATAL("divide error:", "divide-error"),
 	FATAL("divide_error:", "divide-error"),
-	FATAL("int3:", "cpu-exception"),
+	/* an indirect call or return to where none may go: x86, arm64 */
+	FATAL("*Missing ENDBR:", "cfi"),
+	FATAL("control protection fault", "cfi"),
+	FATAL("Internal error: Oops - CFI", "cfi"),
+	FATAL("Internal error: Oops - BTI", "cfi"),
+	FATAL("Internal error: Oops - GCS", "cfi"),
+	FATAL("Internal error: Oops - FPAC", "pointer-auth"),
+	FATAL("int3:", "breakpoint"),
+	FATAL("Unexpected kernel BRK exception", "breakpoint"),
+	FATAL("Internal error: BRK handler", "breakpoint"),
+	FATAL("Internal error: Oops - BRK", "breakpoint"),
 	VAGUE("invalid opcode:", "invalid-opcode"),
-	FATAL("stack segment:", "cpu-exception"),
-	FATAL("alignment check:", "cpu-exception"),
+	/* a wild address through the stack's or the frame's pointer */
+	FATAL("stack segment:", "gp-fault"),
+	FATAL("alignment check:", "alignment"),
 	FATAL("segment not present:", "cpu-exception"),
 	FATAL("invalid TSS:", "cpu-exception"),
 	/* ARM32: user addresses are forbidden altogether, with another word for it */
 	FATAL("Unhandled fault: *domain fault (*) at 0x00000", "null-deref"),
+	FATAL("Unhandled fault: imprecise external abort", "serror"),
+	FATAL("Unhandled fault: asynchronous external abort", "serror"),
+	FATAL("Unhandled fault: *external abort", "external-abort"),
+	FATAL("Unhandled fault: alignment", "alignment"),
 	FATAL("Unhandled fault:", "page-fault"),
-	FATAL("Alignment trap:", "cpu-exception"),
+	FATAL("Alignment trap:", "alignment"),
 	FATAL("Kernel BUG", "bug"),
 	FATAL("rust_kernel: panicked", "rust-panic"),
 	FATAL("Unhandled prefetch abort:", "exec-fault"),
-	FATAL("Bad mode in", "cpu-exception"),
+	FATAL("Bad mode in", "bad-mode"),
+	FATAL("Unhandled * exception on CPU", "bad-mode"),
 	FATAL("*SError Interrupt on CPU", "serror"),
 	FATAL("Internal error: Oops - BUG", "bug"),
 	FATAL("Internal error: Oops - undefined instruction", "invalid-opcode"),
-	FATAL("Internal error: *external abort", "serror"),
+	FATAL("Internal error: Oops - Undefined instruction", "invalid-opcode"),
+	FATAL("Internal error: Oops - bad mode", "bad-mode"),
+	FATAL("Internal error: SP/PC alignment", "alignment"),
+	FATAL("Internal error: *imprecise external abort", "serror"),
+	FATAL("Internal error: *asynchronous external abort", "serror"),
+	FATAL("Internal error: *external abort", "external-abort"),
 	VAGUE("Internal error:", "oops"),
 	FATAL("CFI failure at", "cfi"),
+	FATAL("trusty: panic", "firmware-panic"),
 	COMPLAINT("BUG: KASAN:", "kasan"),
 	COMPLAINT("BUG: KFENCE:", "kfence"),
 	COMPLAINT("BUG: KMSAN:", "kmsan"),
@@ -64,8 +88,9 @@ static const struct row lines[] = {
 	COMPLAINT("BUG: scheduling while atomic", "atomic-sleep"),
 	COMPLAINT("BUG: sleeping function called", "atomic-sleep"),
 	COMPLAINT("BUG: spinlock", "spinlock"),
+	COMPLAINT("BUG: Bad page map", "bad-pte"),
 	COMPLAINT("BUG: Bad page", "bad-page"),
-	COMPLAINT("BUG: Bad rss-counter", "bad-page"),
+	COMPLAINT("BUG: Bad rss-counter", "bad-rss"),
 	COMPLAINT("list_add*corruption", "list-corruption"),
 	COMPLAINT("list_del*corruption", "list-corruption"),
 	COMPLAINT("BUG * (", "slab-corruption"), /* SLUB: "BUG kmalloc-64 (Not tainted): ..." */
@@ -87,9 +112,10 @@ static const struct row lines[] = {
 	COMPLAINT("INFO: trying to register non-static key", "lockdep"),
 	COMPLAINT("BUG: memory leak", "memory-leak"),
 	COMPLAINT("BUG: rwlock", "spinlock"),
-	COMPLAINT("BUG: non-zero *on freeing mm", "bad-page"),
+	COMPLAINT("BUG: non-zero *on freeing mm", "bad-rss"),
 	COMPLAINT("INFO: task * can't die ", "hung-task"),
 	COMPLAINT("unregister_netdevice: waiting for", "netdev-leak"),
+	COMPLAINT("BUG: Dentry * still in use", "busy-inodes"),
 	COMPLAINT("VFS: Busy inodes after unmount", "busy-inodes"),
 	COMPLAINT("VFS: Close: file count is 0", "file-count"),
 	COMPLAINT("WARNING: ", "warning"),
@@ -114,7 +140,8 @@ static const struct row panics[] = {
 	VAGUE("Attempted to kill the idle task", "oops"),
 	VAGUE("Aiee, killing interrupt handler", "oops"),
 	VAGUE("Machine halted", "double-fault"),
-	VAGUE("bad mode", "cpu-exception"),
+	VAGUE("bad mode", "bad-mode"),
+	VAGUE("Unhandled exception", "bad-mode"),
 	FATAL("*stack-protector: Kernel stack is corrupted", "stack-smash"),
 	FATAL("corrupted stack end detected", "stack-overflow"),
 	FATAL("*kernel stack overflow", "stack-overflow"),
@@ -138,7 +165,7 @@ static const struct crash_class unknown_panic = { "panic", false, false };
 /* The first occurrence of a piece in the text, or NULL. */
 static const char *find(const char *text, size_t len, const char *piece, size_t n)
 {
-	return n ? memmem(text, len, piece, n) : text;
+	return n ? str_find(text, len, piece, n) : text;
 }
 
 static bool matches(const char *pattern, const char *text, size_t len)
@@ -146,11 +173,9 @@ static bool matches(const char *pattern, const char *text, size_t len)
 	const char *end = text + len;
 	size_t n;
 
-	if (*pattern != '*' && (!len || *text != *pattern))
-		return false;
-	n = strcspn(pattern, "*");
-	if (n > len || memcmp(text, pattern, n))
-		return false;
+	for (n = 0; pattern[n] && pattern[n] != '*'; n++)
+		if (n >= len || text[n] != pattern[n])
+			return false;
 	for (text += n, pattern += n; *pattern == '*'; text += n, pattern += n) {
 		n = strcspn(++pattern, "*");
 		text = find(text, (size_t)(end - text), pattern, n);
@@ -209,6 +234,11 @@ const struct crash_class *crash_class_of_panic(const char *message, size_t len)
 	return c ? c : &unknown_panic;
 }
 
+bool crash_class_gives_way(const struct crash_class *line, const struct crash_class *next)
+{
+	return !strcmp(line->name, "warning") && next->complaint && strcmp(next->name, "warning") != 0;
+}
+
 const char *crash_class_name(size_t n)
 {
 	size_t nlines = sizeof(lines) / sizeof(lines[0]), npanics = sizeof(panics) / sizeof(panics[0]);
@@ -217,6 +247,13 @@ const char *crash_class_name(size_t n)
 		return lines[n].class.name;
 	n -= nlines;
 	return n < npanics ? panics[n].class.name : n == npanics ? unknown_panic.name : NULL;
+}
+
+void crash_class_begins(bool may[256])
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		may[(unsigned char)*lines[i].pattern] = true;
+	may['K'] = true; /* a panic */
 }
 
 bool crash_class_is_stall(const char *class)

@@ -26,8 +26,16 @@ const struct crash_class *crash_class_of_line(const char *line, size_t len);
  *  message that the table does not know has class "panic". Never NULL. */
 const struct crash_class *crash_class_of_panic(const char *message, size_t len);
 
+/** Whether a line of class `line` tells less than the line right behind it: what WARN() was given
+ *  to say stands before "WARNING:", but behind it where no exception makes one of it (ARM32). */
+bool crash_class_gives_way(const struct crash_class *line, const struct crash_class *next);
+
 /** The n-th name of a class in the table, which has some more than once; NULL beyond the last. */
 const char *crash_class_name(size_t n);
+
+/** With which characters lines begin that have a class, or are a panic, and have no two capitals in
+ *  a row. Others need not be asked about. */
+void crash_class_begins(bool may[256]);
 
 /** Something does not go on, and a watchdog told: whom it watched is the one that is to be looked
  *  at, not what ran where it told. `class` may be NULL. */

@@ -48,19 +48,50 @@ static const char *state_text(enum maple_state state)
 	}
 }
 
-/* Which range is lost, and why. */
+/* The node is in that place of the tree by its own word as well. */
+static bool is_at_home(const struct maple *m, const struct maple_node *n)
+{
+	uint64_t parent = n->parent == MAPLE_NONE ? m->tree | MAPLE_ROOT_PARENT :
+			  maple_parent_of(m->node[n->parent].addr, n->slot);
+
+	return maple_parent(m->layout, n->bytes) == parent;
+}
+
+/* What leads to no node is the slot; where it leads is no address. */
+static void state_error(const struct maple *m, const struct maple_node *n, struct cairn_err *err)
+{
+	const char *text = state_text(n->state);
+	bool leads = n->state == MAPLE_TWICE || n->state == MAPLE_DEEP;
+
+	if (n->parent == MAPLE_NONE)
+		cairn_fail(err, CAIRN_CORRUPT, "ma_root 0x%" PRIx64 ": %s", m->root, text);
+	else if (leads)
+		cairn_fail(err, CAIRN_CORRUPT, "maple_node 0x%" PRIx64 ": %s", n->addr, text);
+	else
+		cairn_fail(err, CAIRN_CORRUPT, "slot %u of maple_node 0x%" PRIx64 ": %s", n->slot,
+			   m->node[n->parent].addr, text);
+}
+
+/* Which range is lost, and why. What a node says that does not belong there is no fact. */
 static void note_lost(struct maple *m, const struct maple_node *n, const struct cairn_err *why)
 {
 	struct cairn_err err = { .code = CAIRN_CORRUPT };
+	const struct maple_node *up = n->parent == MAPLE_NONE ? NULL : &m->node[n->parent];
 
 	if (why)
 		err = *why;
 	else
-		cairn_fail(&err, CAIRN_CORRUPT, "maple_node 0x%" PRIx64 ": %s", n->addr,
-			   state_text(n->state));
+		state_error(m, n, &err);
 	err.addr = n->addr;
-	cairn_context(&err, err.code, "maple tree 0x%" PRIx64 ", 0x%" PRIx64 "-0x%" PRIx64 " lost",
-		      m->tree, n->lo, n->hi);
+	if (up && !is_at_home(m, up))
+		cairn_context(&err, err.code, "maple tree 0x%" PRIx64 ", a part lost below maple_node "
+			      "0x%" PRIx64 ", which names another parent", m->tree, up->addr);
+	else if (n->lo > n->hi)
+		cairn_context(&err, err.code, "maple tree 0x%" PRIx64 ", slot %u of maple_node 0x%" PRIx64
+			      " lost, which has no range", m->tree, n->slot, up ? up->addr : 0);
+	else
+		cairn_context(&err, err.code, "maple tree 0x%" PRIx64 ", 0x%" PRIx64 "-0x%" PRIx64
+			      " lost", m->tree, n->lo, n->hi);
 	walk_note(&m->err, &err);
 }
 

@@ -15,6 +15,7 @@ static enum cairn_code judge(struct court *t, const struct maple *m, struct mapl
 	struct maple_repairs *found = mem_zalloc(1, sizeof(*found));
 	struct court_best best = { .any = false };
 	bool doubts = maple_only_doubts(w->wrong, w->n);
+	bool asks = maple_rule_is_question(w->wrong[0].rule);
 	enum cairn_code code = CAIRN_OK;
 
 	for (size_t i = 0; gap && found && i < w->n && i < STARTS && !court_is_spent(t); i++) {
@@ -22,10 +23,12 @@ static enum cairn_code judge(struct court *t, const struct maple *m, struct mapl
 		court_spend(t, m->shelf->loaded);
 	}
 	for (size_t i = 0; found && !code && i < found->n; i++)
-		if (!doubts || found->repair[i].kind == MAPLE_REPAIR_WORD)
+		if (!(doubts || asks) || found->repair[i].kind == MAPLE_REPAIR_WORD)
 			code = court_weigh(t, m, w->n, &found->repair[i], &best, err);
-	if (!code && best.any)
+	if (!code && best.any && !(asks && best.left.n))
 		court_convict(t, m, w, &best);
+	else if (!code && asks)
+		court_drop(t, w);
 	else if (!code)
 		court_convict_as_found(t, m, w);
 	maple_wrongs_deinit(&best.left);
@@ -78,6 +81,8 @@ static enum cairn_code judge_part(struct court *t, const struct maple *whole,
 	code = court_try(t, &part, WRONGS, &here, err);
 	if (!code && here.n)
 		code = judge(t, &part, &here, err);
+	else if (!code && maple_rule_is_question(w->wrong[0].rule))
+		court_drop(t, w);
 	else if (!code)
 		court_convict_as_found(t, whole, w);
 	maple_wrongs_deinit(&here);
@@ -154,8 +159,9 @@ enum cairn_code maple_verify(const struct maple_subject *s, maple_tell tell, voi
 		t->entries = *s->entries;
 	while (!code && !done && t->n < VERDICTS && !t->given_up.full && !(t->n && court_is_spent(t)))
 		code = next_verdict(t, ret, &done, err);
+	court_sum_up(t);
 	for (size_t i = 0; i < t->n; i++) {
-		if (!is_consequence(t, &t->verdict[i]))
+		if (!t->dropped[i] && !is_consequence(t, &t->verdict[i]))
 			tell(arg, &t->verdict[i]);
 		mem_free(t->because[i]);
 	}

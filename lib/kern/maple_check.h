@@ -33,6 +33,9 @@ struct maple_verdict {
 	bool told;              /* expected is known */
 	int bit;                /* the one bit in which they differ; -1 */
 	bool of_object;         /* the word is none of the tree: the entry `found` has a bad word */
+	bool is_leaf;           /* the node is one */
+	bool of_entries;        /* the tree may have other entries, or ranges for them, than it shows */
+	bool filled;            /* of a node that is overwritten: all its words are `found` */
 	bool twice;             /* the leaf's last entry is there twice: three words of one store */
 	uint64_t neighbour;     /* the node before, whose owner wrote beyond its end; 0: none */
 	const struct maple_wrong *because; /* what it explains; borrowed during the call */

@@ -3,7 +3,8 @@
  * maple_check_impl - what the files of maple_check share; nobody else includes it.
  *
  * maple_check.c looks for one bad word after the other, maple_check_try.c tries a repair out,
- * maple_check_verdict.c makes a finding of the best one.
+ * maple_check_verdict.c makes a finding of the best one, maple_check_whole.c looks at all of them
+ * together.
  */
 #ifndef CAIRN_KERN_MAPLE_CHECK_IMPL_H
 #define CAIRN_KERN_MAPLE_CHECK_IMPL_H
@@ -13,6 +14,11 @@
 
 #define VERDICTS 16 /* of one tree: what is broken more thoroughly is told no better */
 
+/** The indices that a bad word is about. */
+struct court_extent {
+	uint64_t lo, hi;
+};
+
 struct court {
 	const struct maple_subject *s;
 	struct maple m;                /* the tree with all repairs so far: parameters only */
@@ -20,6 +26,8 @@ struct court {
 	struct maple_wrongs given_up;  /* told as they are */
 	struct maple_verdict verdict[VERDICTS];
 	struct maple_wrong *because[VERDICTS];
+	bool dropped[VERDICTS]; /* told by another */
+	struct court_extent extent[VERDICTS];
 	size_t n;
 };
 
@@ -62,5 +70,17 @@ int court_type_at(const struct maple *m, uint64_t node);
 void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *w,
 		   const struct court_best *best);
 void court_convict_as_found(struct court *t, const struct maple *m, struct maple_wrongs *w);
+
+/** Nobody answers these questions. */
+void court_drop(struct court *t, const struct maple_wrongs *w);
+
+/** A verdict becomes one on a node, or an entry's object, as a whole. */
+void court_convict_node(struct court *t, uint64_t node, struct maple_verdict *v);
+void court_convict_entry(struct court *t, uint64_t entry, struct maple_verdict *v);
+
+enum cairn_grade court_grade(const struct court *t, const struct maple_verdict *v);
+
+/** Where many words of one node are bad, the node is; and more than one store leaves is not in flight. */
+void court_sum_up(struct court *t);
 
 #endif

@@ -521,14 +521,17 @@ static void missing_node(void **state)
 {
 	struct tmt t = usual(8);
 	struct maple_checked c;
-	uint64_t slot = tmt_slot(&t, t.root, TMT_ARANGE, 0);
+	uint64_t slot = tmt_slot(&t, t.root, TMT_ARANGE, 0), link = word_at(&t, slot);
 
 	(void)state;
+	tmt_put(&t, link & ~UINT64_C(0xff), 0); /* nobody names the slot */
 	tmt_put(&t, slot, TK_HOLE | 0x1c);
 	c = verify(&t);
 	assert_int_equal(world.said, 0);
 	assert_int_equal(c.lost.code, CAIRN_FAULT);
 	assert_int_equal(c.lost.addr, TK_HOLE);
+	t = usual(8); /* a node does */
+	one_word(&t, MAPLE_RULE_NODE_UNREAD, slot, TK_HOLE | 0x1c);
 }
 
 static void no_memory(void **state)

@@ -26,6 +26,21 @@ static void drop_given_up(const struct court *t, struct maple_wrongs *w)
 	w->n = n;
 }
 
+/* What contradicts comes first. */
+static void put_questions_last(struct maple_wrongs *w)
+{
+	struct maple_wrong swap;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (maple_rule_is_question(w->wrong[i].rule))
+			continue;
+		swap = w->wrong[n];
+		w->wrong[n++] = w->wrong[i];
+		w->wrong[i] = swap;
+	}
+}
+
 enum cairn_code court_try(struct court *t, struct maple *m, size_t limit, struct maple_wrongs *ret,
 			  struct cairn_err *err)
 {
@@ -38,6 +53,7 @@ enum cairn_code court_try(struct court *t, struct maple *m, size_t limit, struct
 	if (!code && !maple_rules_check(m, &t->entries, limit + t->given_up.n, ret))
 		code = cairn_fail(err, CAIRN_INTERRUPTED, "interrupted");
 	drop_given_up(t, ret);
+	put_questions_last(ret);
 	return code;
 }
 
@@ -78,6 +94,8 @@ static unsigned rank_of(const struct court *t, const struct maple_repair *r, boo
 
 	if (r->kind == MAPLE_REPAIR_CUT)
 		return 4;
+	if (r->kind == MAPLE_REPAIR_NODE || r->kind == MAPLE_REPAIR_ENTRY)
+		return 3;
 	if (r->kind == MAPLE_REPAIR_OBJECT || r->nmore)
 		return 2;
 	if (is_pivot && align && r->patch.value && r->patch.value != t->m.layout->max &&
@@ -89,7 +107,9 @@ static unsigned rank_of(const struct court *t, const struct maple_repair *r, boo
 /* To cut a child off makes everything that is wrong below go away: that must be a lot. */
 static size_t cost_of(const struct maple_repair *r, enum maple_word_kind kind, size_t left)
 {
-	return left + (r->kind == MAPLE_REPAIR_CUT && kind == MAPLE_WORD_LINK ? CUT_COST : 0);
+	bool cuts = r->kind == MAPLE_REPAIR_CUT || r->kind == MAPLE_REPAIR_NODE;
+
+	return left + (cuts && kind == MAPLE_WORD_LINK ? CUT_COST : 0);
 }
 
 int court_type_at(const struct maple *m, uint64_t node)

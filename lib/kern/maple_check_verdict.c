@@ -69,7 +69,7 @@ static bool may_be_in_flight(const struct court *t, const struct maple_verdict *
 	}
 }
 
-static enum cairn_grade grade_of(const struct court *t, const struct maple_verdict *v)
+enum cairn_grade court_grade(const struct court *t, const struct maple_verdict *v)
 {
 	const struct maple_lock_state *lock = t->s->lock;
 
@@ -78,6 +78,37 @@ static enum cairn_grade grade_of(const struct court *t, const struct maple_verdi
 	if (lock && lock->known && lock->written && may_be_in_flight(t, v))
 		return CAIRN_IN_FLIGHT;
 	return CAIRN_CERTAIN;
+}
+
+static bool is_of_entries(const struct court *t, int type, unsigned offset,
+			  const struct maple_verdict *v)
+{
+	switch (maple_kind_of_word(t->m.layout, type, offset, v->size)) {
+	case MAPLE_WORD_LINK:
+	case MAPLE_WORD_PIVOT:
+	case MAPLE_WORD_SLOT: return !v->of_object;
+	case MAPLE_WORD_META: return offset == t->m.layout->form[type].end &&
+				     !maple_rule_is_doubt(v->rule);
+	default: return false;
+	}
+}
+
+/* What of the tree a gap is about: the slot that it is for. */
+static void note_extent(struct court *t, const struct maple *m, const struct maple_verdict *v)
+{
+	struct court_extent *e = &t->extent[t->n - 1];
+	const struct maple_form *f;
+	unsigned offset = (unsigned)(v->addr - v->node);
+	size_t at;
+
+	*e = (struct court_extent){ v->lo, v->hi };
+	if (v->size == 1 || !maple_place(m, v->node, &at))
+		return;
+	f = &m->layout->form[m->node[at].type];
+	if (!f->gap || offset < f->gap || offset >= f->gap + f->slots * m->layout->word)
+		return;
+	e->lo = maple_lo(m, &m->node[at], (offset - f->gap) / m->layout->word);
+	e->hi = maple_hi(m, &m->node[at], (offset - f->gap) / m->layout->word);
 }
 
 static void place(const struct maple *m, uint64_t node, struct maple_verdict *v)
@@ -90,6 +121,7 @@ static void place(const struct maple *m, uint64_t node, struct maple_verdict *v)
 	if (maple_place(m, node, &at)) {
 		v->lo = m->node[at].lo;
 		v->hi = m->node[at].hi;
+		v->is_leaf = m->node[at].type == MAPLE_LEAF;
 	}
 }
 
@@ -147,7 +179,14 @@ void court_convict(struct court *t, const struct maple *m, struct maple_wrongs *
 				 type >= 0 && offset == m->layout->form[type].end, old->wrong, n);
 	field_of(t, type, r->patch.node, v);
 	v->neighbour = overrun_by(t, v);
-	v->grade = grade_of(t, v);
+	note_extent(t, m, v);
+	v->of_entries = is_of_entries(t, type, offset, v);
+	if (r->kind == MAPLE_REPAIR_NODE) {
+		place(m, r->found & ~(uint64_t)(m->layout->size - 1), v);
+		court_convict_node(t, v->node, v);
+	} else if (r->kind == MAPLE_REPAIR_ENTRY)
+		court_convict_entry(t, r->found, v);
+	v->grade = court_grade(t, v);
 	court_apply(&t->m, r);
 }
 
@@ -161,6 +200,12 @@ static void give_up(struct court *t, const struct maple_wrong *w)
 		return;
 	g->wrong = p;
 	p[g->n++] = *w;
+}
+
+void court_drop(struct court *t, const struct maple_wrongs *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		give_up(t, &w->wrong[i]);
 }
 
 void court_convict_as_found(struct court *t, const struct maple *m, struct maple_wrongs *w)
@@ -181,8 +226,10 @@ void court_convict_as_found(struct court *t, const struct maple *m, struct maple
 	place(m, node, v);
 	field_of(t, type, node, v);
 	v->of_object = maple_rule_is_outside(v->rule);
+	v->of_entries = is_of_entries(t, type, (unsigned)(v->addr - node), v);
 	v->neighbour = overrun_by(t, v);
-	v->grade = grade_of(t, v);
+	note_extent(t, m, v);
+	v->grade = court_grade(t, v);
 	for (size_t i = 0; i < w->n; i++)
 		if (!i || w->wrong[i].node == first.node)
 			give_up(t, &w->wrong[i]);

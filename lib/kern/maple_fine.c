@@ -70,8 +70,6 @@ static void note_answers(struct glance *g)
 {
 	struct batch *b = &g->before;
 
-	if (b->n)
-		g->e->answer(g->e->arg);
 	for (size_t i = 0; i < b->nleaves; i++) {
 		const struct leaf *leaf = &b->leaf[i];
 		size_t end = i + 1 < b->nleaves ? b->leaf[i + 1].from : b->n;
@@ -86,18 +84,20 @@ static void note_answers(struct glance *g)
 	b->n = b->nleaves = 0;
 }
 
-/* While some are asked, the next are gathered. */
+/* While some are asked, the next are gathered; with them asked, those before have answered. */
 static void ask(struct glance *g)
 {
 	struct batch *b = &g->now, swap = g->before;
 	struct maple_asked q = { b->entry, b->first, b->last, b->agrees, b->n, g->m->n };
 
-	note_answers(g);
-	swap.n = swap.nleaves = 0;
 	if (b->n) {
 		memset(b->agrees, 0, b->n);
 		g->at_once = g->e->ask(g->e->arg, &q);
+	} else if (g->before.n) {
+		g->e->answer(g->e->arg);
 	}
+	note_answers(g);
+	swap.n = swap.nleaves = 0;
 	g->before = *b;
 	g->now = swap;
 }
@@ -276,7 +276,8 @@ enum cairn_code maple_fine_find(const struct maple *m, const struct maple_entrie
 		ret->gap = mem_resize(NULL, m->n + 1, sizeof(*ret->gap));
 	if (ret->node && ret->gap)
 		code = m->ncuts ? CAIRN_OK : glance_at_all(&g);
-	note_answers(&g);
+	g.now.n = 0;
+	ask(&g); /* nothing more, but for the answers that are due */
 	free_batch(&g.now);
 	free_batch(&g.before);
 	return code;

@@ -116,7 +116,34 @@ static void answer(void *arg)
 	(void)arg;
 }
 
-static const struct maple_entries entries = { .says = says, .ask = ask, .answer = answer };
+static bool find(void *arg, uint64_t first, uint64_t last, uint64_t *entry)
+{
+	(void)arg;
+	for (unsigned i = 1; i < RANGES; i++)
+		if (range[i].entry && range[i].last == last && range[i - 1].last + 1 == first) {
+			*entry = range[i].entry;
+			return true;
+		}
+	return false;
+}
+
+static bool is_node(void *arg, uint64_t addr)
+{
+	(void)arg;
+	return addr >= TMT_NODES;
+}
+
+static bool is_overwritten(void *arg, uint64_t entry, const char **name)
+{
+	(void)arg;
+	*name = "object";
+	return entry & 0x100;
+}
+
+static const struct maple_entries entries = {
+	.says = says, .ask = ask, .answer = answer, .find = find, .is_node = is_node,
+	.is_overwritten = is_overwritten, .flagged = true, .flags = 1, .counted = true, .count = 30,
+};
 
 static bool is_same(const struct maple_wrong *a, const struct maple_wrong *b)
 {

@@ -123,7 +123,7 @@ static enum cairn_code read_types(struct maple_layout *l, struct types *ts, stru
 enum cairn_code maple_layout_get(struct cairn *c, const struct maple_layout **ret,
 				 struct cairn_err *err)
 {
-	struct maple_layout l = { .word = c->arch->word }, *kept;
+	struct maple_layout l = { .word = c->arch ? c->arch->word : c->types.word }, *kept;
 	enum cairn_code code;
 
 	if (c->maple) {
@@ -165,6 +165,27 @@ uint64_t maple_link_to(const struct maple_layout *l, uint64_t node, enum maple_t
 uint64_t maple_parent_of(uint64_t parent, unsigned slot)
 {
 	return parent | (uint64_t)slot << 3 | MAPLE_PARENT_TAG;
+}
+
+bool maple_node_at(struct cairn *c, uint64_t addr)
+{
+	const struct maple_layout *l;
+	uint64_t mask, parent, link, at;
+
+	if (maple_layout_get(c, &l, NULL) || space_word(&c->kernel, addr, &parent, NULL))
+		return false;
+	mask = l->size - 1;
+	if (addr & mask)
+		return false;
+	if (parent & MAPLE_ROOT_PARENT)
+		return !space_word(&c->kernel, (parent & ~MAPLE_ROOT_PARENT) + l->root, &link, NULL) &&
+		       (link & ~mask) == addr;
+	at = parent & ~mask;
+	for (unsigned t = MAPLE_RANGE; t < MAPLE_TYPES; t++)
+		if (!space_word(&c->kernel, at + maple_slot_at(l, t, (parent & mask) >> 3), &link,
+				NULL) && (link & ~mask) == addr)
+			return true;
+	return false;
 }
 
 void maple_words(const struct maple_layout *l, const unsigned char *from, uint64_t *to, unsigned n)

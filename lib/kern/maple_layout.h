@@ -108,6 +108,9 @@ bool maple_link(const struct maple_layout *l, uint64_t link, uint64_t *node, enu
 uint64_t maple_link_to(const struct maple_layout *l, uint64_t node, enum maple_type type);
 uint64_t maple_parent_of(uint64_t parent, unsigned slot);
 
+/** A node lies at that address which its parent, or its tree, leads to. */
+bool maple_node_at(struct cairn *c, uint64_t addr);
+
 /** The last slot in use, as the node says; `hi` is the greatest index that it covers. It may be
  *  more than there are. */
 static inline unsigned maple_node_end(const struct maple_layout *l, const unsigned char *node,

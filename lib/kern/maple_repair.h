@@ -15,6 +15,8 @@
 enum maple_repair_kind {
 	MAPLE_REPAIR_WORD,   /* patch.value is what it should be */
 	MAPLE_REPAIR_CUT,    /* the slot at patch.addr is bad: what should be there is not known */
+	MAPLE_REPAIR_NODE,   /* that slot is right, and the node that it leads to is overwritten */
+	MAPLE_REPAIR_ENTRY,  /* likewise an entry's object */
 	MAPLE_REPAIR_OBJECT, /* the entry in the slot at patch.addr has a bad word itself */
 };
 

@@ -5,6 +5,8 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_ROOT_TAG] = "maple.root.tag",
 	[MAPLE_RULE_ROOT_PARENT] = "maple.root.parent",
 	[MAPLE_RULE_NODE_ALIGN] = "maple.node.align",
+	[MAPLE_RULE_NODE_OVERWRITTEN] = "maple.node.overwritten",
+	[MAPLE_RULE_NODE_UNREAD] = "maple.node.unread",
 	[MAPLE_RULE_NODE_TYPE] = "maple.node.type",
 	[MAPLE_RULE_DEAD_LINKED] = "maple.node.dead-linked",
 	[MAPLE_RULE_NODE_SHARED] = "maple.node.shared",
@@ -13,6 +15,7 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_PARENT_NODE] = "maple.parent.node",
 	[MAPLE_RULE_CHILD_NULL] = "maple.child.null",
 	[MAPLE_RULE_DEPTH] = "maple.depth.uniform",
+	[MAPLE_RULE_FLAGS] = "maple.flags",
 	[MAPLE_RULE_HEIGHT] = "maple.height",
 	[MAPLE_RULE_PIVOT_ORDER] = "maple.pivot.order",
 	[MAPLE_RULE_PIVOT_RANGE] = "maple.pivot.range",
@@ -33,6 +36,8 @@ static const char *const ids[MAPLE_RULES] = {
 	[MAPLE_RULE_GAP_META_RANGE] = "maple.gap.meta-range",
 	[MAPLE_RULE_ENTRY_RESERVED] = "maple.entry.reserved",
 	[MAPLE_RULE_ENTRY_WRONG] = "maple.entry.wrong",
+	[MAPLE_RULE_ENTRY_UNREAD] = "maple.entry.unread",
+	[MAPLE_RULE_ENTRY_OVERWRITTEN] = "maple.entry.overwritten",
 	[MAPLE_RULE_ENTRY_LOST] = "maple.entry.lost",
 	[MAPLE_RULE_ENTRY_TOTAL] = "maple.entry.total",
 };
@@ -45,6 +50,11 @@ const char *maple_rule_id(enum maple_rule rule)
 bool maple_rule_is_doubt(enum maple_rule rule)
 {
 	return rule == MAPLE_RULE_END_MIN || rule == MAPLE_RULE_ROOT_SINGLE;
+}
+
+bool maple_rule_is_question(enum maple_rule rule)
+{
+	return rule == MAPLE_RULE_NODE_UNREAD || rule == MAPLE_RULE_ENTRY_UNREAD;
 }
 
 bool maple_rule_is_outside(enum maple_rule rule)

@@ -16,6 +16,8 @@ enum maple_rule {
 	MAPLE_RULE_ROOT_TAG,       /* ma_root is no link to a node */
 	MAPLE_RULE_ROOT_PARENT,    /* the root's parent is not the tree */
 	MAPLE_RULE_NODE_ALIGN,     /* a slot's low bits are no node's, or there is no memory */
+	MAPLE_RULE_NODE_OVERWRITTEN, /* a node is overwritten as a whole */
+	MAPLE_RULE_NODE_UNREAD,    /* a slot leads to what the dump has not, another node names it */
 	MAPLE_RULE_NODE_TYPE,      /* an inner node of the type that such a tree has not */
 	MAPLE_RULE_DEAD_LINKED,    /* a node that was taken out of the tree is in it */
 	MAPLE_RULE_NODE_SHARED,    /* a node is reached twice */
@@ -24,6 +26,7 @@ enum maple_rule {
 	MAPLE_RULE_PARENT_NODE,    /* a parent word names another node */
 	MAPLE_RULE_CHILD_NULL,     /* an inner node has an empty slot */
 	MAPLE_RULE_DEPTH,          /* leaves lie at different depths */
+	MAPLE_RULE_FLAGS,          /* ma_flags are none that such a tree has */
 	MAPLE_RULE_HEIGHT,         /* ma_flags has another height */
 	MAPLE_RULE_PIVOT_ORDER,    /* pivots do not rise */
 	MAPLE_RULE_PIVOT_RANGE,    /* a pivot lies outside of its node, or the last is not its end */
@@ -44,6 +47,8 @@ enum maple_rule {
 	MAPLE_RULE_GAP_META_RANGE, /* meta.gap names a slot that is not in use */
 	MAPLE_RULE_ENTRY_RESERVED, /* an entry that is none */
 	MAPLE_RULE_ENTRY_WRONG,    /* an entry is no object of this tree */
+	MAPLE_RULE_ENTRY_UNREAD,   /* an entry is what the dump has not, another one fits */
+	MAPLE_RULE_ENTRY_OVERWRITTEN, /* an entry's object is overwritten */
 	MAPLE_RULE_ENTRY_LOST,     /* there are not as many entries as there should be */
 	MAPLE_RULE_ENTRY_TOTAL,    /* the entries' ranges do not add up to what they should */
 	MAPLE_RULES,
@@ -54,6 +59,9 @@ const char *maple_rule_id(enum maple_rule rule);
 
 /** It is about what is known beside the tree: the tree is not to blame if nothing else is. */
 bool maple_rule_is_outside(enum maple_rule rule);
+
+/** It is a question, no contradiction: only a repair that makes all fit answers it. */
+bool maple_rule_is_question(enum maple_rule rule);
 
 /** A healthy kernel may look like that, too. */
 bool maple_rule_is_doubt(enum maple_rule rule);
@@ -78,7 +86,8 @@ struct maple_entries {
 	void *arg;
 	enum maple_said (*says)(void *arg, uint64_t entry, uint64_t *first, uint64_t *last);
 	/* Likewise of many, of which those that agree are not asked again. It may go on in the
-	   background until answer(). Returns how many it is best asked at a time. May be NULL. */
+	   background until answer(), or until the next are asked: those before have answered when
+	   it returns. Returns how many it is best asked at a time. May be NULL. */
 	size_t (*ask)(void *arg, const struct maple_asked *q);
 	void (*answer)(void *arg);
 	/* The object for exactly that range, found elsewhere than in the tree. */
@@ -86,11 +95,20 @@ struct maple_entries {
 	uint64_t align;     /* of the ranges' bounds; 0: not known */
 	/* What the dump has not at that address is surely no object of the slab allocator. */
 	bool (*is_elsewhere)(void *arg, uint64_t addr);
+	/* A node, in use or not, lies at that address. */
+	bool (*is_node)(void *arg, uint64_t addr);
+	/* An entry that find() has found is in use; NULL: not known. */
+	bool (*is_used)(void *arg, uint64_t entry);
+	/* An object of the entries' kind lies there and says nothing that one of any tree would say:
+	   the slot is right, and the object is overwritten. *name: what the kernel calls it. */
+	bool (*is_overwritten)(void *arg, uint64_t entry, const char **name);
 	bool counted;       /* `count` is how many entries there are to be */
 	uint64_t count;
 	bool summed;        /* `sum` is how many indices they have */
 	uint64_t sum;
 	bool zero;          /* XA_ZERO_ENTRY is an entry like others */
+	bool flagged;       /* `flags` is ma_flags of such trees, whatever height they have */
+	uint64_t flags;
 };
 
 /** One contradiction. */

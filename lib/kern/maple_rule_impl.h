@@ -25,6 +25,8 @@ struct pass {
 	uint64_t pivot[MAPLE_SLOTS], slot[MAPLE_SLOTS]; /* its words */
 	const uint64_t *gap;        /* recounted, of each node */
 	uint64_t entries, sum;      /* that are none of NULL; their indices */
+	unsigned unread;            /* nodes, entries of which it was asked whether another one is
+				       meant */
 	bool missing;               /* a part of the tree is not there to be counted */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kern/maple_repair.h"
 #include "lib/kern/maple_rule_impl.h"
 
+#define UNREAD 16 /* entries that the dump has not, of which all that are one bit away are asked */
 #define ZERO_ENTRY UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
 
 /* The pivot that sets where a slot of the current leaf begins (or ends): its own, or that of the
@@ -22,6 +24,31 @@ static void wrong_bound(struct pass *p, unsigned slot, bool low, uint64_t expect
 			expected);
 }
 
+static bool has_other(const struct pass *p, uint64_t lo, uint64_t hi, uint64_t entry)
+{
+	uint64_t other;
+
+	return p->e->find && p->e->find(p->e->arg, lo, hi, &other) && other != entry;
+}
+
+/* What the dump has not cannot be asked; an object that fits and that no slot has can. One that was
+ * freed may still look so. */
+static bool is_another_meant(struct pass *p, uint64_t lo, uint64_t hi, uint64_t entry)
+{
+	uint64_t other, first, last;
+
+	for (unsigned bit = 3; p->unread < UNREAD && bit < 8u * p->l->word; bit++) {
+		other = entry ^ UINT64_C(1) << bit;
+		if (p->e->says(p->e->arg, other, &first, &last) == MAPLE_SAYS_RANGE &&
+		    first == lo && last == hi)
+			return true;
+	}
+	p->unread++;
+	return p->e->find && p->e->find(p->e->arg, lo, hi, &other) && other != entry &&
+	       (maple_one_bit(other, entry) >= 0 ||
+		(p->e->is_used && p->e->is_used(p->e->arg, other)));
+}
+
 static void check_object(struct pass *p, unsigned i, uint64_t entry)
 {
 	unsigned offset = maple_slot_at(p->l, p->n->type, i);
@@ -30,9 +57,13 @@ static void check_object(struct pass *p, unsigned i, uint64_t entry)
 	if (!p->e->says)
 		return;
 	switch (p->e->says(p->e->arg, entry, &first, &last)) {
-	case MAPLE_SAYS_NOTHING: break;
-	case MAPLE_SAYS_OTHER: /* right in all but whose it is: its own word is bad */
-		if (first != lo || last != hi)
+	case MAPLE_SAYS_NOTHING:
+		if (is_another_meant(p, lo, hi, entry))
+			pass_wrong(p, MAPLE_RULE_ENTRY_UNREAD, offset, i);
+		break;
+	case MAPLE_SAYS_OTHER: /* right in all but whose it is: its own word is bad, unless there is
+				  another that is right in all */
+		if (first != lo || last != hi || has_other(p, lo, hi, entry))
 			pass_wrong(p, MAPLE_RULE_ENTRY_WRONG, offset, i);
 		break;
 	case MAPLE_SAYS_RANGE:

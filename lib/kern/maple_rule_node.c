@@ -10,6 +10,38 @@ static bool is_no_memory(const struct pass *p, const struct maple_node *n)
 	       (p->e->is_elsewhere && p->e->is_elsewhere(p->e->arg, n->addr));
 }
 
+#define UNREAD 16 /* nodes that the dump has not, of which another is looked for */
+
+static bool is_on_shelf(const struct pass *p, uint64_t parent)
+{
+	const struct shelf *s = p->m->shelf;
+	size_t size = (size_t)1 << s->sp->page_shift;
+
+	for (size_t i = 0; i < s->loaded; i++)
+		for (size_t in = 0; s->page[i].data && in < size; in += p->l->size)
+			if (maple_parent(p->l, s->page[i].data + in) == parent)
+				return true;
+	return false;
+}
+
+/* A node that is there names the slot as its own: it is what the slot should lead to. */
+static bool is_named_by_another(struct pass *p, const struct maple_node *n)
+{
+	const struct maple_node *up = n->parent == MAPLE_NONE ? NULL : &p->m->node[n->parent];
+	uint64_t parent = up ? maple_parent_of(up->addr, n->slot) : p->m->tree | MAPLE_ROOT_PARENT;
+	uint64_t link = up ? maple_slot(p->m, up, n->slot) : p->m->root, got;
+
+	if (p->unread++ >= UNREAD)
+		return false;
+	for (unsigned bit = 8; bit < 8u * p->l->word; bit++) {
+		uint64_t addr = (link ^ UINT64_C(1) << bit) & ~(uint64_t)(p->l->size - 1);
+
+		if (!space_word(&p->m->c->kernel, addr, &got, NULL) && got == parent)
+			return true;
+	}
+	return is_on_shelf(p, parent);
+}
+
 void pass_check_link(struct pass *p, uint32_t i)
 {
 	const struct maple_node *n = &p->m->node[i];
@@ -21,9 +53,9 @@ void pass_check_link(struct pass *p, uint32_t i)
 	case MAPLE_TWICE: rule = MAPLE_RULE_NODE_SHARED; break;
 	case MAPLE_DEEP: rule = MAPLE_RULE_DEPTH; break;
 	case MAPLE_UNREAD:
-		if (!is_no_memory(p, n))
+		rule = is_no_memory(p, n) ? MAPLE_RULE_NODE_ALIGN : MAPLE_RULE_NODE_UNREAD;
+		if (rule == MAPLE_RULE_NODE_UNREAD && !is_named_by_another(p, n))
 			return;
-		rule = MAPLE_RULE_NODE_ALIGN;
 		break;
 	default: return;
 	}

@@ -32,6 +32,22 @@ static void wrong_height(struct pass *p, unsigned levels)
 		   p->m->flags);
 }
 
+/* Whether readers use RCU changes in a tree's life. Of flags that are off by more than a bit nothing
+ * is to be kept. */
+static void check_flags(struct pass *p, unsigned levels)
+{
+	uint64_t flags = p->m->flags, keep = MAPLE_FLAG_HEIGHT | MAPLE_FLAG_RCU;
+	uint64_t diff = (flags ^ p->e->flags) & ~keep, want;
+
+	if (!p->e->flagged || !diff)
+		return;
+	want = p->e->flags & ~MAPLE_FLAG_HEIGHT;
+	if (!(diff & (diff - 1)))
+		want = (flags ^ diff) & ~MAPLE_FLAG_HEIGHT;
+	wrong_tree(p, MAPLE_RULE_FLAGS, (unsigned)p->l->flags, p->l->flags_size,
+		   want | (uint64_t)levels << MAPLE_HEIGHT_SHIFT, flags);
+}
+
 static void check_depth(struct pass *p, unsigned depth)
 {
 	uint64_t height = (p->m->flags & MAPLE_FLAG_HEIGHT) >> MAPLE_HEIGHT_SHIFT;
@@ -43,20 +59,28 @@ static void check_depth(struct pass *p, unsigned depth)
 		    (n->type == MAPLE_LEAF ? n->depth != depth : n->depth == depth))
 			pass_wrong_link(p, MAPLE_RULE_DEPTH, i, 0, false);
 	}
+	check_flags(p, depth + 1);
 	if (height != depth + 1)
 		wrong_height(p, depth + 1);
 }
 
+static void wrong_root(struct pass *p)
+{
+	pass_add(p, (struct maple_wrong){ MAPLE_RULE_ROOT_TAG, MAPLE_NONE,
+					  p->m->tree + p->l->root, 0, p->m->root, p->l->word, 0,
+					  false });
+}
+
 static void check_empty(struct pass *p)
 {
+	check_flags(p, 0);
 	if (!(p->m->flags & MAPLE_FLAG_HEIGHT))
 		return;
-	if (!p->m->root)
+	/* one that has levels and should have entries has lost them */
+	if (p->m->single || (!p->m->root && p->e->counted && p->e->count))
+		wrong_root(p);
+	else if (!p->m->root)
 		wrong_height(p, 0);
-	else if (p->m->single)
-		pass_add(p, (struct maple_wrong){ MAPLE_RULE_ROOT_TAG, MAPLE_NONE,
-						  p->m->tree + p->l->root, 0, p->m->root,
-						  p->l->word, 0, false });
 }
 
 static bool is_whole(const struct pass *p)

@@ -59,6 +59,12 @@ static bool tells_of_task(const struct log_record *rec)
 	       memmem(rec->text, first_line(rec), end, sizeof(end) - 1);
 }
 
+/* The record behind this one says more of the same. */
+static bool is_told_behind(const struct report *r, const struct crash_class *class)
+{
+	return r->plain && r->plain == r->last && crash_class_gives_way(class, class_of(r->plain));
+}
+
 /* False at the record that belongs to an earlier report. */
 static bool extend(struct report *r, const struct log_record *rec)
 {
@@ -69,7 +75,7 @@ static bool extend(struct report *r, const struct log_record *rec)
 		return false;
 	if (class) {
 		r->first = rec;
-		if (!class->vague)
+		if (!class->vague && !is_told_behind(r, class))
 			r->plain = rec;
 	}
 	r->last = rec;

@@ -141,6 +141,36 @@ static void cause_of_an_oops(void **state)
 	drop(w);
 }
 
+/* ARM32 says what is wrong behind the line that says that something is. */
+static void cause_behind_a_warning(void **state)
+{
+	struct world *w = world();
+	const struct log_record *cause;
+	const struct panic *p;
+
+	(void)state;
+	say(w, 9 * SECOND, 100, "------------[ cut here ]------------");
+	say(w, 9 * SECOND, 100, "WARNING: CPU: 0 PID: 100 at lib/refcount.c:25 get+0x5c/0x60");
+	say(w, 9 * SECOND, 200, "something else");
+	cause = say(w, 9 * SECOND, 100, "refcount_t: addition on 0; use-after-free.");
+	say(w, 9 * SECOND, 100, "Modules linked in:");
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing: kernel: panic_on_warn set ...");
+	p = ask(w);
+	assert_ptr_equal(p->cause, cause);
+	assert_string_equal(p->class, "refcount");
+	drop(w);
+	/* what comes later is something else */
+	w = world();
+	cause = say(w, 9 * SECOND, 100, "WARNING: CPU: 0 PID: 100 at kernel/x.c:1 f+0x5c/0x60");
+	say(w, 9 * SECOND, 100, "Modules linked in:");
+	say(w, 9 * SECOND, 100, "refcount_t: addition on 0; use-after-free.");
+	say(w, 9 * SECOND, 100, "Kernel panic - not syncing: kernel: panic_on_warn set ...");
+	p = ask(w);
+	assert_ptr_equal(p->cause, cause);
+	assert_string_equal(p->class, "warning");
+	drop(w);
+}
+
 /* A report some time before by the same thread is not this one, nor is that of another task. */
 static void cause_by_time(void **state)
 {
@@ -349,6 +379,7 @@ int main(void)
 		cmocka_unit_test(headline), cmocka_unit_test(date_of_log), cmocka_unit_test(by_stack),
 		cmocka_unit_test(the_panic_itself),
 		cmocka_unit_test(message_behind), cmocka_unit_test(cause_of_an_oops),
+		cmocka_unit_test(cause_behind_a_warning),
 		cmocka_unit_test(cause_by_time), cmocka_unit_test(vague_without_cause),
 		cmocka_unit_test(without_panic_record), cmocka_unit_test(alive),
 		cmocka_unit_test(forged), cmocka_unit_test(not_known),

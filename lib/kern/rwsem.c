@@ -6,17 +6,21 @@
 #define RWSEM_READER_OWNED UINT64_C(1)
 #define RWSEM_OWNER_FLAGS UINT64_C(7)
 #define RWSEM_READER_SHIFT 8
+#define RWSEM_WAITING UINT64_C(6)  /* RWSEM_FLAG_WAITERS, RWSEM_FLAG_HANDOFF */
+#define RWSEM_UNUSED UINT64_C(0xf8)
 
 #define RT_READER_BIAS UINT32_C(0x80000000)
 #define RT_WRITER_BIAS UINT32_C(0x40000000)
 #define RT_HAS_WAITERS UINT64_C(1) /* kernel/locking/rtmutex_common.h */
 
-enum { OWNER, COUNT, RT_BASE, RT_READERS, RT_OWNER, N };
+enum { OWNER, COUNT, RT_BASE, RT_READERS, RT_OWNER, WAITERS, FIRST, WAIT_LOCK, N };
 static const struct shape_want want = {
 	"struct rw_semaphore", N,
 	{ [OWNER] = "owner.counter|owner", [COUNT] = "count.counter|count",
 	  [RT_BASE] = "rwbase", [RT_READERS] = "rwbase.readers.counter|readers.counter",
-	  [RT_OWNER] = "rwbase.rtmutex.owner|rwbase.rtmutex.rtmutex.owner|rtmutex.owner" },
+	  [RT_OWNER] = "rwbase.rtmutex.owner|rwbase.rtmutex.rtmutex.owner|rtmutex.owner",
+	  [WAITERS] = "wait_list.next", [FIRST] = "first_waiter",
+	  [WAIT_LOCK] = "wait_lock.raw_lock.val.counter|wait_lock.raw_lock.slock" },
 };
 
 void rwsem_layout_init(struct rwsem_layout *l, struct types *ts)
@@ -31,6 +35,7 @@ static void from_count(struct rwsem *r, uint8_t word)
 
 	r->unwritten = r->count & ~RWSEM_WRITER_LOCKED;
 	r->owner = r->owner_word & ~RWSEM_OWNER_FLAGS;
+	r->strange = r->count != count || count & RWSEM_UNUSED;
 	r->readers = count >> RWSEM_READER_SHIFT;
 	r->hold = r->readers ? RWSEM_READERS : RWSEM_FREE;
 	if (!(count & RWSEM_WRITER_LOCKED))
@@ -57,6 +62,27 @@ static void from_rt(struct rwsem *r)
 	r->hold = r->readers ? RWSEM_READERS : RWSEM_FREE;
 }
 
+/* The flags go with the last one on the list, in the keeping of wait_lock; newer kernels have
+ * a pointer in place of the list's head. */
+static bool is_deserted(const struct rwsem *r, const struct object *o)
+{
+	const struct shape *s = o->shape;
+
+	if (!(r->count & RWSEM_WAITING) || (shape_has(s, WAIT_LOCK) && object_get(o, WAIT_LOCK)))
+		return false;
+	return shape_has(s, FIRST) ? !object_get(o, FIRST) :
+	       shape_has(s, WAITERS) && object_get(o, WAITERS) == object_addr(o, WAITERS);
+}
+
+const char *rwsem_contradiction(const struct rwsem *r, uint64_t tasks)
+{
+	if (r->strange)
+		return "it has bits that are never set";
+	if (r->readers > tasks)
+		return "there are not as many tasks as it has readers";
+	return r->deserted ? "it says that somebody waits, and nobody is on the lock's list" : NULL;
+}
+
 enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint64_t addr,
 			   struct rwsem *ret, struct cairn_err *err)
 {
@@ -77,9 +103,10 @@ enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint6
 		ret->count = object_get(&o, count) & UINT64_MAX >> (64 - 8 * sp->word);
 		ret->count_at = object_addr(&o, count);
 		ret->count_name = !rt ? "count" : shape_has(s, RT_BASE) ? "rwbase.readers" : "readers";
-		if (!rt)
+		if (!rt) {
 			from_count(ret, sp->word);
-		else if (shape_has(s, RT_READERS))
+			ret->deserted = is_deserted(ret, &o);
+		} else if (shape_has(s, RT_READERS))
 			from_rt(ret);
 	}
 	object_done(&o);

@@ -31,6 +31,8 @@ struct rwsem {
 	uint64_t count_at;       /* where that is; 0: nowhere */
 	uint64_t count;          /* as it is there */
 	uint64_t unwritten;      /* what it would be there without the writer */
+	bool strange;            /* bits are set that have no meaning, or never are */
+	bool deserted;           /* it says that somebody waits, and nobody is on its list */
 };
 
 struct rwsem_layout {
@@ -39,6 +41,10 @@ struct rwsem_layout {
 };
 
 void rwsem_layout_init(struct rwsem_layout *l, struct types *ts);
+
+/** Half a sentence on why no semaphore of a machine with so many tasks has such a count; NULL: it may
+ *  be. A task holds it for reading once. */
+const char *rwsem_contradiction(const struct rwsem *r, uint64_t tasks);
 
 /** CAIRN_MISSING without its type. */
 enum cairn_code rwsem_read(const struct rwsem_layout *l, struct space *sp, uint64_t addr,

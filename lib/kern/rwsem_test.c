@@ -73,6 +73,62 @@ static void holders(void **state)
 	}
 }
 
+/* What no semaphore has. */
+static void contradictions(void **state)
+{
+	(void)state;
+	for (uint8_t word = 4; word <= 8; word += 4) {
+		static const uint64_t fine[] = { 0, 1, 6, 7, 0x300, 0x301, 0x307 };
+		struct rwsem r;
+
+		for (unsigned i = 0; i < sizeof(fine) / sizeof(*fine); i++) {
+			r = read_sem(word, fine[i], TASK);
+			assert_null(rwsem_contradiction(&r, 3));
+		}
+		r = read_sem(word, 0x300, TASK);
+		assert_non_null(rwsem_contradiction(&r, 2));
+		r = read_sem(word, 9, TASK);
+		assert_non_null(rwsem_contradiction(&r, 3));
+		r = read_sem(word, UINT64_C(1) << (8 * word - 1), TASK);
+		assert_non_null(rwsem_contradiction(&r, 3));
+	}
+}
+
+/* Somebody waits: on the lock's list, or not; or the list is being changed. */
+static void deserted(void **state)
+{
+	const struct tk_member head[] = { { .name = "next", .size = 8 }, { .name = NULL } };
+	const struct tk_member sem[] = {
+		{ .name = "count", .size = 8 }, { .name = "owner", .offset = 8, .size = 8 },
+		{ .name = "wait_lock", .offset = 16, .nested = "spinlock" },
+		{ .name = "wait_list", .offset = 24, .nested = "list_head" }, { .name = NULL },
+	};
+	const struct tk_member raw[] = { { .name = "slock", .size = 4 }, { .name = NULL } };
+	const struct tk_member lock[] = {
+		{ .name = "raw_lock", .nested = "raw" }, { .name = NULL },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct testkern *k = tk_new();
+		struct rwsem_layout l;
+		struct rwsem r;
+
+		tk_struct(k, "list_head", 8, head);
+		tk_struct(k, "raw", 4, raw);
+		tk_struct(k, "spinlock", 4, lock);
+		tk_struct(k, "rw_semaphore", 32, sem);
+		tk_put(k, SEM, 2, 8);
+		tk_put(k, SEM + 16, i == 1, 4);
+		tk_put(k, SEM + 24, i == 2 ? TASK : SEM + 24, 8);
+		tk_open(k, 8);
+		rwsem_layout_init(&l, &k->c.types);
+		assert_int_equal(rwsem_read(&l, &k->c.kernel, SEM, &r, NULL), CAIRN_OK);
+		assert_int_equal(rwsem_contradiction(&r, 3) != NULL, i == 0);
+		tk_free(k);
+	}
+}
+
 /* PREEMPT_RT: readers of a base lock, the writer is the owner of a mutex. `flat`: as it was out of
  * tree. */
 static struct rwsem read_rt_as(bool flat, uint32_t readers)
@@ -145,7 +201,8 @@ static void unknown_and_unread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(holders),
+		cmocka_unit_test(holders), cmocka_unit_test(contradictions),
+		cmocka_unit_test(deserted),
 		cmocka_unit_test(real_time),
 		cmocka_unit_test(unknown_and_unread),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vma - the areas of the process that has most of them, and the ranges of its tree alone. */
 #include "lib/kern/task.h"
-#include "mm/vma.h"
+#include "mm/vma_parts.h"
 #include "testdata/floor/floor.h"
 
 static uint64_t largest; /* its mm_struct */
@@ -28,20 +28,24 @@ static enum cairn_code prepare(struct cairn *c, struct cairn_err *err)
 static enum cairn_code work(struct cairn *c, bool ranges, size_t *n, struct cairn_err *err)
 {
 	struct vma_shape vs;
-	struct vmas v = { 0 }, part = { 0 };
+	struct vmas v = { 0 };
+	const struct vmas *part = &v;
+	struct vma_parts *ps = NULL;
 	struct mm mm;
 	enum cairn_code code = vma_shape_init(&vs, c, err);
-	size_t size;
 
 	if (!code)
 		code = mm_read(&vs.mm, largest, &mm, err);
 	if (!code)
 		code = vmas_ranges(&vs, &mm, &v, err);
-	size = code ? 1 : vmas_window(&vs, &v);
-	for (size_t at = 0; !code && !ranges && at < v.n; at += size)
-		code = vmas_part(&vs, &v, at, size, &part, err);
+	if (!code && !ranges) {
+		ps = vma_parts_begin(&vs, &v);
+		code = ps ? CAIRN_OK : CAIRN_NOMEM;
+	}
+	while (ps && !code && part)
+		code = vma_parts_next(ps, &part, err);
+	vma_parts_end(ps);
 	*n = v.n;
-	vmas_free(&part);
 	vmas_free(&v);
 	return code;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * maple - words of the nodes of address spaces' maple trees. Every word of a node has an invariant
- * but the bytes that nobody uses: what lies behind meta, and meta.gap where it makes no
- * difference.
+ * maple - words of the nodes of address spaces' maple trees, and of the trees themselves. Every
+ * word of a node has an invariant but the bytes that nobody uses: what lies behind meta, and
+ * meta.gap where it makes no difference.
+ *
+ * Asked is what a user asks: the checkers maple and mm together. A word is named if it is the only
+ * one that they tell of.
  */
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "lib/base/mem.h"
 #include "lib/kern/finding.h"
@@ -17,7 +20,7 @@
 
 struct state {
 	struct cairn *c;
-	struct arena arena;
+	struct arena arena, ask;
 	struct maple_mms mms;
 	uint64_t *link;      /* entries of the inner nodes, and of the leaves: to take values from */
 	size_t nlinks, cap;
@@ -114,6 +117,15 @@ static void add_node(struct collect *k)
 	add(k, "meta.gap", k->f->meta_gap, 1, k->f->gap ? as_good(k) : 1);
 }
 
+/* RCU mode comes and goes with the life of an address space. */
+static void add_tree(struct state *s, const struct maple *m, struct mutable_words *to)
+{
+	const struct maple_layout *l = m->layout;
+
+	mutate_word_at(to, &s->c->kernel, "ma_root", m->tree + l->root, l->word, 0);
+	mutate_word_at(to, &s->c->kernel, "ma_flags", m->tree + l->flags, l->flags_size, 0);
+}
+
 static enum cairn_code collect(struct state *s, size_t mm, struct mutable_words *to,
 			       struct cairn_err *err)
 {
@@ -124,6 +136,8 @@ static enum cairn_code collect(struct state *s, size_t mm, struct mutable_words 
 	struct collect k = { .s = s, .to = to, .m = &m, .mm = mm };
 	enum cairn_code code = maple_load(&m, err);
 
+	if (!code)
+		add_tree(s, &m, to);
 	for (size_t i = 0; !code && i < m.n; i++) {
 		k.n = &m.node[i];
 		k.f = &m.layout->form[k.n->type];
@@ -132,17 +146,6 @@ static enum cairn_code collect(struct state *s, size_t mm, struct mutable_words 
 	}
 	maple_unload(&m);
 	return code;
-}
-
-static size_t count_unseen(struct state *s)
-{
-	const struct check_limits limits = { .only = CHECKERS };
-	struct arena a = { 0 };
-	struct findings f;
-	size_t n = findings_get(&f, s->c, &limits, &a, NULL) ? 0 : f.nunseen;
-
-	arena_deinit(&a);
-	return n;
 }
 
 static enum cairn_code begin(struct cairn *c, void **state, struct mutable_words *words,
@@ -171,6 +174,7 @@ static void end(void *state)
 		return;
 	maple_mms_deinit(&s->mms);
 	arena_deinit(&s->arena);
+	arena_deinit(&s->ask);
 	mem_free(s->link);
 	mem_free(s);
 }
@@ -191,53 +195,44 @@ static bool change(void *state, const struct mutable_word *w, uint64_t *random, 
 
 /* ---- asking ---- */
 
-struct asked {
-	const struct mutable_word *w;
-	struct answer *a;
-};
-
-static void tell(void *arg, const struct maple_verdict *v)
-{
-	struct asked *k = arg;
-
-	if (v->of_object)
-		return;
-	if (!k->a->findings++)
-		snprintf(k->a->first, sizeof(k->a->first), "%s %s 0x%llx", maple_rule_id(v->rule),
-			 v->field, (unsigned long long)v->addr);
-	if (!k->w)
-		return;
-	k->a->named = k->a->findings == 1 && v->addr == k->w->addr;
-	k->a->expected = k->a->named && v->told && v->expected == k->w->old;
-}
-
+/* Everything was read from memory that is another now. */
 static void forget(struct maple_mms *s)
 {
 	shelf_clear(s->nodes);
 	shelf_clear(&s->vmas);
-	s->searched = false;
+}
+
+static void note(struct answer *ret, const struct mutable_word *w, const struct findings *found)
+{
+	const struct cairn_finding *f = found->n ? &found->said[0].f : NULL;
+
+	ret->findings = found->n;
+	ret->unseen = found->nunseen;
+	if (f)
+		snprintf(ret->first, sizeof(ret->first), "%zu: %s %s 0x%llx", found->n, f->id,
+			 f->field ? f->field : "", (unsigned long long)f->addr);
+	ret->named = w && found->n == 1 && f->addr == w->addr;
+	ret->expected = ret->named && f->expected && strtoull(f->expected, NULL, 0) == w->old;
 }
 
 static enum cairn_code ask(void *state, const struct mutable_word *w, struct answer *ret,
 			   struct cairn_err *err)
 {
+	const struct check_limits limits = { .only = CHECKERS };
 	struct state *s = state;
-	struct asked k = { w, ret };
-	struct maple_checked checked;
-	enum cairn_code code = CAIRN_OK;
+	struct findings found;
+	enum cairn_code code;
 
 	forget(&s->mms);
-	for (size_t i = w ? w->owner : 0; !code && i < s->mms.n; i++) {
-		code = maple_mm_verify(&s->mms, &s->mms.mm[i], tell, &k, &checked, err);
-		if (w)
-			break;
-	}
-	ret->unseen = code || ret->findings ? 0 : count_unseen(s);
+	code = findings_get(&found, s->c, &limits, &s->ask, err);
+	if (!code)
+		note(ret, w, &found);
+	arena_reset(&s->ask);
 	return code;
 }
 
 static const struct family family = {
-	.name = "maple", .found = .995, .named = .95, .unseen = .05,
+	.name = "maple", .found = .995, .named = .95, .unseen = .005,
 	.begin = begin, .end = end, .change = change, .ask = ask,
 };
 MUTATIONS(&family);
