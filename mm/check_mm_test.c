@@ -156,20 +156,6 @@ static void test_shadow_stack(void **state)
 	}
 }
 
-/* mseal() had the highest bit for a while. */
-static void test_sealed(void **state)
-{
-	struct world w;
-
-	(void)state;
-	begin(&w);
-	tk_put(w.t.k, ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << 63, 8);
-	check(&w);
-	assert_int_equal(w.f.n, 0);
-	end(&w);
-	expect_put("mm.vma.flags", ta_at(3, TA_FLAGS), TA_USUAL | UINT64_C(1) << 62, 8, NULL);
-}
-
 static void test_links(void **state)
 {
 	char next[32], prev[32];
@@ -539,7 +525,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silent), cmocka_unit_test(test_sealed), cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_counts), cmocka_unit_test(test_words_of_an_area),
-		cmocka_unit_test(test_shadow_stack), cmocka_unit_test(test_sealed),
+		cmocka_unit_test(test_shadow_stack),
 		cmocka_unit_test(test_links), cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_written),

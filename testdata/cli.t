@@ -162,6 +162,14 @@ says out '^no report of trouble in 0 lines$'
 runs 0 oops
 runs 0 oops -r
 says out '^locks, or watches locks$'
+says out '^gives a page back, and looks at it (in reports of that alone)$'
+printf '%s\n' '[ 1.0] mce: [Hardware Error]: CPU 1: Machine Check Exception: 5 Bank 3: fe00000000800400' \
+    '[ 1.0] mce: [Hardware Error]: TSC 1 ADDR 12345678 MISC 86' \
+    '[ 1.1] Kernel panic - not syncing: Fatal machine check' >mce
+runs 1 oops mce
+says out '^  error      CPU 1, bank 3: internal timer: .*; uncorrected, .* is lost, and there was another before, at physical address 0x12345678 (status 0xfe00000000800400)$'
+runs 1 oops -j mce
+says out '"machine_checks":\[{"cpu":1,"bank":3,.*"overflow":true,"address":"0x12345678","status":"0xfe00000000800400"}\]'
 runs 3 oops nosuchlog
 says err '^cairn: oops: nosuchlog: No such file'
 runs 3 oops .
@@ -173,6 +181,16 @@ silent out
 "$cairn" oops - <core >out 2>err
 [ $? -eq 3 ] && [ ! -s out ] && grep -q 'no text but a vmcore' err
 result $? 'oops - takes no vmcore for a text'
+awk 'BEGIN { for (i = 1; i <= 1005; i++)
+    printf "[ %4d.000000] kernel BUG at a/b.c:%d!\n[ %4d.000000] ---[ end trace 0 ]---\n", i, i, i }' >many
+runs 1 oops many
+says out '^5 earlier reports are left out$'
+runs 1 oops -j many
+says out '"schema":"cairn.error/1","command":"oops".*"code":"limit","message":"5 earlier reports'
+runs 1 oops -l many
+says out '^  at         a/b.c:1005$'
+printf 'Nov 26 10:11:12 box app[12]: BUG: kernel NULL pointer dereference, address: 0\n' >other
+runs 0 oops other
 head -c 100000 "$cairn" >program
 runs 3 oops program
 says err '^cairn: oops: program: no text$'

@@ -75,7 +75,7 @@ def base(function):
 def outward(frames, function, start):
     """Names and offsets from each frame on that `start` accepts and that is in `function`."""
     return [[(f["function"], f["offset"]) for f in frames[at:] if f["function"]]
-            for at, first in enumerate(frames) if first["function"] == function and start(first)]
+            for at, first in enumerate(frames) if base(first["function"]) == base(function) and start(first)]
 
 
 def frames_differ(text, dump):

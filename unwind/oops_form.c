@@ -44,6 +44,8 @@ static const struct form forms[] = {
 	{ "[%_%m@C%9]", TIME, OTHER, false, false },
 	/* /dev/kmsg, netconsole's extended one: a caller is among what is left */
 	{ "%l,%9,%u,%n;", 0, TIME | OOPS_SEEN_KMSG, false, false },
+	/* netconsole with a release */
+	{ "%9.%n,%l,%9,%u,%n;", 0, TIME | OOPS_SEEN_KMSG, false, false },
 	/* dmesg: ctime, ctime and delta, delta, notime, reltime, iso; -x */
 	{ "[%A%A%A %A%A%A %d%0 " CLOCK " %0%0%0%0]", 0, TIME, false, false },
 	{ "[%A%A%A %A%A%A %d%0 " CLOCK " %0%0%0%0 <%_%9.%9>]", 0, TIME, false, false },
@@ -51,6 +53,7 @@ static const struct form forms[] = {
 	{ "[<%_%9.%9>]", 0, TIME, false, false },
 	{ "[%_+%9.%9]", 0, TIME, false, false },
 	{ "[%A%A%A%0%0 %0%0:%0%0]", 0, TIME, false, false },
+	{ "[%A%A%A %9 %0%0:%0%0]", 0, TIME, false, false },
 	{ "[" ISO " " CLOCK "%f]", 0, TIME, false, false },
 	{ ISO "T" CLOCK "%f%z", 0, DATE, false, false },
 	{ ISO " " CLOCK "%f%z", 0, DATE, false, false },
@@ -60,6 +63,9 @@ static const struct form forms[] = {
 	/* journalctl -o short-full, short-unix */
 	{ "%A%A%A " ISO " " CLOCK "%f %w", 0, DATE, false, false },
 	{ "%9.%9 %w kernel%[: ", 0, OOPS_SEEN_PROGRAM, true, false },
+	{ "kernel: ", 0, OOPS_SEEN_PROGRAM, true, false },
+	/* what came over the net and is of no program */
+	{ "%9.%9.%9.%9 ", DATE, OTHER, false, false },
 	/* syslog, of both RFCs; programs in Go */
 	{ "%A%A%A %d%0 " CLOCK "%f", 0, DATE, false, false },
 	{ "1 " ISO "T" CLOCK "%f%z %w kernel %w %w - ", OTHER, OOPS_SEEN_PROGRAM, false, false },

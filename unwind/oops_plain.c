@@ -13,12 +13,29 @@ static bool is_octal(struct piece t)
 	       t.p[3] >= '0' && t.p[3] <= '7';
 }
 
+/* How a page has characters, and what they are. */
+static const char *const entities[][2] = {
+	{ "&lt;", "<" }, { "&gt;", ">" }, { "&nbsp;", " " }, { "&amp;", "&" },
+};
+
+/* How long the entity is that t begins with, and its character; 0: it is none */
+static size_t entity(struct piece t, char *as)
+{
+	for (size_t i = 0; *t.p == '&' && i < sizeof(entities) / sizeof(entities[0]); i++)
+		if (piece_begins(t, entities[i][0])) {
+			*as = *entities[i][1];
+			return strlen(entities[i][0]);
+		}
+	return 0;
+}
+
 bool oops_is_plain(struct piece text)
 {
 	if (!text.len)
 		return true;
 	return !memchr(text.p, ESC, text.len) && !memchr(text.p, '\xa0', text.len) &&
-	       !piece_has(text, "#01") && !piece_has(text, "#03");
+	       !piece_has(text, "#01") && !piece_has(text, "#03") && !piece_has(text, "&lt;") &&
+	       !piece_has(text, "&nbsp;");
 }
 
 /* "\033[1;32m", "\033(B": how long it is */
@@ -57,20 +74,24 @@ static size_t character(struct piece t)
 	return n ? n : 1;
 }
 
-/* Without terminals' sequences and with plain spaces; octal control bytes are made bytes first, as
+/* Without terminals' sequences and pages' entities, and with plain spaces; octal control bytes are made bytes first, as
  * one may begin a sequence. In place: nothing grows. */
 static size_t rewrite(char *buf, size_t len, bool octal)
 {
 	char *to = buf;
 
 	for (struct piece t = { buf, len }; t.len; ) {
-		size_t n = no_break_space(t);
+		size_t n = no_break_space(t), html;
+		char as;
 
 		if (octal && is_octal(t)) {
 			*to++ = (char)((t.p[2] - '0') * 8 + t.p[3] - '0');
 			n = 4;
 		} else if (!octal && *t.p == ESC) {
 			n = sequence(t);
+		} else if (octal && (html = entity(t, &as))) {
+			*to++ = as;
+			n = html;
 		} else if (n) {
 			*to++ = ' ';
 		} else {

@@ -119,6 +119,11 @@ bool oops_reg_value(const struct oops *o, const char *name, uint64_t *ret);
 /** The function that a kind blames; len 0: none is there. */
 struct piece oops_guilt(const struct oops_kind *kind, const struct oops_report *r);
 
+/** The signature: of the frames from `at` outward, and of who the report itself says is to blame.
+ *  `kind` is the title's. */
+void oops_sign(struct oops *o, const struct oops_report *r, const struct oops_kind *kind,
+	       const struct trace *tr, const struct frame *at, struct arena *a);
+
 /** The function that a sanitizer's first line names, both of a race; the number found. */
 size_t oops_in_words(const struct oops_report *r, struct piece ret[2]);
 

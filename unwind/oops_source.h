@@ -4,8 +4,9 @@
  *
  * A log may be larger than what is kept of it, so that no more than a line is made at a time. What
  * is not plain text is made so here: UTF-16 (a serial console that Windows recorded), a terminal's
- * colours, a mail's no-break spaces, what a syslog, /dev/kmsg or a journal's JSON escape. A record of
- * several lines is several lines. Parts that a pstore has stored last first are put in order.
+ * colours, a mail's no-break spaces, a page's entities, what a syslog, /dev/kmsg or a journal's JSON
+ * escape. A record of several lines is several lines. Parts that a pstore has stored last first are
+ * put in order.
  *
  * A source is a value: a copy of it reads on by itself, which is how one looks ahead.
  */
@@ -59,7 +60,7 @@ const struct oops_part *oops_pstore(struct piece text, size_t *n, struct arena *
 /** Whether a text has anything that oops_plain() would change. */
 bool oops_is_plain(struct piece text);
 
-/** A line without colours, no-break spaces and syslog's "#012"; it may then be several. p NULL: out
+/** A line without colours, no-break spaces, entities and syslog's "#012"; it may then be several. p NULL: out
  *  of memory. */
 struct piece oops_plain(struct piece line, struct arena *a);
 

@@ -70,6 +70,8 @@ static void made_plain(void **state)
 	expect("[    1.000000]\xc2\xa0\xc2\xa0" "foo+0x1/0x2", " foo+0x1/0x2");
 	expect("a\xa0" "b \xc3\xa0", "a b \xc3\xa0");
 	expect("Nov 26 10:11:12 box kernel: #011text #033[0m#1 #999", "\ttext #1 #999");
+	expect("&lt;TASK&gt; &amp;lt; &nbsp; &", "<TASK> &lt;   &");
+	expect("a &amp; b", "a &amp; b");
 	begin("Nov 26 10:11:12 box kernel: [    1.000000] a#012b\nc\n", 51);
 	comes("a", 0);
 	comes("b", 0);

@@ -8,13 +8,20 @@
  * Made of names alone, so that the dump, the console log and the same bug on another build or
  * machine give the same: from the function that crashed outward, those frames that are sure,
  * inlined ones not counted (a function and what was inlined into it are one), without helpers and
- * what reports (guilty.h), the compiler's endings and system calls' prefixes taken off, equal
- * neighbours (recursion) once, up to the entry into the kernel or what dispatches work, or to where
- * a kernel's own trace gets lost: at an address that a return probe had replaced (but on arm64), in
- * code made at run time, behind the caller of what is no code (NULL apart), at a call that does not
- * return and ends its function (the first frame apart). A crash that was asked for (sysrq), is the
- * hardware's or comes when memory is used up has no functions. HASH is FNV-1a, 64 bits, over the
- * class and these names with a newline behind each.
+ * what reports (guilty.h; guilty_matter.h has those that are in the way in one matter alone, which
+ * the class and the innermost functions tell), the compiler's endings and system calls' prefixes
+ * taken off, equal neighbours (recursion) once, up to the entry into the kernel or what dispatches
+ * work, or to where a kernel's own trace gets lost: at an address that a return probe had replaced
+ * (but on arm64), in code made at run time, behind the caller of what is no code (NULL apart), at
+ * a call that does not return and ends its function (the first frame apart). Where nobody is left
+ * before the entry, it is the entry itself; where only a matter's rules leave nobody, the
+ * outermost of those. Of a stack that recursion used up, the functions that recur, sorted; one
+ * whose end schedule() finds overwritten, the three outermost. Behind a jump to data that nobody
+ * called, the first that the stack held, alone. A log that names who is to blame itself (a lock's
+ * place, a sanitizer's first line, both of a race) has him first; a report that is never anybody's
+ * has its title's hash. A crash that was asked for (sysrq), is the hardware's or comes when memory
+ * is used up has no functions. HASH is FNV-1a, 64 bits, over the class and these names with a
+ * newline behind each.
  *
  * A change of any of this is version 2.
  */

@@ -155,9 +155,29 @@ static void test_safe_malformed(void **state)
 	SAFE("\xff\xfe", "\\xff\\xfe");
 }
 
+static void finds(void **state)
+{
+	static char big[3000];
+	static const char text[] = "aab ab";
+
+	(void)state;
+	assert_ptr_equal(str_find(text, 6, "ab", 2), text + 1);
+	assert_ptr_equal(str_find(text, 6, "b", 1), text + 2);
+	assert_ptr_equal(str_find(text, 6, " ab", 3), text + 3);
+	assert_ptr_equal(str_find(text, 6, text, 6), text);
+	assert_null(str_find(text, 5, " ab", 3));
+	assert_null(str_find(text, 6, "aab abc", 7));
+	assert_null(str_find(text, 6, "", 0));
+	assert_null(str_find(NULL, 0, "a", 1));
+	memset(big, 'x', sizeof(big));
+	memcpy(big + sizeof(big) - 2, "ab", 2);
+	assert_ptr_equal(str_find(big, sizeof(big), "ab", 2), big + sizeof(big) - 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_clear_of_an_empty_text),
