@@ -85,7 +85,7 @@ def frames_differ(text, dump):
         return None
     one = outward([f for f in text["frames"] if f["reliable"]], text["function"],
                   lambda f: f["offset"] == text["offset"])
-    other = outward(dump["stack"]["frames"], crash["function"],
+    other = outward(dump["stack"]["frames"], crash["symbol"],
                     lambda f: f["pc"] == crash["address"])
     if not one or not other:
         return "text %s, dump %s" % (one, other)
