@@ -58,6 +58,6 @@ void banner_show(struct cairn *c, struct out *o)
 	show_kernel(c, o);
 	show_panic(c, o);
 	show_degraded(c, o);
-	out_text(o, "`triage` says what happened, `help` lists the commands (`| less` works), "
+	out_text(o, "`triage` says what happened, `help` lists the commands, "
 		    "Tab completes, Ctrl-D leaves.\n");
 }

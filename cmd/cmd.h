@@ -63,6 +63,7 @@ struct call {
 	uint64_t *chosen;        /* task_struct that `set` chose for commands whose task is not named;
 				    0: the one that panicked */
 	const struct runner *runner; /* for cmd_warn(); NULL: nobody listens */
+	bool at_prompt;          /* typed in the shell, where others are typed likewise */
 };
 
 /** A command's verdict besides its error: the exit code of the program.

@@ -100,17 +100,30 @@ static bool is_mm(struct call *call, struct maple_mms *s, struct maple_mm *ret)
 	return true;
 }
 
-/* A task's address space, an mm_struct, a struct maple_tree, or a node of one. Tree 0 of a task: it
+/* As those of processes are; addresses are hexadecimal, and longer. */
+static bool is_number(const char *word)
+{
+	return strlen(word) <= 7 && word[strspn(word, "0123456789")] == '\0';
+}
+
+/* The current task's address space, that of another, an mm_struct, a struct maple_tree, or a node of one. Tree 0 of a task: it
  * has none. */
 static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool has_mms,
 				 struct maple_mm *ret, struct cairn_err *err)
 {
-	const char *word = call->argv[0];
+	const char *word = call->argc ? call->argv[0] : NULL;
 	const struct task *t;
-	enum cairn_code code;
+	struct cairn_err why;
+	enum cairn_code code = word ? operand_task(s->c, word, &t, &why) :
+				      operand_default(call, &t, &why);
 
 	*ret = (struct maple_mm){ 0 };
-	if (has_mms && !operand_task(s->c, word, &t, NULL)) {
+	if (code && (!word || is_number(word))) {
+		if (err)
+			*err = why;
+		return code;
+	}
+	if (has_mms && !code) {
 		if (t->fault)
 			return cairn_fail(err, CAIRN_FAULT, "%s", t->fault->text);
 		ret->task = t;
@@ -121,6 +134,8 @@ static enum cairn_code find_tree(struct call *call, struct maple_mms *s, bool ha
 		if (maple_mm_of(s, t->mm, ret))
 			return CAIRN_OK;
 	}
+	if (!word)
+		return cairn_fail(err, CAIRN_USAGE, "name the address of a tree");
 	code = operand_address(s->c, word, &ret->tree, err);
 	if (code || !has_mms)
 		return code;
@@ -274,7 +289,7 @@ static enum cairn_code show(struct call *call, struct maple_mms *s, bool has_mms
 	}
 	if (call->opt[OPT_TREE].set || call->opt[OPT_DOT].set || call->opt[OPT_SVG].set)
 		return nodes(call, s, &mm, verdict, err);
-	if (call->argc == 1)
+	if (call->argc <= 1)
 		return entries(call, mm.tree, 0, UINT64_MAX, verdict, err);
 	for (int i = 1; !code && i < call->argc; i++) {
 		code = operand_address(s->c, call->argv[i], &index, err);
@@ -289,8 +304,6 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 	struct maple_mms s;
 	enum cairn_code code;
 
-	if (!call->argc)
-		return cairn_fail(err, CAIRN_USAGE, "name a process, or the address of a tree");
 	if (call->out->mode == OUT_JSON && (call->opt[OPT_DOT].set || call->opt[OPT_SVG].set))
 		return cairn_fail(err, CAIRN_USAGE, "a picture is no JSON");
 	code = maple_mms_init(&s, call->cairn, call->scratch, err);
@@ -304,13 +317,13 @@ static enum cairn_code run(struct call *call, enum verdict *verdict, struct cair
 
 static const struct cmd maple_cmd = {
 	.name = "maple",
-	.synopsis = "[-t | --dot | --svg] {PID | TASK | COMM | ADDRESS} [INDEX...]",
+	.synopsis = "[-t | --dot | --svg] [{PID | TASK | COMM | ADDRESS} [INDEX...]]",
 	.summary = "a maple tree: its entries, its nodes, what is wrong with it",
-	.help = "The tree of a process's address space, or any struct maple_tree by its address (an\n"
-		"mm_struct's is taken for its mm_mt, a node's for the tree that it is of). Each line is\n"
-		"one entry: its first and its last index, the entry as it is stored, and the node and\n"
-		"slot that have it. With INDEX only the entry at that index; ranges without an entry\n"
-		"are not shown.\n"
+	.help = "The tree of a process's address space (without operand of the task that panicked, or\n"
+		"was `set`), or any struct maple_tree by its address (an mm_struct's is taken for its\n"
+		"mm_mt, a node's for the tree that it is of). Each line is one entry: its first and its\n"
+		"last index, the entry as it is stored, and the node and slot that have it. With INDEX\n"
+		"only the entry at that index; ranges without an entry are not shown.\n"
 		"\n"
 		"-t shows every node below its parent: the indices it covers, its type, its last slot\n"
 		"in use, its parent word, meta (end/gap), and each slot with its range and gap. The\n"

@@ -146,6 +146,7 @@ void repl_run(struct runner *r)
 	const char *history = history_path(&a);
 
 	show_banner(r);
+	r->at_prompt = true;
 	r->pager = pager_program();
 	set_up(&c);
 	history_load(history);

@@ -180,7 +180,7 @@ void run_words(struct runner *r, int argc, const char *const *argv, struct sink 
 	struct out o;
 	struct call call = { .cairn = r->cairn, .out = &o, .scratch = &r->scratch,
 			     .files = r->files, .nfiles = r->cairn ? r->nfiles : 0,
-			     .chosen = &r->chosen, .runner = r };
+			     .chosen = &r->chosen, .runner = r, .at_prompt = r->at_prompt };
 	bool common[COMMON_N] = { false };
 	enum verdict verdict = VERDICT_OK;
 	struct cairn_err err = { 0 };

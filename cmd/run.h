@@ -46,6 +46,7 @@ struct runner {
 	unsigned long lineno;
 	struct arena scratch;         /* reset after each command */
 	enum status status;           /* the worst so far */
+	bool at_prompt;               /* the shell: its commands are typed without the program's name */
 	bool batch;                   /* each dump in a process of its own */
 	bool interrupted;             /* the last command was, by Ctrl-C */
 	uint64_t chosen;              /* as *call.chosen */

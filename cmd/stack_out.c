@@ -53,8 +53,10 @@ static void regs_as_reported(struct out *o, struct cairn *c, const uint64_t *r)
 
 static void regs_any(struct out *o, struct cairn *c, const uint64_t *r, unsigned n)
 {
+	unsigned a_line = c->arch->word == 8 ? 3 : 4; /* in 100 columns */
+
 	for (unsigned i = 0; i < n; i++)
-		out_text(o, "%s%8s: %0*" PRIx64, i % 4 ? " " : i ? "\n" INDENT : INDENT,
+		out_text(o, "%s%8s: %0*" PRIx64, i % a_line ? " " : i ? "\n" INDENT : INDENT,
 			 c->arch->reg_names[i], c->arch->word * 2, r[i]);
 	out_text(o, "\n");
 }

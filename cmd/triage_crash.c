@@ -114,12 +114,12 @@ static void who(struct report *r)
 {
 	struct out *o = r->o;
 
-	if (r->panic.cpu >= 0)
+	if (r->watched.is && r->watched.cpu >= 0)
+		out_num(o, "cpu", "  stalled  CPU %s", r->watched.cpu);
+	else if (r->panic.cpu >= 0)
 		out_num(o, "cpu", r->watched.is ? NULL : "  on       CPU %s", r->panic.cpu);
 	else
 		out_null(o, "cpu", NULL);
-	if (r->watched.is && r->watched.cpu >= 0)
-		out_text(o, "  stalled  CPU %d", r->watched.cpu);
 	task(o, r->watched.is ? r->watched.task : r->victim,
 	     r->watched.is && r->watched.cpu < 0 ? "  hung     task %s" : ", task %s");
 	if (r->panic.cpu >= 0 || r->watched.is)

@@ -195,11 +195,13 @@ void triage_next(struct report *r)
 		out_text(r->o, "triage\n");
 	}
 	if (r->explained != EXPLAINED_NOTHING)
-		out_text(r->o, "  cairn explain %s\n", r->blame.said->f.id);
+		out_text(r->o, "  %sexplain %s\n", r->call->at_prompt ? "" : "cairn ",
+			 r->blame.said->f.id);
 	out_array(r->o, "next");
 	for (size_t i = 0; i < s.n; i++) {
-		out_text(r->o, "  cairn ");
-		session_words(r);
+		out_text(r->o, r->call->at_prompt ? "  " : "  cairn ");
+		if (!r->call->at_prompt)
+			session_words(r);
 		out_str(r->o, NULL, "%s\n", s.words[i]);
 	}
 	out_end(r->o);

@@ -62,6 +62,10 @@ else
     echo "not ok $n - a picture of $width x $height"
 fi
 
+# without operand the task that panicked; a number is a task's, not an address
+check amd64-6.1-sysrq 0 '^0000000000400000-0000000000400fff ' maple
+check amd64-6.1-sysrq 2 'no task has the pid, address or name 99999' maple -t 99999
+
 # none to draw
 check amd64-6.1-maple-neighbour 2 'no address space of its own' maple --dot 2
 check amd64-6.1-maple-neighbour 0 'no address space of its own' maple 2

@@ -44,6 +44,7 @@ LESS = {
     ("arm64-*-rcustall", "function"): "the stuck CPU's stack is in the dump alone",
     ("arm64-*-rcustall", "expected function"): "likewise",
     ("arm64-*-rcustall", "signature"): "likewise",
+    ("arm64-*-rcustall", "task and CPU"): "likewise: the log has who found out",
     ("*-mce", "function"): "the report is of the hardware: no registers, no trace",
     ("*-mce", "expected function"): "likewise",
     ("*-mce", "task and CPU"): "likewise: the CPU alone",

@@ -27,8 +27,9 @@ static const struct oops_advice advice[] = {
 	  "BUG in exit_mmap: the address space had another number of VMAs than its map_count says.\n"
 	  "A VMA was lost from the tree (a slot was overwritten, a node was stale), or map_count was\n"
 	  "counted twice or not at all where a VMA was made or merged. The task has let go of its\n"
-	  "address space by then: vm and maple do not find it by the task's number.",
+	  "address space by then: vm does not find it by the task's number, maple does.",
 	  { { "check --only 'maple.*'", "the word of the tree that is wrong, and its node" },
+	    { "maple -t {pid}", "the tree, with what is wrong in it" },
 	    { "check --only 'mm.*'", "other address spaces whose count does not hold" },
 	    { "dis -r {place}", "which register had the count" } }, NULL },
 	{ NULL, "mas_*",

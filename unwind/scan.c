@@ -58,5 +58,8 @@ enum trace_end scan_step(struct tracer *t, struct walk_state *next)
 bool scan_for_callers(struct tracer *t, struct walk_state *next)
 {
 	*next = (struct walk_state){ .note = "found on the stack: of a call then, or of an earlier one" };
-	return scan_step(t, next) == TRACE_GOES_ON;
+	if (scan_step(t, next) != TRACE_GOES_ON)
+		return false;
+	t->lost = t->guessed = true;
+	return true;
 }

@@ -301,7 +301,7 @@ static void grade_frame(struct tracer *t, const struct walk_state *s, struct fra
 		f->note = g.note;
 	f->grade = worse(s->grade, stack_is_assumed(&f->stack) ? worse(g.grade, 'B') : g.grade);
 	t->lost = t->lost || g.lost;
-	if (g.confirmed && f->grade < 'C' && !(t->lost && s->rule != RULE_FP))
+	if (g.confirmed && f->grade < 'C' && !(t->lost && (s->rule != RULE_FP || t->guessed)))
 		t->cap = 'A';
 	f->grade = worse(f->grade, t->cap);
 	if (f->grade >= 'C')

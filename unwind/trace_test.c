@@ -386,7 +386,7 @@ static void test_null_call_by_thunk(void **state)
 	check(w, "-:A outer:C start:A", TRACE_END_OF_STACK, false);
 	w_put(w, c.sp + 8, w_call(w, c.outer + 0x40, c.inner));
 	w_run(w, 0, c.sp + 8, 0);
-	check(w, "-:A outer:D start:A", TRACE_END_OF_STACK, false);
+	check(w, "-:A outer:D start:C", TRACE_END_OF_STACK, false);
 	assert_int_equal(w->trace.frame[1].rule, RULE_SCAN);
 }
 
@@ -397,7 +397,7 @@ static void test_return_to_nowhere(void **state)
 	struct chain c = make_chain(w, TASK_END);
 
 	w_run(w, 0x4141414141414141, c.sp + 8, 0);
-	check(w, "-:A outer:D start:A", TRACE_END_OF_STACK, false);
+	check(w, "-:A outer:D start:C", TRACE_END_OF_STACK, false);
 	assert_int_equal(w->trace.frame[1].rule, RULE_SCAN);
 	/* it holds nothing */
 	w_run(w, 0x4141414141414141, TASK_END - 8, 0);

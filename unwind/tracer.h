@@ -46,8 +46,8 @@ struct tracer {
 	char cap;                     /* best grade for the next frame */
 	bool lost;                    /* a frame was no caller of the one below: none behind it that
 					follows from its pc is sure */
-	bool guessed;                 /* where the stack begins is a guess that nothing ties to what is
-					sure: no frame from there on is more than likely */
+	bool guessed;                 /* where the stack begins, or goes on, is a guess that nothing ties
+					to what is sure: no frame from there on is more than likely */
 	bool link_used;               /* the link of `stack` was tried */
 	bool misplaced;               /* user registers are not where they should be */
 	size_t cap_frames;
