@@ -75,7 +75,8 @@ void mm_check_lock(struct mm_look *l)
 		note_held(l, false);
 		return;
 	}
-	odd = rwsem_contradiction(&l->lock, l->tasks->n);
+	/* readers are more than tasks only where all tasks are known */
+	odd = rwsem_contradiction(&l->lock, l->tasks->partial ? SIZE_MAX : l->tasks->n);
 	if (odd)
 		report_count(l, odd);
 	l->free = !odd && l->lock.hold == RWSEM_FREE;

@@ -91,7 +91,8 @@ static bool has_member(struct cairn *c, const char *type, const char *path)
 /* VM_HIGH_ARCH_0 and on. */
 static void ask_types(struct vma_flags *f, struct cairn *c)
 {
-	bool x86 = c->arch->id == ARCH_X86_64, arm64 = c->arch->id == ARCH_ARM64;
+	bool x86 = c->arch && c->arch->id == ARCH_X86_64;
+	bool arm64 = c->arch && c->arch->id == ARCH_ARM64;
 	char name[VMA_FLAG_NAME];
 
 	for (unsigned i = 0; (x86 || arm64) && i < 4; i++) {

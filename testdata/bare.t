@@ -25,7 +25,7 @@ foreach files|foreach vm|foreach wait|irq|kmem -i|kmem -s|kmem 0xffff88800000100
 list 0xffff888000001000|log|maple 1|mod|p 1|p jiffies|ps|ps -m|pte 1|rd 0|rd -p 0x80000000|rd -u 0
 runq|search 1|set|slim -o out|stacks|stacks -g|stacks 0xffff888000000000|struct task_struct
 struct task_struct 0xffff888000001000|sym 0|sym schedule|sys|task|tdp|timer
-tree -t maple 0xffff888000001000|triage|vm|vtop 0xffffffff81000000|vtop -u 0|wait
+tree -t maple 0xffff888000001000|triage|vm|vm -f 1|vm -p 1|maple -t 1|maple --svg 1|oops|vtop 0xffffffff81000000|vtop -u 0|wait
 whatis 0xffff888000001000"""
 
 

@@ -260,7 +260,7 @@ static void look_at(struct look *l, const struct task *t)
 	if (rwsem_read(&l->rwsem, &l->c->kernel, l->lock, &l->sem, NULL))
 		return;
 	/* what no lock counts is told by the checker mm */
-	if (rwsem_contradiction(&l->sem, l->tasks->n))
+	if (rwsem_contradiction(&l->sem, l->tasks->partial ? SIZE_MAX : l->tasks->n))
 		return;
 	if (l->sem.hold == RWSEM_READERS)
 		look_at_readers(l);

@@ -127,8 +127,8 @@ static bool from_timers(struct cairn *c, int64_t *ret)
 }
 
 /* "rtc0: setting system clock to 2026-11-26T11:01:05 UTC (1795690865)", which is done as of the
- * middle of that second, and before a clock is set
- * again "audit: type=2000 audit(1795690460.672:1): ...". drivers/rtc/class.c, kernel/audit.c */
+ * middle of that second, and before a clock is set again "audit: type=2000
+ * audit(1795690460.672:1): ...". drivers/rtc/class.c, kernel/audit.c */
 static bool says_time(const struct log_record *rec, int64_t *ret)
 {
 	static const char *const heads[] = { "setting system clock to ", "audit: type=2000 audit(" };
@@ -145,7 +145,7 @@ static bool says_time(const struct log_record *rec, int64_t *ret)
 		sscanf(text + strlen(heads[1]), "%llu.%3u", &sec, &ms);
 	if (sec < (unsigned long long)SET_SINCE || sec > INT64_MAX / NSEC - 1)
 		return false;
-	*ret = (int64_t)sec * NSEC + (int64_t)ms * 1000000 - (int64_t)rec->ts_nsec;
+	*ret = (int64_t)(sec * NSEC + ms * 1000000ull - rec->ts_nsec);
 	return true;
 }
 

@@ -36,6 +36,9 @@ static enum cairn_code read_tree(struct maple_layout *l, struct types *ts, struc
 
 	if (!code)
 		code = shape_require(&s, needed, 2, err);
+	if (!code && s.m[T_FLAGS].size != 4 && s.m[T_FLAGS].size != l->word)
+		code = cairn_fail(err, CAIRN_MISSING, "maple_tree.ma_flags has %zu bytes",
+				  (size_t)s.m[T_FLAGS].size);
 	if (code)
 		return code;
 	l->lock = s.m[T_LOCK].offset;

@@ -234,10 +234,9 @@ static void fill_time(struct cairn *c, struct panic *p)
 	struct clock clock;
 	int64_t ahead;
 
-	if (rec && rec->has_info) {
-		p->has_time = true;
-		p->ts_nsec = rec->ts_nsec;
-	}
+	p->has_time = rec && rec->has_info;
+	p->ts_nsec = p->has_time ? rec->ts_nsec : 0;
+	p->wall_ns = 0;
 	p->wall_source = p->has_time ? clock_to_wall(c, &ahead) : NULL;
 	if (p->wall_source) {
 		p->wall_ns = (int64_t)(p->ts_nsec + (uint64_t)ahead);
@@ -328,10 +327,8 @@ void panic_by_stack(struct cairn *c, struct panic *p, unsigned cpu, bool panicke
 		p->cpu_source = "stack";
 	}
 	p->crashed = true;
-	if ((panicked && !p->record) || is_stale(p, class)) {
+	if ((panicked && !p->record) || is_stale(p, class))
 		forget_cause(c, p);
-		p->has_time = p->record != NULL;
-	}
 	if (class && says_little(p) && strcmp(class, p->class)) {
 		p->class = class;
 		p->by_stack = true;
