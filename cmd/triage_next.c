@@ -77,7 +77,7 @@ static bool begins(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-/* Who owns the address space that the finding is about: its sentence alone tells. */
+/* Whose address space the finding is about, which he may have let go of: its sentence alone tells. */
 static const struct task *owner(struct report *r, const struct said *said)
 {
 	for (size_t i = 0; r->tasks && i < r->tasks->n; i++) {
@@ -85,7 +85,7 @@ static const struct task *owner(struct report *r, const struct said *said)
 		char pid[32];
 
 		snprintf(pid, sizeof(pid), "PID %d ", t->pid);
-		if (!t->fault && t->mm && said->f.message && strstr(said->f.message, pid))
+		if (!t->fault && said->f.message && strstr(said->f.message, pid))
 			return t;
 	}
 	return NULL;
@@ -98,7 +98,8 @@ static void by_finding(struct report *r, struct steps *s, const struct said *sai
 
 	if (begins(id, "maple.") && t) {
 		add(s, "maple -t %d", t->pid);
-		add(s, "vm %d", t->pid);
+		if (t->mm)
+			add(s, "vm %d", t->pid);
 	} else if (begins(id, "lock.")) {
 		add(s, "wait");
 	} else if (begins(id, "stack.")) {
@@ -108,7 +109,7 @@ static void by_finding(struct report *r, struct steps *s, const struct said *sai
 	} else if (begins(id, "apf.")) {
 		add(s, "apf");
 	} else {
-		if (t)
+		if (t && t->mm)
 			add(s, "vm %d", t->pid);
 		if (said->f.object)
 			add(s, "whatis 0x%" PRIx64, said->f.object);
