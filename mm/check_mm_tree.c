@@ -3,8 +3,6 @@
 #include "mm/check_mm.h"
 #include "mm/vma_tree.h"
 
-#define XA_ZERO UINT64_C(0x406) /* XA_ZERO_ENTRY, include/linux/xarray.h */
-
 #define MMF_UNSTABLE (UINT64_C(1) << 22)        /* include/linux/sched/coredump.h, mm_types.h */
 
 /* A fork that fails leaves its mark behind the areas that it has copied, and behind the mark those of the
@@ -76,7 +74,7 @@ void mm_check_tree(struct mm_look *l)
 	code = maple_begin(&w, l->c, mm_at(&l->vs.mm, &l->mm, MM_TREE), 0, UINT64_MAX, VMAS_LIMIT,
 			   NULL);
 	while (!code && maple_next(&w) && cairn_go_on(l->run))
-		if (w.entry == XA_ZERO)
+		if (w.entry == MAPLE_XA_ZERO)
 			report_zero(l, layout, &w);
 	maple_end(&w, NULL);
 }

@@ -104,11 +104,9 @@ void maple_mms_want(struct maple_mms *s, struct arena *a)
 		maple_want(s->c, s->layout, s->nodes, trees, s->n - known, &s->left);
 }
 
-#define XA_ZERO 0x406 /* XA_ZERO_ENTRY, include/linux/xarray.h */
-
 bool maple_mm_is_told_by_mm(const struct maple_verdict *v)
 {
-	return v->twice || (v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == XA_ZERO);
+	return v->twice || (v->rule == MAPLE_RULE_ENTRY_RESERVED && v->found == MAPLE_XA_ZERO);
 }
 
 /* ---- whose node ---- */

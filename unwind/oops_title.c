@@ -203,8 +203,8 @@ const char *oops_retitle(const char *title, const char *blamed, const char *who,
 	return n && who ? arena_printf(a, "%.*s in %s", (int)n, title, who) : title;
 }
 
-static const struct oops_kind *try_said(struct oops *o, const struct oops_said *said, const struct oops_report *r,
-		     struct arena *a)
+static const struct oops_kind *try_said(struct oops *o, const struct oops_said *said,
+					const struct oops_report *r, struct arena *a)
 {
 	const struct oops_kind *kind = said->kind;
 	struct parts p;

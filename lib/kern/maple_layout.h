@@ -32,6 +32,7 @@
 #define MAPLE_TYPE_SHIFT  3
 #define MAPLE_TYPE_MASK   UINT64_C(15)
 #define MAPLE_RESERVED    4096 /* entries with low bits 10 below are no pointers */
+#define MAPLE_XA_ZERO     UINT64_C(0x406) /* XA_ZERO_ENTRY, include/linux/xarray.h */
 
 #define MAPLE_FLAG_GAPS   UINT64_C(0x001)
 #define MAPLE_FLAG_RCU    UINT64_C(0x002)

@@ -3,7 +3,6 @@
 #include "lib/kern/maple_rule_impl.h"
 
 #define UNREAD 16 /* entries that the dump has not, of which all that are one bit away are asked */
-#define ZERO_ENTRY UINT64_C(0x406) /* include/linux/xarray.h: XA_ZERO_ENTRY */
 
 /* The pivot that sets where a slot of the current leaf begins (or ends): its own, or that of the
  * node above that has one there. */
@@ -78,7 +77,7 @@ static void check_object(struct pass *p, unsigned i, uint64_t entry)
 
 static bool is_reserved(const struct pass *p, uint64_t entry)
 {
-	return (entry & 3) == 2 && entry < MAPLE_RESERVED && !(entry == ZERO_ENTRY && p->e->zero);
+	return (entry & 3) == 2 && entry < MAPLE_RESERVED && !(entry == MAPLE_XA_ZERO && p->e->zero);
 }
 
 static void check_entry(struct pass *p, unsigned i)

@@ -5,8 +5,8 @@
  * Intel's SDM volume 3, chapter "Machine-Check Architecture"; AMD's banks have the same bits and the
  * same codes of what failed in the low 16 of them (arch/x86/include/asm/mce.h).
  */
-#ifndef CAIRN_LIB_KERN_MCE_H
-#define CAIRN_LIB_KERN_MCE_H
+#ifndef CAIRN_KERN_MCE_H
+#define CAIRN_KERN_MCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
