@@ -143,9 +143,13 @@ static const char *plain(const char *name, struct arena *a)
 	return name && p.len ? arena_strndup(a, p.p, p.len) : name;
 }
 
+/* A pattern is what was meant: without its "__x64_", or its ".cold", it would be another. */
 static bool fits_function(const char *pattern, const char *name, struct arena *a)
 {
-	return jsonrec_fits(pattern, name) || jsonrec_fits(plain(pattern, a), plain(name, a));
+	bool named = pattern && !strpbrk(pattern, "*?[");
+
+	return jsonrec_fits(pattern, name) ||
+	       jsonrec_fits(named ? plain(pattern, a) : pattern, plain(name, a));
 }
 
 static bool in_order(const json_t *want, const json_t *frames, struct arena *a)

@@ -123,6 +123,11 @@ static void test_plain_names(void **state)
 	assert_string_equal(hold(",\"frames\":[\"f\",\"__arm64_sys_write\"]", record), "fr+");
 	assert_string_equal(hold(",\"frames\":[\"f.isra.0\",\"*_write\"]", record), "fr+");
 	assert_string_equal(hold(",\"frames\":[\"f.part.1x\",\"read\"]", record), "fr-");
+	/* a pattern does not become one of everything */
+	assert_string_equal(hold(",\"function\":\"*.cold\"", record), "fu-");
+	assert_string_equal(hold(",\"function\":\"__x64_*\"", record), "fu-");
+	assert_string_equal(hold(",\"function\":\"sys_*\"", record), "fu-");
+	assert_string_equal(hold(",\"frames\":[\"f.*\",\"__x64_*\"]", record), "fr+");
 	assert_string_equal(text_of(made, "frames"), "[\"f\",\"__x64_sys_write\"]");
 	json_decref(made);
 	json_decref(rec);

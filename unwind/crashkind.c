@@ -56,10 +56,13 @@ static const struct kind {
 /* Likewise of exceptions: where the handler of one did not die itself, but called what then
  * panicked, it is no part of the crash. */
 static const struct kind exceptions[] = {
-	{ "gp-fault", "exc_general_protection do_general_protection" },
+	{ "gp-fault", "exc_general_protection do_general_protection exc_stack_segment" },
 	{ "divide-error", "exc_divide_error do_divide_error" },
-	{ "cpu-exception", "exc_stack_segment exc_int3 exc_alignment_check exc_segment_not_present "
-			   "exc_invalid_tss do_alignment bad_mode" },
+	{ "cfi", "exc_control_protection" },
+	{ "breakpoint", "exc_int3" },
+	{ "alignment", "exc_alignment_check do_alignment" },
+	{ "bad-mode", "bad_mode" },
+	{ "cpu-exception", "exc_segment_not_present exc_invalid_tss" },
 	{ "bug", "bug_handler bug_brk_handler" },
 	{ "invalid-opcode", "exc_invalid_op do_invalid_op handle_bug __und_svc* do_undefinstr "
 			    "do_el1_undef" },

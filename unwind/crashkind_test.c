@@ -59,6 +59,11 @@ static void checks_go_before_their_exception(void **state)
 	IS("gp-fault", "panic", "oops_end", "exc_general_protection", "asm_exc_general_protection",
 	   "!foo", "out_of_memory");
 	IS("bug", "panic", "die", "bug_brk_handler", "el1h_64_sync", "!foo");
+	/* as logs have them */
+	IS("cfi", "panic", "oops_end", "exc_control_protection", "asm_exc_control_protection", "!foo");
+	IS("breakpoint", "panic", "oops_end", "exc_int3", "asm_exc_int3", "!foo");
+	IS("gp-fault", "panic", "oops_end", "exc_stack_segment", "asm_exc_stack_segment", "!foo");
+	IS("alignment", "panic", "die", "do_alignment", "__dabt_svc", "!foo");
 }
 
 /* Whoever is called from an exception's handler, and panics, is no crash of that exception. */

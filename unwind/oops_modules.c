@@ -24,7 +24,7 @@ static bool read_word(struct piece t, struct piece *name, struct piece *flags)
 /* Whether a line has nothing but modules. */
 static bool is_more(struct piece t)
 {
-	struct piece name, flags;
+	struct piece name = { NULL, 0 }, flags;
 
 	for (t = piece_until(piece_trim(t), "["); t.len;) {
 		struct piece word = piece_until(t, " ");

@@ -20,6 +20,7 @@ struct scan {
 	struct oops_scan *ret;
 	struct oops_source *from;
 	struct arena *a;
+	struct arena ahead; /* lines that are only looked at */
 	struct oops_writers writers;
 	struct oops_firsts firsts;
 	size_t cap;    /* of ret->report */
@@ -279,7 +280,9 @@ static void join(struct scan *s, struct oops_line *line)
 
 	if (!crash_panic_message(line->text, line->len, &len) || len)
 		return;
+	arena_reset(&s->ahead);
 	ahead = *s->from;
+	ahead.a = &s->ahead;
 	for (size_t i = 1; i < JOIN_MAX && ahead.next(&ahead, &next); i++) {
 		const char *text;
 
@@ -310,6 +313,7 @@ enum cairn_code oops_scan(struct oops_scan *ret, struct oops_source *from, struc
 		ok = take_line(&s, &line);
 	}
 	forget_doubtful(&s);
+	arena_deinit(&s.ahead);
 	map_deinit(&s.writers.open);
 	return ok && !from->failed
 		       ? CAIRN_OK : cairn_fail(err, CAIRN_NOMEM, "no memory for the reports of a log");

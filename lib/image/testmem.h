@@ -67,18 +67,21 @@ static inline void testmem_free(struct testmem *m)
 		free(m->range[i].data);
 }
 
-/** Write bytes; a test that writes outside of its ranges is broken. */
-static inline void testmem_write(struct testmem *m, uint64_t paddr, const void *p, size_t n)
+/** Where its bytes are; a test that goes outside of its ranges is broken. */
+static inline unsigned char *testmem_at(const struct testmem *m, uint64_t paddr, size_t n)
 {
 	for (unsigned i = 0; i < m->nranges; i++) {
 		uint64_t in = paddr - m->range[i].paddr;
 
-		if (m->range[i].data && in < m->range[i].size && n <= m->range[i].size - in) {
-			memcpy(m->range[i].data + in, p, n);
-			return;
-		}
+		if (m->range[i].data && in < m->range[i].size && n <= m->range[i].size - in)
+			return m->range[i].data + in;
 	}
 	abort();
+}
+
+static inline void testmem_write(struct testmem *m, uint64_t paddr, const void *p, size_t n)
+{
+	memcpy(testmem_at(m, paddr, n), p, n);
 }
 
 static inline void testmem_put(struct testmem *m, uint64_t paddr, uint64_t value, size_t bytes)
